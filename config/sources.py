@@ -1,0 +1,208 @@
+"""Where settings come from: environment variables, secret files and one YAML file -> one mapping with origins.
+
+The environment wins over the file. pydantic-settings validates what is gathered here; its own sources are not used,
+because they pass over unknown names in silence and forget the line a value came from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Final, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+
+from config.errors import SettingsError
+from config.suggest import did_you_mean
+from config.yamlfile import LocatedDocument
+
+PREFIX: Final = "COUNTERSIGN_"
+CONFIG_VARIABLE: Final = "COUNTERSIGN_CONFIG"
+ENVIRONMENT: Final = "environment"
+SECRET_MAX_BYTES: Final = 65_536
+
+# Kubernetes announces a service named "countersign" to its pods by such variables; they are not ours.
+_FROM_THE_CLUSTER: Final = re.compile(r"COUNTERSIGN_(SERVICE_(HOST|PORT)|PORT)(_\w+)?\Z")
+
+KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One thing that can be set: its place in the settings tree and how it is read."""
+
+    path: KeyPath
+    is_secret: bool  # may also be given as the name of a file that holds it
+    is_path: bool
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return PREFIX + "__".join(self.path).upper()
+
+    @property
+    def key(self) -> str:
+        """Its name in the YAML file, as a person would say it."""
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was given; `key` is the variable or the dotted key."""
+
+    file: str
+    line: int | None
+    key: str
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What was found: nested values, where each leaf came from, and everything that cannot be accepted."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    origins: dict[KeyPath, Origin] = field(default_factory=dict)
+    errors: list[SettingsError] = field(default_factory=list)
+
+    def put(self, leaf: Leaf, value: object, origin: Origin) -> None:
+        """`value` stands at the leaf's place, over whatever stood there."""
+        *sections, name = leaf.path
+        place = self.values
+        for section in sections:
+            nested = place.setdefault(section, {})
+            assert isinstance(nested, dict)  # leaves and sections have different names in a model
+            place = nested
+        place[name] = value
+        self.origins[leaf.path] = origin
+
+
+def leaves(model: type[BaseModel], prefix: KeyPath = ()) -> Iterator[Leaf]:
+    """Every leaf of the settings tree, in the order in which the models declare them."""
+    for name, info in model.model_fields.items():
+        section = section_model(info.annotation)
+        if section is not None:
+            yield from leaves(section, (*prefix, name))
+        else:
+            types = _members(info.annotation)
+            yield Leaf((*prefix, name), is_secret=SecretStr in types, is_path=Path in types)
+
+
+def section_model(annotation: object) -> type[BaseModel] | None:
+    """The model behind a nested section, None for a leaf."""
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def gather(
+    model: type[BaseModel],
+    *,
+    environ: Mapping[str, str],
+    document: LocatedDocument | None,
+) -> Gathered:
+    """All that the file and then the environment set; an empty variable and a key without a value set nothing."""
+    found = Gathered()
+    if document is not None:
+        _read_document(model, document, found)
+    _read_environment(model, environ, found)
+    return found
+
+
+def _read_document(model: type[BaseModel], document: LocatedDocument, found: Gathered) -> None:
+    if document.value is None:
+        return
+    if not isinstance(document.value, dict):
+        found.errors.append(SettingsError("The file must hold keys and values.", file=document.file, line=1))
+        return
+    _read_section(model, document, found, section=document.value, path=())
+
+
+def _read_section(
+    model: type[BaseModel],
+    document: LocatedDocument,
+    found: Gathered,
+    *,
+    section: Mapping[str, object],
+    path: KeyPath,
+) -> None:
+    own = {leaf.path[-1]: leaf for leaf in leaves(model, path) if len(leaf.path) == len(path) + 1}
+    sections = {name: nested for name, info in model.model_fields.items() if (nested := section_model(info.annotation))}
+    files = {f"{name}_file": leaf for name, leaf in own.items() if leaf.is_secret}
+    for name, value in section.items():
+        key = ".".join((*path, name))
+        origin = Origin(document.file, document.line_of((*path, name)), key)
+        if name not in own and name not in sections and name not in files:
+            found.errors.append(_unknown_key(origin, name, (*own, *sections)))
+        elif value is None:
+            continue
+        elif name in sections:
+            if isinstance(value, dict):
+                _read_section(sections[name], document, found, section=value, path=(*path, name))
+            else:
+                message = "This is a section: put its keys below it, indented."
+                found.errors.append(_error(origin, message, accepted=tuple(sections[name].model_fields)))
+        elif name in files:
+            _put_secret(files[name], value, origin, base=Path(document.file).parent, found=found)
+        else:
+            leaf = own[name]
+            if leaf.is_path and isinstance(value, str):
+                value = str(Path(document.file).parent / Path(value).expanduser())  # noqa: PLW2901  as the file means it
+            found.put(leaf, value, origin)
+
+
+def _read_environment(model: type[BaseModel], environ: Mapping[str, str], found: Gathered) -> None:
+    every = tuple(leaves(model))
+    by_variable = {leaf.variable: leaf for leaf in every}
+    by_file_variable = {f"{leaf.variable}_FILE": leaf for leaf in every if leaf.is_secret}
+    accepted = (*by_variable, *by_file_variable, CONFIG_VARIABLE)
+    for variable, value in sorted(environ.items()):
+        origin = Origin(ENVIRONMENT, None, variable)
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or not value:
+            continue
+        if variable in by_variable:
+            found.put(by_variable[variable], value, origin)
+        elif variable in by_file_variable:
+            leaf = by_file_variable[variable]
+            if environ.get(leaf.variable):
+                found.errors.append(_error(origin, f"Give either {leaf.variable} or {variable}, not both."))
+            else:
+                _put_secret(leaf, value, origin, base=Path(), found=found)
+        elif not _FROM_THE_CLUSTER.match(variable):
+            message = f"There is no such setting.{did_you_mean(variable, accepted)}"
+            found.errors.append(_error(origin, message))
+
+
+def _put_secret(leaf: Leaf, name: object, origin: Origin, *, base: Path, found: Gathered) -> None:
+    """The content of the named file, without its last line break, stands at the leaf's place."""
+    if not isinstance(name, str):
+        found.errors.append(_error(origin, "This must be the name of a file."))
+        return
+    if origin.file != ENVIRONMENT and found.origins.get(leaf.path, origin).file == origin.file and leaf.path in found.origins:
+        found.errors.append(_error(origin, f"Give either '{leaf.path[-1]}' or '{leaf.path[-1]}_file', not both."))
+        return
+    path = base / Path(name).expanduser()
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(SECRET_MAX_BYTES + 1)
+        text = raw.decode().rstrip("\r\n")
+    except OSError as exc:
+        found.errors.append(_error(origin, f"The file '{path}' cannot be read: {exc.strerror or exc}."))
+    except UnicodeDecodeError:
+        found.errors.append(_error(origin, f"The file '{path}' is not UTF-8 text."))
+    else:
+        if not text or len(raw) > SECRET_MAX_BYTES:
+            found.errors.append(_error(origin, f"The file '{path}' is {'too large' if text else 'empty'}."))
+        else:
+            found.put(leaf, text, origin)
+
+
+def _unknown_key(origin: Origin, name: str, accepted: tuple[str, ...]) -> SettingsError:
+    return _error(origin, f"There is no such key.{did_you_mean(name, accepted)}", accepted=accepted)
+
+
+def _error(origin: Origin, message: str, *, accepted: tuple[str, ...] = ()) -> SettingsError:
+    return SettingsError(message, file=origin.file, line=origin.line, key=origin.key, accepted=accepted)
+
+
+def _members(annotation: object) -> tuple[object, ...]:
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)

@@ -1,0 +1,15 @@
+"""The database: engines, tenant-scoped transactions, migrations, wake-ups.
+
+engine.py        Database: opens transactions; nothing else in Countersign commits
+transaction.py   Transaction: one tenant, one instant, one commit
+references.py    the numbers behind REQ-1042
+listen.py        LISTEN/NOTIFY wake-ups over a connection of their own
+migrate.py       brings a database to the newest schema, safely from several replicas at once
+embedded.py      the PostgreSQL server that comes with the package
+"""
+
+from core.db.engine import Database
+from core.db.references import next_number
+from core.db.transaction import Transaction
+
+__all__ = ["Database", "Transaction", "next_number"]

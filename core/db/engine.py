@@ -1,0 +1,115 @@
+"""The one place that opens and commits transactions.
+
+Row-level security reads `app.tenant_id`, which is set for the transaction alone (`is_local`), so a pooled connection
+carries nothing over to its next user. The role that connects neither owns the tables nor may bypass row security;
+`verify_role` refuses to serve otherwise (T1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from core.clock import Clock
+from core.db.transaction import SystemTransaction, Transaction
+from core.errors import ConfigError, Unavailable
+from core.ids import TenantId
+
+CONNECT_TIMEOUT_S: Final = 5.0
+POOL_TIMEOUT_S: Final = 5.0
+STATEMENT_TIMEOUT_MS: Final = 15_000
+
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant, true)")
+_SET_SYSTEM = text("SELECT set_config('app.scope', 'system', true)")
+_ROLE = text(
+    "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS ("
+    "  SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    "  WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(r.oid, c.relowner, 'USAGE'))"
+    " FROM pg_roles r WHERE r.rolname = current_user"
+)
+
+
+class Database:
+    """A pool of connections under the application's role."""
+
+    def __init__(self, url: str, *, clock: Clock, pool_size: int = 10) -> None:
+        self.clock = clock
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=POOL_TIMEOUT_S,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": CONNECT_TIMEOUT_S,
+                "server_settings": {
+                    "application_name": "countersign",
+                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                    "timezone": "UTC",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def tenant(self, tenant: TenantId) -> AsyncIterator[Transaction]:
+        """A transaction that sees and writes the rows of `tenant` alone; commits at the end, rolls back on any error.
+
+        Raises Unavailable if the database cannot be reached (X9: callers deny).
+        """
+        async with _translating_outages(), self.engine.begin() as connection:
+            await connection.execute(_SET_TENANT, {"tenant": tenant})
+            yield Transaction(connection=connection, tenant=tenant, now=self.clock.now())
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[SystemTransaction]:
+        """A transaction over the queues of all tenants."""
+        async with _translating_outages(), self.engine.begin() as connection:
+            await connection.execute(_SET_SYSTEM)
+            yield SystemTransaction(connection=connection, now=self.clock.now())
+
+    async def verify_role(self) -> None:
+        """Returns if the connected role is bound by row-level security; raises ConfigError otherwise."""
+        async with _translating_outages(), self.engine.connect() as connection:
+            if (await connection.execute(_ROLE)).scalar_one():
+                raise ConfigError(
+                    "The database role may bypass row-level security, so tenants would not be kept apart.",
+                    key="database_app_url",
+                    next_step="Connect as a role that is neither superuser, nor BYPASSRLS, nor owner of the tables.",
+                )
+
+    async def ping(self) -> None:
+        """Returns if the database answers; raises Unavailable otherwise."""
+        async with _translating_outages(), self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _translating_outages() -> AsyncIterator[None]:
+    try:
+        yield
+    except PoolTimeoutError as exc:
+        raise Unavailable("The database is busy; nothing was changed.", retry_after_s=1) from exc
+    except DBAPIError as exc:
+        if exc.connection_invalidated or _is_outage(exc):
+            raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
+        raise
+    except OSError as exc:  # refused or reset before a connection existed
+        raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
+
+
+def _is_outage(exc: DBAPIError) -> bool:
+    """SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, crash) mean that the server is not there."""
+    sqlstate = getattr(exc.orig, "sqlstate", None) or ""
+    return sqlstate[:2] in {"08", "53"} or sqlstate[:3] == "57P"

@@ -1,0 +1,28 @@
+"""The numbers behind REQ-1042 and BYP-3: per tenant and kind, without gaps that a rolled-back transaction would leave."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, Text
+from sqlalchemy.dialects.postgresql import insert
+
+from core.db.tables import tenant_table
+from core.db.transaction import Transaction
+
+FIRST_NUMBER = 1001
+
+reference_counters = tenant_table(
+    "reference_counters", Column("kind", Text, nullable=False), Column("last", Integer, nullable=False), key=("kind",)
+)
+
+
+async def next_number(tx: Transaction, kind: str) -> int:
+    """The next number of `kind` in this tenant. Holds the counter's row lock until the transaction ends."""
+    statement = (
+        insert(reference_counters)
+        .values(tenant_id=tx.tenant, kind=kind, last=FIRST_NUMBER)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "kind"], set_={"last": reference_counters.c.last + 1}
+        )
+        .returning(reference_counters.c.last)
+    )
+    return int((await tx.connection.execute(statement)).scalar_one())

@@ -1,0 +1,33 @@
+"""What subscribers receive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from core.ids import EventId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that has happened and is committed. `data` holds JSON values; ids in it are strings."""
+
+    tenant: TenantId
+    id: EventId
+    subject: str
+    type: str
+    data: Mapping[str, Any]
+    occurred_at: datetime
+    attempt: int = 1
+
+    @property
+    def subject_id(self) -> UUID:
+        """The id in `request:<uuid>`."""
+        return UUID(self.subject.partition(":")[2])
+
+    def delivery_key(self, effect: str) -> str:
+        """Names one effect of this event, the same at every attempt: outside systems are asked for it before a retry."""
+        return f"{self.id}:{effect}"

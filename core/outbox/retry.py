@@ -1,0 +1,34 @@
+"""When to try a delivery again: policy as data, the decision a pure function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class Permanent(Exception):
+    """A subscriber raises this when trying again cannot help: the delivery becomes a dead letter with this reason."""
+
+
+class Throttle(Exception):
+    """A subscriber raises this when the other side named its own waiting time, in seconds."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"asked to wait {retry_after_s:g} s")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Exponential back-off with full jitter between half and the whole of the delay. Times in seconds."""
+
+    attempts: int = 20
+    base_s: float = 0.5
+    cap_s: float = 300.0
+    lease_s: float = 60.0
+
+    def delay_s(self, attempt: int, *, chance: float) -> float | None:
+        """Seconds to wait after the `attempt`-th failure (1-based); None when it was the last. `chance` is in [0, 1)."""
+        if attempt >= self.attempts:
+            return None
+        ceiling = min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 60))
+        return ceiling * (0.5 + chance / 2)
