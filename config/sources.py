@@ -135,19 +135,24 @@ def _read_section(
             found.errors.append(_unknown_key(origin, name, (*own, *sections)))
         elif value is None:
             continue
+        elif name in sections and isinstance(value, dict):
+            _read_section(sections[name], document, found, section=value, path=(*path, name))
         elif name in sections:
-            if isinstance(value, dict):
-                _read_section(sections[name], document, found, section=value, path=(*path, name))
-            else:
-                message = "This is a section: put its keys below it, indented."
-                found.errors.append(_error(origin, message, accepted=tuple(sections[name].model_fields)))
+            message = "This is a section: put its keys below it, indented."
+            found.errors.append(_error(origin, message, accepted=tuple(sections[name].model_fields)))
+        elif name in files and section.get(files[name].path[-1]) is not None:
+            found.errors.append(_error(origin, f"Give either '{files[name].path[-1]}' or '{name}', not both."))
         elif name in files:
             _put_secret(files[name], value, origin, base=Path(document.file).parent, found=found)
         else:
-            leaf = own[name]
-            if leaf.is_path and isinstance(value, str):
-                value = str(Path(document.file).parent / Path(value).expanduser())  # noqa: PLW2901  as the file means it
-            found.put(leaf, value, origin)
+            found.put(own[name], _as_the_file_means_it(own[name], value, document), origin)
+
+
+def _as_the_file_means_it(leaf: Leaf, value: object, document: LocatedDocument) -> object:
+    """Paths in a file start at the folder of that file, wherever the program was started."""
+    if leaf.is_path and isinstance(value, str):
+        return str(Path(document.file).parent / Path(value).expanduser())
+    return value
 
 
 def _read_environment(model: type[BaseModel], environ: Mapping[str, str], found: Gathered) -> None:
@@ -176,9 +181,6 @@ def _put_secret(leaf: Leaf, name: object, origin: Origin, *, base: Path, found: 
     """The content of the named file, without its last line break, stands at the leaf's place."""
     if not isinstance(name, str):
         found.errors.append(_error(origin, "This must be the name of a file."))
-        return
-    if origin.file != ENVIRONMENT and found.origins.get(leaf.path, origin).file == origin.file and leaf.path in found.origins:
-        found.errors.append(_error(origin, f"Give either '{leaf.path[-1]}' or '{leaf.path[-1]}_file', not both."))
         return
     path = base / Path(name).expanduser()
     try:

@@ -1,8 +1,8 @@
 """YAML that knows its line numbers, and takes only what a person would write into a configuration file.
 
-Scalars follow the YAML 1.2 core schema (section 10.3 of its specification), not PyYAML's 1.1: `on`, `yes` and `22:00` are
-text and a date stays text, so that nothing typed by a person changes its meaning. Refused with their line: duplicate keys,
-keys that are not text, merge keys, tags, numbers without end, and documents that grow when their aliases are expanded.
+Scalars follow the YAML 1.2 core schema (section 10.3 of its specification), not PyYAML's 1.1: `on`, `yes` and `22:00`
+are text and a date stays text, so that nothing a person typed changes its meaning. Refused with their line: duplicate
+keys, keys that are not text, merge keys, tags, endless numbers, and documents that grow when aliases expand.
 """
 
 from __future__ import annotations

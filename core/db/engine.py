@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.clock import Clock
+from core.db.cache import TenantCache
 from core.db.transaction import SystemTransaction, Transaction
 from core.errors import ConfigError, Unavailable
 from core.ids import TenantId
@@ -42,6 +43,7 @@ class Database:
     def __init__(self, url: str, *, clock: Clock, pool_size: int = 10) -> None:
         self.clock = clock
         self.url = url
+        self.cache = TenantCache()
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
@@ -66,7 +68,7 @@ class Database:
         """
         async with _translating_outages(), self.engine.begin() as connection:
             await connection.execute(_SET_TENANT, {"tenant": tenant})
-            yield Transaction(connection=connection, tenant=tenant, now=self.clock.now())
+            yield Transaction(connection=connection, tenant=tenant, now=self.clock.now(), cache=self.cache)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SystemTransaction]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.db.cache import TenantCache
 from core.ids import TenantId
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,17 @@ class Transaction:
     connection: AsyncConnection
     tenant: TenantId
     now: datetime
+    cache: TenantCache
+
+    async def remembered(self, name: str, load: Callable[[Transaction], Awaitable[T]]) -> T:
+        """The tenant's value `name` as this replica remembers it, else as `load` reads it now."""
+        known = self.cache.get(self.tenant, name)
+        if known is not None:
+            return cast("T", known)
+        generation = self.cache.generation
+        value = await load(self)
+        self.cache.put(self.tenant, name, value, generation=generation)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -461,7 +461,16 @@ CREATE TRIGGER wake AFTER INSERT OR UPDATE ON deadlines
     FOR EACH STATEMENT EXECUTE FUNCTION countersign_wake('countersign_deadlines');
 
 CREATE TRIGGER wake AFTER INSERT OR UPDATE OR DELETE ON grants
-    FOR EACH STATEMENT EXECUTE FUNCTION countersign_wake('countersign_access');
+    FOR EACH STATEMENT EXECUTE FUNCTION countersign_wake('countersign_tenants');
+
+CREATE TRIGGER wake AFTER UPDATE OF revoked_at ON api_tokens
+    FOR EACH STATEMENT EXECUTE FUNCTION countersign_wake('countersign_tenants');
+
+CREATE TRIGGER wake AFTER UPDATE ON users
+    FOR EACH STATEMENT EXECUTE FUNCTION countersign_wake('countersign_tenants');
+
+CREATE TRIGGER wake AFTER UPDATE ON tenants
+    FOR EACH STATEMENT EXECUTE FUNCTION countersign_wake('countersign_tenants');
 """
 
 # The audit trail is append-only for the application (A1); nothing may be truncated, and policies cannot be altered.

@@ -1,0 +1,21 @@
+"""People, roles and permissions.
+
+roles.py, permissions.py, grants.py   pure: hierarchy, matrix, compiled decisions
+scopes.py, tokens.py                  what an API token may do; its format
+people.py                             PersonView, Directory
+model.py, store.py                    tables and SQL
+require.py                            the check at the head of a use case
+service.py                            authenticate, people, grants, tokens
+"""
+
+from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
+from core.access.people import Directory, GrantView, PersonView
+from core.access.permissions import Permission, permission_for
+from core.access.require import require
+from core.access.roles import Scope, ScopeKind, resolve_role
+from core.access.scopes import TokenScope, require_scope
+
+__all__ = [
+    "Directory", "GrantView", "Permission", "PermissionMissing", "PersonView", "Scope", "ScopeKind", "TokenRefused",
+    "TokenScope", "UnknownPerson", "permission_for", "require", "require_scope", "resolve_role",
+]

@@ -1,0 +1,46 @@
+"""The people of a tenant and what they hold, as one frozen picture that rules read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.access.grants import AccessIndex
+from core.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person as doors show them."""
+
+    id: UserId
+    email: str
+    name: str
+    title: str = ""
+    time_zone: str = "UTC"
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GrantView:
+    """A role held by a person at a scope."""
+
+    id: UUID
+    user: UserId
+    email: str
+    role: str
+    scope_kind: str
+    scope_id: str
+    granted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everybody in the tenant, active or not, and their compiled grants."""
+
+    people: Mapping[UserId, PersonView]
+    by_email: Mapping[str, PersonView]
+    by_role: Mapping[str, frozenset[UserId]]  # active people only
+    roles: Mapping[UserId, frozenset[str]]
+    access: AccessIndex

@@ -1,0 +1,44 @@
+"""Who is calling: every use case takes an Actor, which the door made from a verified credential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.ids import TenantId, UserId
+
+
+class Door(StrEnum):
+    """Where a call came in."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    API = "api"
+    CONSOLE = "console"
+    CLI = "cli"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A verified caller within one tenant.
+
+    `user` is None for the system itself, and for an enterprise administrator who acts in a tenant where they are not
+    a member (`is_enterprise_admin`); such an actor may administer but never vote. `scopes` None means everything that
+    the person may do.
+    """
+
+    tenant: TenantId
+    user: UserId | None
+    email: str
+    name: str
+    door: Door
+    ip_address: str | None = None
+    user_agent: str | None = None
+    scopes: frozenset[str] | None = None
+    is_enterprise_admin: bool = False
+
+
+def system_actor(tenant: TenantId) -> Actor:
+    """Countersign itself: deadlines, dispatch, provisioning."""
+    return Actor(tenant=tenant, user=None, email="system", name="Countersign", door=Door.SYSTEM)

@@ -1,0 +1,79 @@
+"""The closed set of what may follow. Rules return effects; the store applies them; nothing else changes a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.approvals.state import RequestStatus, StageStatus, Vote
+from core.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStage:
+    """The stage can be voted on by these people until it is due."""
+
+    stage: str
+    roles: tuple[str, ...]
+    approvers: frozenset[UserId]
+    opened_at: datetime
+    due_at: datetime
+    remind_at: datetime
+    escalation_level: int = 0  # above 0 where the role asked first is vacant
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVote:
+    """The vote counts."""
+
+    vote: Vote
+
+
+@dataclass(frozen=True, slots=True)
+class DecideStage:
+    """The stage is closed."""
+
+    stage: str
+    status: StageStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecideRequest:
+    """The request is final."""
+
+    status: RequestStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """The stage is overdue: these people are asked as well, and there is a new due time."""
+
+    stage: str
+    from_roles: tuple[str, ...]
+    to_role: str
+    level: int
+    approvers: frozenset[UserId]  # everybody asked from now on
+    due_at: datetime
+    remind_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """These people have not voted and the stage falls due soon."""
+
+    stage: str
+    people: frozenset[UserId]
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """One approver's place on the stage is taken by another person."""
+
+    stage: str
+    from_person: UserId
+    to_person: UserId
+
+
+Effect = OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate

@@ -1,0 +1,81 @@
+"""What can go wrong with an approval request, for people."""
+
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+
+
+class UnknownRequest(NotFound):
+    """There is no such request here."""
+
+    code = "approvals.unknown_request"
+
+
+class AlreadyDecided(Conflict):
+    """The request is decided already."""
+
+    code = "approvals.already_decided"
+
+
+class StageAlreadyDecided(Conflict):
+    """The stage is decided already."""
+
+    code = "approvals.stage_already_decided"
+
+
+class AlreadyVoted(Conflict):
+    """You have voted on this stage already."""
+
+    code = "approvals.already_voted"
+
+
+class StaleDigest(Conflict):
+    """The request has changed since you looked at it."""
+
+    code = "approvals.stale_digest"
+
+
+class OwnRequest(Forbidden):
+    """Nobody approves their own request."""
+
+    code = "approvals.own_request"
+
+
+class NotAnApprover(Forbidden):
+    """You are not asked to decide on this."""
+
+    code = "approvals.not_an_approver"
+
+
+class VotedOnAnotherStage(Forbidden):
+    """Nobody decides two stages of one request."""
+
+    code = "approvals.voted_on_another_stage"
+
+
+class NotYourRequest(Forbidden):
+    """Only the person who asked can do this."""
+
+    code = "approvals.not_your_request"
+
+
+class InvalidVote(InvalidInput):
+    """The vote cannot be counted."""
+
+    code = "approvals.invalid_vote"
+
+
+class InvalidRequest(InvalidInput):
+    """The request cannot be opened like this."""
+
+    code = "approvals.invalid_request"
+
+
+class NobodyToAsk(Conflict):
+    """There is nobody who could decide this."""
+
+    code = "approvals.nobody_to_ask"
+
+
+class CannotDelegate(InvalidInput):
+    """This person cannot take your place."""
+
+    code = "approvals.cannot_delegate"

@@ -1,0 +1,71 @@
+"""A request as doors show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.access.people import PersonView
+from core.links.tickets import TicketLink
+
+
+@dataclass(frozen=True, slots=True)
+class VoteView:
+    """One vote."""
+
+    voter: PersonView
+    decision: str
+    reason: str
+    criteria: Mapping[str, bool]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage: who is asked, until when, and what they said."""
+
+    key: str
+    title: str
+    status: str  # waiting | open | approved | rejected | skipped
+    criteria: tuple[str, ...]
+    approver_roles: tuple[str, ...]
+    approvers: tuple[PersonView, ...]
+    opened_at: datetime | None
+    due_at: datetime | None
+    decided_at: datetime | None
+    escalation_level: int
+    votes: tuple[VoteView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment, question or answer."""
+
+    author: PersonView
+    kind: str  # comment | question | answer
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """One approval request with everything that a reader may see."""
+
+    id: UUID
+    reference: str
+    tenant: str
+    action: str
+    resource: Mapping[str, str]
+    justification: str
+    requester: PersonView
+    status: str  # pending | approved | rejected | withdrawn | expired
+    policy: str
+    digest: str
+    created_at: datetime
+    decided_at: datetime | None
+    stages: tuple[StageView, ...]
+    comments: tuple[CommentView, ...]
+    tickets: tuple[TicketLink, ...]
+    used: bool = False

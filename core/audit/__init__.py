@@ -1,0 +1,18 @@
+"""The audit trail (A1, A2): the framework's record, written with the change it records, append-only.
+
+record.py   AuditRecord, categories, canonical bytes
+model.py    the table
+service.py  record, search
+guard.py    audited: the frame of every use case
+export.py   JSONL and CSV
+"""
+
+from core.audit.export import CSV_COLUMNS, to_csv_row, to_json_line
+from core.audit.guard import audited
+from core.audit.record import AuditCategory, AuditRecord, AuditResult
+from core.audit.service import AuditFilter, record, search
+
+__all__ = [
+    "CSV_COLUMNS", "AuditCategory", "AuditFilter", "AuditRecord", "AuditResult", "audited", "record", "search",
+    "to_csv_row", "to_json_line",
+]

@@ -1,0 +1,109 @@
+"""Writing and searching audit records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, cast, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from core.actor import Actor
+from core.audit.model import audit_events
+from core.audit.record import AuditCategory, AuditRecord, AuditResult
+from core.db import Transaction
+from core.ids import uuid7
+from core.tenants import tenant_policy
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What to look for; None matches everything. `contains` searches the whole record, ignoring case."""
+
+    user_id: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    result: str | None = None
+    category: str | None = None
+    compliance_tag: str | None = None
+    ip_address: str | None = None
+    subject_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    contains: str | None = None
+
+
+async def record(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    action: str,
+    resource: str,
+    details: Mapping[str, Any] | None = None,
+    result: AuditResult = AuditResult.SUCCESS,
+    category: AuditCategory = AuditCategory.USER,
+    subject_id: UUID | None = None,
+) -> None:
+    """The record is part of the trail if and only if the transaction commits."""
+    entry = AuditRecord(
+        event_id=uuid7(),
+        timestamp=tx.now,
+        tenant_id=tx.tenant,
+        user_id=actor.email,
+        action=action,
+        resource=resource,
+        details={"door": str(actor.door), **(details or {})},
+        result=result,
+        category=category,
+        ip_address=actor.ip_address,
+        user_agent=actor.user_agent,
+        compliance_tags=(await tenant_policy(tx)).compliance_requirements,
+    )
+    await tx.connection.execute(
+        audit_events.insert().values(
+            tenant_id=tx.tenant, event_id=entry.event_id, occurred_at=tx.now, category=entry.category,
+            user_id=entry.user_id, action=entry.action, resource=entry.resource, result=entry.result,
+            compliance_tags=list(entry.compliance_tags), subject_id=subject_id, record=entry.canonical(),
+        )
+    )
+
+
+async def search(
+    tx: Transaction, wanted: AuditFilter, *, after: int | None, limit: int
+) -> tuple[tuple[int, dict[str, Any]], ...]:
+    """(position, record) pairs, newest first, beyond the cursor `after` (a position)."""
+    columns = audit_events.c
+    statement = (
+        select(columns.position, columns.record)
+        .where(columns.tenant_id == tx.tenant, *_conditions(wanted))
+        .order_by(columns.position.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(columns.position < after)
+    rows = await tx.connection.execute(statement)
+    return tuple((row.position, json.loads(row.record)) for row in rows)
+
+
+def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    columns = audit_events.c
+    equal = {
+        columns.user_id: wanted.user_id, columns.action: wanted.action, columns.resource: wanted.resource,
+        columns.result: wanted.result, columns.category: wanted.category, columns.subject_id: wanted.subject_id,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.compliance_tag:
+        conditions.append(columns.compliance_tags.any(wanted.compliance_tag))
+    if wanted.since:
+        conditions.append(columns.occurred_at >= wanted.since)
+    if wanted.until:
+        conditions.append(columns.occurred_at < wanted.until)
+    if wanted.contains:
+        conditions.append(columns.record.icontains(wanted.contains, autoescape=True))
+    if wanted.ip_address:
+        conditions.append(cast(columns.record, JSONB)["ip_address"].astext == wanted.ip_address)
+    return conditions

@@ -1,0 +1,204 @@
+"""The server as a process: under which user it may run, whose it is, whether it is ready, and its end."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from core.db.embedded_errors import EmbeddedPostgresError
+
+FAST_STOP_S: Final = 30.0  # the shutdown checkpoint of a busy cluster on a slow disk
+IMMEDIATE_STOP_S: Final = 10.0
+POLL_S: Final = 0.01
+_PROBE_TIMEOUT_S: Final = 20
+_UNPRIVILEGED: Final = ("postgres", "daemon", "nobody")  # one of them exists everywhere; initdb asks for its name
+_PROC: Final = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """How a server binary is started here: PostgreSQL refuses to run as root."""
+
+    prefix: tuple[str, ...] = ()
+    user: int | None = None
+    group: int | None = None
+
+    def hand_over(self, path: Path) -> None:
+        """`path` belongs to the user that the server runs as."""
+        if self.user is not None and self.group is not None:
+            os.chown(path, self.user, self.group)
+
+    def run(self, arguments: tuple[str, ...], *, text_in: str = "") -> None:
+        """The program has ended well. Raises EmbeddedPostgresError with its own words otherwise."""
+        done = subprocess.run(  # noqa: S603  our own command line
+            [*self.prefix, *arguments],
+            input=text_in,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=clean_environment(),
+            user=self.user,
+            group=self.group,
+            extra_groups=None if self.user is None else [],
+        )
+        if done.returncode:
+            words = (done.stderr or done.stdout).strip()[-2000:]
+            raise EmbeddedPostgresError(f"{Path(arguments[0]).name} failed: {words}")
+
+    def spawn(self, arguments: tuple[str, ...], *, log: Path) -> subprocess.Popen[bytes]:
+        """The program runs in a session of its own, so that Ctrl-C reaches us alone; its words are appended to `log`."""
+        with log.open("ab") as words:
+            return subprocess.Popen(  # noqa: S603  our own command line
+                [*self.prefix, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                env=clean_environment(),
+                start_new_session=True,
+                user=self.user,
+                group=self.group,
+                extra_groups=None if self.user is None else [],
+            )
+
+
+def clean_environment() -> dict[str, str]:
+    """Our environment without what would steer the server or its tools from outside."""
+    steering = ("PG", "LC_", "LANG", "COUNTERSIGN_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def find_launcher(postgres: str) -> Launcher:
+    """A way to run `postgres` on this machine as the present user.
+
+    For root: a user namespace that maps root to an unprivileged user (nothing on disk changes hands, and binaries below
+    a private home are reachable), else that user itself. Raises EmbeddedPostgresError if neither works.
+    """
+    if os.geteuid() != 0:
+        return Launcher()
+    user = _unprivileged_user()
+    mapped = (f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}")
+    unshare = shutil.which("unshare")
+    candidates = [Launcher(prefix=(unshare, "--user", *mapped))] if unshare else []
+    candidates.append(Launcher(user=user.pw_uid, group=user.pw_gid))
+    for launcher in candidates:
+        if _can_run(launcher, postgres):
+            return launcher
+    raise EmbeddedPostgresError(
+        "PostgreSQL refuses to run as root, and neither a user namespace nor another user can run it here.",
+        next_step="Run Countersign as an ordinary user, or name a server in COUNTERSIGN_DATABASE_URL.",
+    )
+
+
+def _unprivileged_user() -> pwd.struct_passwd:
+    for name in _UNPRIVILEGED:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise EmbeddedPostgresError(
+        f"PostgreSQL refuses to run as root, and there is no other user here ({', '.join(_UNPRIVILEGED)}).",
+        next_step="Run Countersign as an ordinary user, or name a server in COUNTERSIGN_DATABASE_URL.",
+    )
+
+
+def _can_run(launcher: Launcher, postgres: str) -> bool:
+    try:
+        done = subprocess.run(  # noqa: S603  our own command line
+            [*launcher.prefix, postgres, "--version"],
+            capture_output=True,
+            check=False,
+            timeout=_PROBE_TIMEOUT_S,
+            user=launcher.user,
+            group=launcher.group,
+            extra_groups=None if launcher.user is None else [],
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False  # may not enter the folder, may not become that user
+    return done.returncode == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """What postmaster.pid says of a running server."""
+
+    pid: int
+    port: int
+    is_ready: bool
+
+
+def read_postmaster(data: Path) -> Postmaster | None:
+    """The live server of the cluster in `data`; None if there is none, whatever a file left behind by a crash says."""
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        pid, port = int(lines[0]), int(lines[3])
+    except (FileNotFoundError, ValueError, IndexError):
+        return None  # none, or it is being written at this moment
+    if not _serves(pid, data):
+        return None
+    return Postmaster(pid, port, is_ready=len(lines) > 7 and lines[7].strip() == "ready")
+
+
+def has_stale_lock(data: Path) -> bool:
+    """Whether postmaster.pid names a live process that is not this cluster's server, which PostgreSQL would believe."""
+    return (data / "postmaster.pid").exists() and read_postmaster(data) is None
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Whether process `pid` is alive and the server of `data`: a server's working directory is its data directory."""
+    if _PROC.is_dir():
+        try:
+            return (_PROC / str(pid) / "cwd").readlink() == data.resolve()
+        except OSError:
+            return False  # gone, a zombie, or another user's
+    listing = subprocess.run(  # noqa: S603  macOS
+        ["/bin/ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
+    )
+    return str(data) in listing.stdout
+
+
+def stop_postmaster(data: Path, pid: int, child: subprocess.Popen[bytes] | None) -> None:
+    """The server is gone: asked to stop fast (open transactions are rolled back), then at once if it takes too long.
+
+    Raises EmbeddedPostgresError if it outlives both.
+    """
+    for number, patience_s in ((signal.SIGINT, FAST_STOP_S), (signal.SIGQUIT, IMMEDIATE_STOP_S)):
+        if not _serves(pid, data):
+            break
+        os.kill(pid, number)
+        if _is_gone_within(patience_s, pid, data, child=child):
+            break
+    else:
+        raise EmbeddedPostgresError(f"The database server (process {pid}) does not stop.")
+    if child is not None:
+        child.wait()
+
+
+def _is_gone_within(patience_s: float, pid: int, data: Path, *, child: subprocess.Popen[bytes] | None) -> bool:
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if (child is not None and child.poll() is not None) or not _serves(pid, data):
+            return True
+        time.sleep(POLL_S)
+    return False
+
+
+def guard(pid: int) -> subprocess.Popen[bytes]:
+    """A shell that stops server `pid` when this process ends, however it ends: it waits for our end of a pipe to close.
+
+    PR_SET_PDEATHSIG would not do: it fires when the *thread* that started the server ends.
+    """
+    return subprocess.Popen(  # noqa: S603  constant script
+        ["/bin/sh", "-c", 'read -r _; kill -INT "$0"', str(pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

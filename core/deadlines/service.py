@@ -1,0 +1,37 @@
+"""Setting and clearing deadlines inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
+from core.db import Transaction
+from core.deadlines.model import deadlines
+
+
+async def set_deadline(
+    tx: Transaction, subject: UUID, kind: str, due_at: datetime, *, part: str = "", data: Mapping[str, Any] | None = None
+) -> None:
+    """The use case registered for `kind` runs at `due_at`; an earlier setting of the same (subject, kind, part) is gone."""
+    values = {"due_at": due_at, "data": dict(data or {}), "attempts": 0, "last_error": None}
+    await tx.connection.execute(
+        insert(deadlines)
+        .values(tenant_id=tx.tenant, subject_id=subject, kind=kind, part=part, **values)
+        .on_conflict_do_update(index_elements=["tenant_id", "subject_id", "kind", "part"], set_=values)
+    )
+
+
+async def clear(tx: Transaction, subject: UUID, *, kind: str | None = None, part: str | None = None) -> None:
+    """The subject has no deadline any more (of that kind and part, where given)."""
+    columns = deadlines.c
+    statement = delete(deadlines).where(columns.tenant_id == tx.tenant, columns.subject_id == subject)
+    if kind is not None:
+        statement = statement.where(columns.kind == kind)
+    if part is not None:
+        statement = statement.where(columns.part == part)
+    await tx.connection.execute(statement)

@@ -1,0 +1,51 @@
+"""What can go wrong with a bypass."""
+
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+
+
+class BypassNotAllowed(Forbidden):
+    """Your role may not use the emergency bypass."""
+
+    code = "emergency.not_allowed"
+
+
+class ReviewDebt(Forbidden):
+    """A review of yours is overdue; it must be done before the next bypass."""
+
+    code = "emergency.review_overdue"
+
+
+class InvalidBypass(InvalidInput):
+    """The bypass cannot be granted like this."""
+
+    code = "emergency.invalid"
+
+
+class UnknownBypass(NotFound):
+    """There is no such bypass here."""
+
+    code = "emergency.unknown"
+
+
+class BypassOver(Conflict):
+    """The bypass is over already."""
+
+    code = "emergency.over"
+
+
+class OwnReview(Forbidden):
+    """A bypass is reviewed by somebody other than the person who used it."""
+
+    code = "emergency.own_review"
+
+
+class AlreadyReviewed(Conflict):
+    """The review is done already."""
+
+    code = "emergency.already_reviewed"
+
+
+class NotManagement(Forbidden):
+    """Only senior management may acknowledge a bypass."""
+
+    code = "emergency.not_management"

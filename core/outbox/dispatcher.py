@@ -1,0 +1,155 @@
+"""The loop that routes events to subscribers and delivers them.
+
+Woken by LISTEN/NOTIFY, and by itself every few seconds. Any number of replicas run one each: claims are leases taken
+with SKIP LOCKED, so no two attempt the same delivery at once. A delivery is marked done after its subscriber returns:
+a crash in between delivers again, which is why subscribers are idempotent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from core.db import Database
+from core.errors import Unavailable
+from core.outbox import store
+from core.outbox.events import Event
+from core.outbox.retry import Permanent, RetryPolicy, Throttle
+from core.outbox.store import Claim
+
+log = structlog.get_logger()
+
+IDLE_S: Final = 2.0
+BATCH: Final = 32
+CONCURRENCY: Final = 16
+ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
+
+DELIVERIES = Counter("countersign_outbox_deliveries_total", "Delivery attempts", ["subscriber", "result"])
+DELIVERY_SECONDS = Histogram("countersign_outbox_delivery_seconds", "Time of one delivery attempt", ["subscriber"])
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Who wants to hear of which event types, and how often to try."""
+
+    name: str
+    types: frozenset[str]
+    deliver: Callable[[Event], Awaitable[None]]
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+class Dispatcher:
+    """Routes and delivers until stopped."""
+
+    def __init__(self, database: Database, subscriptions: Sequence[Subscription]) -> None:
+        self._database = database
+        self._subscriptions: Mapping[str, Subscription] = {entry.name: entry for entry in subscriptions}
+        self._wanted = {entry.name: entry.types for entry in subscriptions}
+        self._lease = timedelta(seconds=max((entry.retry.lease_s for entry in subscriptions), default=60.0))
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._chance = random.Random()  # noqa: S311  jitter, not a secret
+
+    async def wake(self, _payload: str = "") -> None:
+        """The loop looks again at once."""
+        self._wake.set()
+
+    def start(self) -> None:
+        """Routing and delivering have begun, in a task of their own."""
+        self._task = asyncio.create_task(self._run(), name="dispatcher")
+
+    async def stop(self, *, grace_s: float = 10.0) -> None:
+        """No new delivery begins; those under way had `grace_s` seconds to end. Leases bring back the rest."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self._in_flight:
+            _done, late = await asyncio.wait(self._in_flight, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                busy = await self._step()
+            except Unavailable:
+                busy = False  # the database is away: reported by readiness, retried below
+            except Exception:
+                log.exception("dispatcher_step_failed")
+                busy = False
+            if not busy:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+
+    async def _step(self) -> bool:
+        async with self._database.system() as tx:
+            routed = await store.route(tx, self._wanted)
+        room = CONCURRENCY - len(self._in_flight)
+        claims: tuple[Claim, ...] = ()
+        if room > 0:
+            async with self._database.system() as tx:
+                claims = await store.claim(tx, list(self._subscriptions), limit=min(room, BATCH), lease=self._lease)
+        for claim in claims:
+            task = asyncio.create_task(self._attempt(claim))
+            self._in_flight.add(task)
+            task.add_done_callback(self._finished)
+        return bool(routed or claims)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._wake.set()  # the next delivery of that subject may go now
+        if not task.cancelled() and (error := task.exception()):
+            log.error("delivery_result_not_stored", error=repr(error))
+
+    async def _attempt(self, claim: Claim) -> None:
+        subscription = self._subscriptions[claim.subscriber]
+        structlog.contextvars.bind_contextvars(
+            tenant_id=claim.event.tenant, delivery_key=claim.event.delivery_key(claim.subscriber)
+        )
+        try:
+            with DELIVERY_SECONDS.labels(claim.subscriber).time():
+                async with asyncio.timeout(subscription.retry.lease_s):
+                    await subscription.deliver(claim.event)
+        except Permanent as exc:
+            await self._bury(claim, str(exc))
+        except Throttle as exc:
+            await self._postpone(claim, exc.retry_after_s, str(exc))
+        except Exception as exc:  # noqa: BLE001  the loop's edge: whatever a subscriber raises is retried or buried
+            await self._retry(claim, subscription.retry, exc)
+        else:
+            async with self._database.system() as tx:
+                await store.finish(tx, claim)
+            DELIVERIES.labels(claim.subscriber, "done").inc()
+
+    async def _retry(self, claim: Claim, policy: RetryPolicy, exc: Exception) -> None:
+        reason = f"{type(exc).__name__}: {exc}"
+        delay_s = policy.delay_s(claim.event.attempt, chance=self._chance.random())
+        if delay_s is None:
+            await self._bury(claim, reason)
+            return
+        log.warning("delivery_failed", subscriber=claim.subscriber, event_type=claim.event.type,
+                    attempt=claim.event.attempt, retry_in_s=round(delay_s, 1), error=reason[:ERROR_MAX])
+        await self._postpone(claim, delay_s, reason)
+
+    async def _postpone(self, claim: Claim, delay_s: float, reason: str) -> None:
+        async with self._database.system() as tx:
+            await store.postpone(tx, claim, tx.now + timedelta(seconds=delay_s), reason[:ERROR_MAX])
+        DELIVERIES.labels(claim.subscriber, "postponed").inc()
+
+    async def _bury(self, claim: Claim, reason: str) -> None:
+        log.error("delivery_dead", subscriber=claim.subscriber, event_type=claim.event.type, error=reason[:ERROR_MAX])
+        async with self._database.system() as tx:
+            await store.bury(tx, claim, reason[:ERROR_MAX])
+        DELIVERIES.labels(claim.subscriber, "dead").inc()
