@@ -1,0 +1,52 @@
+"""What a request looks like after effects: the reference against which the store is tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.state import RequestState, StageState, StageStatus
+
+
+def apply(state: RequestState, effects: Iterable[Effect]) -> RequestState:
+    """The state once the effects have happened, in order."""
+    for effect in effects:
+        state = _apply(state, effect)
+    return state
+
+
+def _apply(state: RequestState, effect: Effect) -> RequestState:
+    match effect:
+        case RecordVote(vote):
+            return replace(state, votes=(*state.votes, vote))
+        case DecideRequest(status):
+            return replace(state, status=status)
+        case Remind():
+            return state
+        case OpenStage() | DecideStage() | Escalate() | Delegate():
+            stages = tuple(_on_stage(stage, effect) if stage.key == effect.stage else stage for stage in state.stages)
+            return replace(state, stages=stages)
+        case _:
+            assert_never(effect)
+
+
+def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | Delegate) -> StageState:
+    match effect:
+        case OpenStage():
+            return replace(
+                stage, status=StageStatus.OPEN, opened_at=effect.opened_at, due_at=effect.due_at, roles=effect.roles,
+                approvers=effect.approvers, escalation_level=effect.escalation_level,
+            )
+        case DecideStage():
+            return replace(stage, status=effect.status)
+        case Escalate():
+            return replace(
+                stage, due_at=effect.due_at, roles=(*stage.roles, effect.to_role), approvers=effect.approvers,
+                escalation_level=effect.level,
+            )
+        case Delegate():
+            return replace(stage, delegates={**stage.delegates, effect.from_person: effect.to_person})
+        case _:
+            assert_never(effect)

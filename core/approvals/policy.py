@@ -1,0 +1,150 @@
+"""Approval policies: YAML -> frozen values, every error with file, line, key and what is accepted (P1, P2, P3).
+
+The framework's block loads unchanged:
+
+    Agent Creation Approval:
+      stages:
+        - stage: "technical_review"
+          approvers: ["meta_agent_manager"]
+          criteria: ["technical_feasibility", "resource_requirements"]
+          timeout: "24 hours"
+
+Ours, all optional: `applies_to` on the policy (well-known titles imply it) and `same_voter_may_decide_stages`; `needs`,
+`quorum` and `reminder` on a stage. Stages follow one another unless `needs` says otherwise. A policy with an empty list
+of stages means that the role's permission alone decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import rfc8785
+
+from core.approvals.durations import format_duration, parse_duration
+from core.errors import ConfigError
+
+WELL_KNOWN_TITLES: Final[Mapping[str, tuple[str, ...]]] = {"agent_creation_approval": ("agent.create",)}
+REMINDER_MAX: Final = timedelta(hours=24)
+
+Quorum = int | Literal["all"]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePolicy:
+    """One stage: who decides, by which criteria, within what time."""
+
+    key: str
+    approvers: tuple[str, ...]  # canonical role keys
+    criteria: tuple[str, ...]
+    timeout: timedelta
+    reminder: timedelta  # before the end
+    needs: tuple[str, ...]
+    quorum: Quorum = 1
+
+    @property
+    def title(self) -> str:
+        """The key as people read it: Technical review."""
+        return self.key.replace("_", " ").capitalize()
+
+    def needed(self, asked: int) -> int:
+        """How many approvals close the stage when `asked` people are asked."""
+        return asked if self.quorum == "all" else min(self.quorum, max(asked, 1))
+
+
+@dataclass(frozen=True)
+class ApprovalPolicy:
+    """A policy as loaded. Two policies that mean the same have the same version."""
+
+    key: str
+    title: str
+    applies_to: tuple[str, ...]
+    stages: tuple[StagePolicy, ...]
+    same_voter_may_decide_stages: bool = False
+
+    def stage(self, key: str) -> StagePolicy:
+        """The stage of that key; KeyError if there is none."""
+        for stage in self.stages:
+            if stage.key == key:
+                return stage
+        raise KeyError(key)
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 of the canonical document (RFC 8785), in hex."""
+        return hashlib.sha256(rfc8785.dumps(self.to_json())).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that a request is pinned to; `from_json` reads it back."""
+        return {
+            "key": self.key, "title": self.title, "applies_to": list(self.applies_to),
+            "same_voter_may_decide_stages": self.same_voter_may_decide_stages,
+            "stages": [
+                {
+                    "stage": stage.key, "approvers": list(stage.approvers), "criteria": list(stage.criteria),
+                    "timeout": format_duration(stage.timeout), "reminder": format_duration(stage.reminder),
+                    "needs": list(stage.needs), "quorum": stage.quorum,
+                }
+                for stage in self.stages
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> ApprovalPolicy:
+        """The policy that was stored."""
+        return cls(
+            key=document["key"], title=document["title"], applies_to=tuple(document["applies_to"]),
+            same_voter_may_decide_stages=document["same_voter_may_decide_stages"],
+            stages=tuple(
+                StagePolicy(
+                    key=stage["stage"], approvers=tuple(stage["approvers"]), criteria=tuple(stage["criteria"]),
+                    timeout=_stored_duration(stage["timeout"]), reminder=_stored_duration(stage["reminder"]),
+                    needs=tuple(stage["needs"]), quorum=stage["quorum"],
+                )
+                for stage in document["stages"]
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """The policies in force. Each action is covered by at most one."""
+
+    policies: tuple[ApprovalPolicy, ...]
+
+    def __post_init__(self) -> None:
+        seen: dict[str, str] = {}
+        for policy in self.policies:
+            for action in policy.applies_to:
+                if action in seen:
+                    raise ConfigError(
+                        f"Both '{seen[action]}' and '{policy.title}' apply to {action}.", key="applies_to",
+                        next_step="Let one policy cover each action.",
+                    )
+                seen[action] = policy.title
+
+    def for_action(self, action: str) -> ApprovalPolicy | None:
+        """The policy that covers the action; None means that the gate must deny (X9)."""
+        return next((policy for policy in self.policies if action in policy.applies_to), None)
+
+
+def slug(title: str) -> str:
+    """The key of a titled policy: 'Agent Creation Approval' -> agent_creation_approval."""
+    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
+
+
+def default_reminder(timeout: timedelta) -> timedelta:
+    """How long before the end people are reminded unless the policy says so: a quarter of the time, at most a day."""
+    return min(timeout / 4, REMINDER_MAX)
+
+
+def _stored_duration(text: str) -> timedelta:
+    duration = parse_duration(text)
+    if duration is None:
+        raise ConfigError(f"A stored policy holds the duration '{text}'.")
+    return duration

@@ -1,0 +1,245 @@
+"""The approval engine: pure rules from a snapshot to effects (P1, P2, P3, P6, R7).
+
+Nothing here awaits, logs, reads a clock or sees a table row. A rule either returns what follows or raises what is
+wrong; `folding.apply` says what a request looks like afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from core.approvals import errors
+from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.policy import ApprovalPolicy, StagePolicy
+from core.approvals.routing import PeopleByRole, first_asked, next_above
+from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
+from core.ids import UserId
+
+REASON_MAX: Final = 2000  # characters
+REASON_MIN_TO_REJECT: Final = 3
+
+
+def open_request(
+    policy: ApprovalPolicy, requester: UserId, people: PeopleByRole, *, now: datetime
+) -> tuple[Effect, ...]:
+    """The stages that need nothing before them are open; a policy without stages approves at once.
+
+    Raises NobodyToAsk if any stage, now or later, could be decided by nobody.
+    """
+    if not policy.stages:
+        return (DecideRequest(RequestStatus.APPROVED, now),)
+    for stage in policy.stages:
+        first_asked(stage.approvers, people, excluded=frozenset({requester}), stage=stage.key)
+    excluded = frozenset({requester})
+    return tuple(_open(stage, people, excluded, now=now) for stage in policy.stages if not stage.needs)
+
+
+def cast_vote(
+    state: RequestState, policy: ApprovalPolicy, vote: Vote, people: PeopleByRole, *, now: datetime
+) -> tuple[Effect, ...]:
+    """What follows from the vote; nothing if it repeats one that counts already.
+
+    Raises AlreadyDecided, StageAlreadyDecided, AlreadyVoted, StaleDigest, OwnRequest, NotAnApprover,
+    VotedOnAnotherStage or InvalidVote.
+    """
+    if _is_repeated(state, vote):
+        return ()
+    _check_vote(state, policy, vote)
+    effects: list[Effect] = [RecordVote(vote)]
+    stage_policy = policy.stage(vote.stage)
+    if vote.choice is Choice.REJECT:
+        effects += [DecideStage(vote.stage, StageStatus.REJECTED, now), *_skip_others(state, vote.stage, now)]
+        return (*effects, DecideRequest(RequestStatus.REJECTED, now))
+    approvals = 1 + sum(other.choice is Choice.APPROVE for other in state.votes_on(vote.stage))
+    if approvals < stage_policy.needed(len(state.stage(vote.stage).approvers)):
+        return tuple(effects)
+    effects.append(DecideStage(vote.stage, StageStatus.APPROVED, now))
+    return (*effects, *_go_on(state, policy, vote, people, now=now))
+
+
+def stage_to_vote_on(state: RequestState, voter: UserId, wanted: str | None) -> str:
+    """The stage meant by somebody who names none: the open one on which they are asked, else any open one."""
+    if wanted is not None:
+        return wanted
+    mine = [stage.key for stage in state.open_stages if voter in stage.voters]
+    return next(iter(mine or [stage.key for stage in state.open_stages]), state.stages[-1].key if state.stages else "")
+
+
+def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:
+    """Those asked who have not voted are reminded, if the stage is still open."""
+    current = state.stage(stage)
+    if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN:
+        return ()
+    silent = current.voters - {vote.voter for vote in state.votes_on(stage)}
+    return (Remind(stage, silent),) if silent else ()
+
+
+def on_timeout(
+    state: RequestState, policy: ApprovalPolicy, stage: str, people: PeopleByRole, *, now: datetime
+) -> tuple[Effect, ...]:
+    """The overdue stage is escalated to the role above, with a new due time; past the top the request expires (P6)."""
+    current = state.stage(stage)
+    if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN:
+        return ()
+    if current.due_at is None or current.due_at > now:
+        return ()
+    stage_policy = policy.stage(stage)
+    above = next_above(current.roles, people, excluded=_barred(state, policy, stage) | current.approvers)
+    if above is None:
+        return (*_skip_others(state, None, now), DecideRequest(RequestStatus.EXPIRED, now))
+    due_at = now + stage_policy.timeout
+    return (
+        Escalate(
+            stage, from_roles=current.roles, to_role=above.role, level=current.escalation_level + above.level,
+            approvers=current.approvers | above.people, due_at=due_at, remind_at=due_at - stage_policy.reminder,
+        ),
+    )
+
+
+def delegate(
+    state: RequestState, policy: ApprovalPolicy, stage: str, from_person: UserId, to_person: UserId
+) -> tuple[Effect, ...]:
+    """The other person takes this approver's place on the stage. Raises NotAnApprover or CannotDelegate."""
+    _check_pending(state)
+    current = state.stage(stage)
+    if current.status is not StageStatus.OPEN:
+        raise errors.StageAlreadyDecided(f"Stage '{stage}' is {current.status}.", where="stage")
+    if from_person not in current.voters:
+        raise errors.NotAnApprover(f"You are not asked on stage '{stage}', so you have no place to give.")
+    if any(vote.voter == from_person for vote in state.votes_on(stage)):
+        raise errors.AlreadyVoted("You have voted already; your place cannot be given away.")
+    if to_person in _barred(state, policy, stage):
+        raise errors.CannotDelegate(
+            "This person asked for it, or has decided another stage of it.", where="to", next_step="Name somebody else."
+        )
+    if to_person in current.voters:
+        raise errors.CannotDelegate("This person is asked already.", where="to")
+    holder = next((asked for asked, by in current.delegates.items() if by == from_person), from_person)
+    return (Delegate(stage, holder, to_person),)
+
+
+def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect, ...]:
+    """The request is over; only its requester can do that. Raises NotYourRequest or AlreadyDecided."""
+    if by != state.requester:
+        raise errors.NotYourRequest("Only the person who asked can withdraw a request.")
+    if state.status is RequestStatus.WITHDRAWN:
+        return ()
+    _check_pending(state)
+    return (*_skip_others(state, None, now), DecideRequest(RequestStatus.WITHDRAWN, now))
+
+
+def _check_pending(state: RequestState) -> None:
+    if state.status is not RequestStatus.PENDING:
+        raise errors.AlreadyDecided(f"This request is {state.status} already.")
+
+
+def _is_repeated(state: RequestState, vote: Vote) -> bool:
+    """The same person saying the same again: a double click, or a delivery that came twice."""
+    return any(
+        (other.voter, other.stage, other.choice, other.digest) == (vote.voter, vote.stage, vote.choice, vote.digest)
+        for other in state.votes
+    )
+
+
+def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None:
+    if vote.voter == state.requester:
+        raise errors.OwnRequest("Nobody approves their own request.", next_step="The people asked will decide.")
+    _check_pending(state)
+    if vote.stage not in {stage.key for stage in state.stages}:
+        raise errors.InvalidVote(
+            f"There is no stage '{vote.stage}'.", where="stage", accepted=tuple(stage.key for stage in state.stages)
+        )
+    current = state.stage(vote.stage)
+    if current.status is StageStatus.WAITING:
+        raise errors.InvalidVote(f"Stage '{vote.stage}' is not open yet.", where="stage",
+                                 accepted=tuple(stage.key for stage in state.open_stages))
+    if current.status is not StageStatus.OPEN:
+        raise errors.StageAlreadyDecided(f"Stage '{vote.stage}' is {current.status} already.", where="stage")
+    if vote.digest != state.digest:
+        raise errors.StaleDigest(next_step="Look at it again, then decide.")
+    if vote.voter not in current.voters:
+        asked = ", ".join(current.roles)
+        raise errors.NotAnApprover(f"Stage '{vote.stage}' is decided by {asked}; you are not asked.", where="stage")
+    if any(other.voter == vote.voter for other in state.votes_on(vote.stage)):
+        raise errors.AlreadyVoted("You have voted the other way already; a vote cannot be turned round.")
+    if vote.voter in _barred(state, policy, vote.stage):
+        raise errors.VotedOnAnotherStage(
+            "You have decided another stage of this request; nobody decides two.", next_step="Delegate your place."
+        )
+    _check_content(policy.stage(vote.stage), vote)
+
+
+def _check_content(stage: StagePolicy, vote: Vote) -> None:
+    if len(vote.reason) > REASON_MAX:
+        raise errors.InvalidVote(
+            f"The reason has {len(vote.reason)} characters; at most {REASON_MAX} are kept.", where="reason"
+        )
+    if vote.choice is Choice.REJECT and len(vote.reason.strip()) < REASON_MIN_TO_REJECT:
+        raise errors.InvalidVote("Say why you reject it, so that the requester can do better.", where="reason")
+    unknown = sorted(set(vote.criteria) - set(stage.criteria))
+    if unknown:
+        raise errors.InvalidVote(
+            f"Stage '{stage.key}' has no criterion '{unknown[0]}'.", where=f"criteria.{unknown[0]}",
+            accepted=stage.criteria,
+        )
+    unmet = [name for name, is_met in vote.criteria.items() if not is_met]
+    if vote.choice is Choice.APPROVE and unmet:
+        raise errors.InvalidVote(
+            f"Criterion '{unmet[0]}' is not confirmed, so this cannot be an approval.", where=f"criteria.{unmet[0]}",
+            next_step="Confirm it, or reject the request.",
+        )
+
+
+def _go_on(
+    state: RequestState, policy: ApprovalPolicy, vote: Vote, people: PeopleByRole, *, now: datetime
+) -> tuple[Effect, ...]:
+    done = {stage.key for stage in state.stages if stage.status is StageStatus.APPROVED} | {vote.stage}
+    if len(done) == len(state.stages):
+        return (DecideRequest(RequestStatus.APPROVED, now),)
+    waiting = {stage.key for stage in state.stages if stage.status is StageStatus.WAITING}
+    ready = [stage for stage in policy.stages if stage.key in waiting and set(stage.needs) <= done]
+    excluded = frozenset({state.requester})
+    if not policy.same_voter_may_decide_stages:
+        excluded |= {other.voter for other in state.votes} | {vote.voter}
+    return tuple(_open_or_widen(stage, people, excluded, state.requester, now=now) for stage in ready)
+
+
+def _open_or_widen(
+    stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId], requester: UserId, *, now: datetime
+) -> OpenStage:
+    """Opens the stage; if earlier voters were the only ones left to ask, it is opened to its roles all the same.
+
+    They cannot vote, but the stage's time-out then escalates or expires it, in view of everybody: a request must never
+    fail to move because the vote before it left nobody.
+    """
+    try:
+        return _open(stage, people, excluded, now=now)
+    except errors.NobodyToAsk:
+        return _open(stage, people, frozenset({requester}), now=now)
+
+
+def _open(stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId], *, now: datetime) -> OpenStage:
+    asked = first_asked(stage.approvers, people, excluded=excluded, stage=stage.key)
+    due_at = now + stage.timeout
+    return OpenStage(
+        stage.key, roles=asked.roles, approvers=asked.people, opened_at=now, due_at=due_at,
+        remind_at=due_at - stage.reminder, escalation_level=asked.level,
+    )
+
+
+def _barred(state: RequestState, policy: ApprovalPolicy, stage: str) -> frozenset[UserId]:
+    """Who may not decide the stage whatever their role: the requester, and who has decided another stage (R7)."""
+    barred = frozenset({state.requester})
+    if policy.same_voter_may_decide_stages:
+        return barred
+    return barred | {vote.voter for vote in state.votes if vote.stage != stage}
+
+
+def _skip_others(state: RequestState, decided: str | None, now: datetime) -> list[Effect]:
+    return [
+        DecideStage(stage.key, StageStatus.SKIPPED, now)
+        for stage in state.stages
+        if stage.key != decided and stage.status in (StageStatus.OPEN, StageStatus.WAITING)
+    ]
+
