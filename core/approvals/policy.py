@@ -26,7 +26,7 @@ from typing import Any, Final, Literal
 
 import rfc8785
 
-from core.approvals.durations import format_duration, parse_duration
+from core.durations import format_duration, parse_duration
 from core.errors import ConfigError
 
 WELL_KNOWN_TITLES: Final[Mapping[str, tuple[str, ...]]] = {"agent_creation_approval": ("agent.create",)}

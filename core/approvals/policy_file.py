@@ -11,7 +11,7 @@ from config.yamlfile import LocatedDocument, YamlPath
 from core.access import resolve_role
 from core.access.permissions import ACTION_PERMISSIONS
 from core.access.roles import UnknownRole
-from core.approvals.durations import EXAMPLES, parse_duration
+from core.durations import EXAMPLES, parse_duration
 from core.approvals.policy import WELL_KNOWN_TITLES, ApprovalPolicy, Quorum, StagePolicy, default_reminder, slug
 from core.located import Reader
 

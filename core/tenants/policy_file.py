@@ -1,0 +1,157 @@
+"""Reading a tenant's YAML: every problem of the file at once, each with its line, key and what is accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from config.yamlfile import LocatedDocument, YamlPath
+from core.access.roles import UnknownRole, resolve_role
+from core.durations import EXAMPLES, parse_duration
+from core.located import Reader
+from core.tenants.policy import AUDIT_LEVELS, FRAMEWORKS, BypassPolicy, ResourceLimits, SecurityPolicies, TenantPolicy
+from core.tenants.quantities import (
+    COMPUTE_EXAMPLES, RETENTION_EXAMPLES, SIZE_EXAMPLES, parse_compute, parse_retention_days, parse_size,
+)
+
+WRAPPER: Final = "Tenant Configuration"
+KEYS: Final = ("tenant_id", "name", "time_zone", "resource_limits", "security_policies", "compliance_requirements",
+               "role_aliases", "senior_management", "bypass", "channels")
+LIMIT_KEYS: Final = ("max_agents", "max_concurrent_operations", "storage_quota", "compute_quota")
+SECURITY_KEYS: Final = ("encryption_required", "mfa_required", "audit_logging", "data_retention")
+BYPASS_KEYS: Final = ("allowed_roles", "max_duration", "review_due", "acknowledge_every")
+CHANNEL_KEYS: Final = ("approvals", "emergency")
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def read_tenant(document: LocatedDocument) -> TenantPolicy:
+    """The tenant's policy. Raises ConfigError with every problem found, one per line."""
+    reader = Reader(document)
+    path: YamlPath = ()
+    value = document.value
+    if isinstance(value, dict) and WRAPPER in value:
+        path, value = (WRAPPER,), value[WRAPPER]
+    fields = reader.mapping(path, value, allowed=KEYS, required=("tenant_id",))
+    policy = _policy(reader, path, fields)
+    reader.finish()
+    return policy
+
+
+def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> TenantPolicy:
+    tenant_id = reader.text((*path, "tenant_id"), fields.get("tenant_id", "unknown"))
+    if not _SLUG.fullmatch(tenant_id):
+        reader.problem((*path, "tenant_id"), f"'{tenant_id}' is not a tenant id.",
+                       accepted=("small letters, digits and hyphens, at most 63",))
+    defaults = TenantPolicy(tenant_id=tenant_id)
+    management = _roles(reader, (*path, "senior_management"), fields.get("senior_management"), defaults.senior_management)
+    return TenantPolicy(
+        tenant_id=tenant_id,
+        name=reader.text((*path, "name"), fields.get("name", tenant_id)),
+        time_zone=_time_zone(reader, (*path, "time_zone"), fields.get("time_zone", "UTC")),
+        resource_limits=_limits(reader, (*path, "resource_limits"), fields.get("resource_limits", {})),
+        security_policies=_security(reader, (*path, "security_policies"), fields.get("security_policies", {})),
+        compliance_requirements=tuple(
+            _framework(reader, (*path, "compliance_requirements", index), name)
+            for index, name in enumerate(
+                reader.sequence((*path, "compliance_requirements"), fields.get("compliance_requirements", ()))
+            )
+        ),
+        role_aliases=_aliases(reader, (*path, "role_aliases"), fields.get("role_aliases", {})),
+        senior_management=management,
+        bypass=_bypass(reader, (*path, "bypass"), fields.get("bypass", {})),
+        channels={
+            key: reader.text((*path, "channels", key), name).lstrip("#")
+            for key, name in reader.mapping((*path, "channels"), fields.get("channels", {}), allowed=CHANNEL_KEYS).items()
+        },
+    )
+
+
+def _limits(reader: Reader, path: YamlPath, value: object) -> ResourceLimits:
+    fields = reader.mapping(path, value, allowed=LIMIT_KEYS)
+
+    def number(key: str) -> int | None:
+        return reader.integer((*path, key), fields[key]) if key in fields else None
+
+    def quantity(key: str, parse: Callable[[object], object], accepted: tuple[str, ...]) -> str | None:
+        if key in fields and parse(fields[key]) is None:
+            reader.problem((*path, key), f"'{fields[key]}' is not accepted here.", accepted=accepted)
+        return str(fields[key]) if key in fields else None
+
+    return ResourceLimits(
+        max_agents=number("max_agents"), max_concurrent_operations=number("max_concurrent_operations"),
+        storage_quota=quantity("storage_quota", parse_size, SIZE_EXAMPLES),
+        compute_quota=quantity("compute_quota", parse_compute, COMPUTE_EXAMPLES),
+    )
+
+
+def _security(reader: Reader, path: YamlPath, value: object) -> SecurityPolicies:
+    fields = reader.mapping(path, value, allowed=SECURITY_KEYS)
+    retention = fields.get("data_retention", "7 years")
+    if parse_retention_days(retention) is None:
+        reader.problem((*path, "data_retention"), f"'{retention}' is not a period.", accepted=RETENTION_EXAMPLES)
+    return SecurityPolicies(
+        encryption_required=reader.boolean((*path, "encryption_required"), fields.get("encryption_required", False)),
+        mfa_required=reader.boolean((*path, "mfa_required"), fields.get("mfa_required", False)),
+        audit_logging=reader.choice(
+            (*path, "audit_logging"), fields.get("audit_logging", "comprehensive"), AUDIT_LEVELS
+        ),
+        data_retention=str(retention),
+    )
+
+
+def _bypass(reader: Reader, path: YamlPath, value: object) -> BypassPolicy:
+    fields = reader.mapping(path, value, allowed=BYPASS_KEYS)
+    defaults = BypassPolicy()
+
+    def duration(key: str, default: timedelta) -> timedelta:
+        parsed = parse_duration(fields[key]) if key in fields else default
+        if parsed is None:
+            reader.problem((*path, key), f"'{fields[key]}' is not a duration.", accepted=EXAMPLES)
+        return parsed or default
+
+    return BypassPolicy(
+        allowed_roles=_roles(reader, (*path, "allowed_roles"), fields.get("allowed_roles"), defaults.allowed_roles),
+        max_duration=duration("max_duration", defaults.max_duration),
+        review_due=duration("review_due", defaults.review_due),
+        acknowledge_every=duration("acknowledge_every", defaults.acknowledge_every),
+    )
+
+
+def _roles(reader: Reader, path: YamlPath, value: object, default: tuple[str, ...]) -> tuple[str, ...]:
+    if value is None:
+        return default
+    return tuple(_role(reader, (*path, index), name) for index, name in enumerate(reader.sequence(path, value)))
+
+
+def _role(reader: Reader, path: YamlPath, name: object) -> str:
+    text = reader.text(path, name)
+    try:
+        return resolve_role(text)
+    except UnknownRole as exc:
+        reader.problem(path, exc.message, accepted=exc.accepted)
+        return text
+
+
+def _aliases(reader: Reader, path: YamlPath, value: object) -> dict[str, str]:
+    fields = reader.mapping(path, value)
+    return {alias: _role(reader, (*path, alias), role) for alias, role in fields.items()}
+
+
+def _framework(reader: Reader, path: YamlPath, name: object) -> str:
+    key = re.sub(r"[^a-z0-9]", "", str(name).lower())
+    known = FRAMEWORKS.get(key)
+    if known is None:
+        reader.problem(path, f"'{name}' is not a framework that we know.", accepted=tuple(FRAMEWORKS.values()))
+    return known or str(name)
+
+
+def _time_zone(reader: Reader, path: YamlPath, value: object) -> str:
+    name = reader.text(path, value)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reader.problem(path, f"'{name}' is not a time zone.", accepted=("UTC", "Europe/Zurich", "America/New_York"))
+    return name
