@@ -1,0 +1,28 @@
+"""Approval requests: staged, timed, escalated, voted on, audited (P1, P2, P3, P6, R7).
+
+policy.py, policy_file.py, catalogue.py   YAML -> frozen policies, per tenant
+state.py, effects.py                      what rules read, what they return
+rules.py, routing.py, folding.py          pure: who is asked, what follows, what it looks like afterwards
+model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
+consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
+service.py                                use cases
+views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
+"""
+
+from core.approvals.catalogue import PolicyCatalogue, load_catalogue
+from core.approvals.consequences import DEADLINES
+from core.approvals.events import RequestEvent
+from core.approvals.policy import ApprovalPolicy, PolicySet
+from core.approvals.queries import RequestFilter
+from core.approvals.service import (
+    cast_vote, comment, find_approval, get_request, list_requests, load_request, open_request, reassign, use_approval,
+    withdraw,
+)
+from core.approvals.state import Choice
+from core.approvals.views import CommentView, RequestView, StageView, VoteView
+
+__all__ = [
+    "DEADLINES", "ApprovalPolicy", "Choice", "CommentView", "PolicyCatalogue", "PolicySet", "RequestEvent",
+    "RequestFilter", "RequestView", "StageView", "VoteView", "cast_vote", "comment", "find_approval", "get_request",
+    "list_requests", "load_catalogue", "load_request", "open_request", "reassign", "use_approval", "withdraw",
+]

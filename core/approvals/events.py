@@ -1,0 +1,23 @@
+"""What goes to the outbox."""
+
+from enum import StrEnum
+
+
+class RequestEvent(StrEnum):
+    """The closed set of event types of a request, in the order of a life."""
+
+    OPENED = "request.opened"
+    STAGE_OPENED = "request.stage_opened"
+    VOTED = "request.voted"
+    STAGE_DECIDED = "request.stage_decided"
+    REMINDED = "request.reminded"
+    ESCALATED = "request.escalated"
+    DELEGATED = "request.delegated"
+    COMMENTED = "request.commented"
+    APPROVED = "request.approved"
+    REJECTED = "request.rejected"
+    WITHDRAWN = "request.withdrawn"
+    EXPIRED = "request.expired"
+    USED = "request.used"
+    OUTCOME = "request.outcome"
+    TICKET_CHANGED = "request.ticket_changed"

@@ -1,0 +1,199 @@
+"""All SQL that only reads requests: a page of them takes six statements, however many it holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, func, or_, select, tuple_
+
+from core.access import Directory, PersonView
+from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
+from core.approvals.policy import ApprovalPolicy
+from core.approvals.views import CommentView, RequestView, StageView, VoteView
+from core.db import Transaction
+from core.ids import RequestId, UserId
+from core.links import tickets_of
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """What to look for; None matches everything."""
+
+    state: str | None = None
+    requester: UserId | None = None
+    waiting_for: UserId | None = None
+    action: str | None = None
+    contains: str | None = None
+
+
+async def id_of_number(tx: Transaction, number: int) -> UUID | None:
+    """The id behind REQ-<number>."""
+    found: UUID | None = (
+        await tx.connection.execute(
+            select(requests.c.request_id).where(requests.c.tenant_id == tx.tenant, requests.c.number == number)
+        )
+    ).scalar()
+    return found
+
+
+async def live_request(tx: Transaction, action: str, name: str) -> UUID | None:
+    """The pending request for the action on the resource."""
+    columns = requests.c
+    found: UUID | None = (
+        await tx.connection.execute(
+            select(columns.request_id).where(columns.tenant_id == tx.tenant, columns.action == action,
+                                             columns.resource_name == name, columns.state == "pending")
+        )
+    ).scalar()
+    return found
+
+
+async def usable_approval(tx: Transaction, action: str, resource: Mapping[str, str]) -> RequestId | None:
+    """An approved request for exactly this resource that no decision has consumed; the newest."""
+    columns = requests.c
+    found = (
+        await tx.connection.execute(
+            select(columns.request_id)
+            .where(columns.tenant_id == tx.tenant, columns.action == action, columns.resource_name == resource["name"],
+                   columns.state == "approved", columns.used_by.is_(None), columns.resource == dict(resource))
+            .order_by(columns.number.desc()).limit(1)
+        )
+    ).scalar()
+    return None if found is None else RequestId(found)
+
+
+async def page(tx: Transaction, wanted: RequestFilter, *, after: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Request rows, newest first, beyond the number `after`."""
+    columns = requests.c
+    statement = select(requests).where(columns.tenant_id == tx.tenant).order_by(columns.number.desc()).limit(limit)
+    if wanted.state:
+        statement = statement.where(columns.state == wanted.state)
+    if wanted.requester:
+        statement = statement.where(columns.requester_id == wanted.requester)
+    if wanted.action:
+        statement = statement.where(columns.action == wanted.action)
+    if wanted.contains:
+        text = wanted.contains
+        statement = statement.where(
+            or_(columns.resource_name.icontains(text, autoescape=True),
+                columns.justification.icontains(text, autoescape=True))
+        )
+    if wanted.waiting_for:
+        statement = statement.where(columns.state == "pending", _waits_for(tx, wanted.waiting_for))
+    if after is not None:
+        statement = statement.where(columns.number < after)
+    return (await tx.connection.execute(statement)).all()
+
+
+async def by_ids(tx: Transaction, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """The rows of these requests."""
+    return (
+        await tx.connection.execute(
+            select(requests).where(requests.c.tenant_id == tx.tenant, requests.c.request_id.in_(ids))
+        )
+    ).all()
+
+
+async def views(tx: Transaction, rows: Sequence[Row[Any]], everybody: Directory) -> tuple[RequestView, ...]:
+    """The rows as doors show them, in their order."""
+    if not rows:
+        return ()
+    ids = [row.request_id for row in rows]
+    parts = await _parts(tx, ids)
+    policies = await _policies(tx, rows)
+    links = await tickets_of(tx, ids)
+    return tuple(
+        _view(tx, row, policies[row.policy_key, row.policy_version], parts, links.get(row.request_id, ()), everybody)
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    stages: dict[UUID, list[Row[Any]]]
+    approvers: dict[tuple[UUID, str], list[Row[Any]]]
+    votes: dict[tuple[UUID, str], list[Row[Any]]]
+    comments: dict[UUID, list[Row[Any]]]
+
+
+async def _parts(tx: Transaction, ids: Sequence[UUID]) -> _Parts:
+    parts = _Parts(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
+    for table, order, into in (
+        (request_stages, request_stages.c.ordinal, parts.stages), (comments, comments.c.comment_id, parts.comments),
+    ):
+        for row in await tx.connection.execute(
+            select(table).where(table.c.tenant_id == tx.tenant, table.c.request_id.in_(ids)).order_by(order)
+        ):
+            into[row.request_id].append(row)
+    for table, order, by_stage in (
+        (stage_approvers, stage_approvers.c.asked_at, parts.approvers), (votes, votes.c.cast_at, parts.votes),
+    ):
+        for row in await tx.connection.execute(
+            select(table).where(table.c.tenant_id == tx.tenant, table.c.request_id.in_(ids)).order_by(order)
+        ):
+            by_stage[row.request_id, row.stage].append(row)
+    return parts
+
+
+async def _policies(tx: Transaction, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], ApprovalPolicy]:
+    columns = policy_versions.c
+    wanted = {(row.policy_key, row.policy_version) for row in rows}
+    found = await tx.connection.execute(
+        select(policy_versions).where(columns.tenant_id == tx.tenant,
+                                      tuple_(columns.policy_key, columns.version).in_(wanted))
+    )
+    return {(row.policy_key, row.version): ApprovalPolicy.from_json(row.document) for row in found}
+
+
+def _view(
+    tx: Transaction, row: Row[Any], policy: ApprovalPolicy, parts: _Parts, links: tuple[Any, ...], everybody: Directory
+) -> RequestView:
+    def person(user: UUID) -> PersonView:
+        return everybody.people[UserId(user)]
+
+    def stage_view(stage: Row[Any]) -> StageView:
+        key = (row.request_id, stage.stage)
+        stage_policy = policy.stage(stage.stage)
+        return StageView(
+            key=stage.stage, title=stage_policy.title, status=stage.status, criteria=stage_policy.criteria,
+            approver_roles=tuple(stage.roles),
+            approvers=tuple(person(place.delegated_to or place.user_id) for place in parts.approvers[key]),
+            opened_at=stage.opened_at, due_at=stage.due_at, decided_at=stage.decided_at,
+            escalation_level=stage.escalation_level,
+            votes=tuple(
+                VoteView(voter=person(vote.voter_id), decision=vote.decision, reason=vote.reason,
+                         criteria=vote.criteria, at=vote.cast_at)
+                for vote in parts.votes[key]
+            ),
+        )
+
+    return RequestView(
+        id=row.request_id, reference=f"REQ-{row.number}", tenant=tx.tenant, action=row.action, resource=row.resource,
+        justification=row.justification, requester=person(row.requester_id), status=row.state, policy=policy.title,
+        digest=row.digest, created_at=row.created_at, decided_at=row.decided_at,
+        stages=tuple(stage_view(stage) for stage in parts.stages[row.request_id]),
+        comments=tuple(
+            CommentView(author=person(entry.author_id), kind=entry.kind, text=entry.body, at=entry.created_at)
+            for entry in parts.comments[row.request_id]
+        ),
+        tickets=links, used=row.used_by is not None,
+    )
+
+
+def _waits_for(tx: Transaction, user: UserId) -> Any:
+    """The request has an open stage on which this person is asked, in their own place or another's, and silent."""
+    r, s, a, v = requests.c, request_stages.c, stage_approvers.c, votes.c
+    return exists(
+        select(s.stage)
+        .join(stage_approvers, (a.tenant_id == s.tenant_id) & (a.request_id == s.request_id) & (a.stage == s.stage))
+        .where(
+            s.tenant_id == tx.tenant, s.request_id == r.request_id, s.status == "open",
+            func.coalesce(a.delegated_to, a.user_id) == user,
+            ~exists(select(v.stage).where(v.tenant_id == tx.tenant, v.request_id == r.request_id,
+                                          v.stage == s.stage, v.voter_id == user)),
+        )
+    )

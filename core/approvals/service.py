@@ -1,0 +1,217 @@
+"""Use cases of approval requests: authorise, load under lock, ask the rule, write state + audit + outbox, commit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import rfc8785
+
+from core.access import TokenScope, require_scope
+from core.access.service import directory, find_person
+from core.actor import Actor
+from core.approvals import queries, rules, store
+from core.approvals.consequences import follow
+from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
+from core.approvals.events import RequestEvent
+from core.approvals.policy import ApprovalPolicy
+from core.approvals.queries import RequestFilter
+from core.approvals.state import Choice, Vote
+from core.approvals.views import RequestView
+from core.audit import audited, record
+from core.db import Database, Transaction, next_number
+from core.errors import Forbidden
+from core.ids import RequestId, UserId, uuid7
+from core.outbox import emit
+
+JUSTIFICATION_MAX: Final = 4000  # characters
+COMMENT_MAX: Final = 4000
+COMMENT_KINDS: Final = ("comment", "question", "answer")
+
+
+async def open_request(
+    tx: Transaction, actor: Actor, policy: ApprovalPolicy, *, action: str, resource: Mapping[str, str], justification: str
+) -> tuple[RequestId, bool]:
+    """The request's id and whether it is new: a pending one for the same action and resource is answered instead.
+
+    Called inside the gate's transaction. Raises NobodyToAsk, or InvalidRequest for a justification that is too long.
+    """
+    if len(justification) > JUSTIFICATION_MAX:
+        raise InvalidRequest(
+            f"The justification has {len(justification)} characters; at most {JUSTIFICATION_MAX} are accepted.",
+            where="context.justification",
+        )
+    requester = person_of(actor)
+    live = await queries.live_request(tx, action, resource["name"])
+    if live is not None:
+        return RequestId(live), False
+    everybody = await directory(tx)
+    effects = rules.open_request(policy, requester, everybody.by_role, now=tx.now)
+    request_id, number = RequestId(uuid7()), await next_number(tx, "REQ")
+    added = await store.add_request(tx, {
+        "request_id": request_id, "number": number, "action": action, "resource_name": resource["name"],
+        "resource": dict(resource), "justification": justification, "requester_id": requester, "state": "pending",
+        "policy_key": policy.key, "policy_version": policy.version, "created_at": tx.now,
+        "digest": digest_of(action, resource, justification, actor.email),
+    }, policy)
+    if not added:  # somebody else's was committed between our look and our insert
+        live = await queries.live_request(tx, action, resource["name"])
+        if live is None:
+            raise InvalidRequest("Somebody is changing this request at this moment; try again.")
+        return RequestId(live), False
+    await record(tx, actor, action="request.open", resource=resource["name"], subject_id=request_id,
+                 details={"request": f"REQ-{number}", "governed_action": action, "justification": justification[:500],
+                          "policy": policy.key, "policy_version": policy.version})
+    await emit(tx, subject=f"request:{request_id}", type=RequestEvent.OPENED,
+               data={"action": action, "requester": str(requester), "reference": f"REQ-{number}"})
+    await follow(tx, actor, request_id, number, resource["name"], effects)
+    return request_id, True
+
+
+async def cast_vote(
+    database: Database, actor: Actor, request_id: UUID, *, choice: Choice, reason: str = "",
+    criteria: Mapping[str, bool] | None = None, stage: str | None = None, seen_digest: str | None = None,
+) -> RequestView:
+    """The vote counts, once, and whatever follows from it has happened (P1, P2).
+
+    `seen_digest` (or its first characters) is what the voter looked at; None means the request as it stands.
+    """
+    async with audited(database, actor, action="request.vote", resource=str(request_id),
+                       details={"decision": choice}) as tx:
+        require_scope(actor, TokenScope.VOTE)
+        voter = person_of(actor)
+        held = await _held(tx, request_id)
+        digest = held.state.digest
+        if seen_digest and not digest.startswith(seen_digest):
+            digest = seen_digest
+        vote = Vote(
+            stage=rules.stage_to_vote_on(held.state, voter, stage), voter=voter, choice=choice, reason=reason.strip(),
+            criteria=criteria or {}, digest=digest, cast_at=tx.now,
+        )
+        if choice is Choice.APPROVE and vote.stage in {entry.key for entry in held.policy.stages}:
+            # Criteria that an approving vote does not name count as confirmed by the voter (CONTRACT).
+            named = {name: True for name in held.policy.stage(vote.stage).criteria} | dict(criteria or {})
+            vote = Vote(stage=vote.stage, voter=voter, choice=choice, reason=vote.reason, criteria=named,
+                        digest=digest, cast_at=tx.now)
+        effects = rules.cast_vote(held.state, held.policy, vote, (await directory(tx)).by_role, now=tx.now)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
+        return await _one(tx, request_id)
+
+
+async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason: str = "") -> RequestView:
+    """The request is over, by its requester's wish."""
+    async with audited(database, actor, action="request.withdraw", resource=str(request_id)) as tx:
+        require_scope(actor, TokenScope.REQUEST)
+        held = await _held(tx, request_id)
+        effects = rules.withdraw(held.state, person_of(actor), now=tx.now)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
+        return await _one(tx, request_id)
+
+
+async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: str, text: str) -> RequestView:
+    """The comment, question or answer stands under the request. Answers come from the requester."""
+    async with audited(database, actor, action="request.comment", resource=str(request_id)) as tx:
+        require_scope(actor, TokenScope.REQUEST)
+        author = person_of(actor)
+        if kind not in COMMENT_KINDS:
+            raise InvalidRequest(f"'{kind}' is not a kind of comment.", where="kind", accepted=COMMENT_KINDS)
+        if not text.strip() or len(text) > COMMENT_MAX:
+            raise InvalidRequest(f"Write 1 to {COMMENT_MAX} characters.", where="text")
+        held = await _held(tx, request_id)
+        if kind == "answer" and author != held.state.requester:
+            raise NotYourRequest("Only the person who asked can answer questions about a request.")
+        await store.add_comment(tx, request_id, author, kind, text.strip())
+        await record(tx, actor, action="request.comment", resource=held.row.resource_name, subject_id=request_id,
+                     details={"request": f"REQ-{held.row.number}", "kind": kind, "text": text.strip()[:500]})
+        await emit(tx, subject=f"request:{request_id}", type=RequestEvent.COMMENTED,
+                   data={"kind": kind, "author": str(author), "text": text.strip()})
+        return await _one(tx, request_id)
+
+
+async def reassign(
+    database: Database, actor: Actor, request_id: UUID, *, to_email: str, stage: str | None = None, reason: str = ""
+) -> RequestView:
+    """Another person takes the actor's place on the stage (B1 delegate)."""
+    async with audited(database, actor, action="request.delegate", resource=str(request_id)) as tx:
+        require_scope(actor, TokenScope.VOTE)
+        me = person_of(actor)
+        other = await find_person(tx, to_email)
+        held = await _held(tx, request_id)
+        chosen = rules.stage_to_vote_on(held.state, me, stage)
+        effects = rules.delegate(held.state, held.policy, chosen, me, other.id)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
+        return await _one(tx, request_id)
+
+
+async def get_request(database: Database, actor: Actor, reference: UUID | int) -> RequestView:
+    """The request by id, or by its number. Raises UnknownRequest."""
+    require_scope(actor, TokenScope.READ)
+    async with database.tenant(actor.tenant) as tx:
+        request_id = await queries.id_of_number(tx, reference) if isinstance(reference, int) else reference
+        if request_id is None:
+            raise UnknownRequest(f"There is no REQ-{reference} here.", where="request")
+        return await _one(tx, request_id)
+
+
+async def list_requests(
+    database: Database, actor: Actor, wanted: RequestFilter, *, after: int | None = None, limit: int = 50
+) -> tuple[RequestView, ...]:
+    """Requests, newest first, beyond the number `after`."""
+    require_scope(actor, TokenScope.READ)
+    async with database.tenant(actor.tenant) as tx:
+        rows = await queries.page(tx, wanted, after=after, limit=limit)
+        return await queries.views(tx, rows, await directory(tx))
+
+
+async def load_request(tx: Transaction, request_id: UUID) -> RequestView:
+    """The request, for subscribers. Raises UnknownRequest."""
+    return await _one(tx, request_id)
+
+
+async def find_approval(tx: Transaction, action: str, resource: Mapping[str, str]) -> RequestId | None:
+    """An approved request for exactly this that no decision has used."""
+    return await queries.usable_approval(tx, action, resource)
+
+
+async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, decision_id: UUID) -> bool:
+    """Whether the approval was unused; then this decision has consumed it, and everybody hears of it."""
+    held = await _held(tx, request_id)
+    if not await store.mark_used(tx, request_id, decision_id):
+        return False
+    await emit(tx, subject=f"request:{request_id}", type=RequestEvent.USED,
+               data={"decision": str(decision_id), "by": actor.email, "reference": f"REQ-{held.row.number}"})
+    return True
+
+
+def digest_of(action: str, resource: Mapping[str, Any], justification: str, requester: str) -> str:
+    """SHA-256 over the canonical request (RFC 8785), in hex: what a vote binds to."""
+    body = {"action": action, "resource": dict(resource), "justification": justification, "requester": requester}
+    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
+
+
+def person_of(actor: Actor) -> UserId:
+    """The actor as a member of the tenant. Raises Forbidden for one who only administers it."""
+    if actor.user is None:
+        raise Forbidden("Only a member of this tenant can do this.")
+    return actor.user
+
+
+async def views_of(tx: Transaction, ids: Sequence[UUID]) -> tuple[RequestView, ...]:
+    """These requests, in no particular order."""
+    return await queries.views(tx, await queries.by_ids(tx, ids), await directory(tx))
+
+
+async def _held(tx: Transaction, request_id: UUID) -> store.Held:
+    held = await store.hold(tx, request_id)
+    if held is None:
+        raise UnknownRequest(where="request")
+    return held
+
+
+async def _one(tx: Transaction, request_id: UUID) -> RequestView:
+    found = await views_of(tx, [request_id])
+    if not found:
+        raise UnknownRequest(where="request")
+    return found[0]
