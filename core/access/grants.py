@@ -38,52 +38,68 @@ class GrantAboveOwnRole(Forbidden):
     code = "access.grant_above_own_role"
 
 
-_TENANT_WIDE: Final = frozenset({ScopeKind.ENTERPRISE, ScopeKind.TENANT})
-_Held = dict[tuple[str, str], dict[Permission, Verdict]]
+_Held = Mapping[tuple[str, str], Mapping[Permission, Verdict]]
+_NOTHING_ASKED: Final = Verdict(allowed=False, reason="No permission was named, so there is nothing to allow.")
 
 
 class AccessIndex:
     """Who may do what in one tenant. Immutable once built; a change of grants builds a new one and swaps it."""
 
-    __slots__ = ("_narrow", "_refusals", "_wide")
+    __slots__ = ("_elsewhere", "_refusals", "_tenant_wide")
 
-    def __init__(self, wide: Mapping[tuple[UserId, Permission], Verdict], narrow_: Mapping[UserId, _Held]) -> None:
-        self._wide = wide
-        self._narrow = narrow_
-        self._refusals = {permission: _refusal(permission) for permission in Permission}
+    def __init__(
+        self,
+        tenant_wide: Mapping[tuple[UserId, Permission], Verdict],
+        elsewhere: Mapping[UserId, _Held],
+        role_permissions: Mapping[str, Permission] = ROLE_PERMISSIONS,
+    ) -> None:
+        self._tenant_wide = tenant_wide  # by grants that cover the whole tenant
+        self._elsewhere = elsewhere  # by grants on the enterprise, a project or an agent
+        self._refusals = {permission: _refusal(permission, role_permissions) for permission in Permission}
 
     def may(self, user: UserId | None, permission: Permission, scope: Scope | None = None) -> Verdict:
-        """Whether the person holds one permission at the place (default: the whole tenant)."""
-        found = self._wide.get((user, permission))  # type: ignore[arg-type]  # None is simply not there
-        if found is not None:
-            return found
-        if scope is not None and user in self._narrow:
-            held = self._narrow[user]
-            for place in scope.chain():
-                verdict = held.get(place, {}).get(permission)
-                if verdict is not None:
-                    return verdict
-        return self._refusals[permission]
+        """Whether the person holds the permission (of several: all) at the place, by default the whole tenant.
+
+        A grant covers its place and what lies below: one for a tenant says nothing about the enterprise.
+        """
+        if scope is None or scope.kind is not ScopeKind.ENTERPRISE:
+            found = self._tenant_wide.get((user, permission))  # type: ignore[arg-type]  # None is simply not there
+            if found is not None:
+                return found
+        return self._look_closer(user, permission, scope or Scope())
+
+    def _look_closer(self, user: UserId | None, permission: Permission, scope: Scope) -> Verdict:
+        refusal = self._refusals.get(permission)
+        if refusal is None:  # several at once, or none
+            verdicts = [self.may(user, flag, scope) for flag in Permission if flag & permission]
+            return next((v for v in verdicts if not v.allowed), verdicts[-1] if verdicts else _NOTHING_ASKED)
+        held = self._elsewhere.get(user) if user is not None else None
+        if held is None:
+            return refusal
+        covering = (held.get(place, {}).get(permission) for place in scope.chain())
+        return next((verdict for verdict in covering if verdict is not None), refusal)
 
 
 def compile_grants(
     grants: Iterable[Grant], role_permissions: Mapping[str, Permission] = ROLE_PERMISSIONS
 ) -> AccessIndex:
     """The index over these grants, with the tenant's (narrowed) permissions of each role."""
-    wide: dict[tuple[UserId, Permission], Verdict] = {}
-    narrow_: dict[UserId, _Held] = {}
+    tenant_wide: dict[tuple[UserId, Permission], Verdict] = {}
+    elsewhere: dict[UserId, dict[tuple[str, str], dict[Permission, Verdict]]] = {}
+    made: dict[tuple[str, Scope, Permission], Verdict] = {}
     for grant in grants:
         permissions = role_permissions.get(grant.role, NONE)
         for permission in Permission:
             if not permission & permissions:
                 continue
-            if grant.scope.kind in _TENANT_WIDE:
-                wide.setdefault((grant.user, permission), _allowed(grant.role, grant.scope, permission))
-            else:
+            key = (grant.role, grant.scope, permission)
+            verdict = made.get(key) or made.setdefault(key, _allowed(*key))
+            if grant.scope.kind in {ScopeKind.ENTERPRISE, ScopeKind.TENANT}:
+                tenant_wide.setdefault((grant.user, permission), verdict)
+            if grant.scope.kind is not ScopeKind.TENANT:
                 place = (str(grant.scope.kind), grant.scope.id)
-                held = narrow_.setdefault(grant.user, {}).setdefault(place, {})
-                held.setdefault(permission, _allowed(grant.role, grant.scope, permission))
-    return AccessIndex(wide, narrow_)
+                elsewhere.setdefault(grant.user, {}).setdefault(place, {}).setdefault(permission, verdict)
+    return AccessIndex(tenant_wide, elsewhere, role_permissions)
 
 
 def may_grant(held: frozenset[str], role: str) -> None:
@@ -91,7 +107,9 @@ def may_grant(held: frozenset[str], role: str) -> None:
     if "enterprise_administrator" in held or held & set(ancestors(role)):
         return
     raise GrantAboveOwnRole(
-        f"You cannot grant {title(role)}.", where="role", accepted=tuple(title(above) for above in ancestors(role)),
+        f"You cannot grant {title(role)}.",
+        where="role",
+        accepted=tuple(title(above) for above in ancestors(role)),
         next_step="Somebody with one of these roles can.",
     )
 
@@ -101,6 +119,8 @@ def _allowed(role: str, scope: Scope, permission: Permission) -> Verdict:
     return Verdict(allowed=True, reason=f"{title(role)} ({place}) may {describe(permission)}.")
 
 
-def _refusal(permission: Permission) -> Verdict:
-    who = ", ".join(title(role) for role in holders(permission))
-    return Verdict(allowed=False, reason=f"None of your roles may {describe(permission)}. These may: {who}.")
+def _refusal(permission: Permission, role_permissions: Mapping[str, Permission]) -> Verdict:
+    who = ", ".join(title(role) for role in holders(permission, role_permissions))
+    return Verdict(
+        allowed=False, reason=f"None of your roles may {describe(permission)}. These may: {who or 'nobody'}."
+    )

@@ -80,10 +80,23 @@ def narrow(role: str, wanted: Permission) -> Permission:
     held = ROLE_PERMISSIONS[role]
     if wanted & ~held:
         raise WideningRefused(
-            f"Role '{role}' cannot be given {describe(wanted & ~held)}.", where=f"roles.{role}",
+            f"Role '{role}' cannot be given {describe(wanted & ~held)}.",
+            where=f"roles.{role}",
             accepted=tuple(names(held)),
         )
     return wanted
+
+
+def narrowed(wanted: Mapping[str, Permission]) -> Mapping[str, Permission]:
+    """Every role's permissions in a tenant that allows some roles only what `wanted` says.
+
+    What a role loses, the roles below it lose too: nobody holds more than the role above them. Raises WideningRefused.
+    """
+    result: dict[str, Permission] = {}
+    for role, above in PARENTS.items():  # drawn from the top, so the role above is there already
+        held = narrow(role, wanted[role]) if role in wanted else ROLE_PERMISSIONS[role]
+        result[role] = held if above is None else held & result[above]
+    return result
 
 
 def names(permissions: Permission) -> list[str]:
@@ -97,6 +110,6 @@ def describe(permissions: Permission) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else "nothing"
 
 
-def holders(permission: Permission) -> tuple[str, ...]:
-    """The roles that hold the permission, least powerful last."""
-    return tuple(role for role in PARENTS if ROLE_PERMISSIONS[role] & permission == permission)
+def holders(permission: Permission, role_permissions: Mapping[str, Permission] = ROLE_PERMISSIONS) -> tuple[str, ...]:
+    """The roles that hold the permission, in the order in which the hierarchy draws them."""
+    return tuple(role for role in PARENTS if role_permissions.get(role, NONE) & permission == permission)

@@ -86,15 +86,26 @@ class UnknownRole(InvalidInput):
 def resolve_role(name: str, overrides: Mapping[str, str] | None = None) -> str:
     """The canonical key of a role, however it is written: 'Tenant Admin', tenant-admin, TENANT_ADMIN.
 
-    `overrides` are the tenant's own aliases and go first. Raises UnknownRole with the accepted names.
+    A role's own key always means that role; `overrides`, the tenant's own aliases, go before ours. Raises UnknownRole
+    with the accepted names.
     """
-    key = re.sub(r"[\s\-]+", "_", name.strip()).lower()
-    resolved = (overrides or {}).get(key) or ALIASES.get(key, key)
+    key = role_key(name)
+    resolved = key if key in PARENTS else (overrides or {}).get(key) or ALIASES.get(key, key)
     if resolved in PARENTS:
         return resolved
     guess = suggest(key, (*ROLES, *ALIASES))
     hint = f" Did you mean '{guess}'?" if guess else ""
     raise UnknownRole(f"There is no role '{name}'.{hint}", where="role", accepted=ROLES)
+
+
+def role_key(name: str) -> str:
+    """A role's or alias's name as a key, whatever its capitals, blanks and hyphens: 'Tenant Admin' -> tenant_admin."""
+    return re.sub(r"[\s_-]+", "_", name.strip()).lower()
+
+
+def parent(role: str) -> str | None:
+    """The role directly above; None for the enterprise administrator."""
+    return PARENTS[role]
 
 
 def ancestors(role: str) -> Iterator[str]:

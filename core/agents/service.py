@@ -107,6 +107,11 @@ async def apply_action(
     return before, await _read(tx, before.id)
 
 
+async def forget_failed_creation(tx: Transaction, agent_id: UUID) -> None:
+    """The platform could not create the agent: its name is free again. The audit trail keeps what was tried."""
+    await store.remove(tx, agent_id)
+
+
 def _changes(action: str, before: AgentView, resource: Mapping[str, str]) -> dict[str, Any]:
     changes: dict[str, Any] = {"state": state_after(action, AgentState(before.state))}
     if action == "agent.modify":

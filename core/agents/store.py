@@ -62,3 +62,8 @@ async def change(tx: Transaction, agent_id: UUID, values: Mapping[str, Any]) -> 
         .where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id)
         .values(**values, updated_at=tx.now, version=agents.c.version + 1)
     )
+
+
+async def remove(tx: Transaction, agent_id: UUID) -> None:
+    """The agent is not in the registry any more."""
+    await tx.connection.execute(agents.delete().where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id))

@@ -1,0 +1,44 @@
+"""A decision as doors show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Answer(StrEnum):
+    """What the gate says."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why. `code` is stable for programs, `message` is for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """One answer of the gate. `operation` says whether the platform still has to report what it did."""
+
+    id: UUID
+    decision: Answer
+    reasons: tuple[Reason, ...]
+    action: str
+    resource: Mapping[str, str]
+    decided_at: datetime
+    request_id: UUID | None = None
+    bypass_id: UUID | None = None
+    agent_id: UUID | None = None
+    operation: str = "none"  # none | running | succeeded | failed | lapsed
+    outcome: Mapping[str, Any] | None = None
+    outcome_at: datetime | None = None
