@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 _UNITS_S: Final = {
-    "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600,
-    "d": 86_400, "day": 86_400, "w": 604_800, "week": 604_800,
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "h": 3600,
+    "hr": 3600,
+    "hour": 3600,
+    "d": 86_400,
+    "day": 86_400,
+    "w": 604_800,
+    "week": 604_800,
 }
 _PART: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([a-z]+)\s*(?:,|and)?", re.IGNORECASE)
 LONGEST: Final = timedelta(days=366)
@@ -16,10 +28,10 @@ EXAMPLES: Final = ("30 minutes", "24 hours", "2 days", "1h30m")
 
 
 def parse_duration(text: object) -> timedelta | None:
-    """The duration, above zero and at most LONGEST; None for anything else."""
+    """The duration, above zero and at most LONGEST, to the millisecond; None for anything else."""
     if not isinstance(text, str):
         return None
-    total_s, position, source = 0.0, 0, text.strip()
+    total_s, position, source = Decimal(), 0, text.strip()
     while position < len(source):
         match = _PART.match(source, position)
         if match is None:
@@ -28,9 +40,9 @@ def parse_duration(text: object) -> timedelta | None:
         seconds = _UNITS_S.get(unit, _UNITS_S.get(unit.removesuffix("s")))
         if seconds is None:
             return None
-        total_s += float(match[1]) * seconds
+        total_s += Decimal(match[1]) * seconds
         position = match.end()
-    return timedelta(seconds=total_s) if 0 < total_s <= LONGEST.total_seconds() else None
+    return timedelta(seconds=float(total_s)) if 0 < total_s <= LONGEST.total_seconds() else None
 
 
 def format_duration(duration: timedelta) -> str:

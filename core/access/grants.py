@@ -62,7 +62,7 @@ class AccessIndex:
 
         A grant covers its place and what lies below: one for a tenant says nothing about the enterprise.
         """
-        if scope is None or scope.kind is not ScopeKind.ENTERPRISE:
+        if scope is None or scope.kind != ScopeKind.ENTERPRISE:
             found = self._tenant_wide.get((user, permission))  # type: ignore[arg-type]  # None is simply not there
             if found is not None:
                 return found
@@ -96,7 +96,7 @@ def compile_grants(
             verdict = made.get(key) or made.setdefault(key, _allowed(*key))
             if grant.scope.kind in {ScopeKind.ENTERPRISE, ScopeKind.TENANT}:
                 tenant_wide.setdefault((grant.user, permission), verdict)
-            if grant.scope.kind is not ScopeKind.TENANT:
+            if grant.scope.kind != ScopeKind.TENANT:
                 place = (str(grant.scope.kind), grant.scope.id)
                 elsewhere.setdefault(grant.user, {}).setdefault(place, {}).setdefault(permission, verdict)
     return AccessIndex(tenant_wide, elsewhere, role_permissions)

@@ -67,12 +67,12 @@ class Scope:
     def chain(self) -> tuple[tuple[str, str], ...]:
         """Every (kind, id) whose grants cover this place, widest first."""
         chain: list[tuple[str, str]] = [(ScopeKind.ENTERPRISE, "")]
-        if self.kind is not ScopeKind.ENTERPRISE:
+        if self.kind != ScopeKind.ENTERPRISE:
             chain.append((ScopeKind.TENANT, ""))
-        project = self.id if self.kind is ScopeKind.PROJECT else self.project
+        project = self.id if self.kind == ScopeKind.PROJECT else self.project
         if project:
             chain.append((ScopeKind.PROJECT, project))
-        if self.kind is ScopeKind.AGENT:
+        if self.kind == ScopeKind.AGENT:
             chain.append((ScopeKind.AGENT, self.id))
         return tuple(chain)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -30,6 +30,7 @@ from core.durations import format_duration, parse_duration
 from core.errors import ConfigError
 
 WELL_KNOWN_TITLES: Final[Mapping[str, tuple[str, ...]]] = {"agent_creation_approval": ("agent.create",)}
+TIMEOUT_MIN: Final = timedelta(seconds=1)
 REMINDER_MAX: Final = timedelta(hours=24)
 
 Quorum = int | Literal["all"]
@@ -52,9 +53,14 @@ class StagePolicy:
         """The key as people read it: Technical review."""
         return self.key.replace("_", " ").capitalize()
 
+    @property
+    def at_least(self) -> int:
+        """How many people must be asked for the stage to be decidable at all."""
+        return 1 if self.quorum == "all" else self.quorum
+
     def needed(self, asked: int) -> int:
-        """How many approvals close the stage when `asked` people are asked."""
-        return asked if self.quorum == "all" else min(self.quorum, max(asked, 1))
+        """How many approvals close the stage when `asked` people were asked at first."""
+        return asked if self.quorum == "all" else self.quorum
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class ApprovalPolicy:
     applies_to: tuple[str, ...]
     stages: tuple[StagePolicy, ...]
     same_voter_may_decide_stages: bool = False
+    source: str = field(default="", compare=False)  # file:line, for messages; not part of the document
 
     def stage(self, key: str) -> StagePolicy:
         """The stage of that key; KeyError if there is none."""
@@ -82,13 +89,19 @@ class ApprovalPolicy:
     def to_json(self) -> dict[str, Any]:
         """The document that a request is pinned to; `from_json` reads it back."""
         return {
-            "key": self.key, "title": self.title, "applies_to": list(self.applies_to),
+            "key": self.key,
+            "title": self.title,
+            "applies_to": list(self.applies_to),
             "same_voter_may_decide_stages": self.same_voter_may_decide_stages,
             "stages": [
                 {
-                    "stage": stage.key, "approvers": list(stage.approvers), "criteria": list(stage.criteria),
-                    "timeout": format_duration(stage.timeout), "reminder": format_duration(stage.reminder),
-                    "needs": list(stage.needs), "quorum": stage.quorum,
+                    "stage": stage.key,
+                    "approvers": list(stage.approvers),
+                    "criteria": list(stage.criteria),
+                    "timeout": format_duration(stage.timeout),
+                    "reminder": format_duration(stage.reminder),
+                    "needs": list(stage.needs),
+                    "quorum": stage.quorum,
                 }
                 for stage in self.stages
             ],
@@ -98,13 +111,19 @@ class ApprovalPolicy:
     def from_json(cls, document: Mapping[str, Any]) -> ApprovalPolicy:
         """The policy that was stored."""
         return cls(
-            key=document["key"], title=document["title"], applies_to=tuple(document["applies_to"]),
+            key=document["key"],
+            title=document["title"],
+            applies_to=tuple(document["applies_to"]),
             same_voter_may_decide_stages=document["same_voter_may_decide_stages"],
             stages=tuple(
                 StagePolicy(
-                    key=stage["stage"], approvers=tuple(stage["approvers"]), criteria=tuple(stage["criteria"]),
-                    timeout=_stored_duration(stage["timeout"]), reminder=_stored_duration(stage["reminder"]),
-                    needs=tuple(stage["needs"]), quorum=stage["quorum"],
+                    key=stage["stage"],
+                    approvers=tuple(stage["approvers"]),
+                    criteria=tuple(stage["criteria"]),
+                    timeout=_stored_duration(stage["timeout"]),
+                    reminder=_stored_duration(stage["reminder"]),
+                    needs=tuple(stage["needs"]),
+                    quorum=stage["quorum"],
                 )
                 for stage in document["stages"]
             ),
@@ -118,15 +137,16 @@ class PolicySet:
     policies: tuple[ApprovalPolicy, ...]
 
     def __post_init__(self) -> None:
-        seen: dict[str, str] = {}
+        covered: dict[str, ApprovalPolicy] = {}
         for policy in self.policies:
             for action in policy.applies_to:
-                if action in seen:
+                other = covered.setdefault(action, policy)
+                if other is not policy:
                     raise ConfigError(
-                        f"Both '{seen[action]}' and '{policy.title}' apply to {action}.", key="applies_to",
+                        f"Both {_named(other)} and {_named(policy)} apply to {action}.",
+                        key="applies_to",
                         next_step="Let one policy cover each action.",
                     )
-                seen[action] = policy.title
 
     def for_action(self, action: str) -> ApprovalPolicy | None:
         """The policy that covers the action; None means that the gate must deny (X9)."""
@@ -140,7 +160,13 @@ def slug(title: str) -> str:
 
 def default_reminder(timeout: timedelta) -> timedelta:
     """How long before the end people are reminded unless the policy says so: a quarter of the time, at most a day."""
-    return min(timeout / 4, REMINDER_MAX)
+    return min(
+        timeout // timedelta(milliseconds=4) * timedelta(milliseconds=1), REMINDER_MAX
+    )  # exact when written down
+
+
+def _named(policy: ApprovalPolicy) -> str:
+    return f"'{policy.title}'" + (f" ({policy.source})" if policy.source else "")
 
 
 def _stored_duration(text: str) -> timedelta:

@@ -11,8 +11,16 @@ from config.yamlfile import LocatedDocument, YamlPath
 from core.access import resolve_role
 from core.access.permissions import ACTION_PERMISSIONS
 from core.access.roles import UnknownRole
+from core.approvals.policy import (
+    TIMEOUT_MIN,
+    WELL_KNOWN_TITLES,
+    ApprovalPolicy,
+    Quorum,
+    StagePolicy,
+    default_reminder,
+    slug,
+)
 from core.durations import EXAMPLES, parse_duration
-from core.approvals.policy import WELL_KNOWN_TITLES, ApprovalPolicy, Quorum, StagePolicy, default_reminder, slug
 from core.located import Reader
 
 POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages")
@@ -26,13 +34,14 @@ def read_policies(
     """The policies of one file. Raises ConfigError with every problem found, one per line."""
     reader = Reader(document)
     policies = tuple(
-        _policy(reader, title, body, role_aliases or {}) for title, body in reader.mapping((), document.value).items()
+        _policy(reader, title, body, role_aliases or {}, source=f"{document.file}:{document.nearest_line((title,))}")
+        for title, body in reader.mapping((), document.value).items()
     )
     reader.finish()
     return policies
 
 
-def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str]) -> ApprovalPolicy:
+def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str], *, source: str) -> ApprovalPolicy:
     path: YamlPath = (title,)
     fields = reader.mapping(path, body, allowed=POLICY_KEYS, required=("stages",))
     key = slug(title)
@@ -46,8 +55,14 @@ def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str]
     for index, item in enumerate(reader.sequence((*path, "stages"), fields.get("stages", ()))):
         stages.append(_stage(reader, (*path, "stages", index), item, tuple(stages), aliases))
     same = reader.boolean((*path, "same_voter_may_decide_stages"), fields.get("same_voter_may_decide_stages", False))
-    return ApprovalPolicy(key=key, title=title, applies_to=applies_to, stages=tuple(stages),
-                          same_voter_may_decide_stages=same)
+    return ApprovalPolicy(
+        key=key,
+        title=title,
+        applies_to=applies_to,
+        stages=tuple(stages),
+        same_voter_may_decide_stages=same,
+        source=source,
+    )
 
 
 def _stage(
@@ -56,8 +71,8 @@ def _stage(
     fields = reader.mapping(path, item, allowed=STAGE_KEYS, required=("stage", "approvers", "timeout"))
     key = slug(reader.text((*path, "stage"), fields.get("stage", "stage")))
     known = tuple(stage.key for stage in earlier)
-    if key in known:
-        reader.problem((*path, "stage"), f"The stage '{key}' is there twice.")
+    if not key or key in known:
+        reader.problem((*path, "stage"), f"The stage '{key}' is there twice." if key else "A stage needs a name.")
     approvers = tuple(
         _role(reader, (*path, "approvers", index), name, aliases)
         for index, name in enumerate(reader.sequence((*path, "approvers"), fields.get("approvers", ())))
@@ -70,10 +85,16 @@ def _stage(
     )
     timeout = _duration(reader, (*path, "timeout"), fields.get("timeout", "24 hours"))
     reminder = (
-        _duration(reader, (*path, "reminder"), fields["reminder"]) if "reminder" in fields else default_reminder(timeout)
+        _duration(reader, (*path, "reminder"), fields["reminder"])
+        if "reminder" in fields
+        else default_reminder(timeout)
     )
+    if timeout < TIMEOUT_MIN:
+        reader.problem((*path, "timeout"), "A stage is open for a second at least.", accepted=EXAMPLES)
     if reminder >= timeout:
-        reader.problem((*path, "reminder"), "The reminder comes before the end, so it must be shorter than the timeout.")
+        reader.problem(
+            (*path, "reminder"), "The reminder comes before the end, so it must be shorter than the timeout."
+        )
     needs = (
         tuple(
             reader.choice((*path, "needs", index), name, known)
@@ -82,8 +103,15 @@ def _stage(
         if "needs" in fields
         else known[-1:]
     )
-    return StagePolicy(key=key, approvers=approvers, criteria=criteria, timeout=timeout, reminder=reminder,
-                       needs=needs, quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any")))
+    return StagePolicy(
+        key=key,
+        approvers=tuple(dict.fromkeys(approvers)),
+        criteria=tuple(dict.fromkeys(criteria)),
+        timeout=timeout,
+        reminder=reminder,
+        needs=needs,
+        quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any")),
+    )
 
 
 def _role(reader: Reader, path: YamlPath, name: object, aliases: Mapping[str, str]) -> str:
@@ -111,6 +139,9 @@ def _quorum(reader: Reader, path: YamlPath, value: object) -> Quorum:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     guess = suggest(str(value), ("any", "all"))
-    reader.problem(path, f"'{value}' is not a quorum." + (f" Did you mean '{guess}'?" if guess else ""),
-                   accepted=("any", "all", "a number from 1"))
+    reader.problem(
+        path,
+        f"'{value}' is not a quorum." + (f" Did you mean '{guess}'?" if guess else ""),
+        accepted=("any", "all", "a number from 1"),
+    )
     return 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.access.roles import ancestors
+from core.access.roles import ancestors, title
 from core.approvals.errors import NobodyToAsk
 from core.ids import UserId
 
@@ -21,21 +21,21 @@ class Asked:
     level: int
 
 
-def first_asked(roles: tuple[str, ...], people: PeopleByRole, *, excluded: frozenset[UserId], stage: str) -> Asked:
-    """The holders of the roles, less the excluded; where there are none, the nearest role above that has somebody.
+def first_asked(
+    roles: tuple[str, ...], people: PeopleByRole, *, excluded: frozenset[UserId], stage: str, at_least: int = 1
+) -> Asked:
+    """The holders of the roles, less the excluded; while they are too few, those of the nearest role above as well.
 
-    Raises NobodyToAsk if no role up to the top has anybody: such a request would wait for ever.
+    Raises NobodyToAsk if there are not `at_least` of them up to the top: such a request would wait for ever.
     """
-    asked = _holders(roles, people) - excluded
-    if asked:
-        return Asked(roles=roles, people=asked, level=0)
-    above = next_above(roles, people, excluded=excluded)
-    if above is None:
-        raise NobodyToAsk(
-            f"Nobody could decide stage '{stage}': no one but you holds {', '.join(roles)} or a role above it.",
-            where=f"stages.{stage}", next_step="Grant one of these roles to somebody else.",
-        )
-    return Asked(roles=(above.role,), people=above.people, level=above.level)
+    asked = Asked(roles=roles, people=_holders(roles, people) - excluded, level=0)
+    while len(asked.people) < at_least:
+        above = next_above(asked.roles, people, excluded=excluded | asked.people)
+        if above is None:
+            raise _too_few(roles, stage=stage, found=len(asked.people), at_least=at_least)
+        kept = asked.roles if asked.people else ()  # a vacant role is not shown as asked
+        asked = Asked((*kept, above.role), asked.people | above.people, asked.level + above.level)
+    return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,17 @@ def next_above(roles: tuple[str, ...], people: PeopleByRole, *, excluded: frozen
         if found:
             return Above(role=role, people=found, level=level)
     return None
+
+
+def _too_few(roles: tuple[str, ...], *, stage: str, found: int, at_least: int) -> NobodyToAsk:
+    held = " or ".join(title(role) for role in roles)
+    if not found:
+        message = f"Nobody could decide stage '{stage}': no one but you is {held}, or holds a role above it."
+    else:
+        message = (
+            f"Stage '{stage}' needs {at_least} approvals, but only {found} could be asked: {held}, or a role above."
+        )
+    return NobodyToAsk(message, where=f"stages.{stage}", next_step="Grant one of these roles to somebody else.")
 
 
 def _ladder(roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -29,9 +29,9 @@ def open_request(
     """
     if not policy.stages:
         return (DecideRequest(RequestStatus.APPROVED, now),)
-    for stage in policy.stages:
-        first_asked(stage.approvers, people, excluded=frozenset({requester}), stage=stage.key)
     excluded = frozenset({requester})
+    for stage in policy.stages:
+        first_asked(stage.approvers, people, excluded=excluded, stage=stage.key, at_least=stage.at_least)
     return tuple(_open(stage, people, excluded, now=now) for stage in policy.stages if not stage.needs)
 
 
@@ -52,7 +52,7 @@ def cast_vote(
         effects += [DecideStage(vote.stage, StageStatus.REJECTED, now), *_skip_others(state, vote.stage, now)]
         return (*effects, DecideRequest(RequestStatus.REJECTED, now))
     approvals = 1 + sum(other.choice is Choice.APPROVE for other in state.votes_on(vote.stage))
-    if approvals < stage_policy.needed(len(state.stage(vote.stage).approvers)):
+    if approvals < _needed(stage_policy, state.stage(vote.stage), people):
         return tuple(effects)
     effects.append(DecideStage(vote.stage, StageStatus.APPROVED, now))
     return (*effects, *_go_on(state, policy, vote, people, now=now))
@@ -85,14 +85,20 @@ def on_timeout(
     if current.due_at is None or current.due_at > now:
         return ()
     stage_policy = policy.stage(stage)
-    above = next_above(current.roles, people, excluded=_barred(state, policy, stage) | current.approvers)
+    asked_already = current.approvers | current.voters
+    above = next_above(current.roles, people, excluded=_barred(state, policy, stage) | asked_already)
     if above is None:
         return (*_skip_others(state, None, now), DecideRequest(RequestStatus.EXPIRED, now))
     due_at = now + stage_policy.timeout
     return (
         Escalate(
-            stage, from_roles=current.roles, to_role=above.role, level=current.escalation_level + above.level,
-            approvers=current.approvers | above.people, due_at=due_at, remind_at=due_at - stage_policy.reminder,
+            stage,
+            from_roles=current.roles,
+            to_role=above.role,
+            level=current.escalation_level + above.level,
+            approvers=current.approvers | above.people,
+            due_at=due_at,
+            remind_at=due_at - stage_policy.reminder,
         ),
     )
 
@@ -152,8 +158,11 @@ def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None
         )
     current = state.stage(vote.stage)
     if current.status is StageStatus.WAITING:
-        raise errors.InvalidVote(f"Stage '{vote.stage}' is not open yet.", where="stage",
-                                 accepted=tuple(stage.key for stage in state.open_stages))
+        raise errors.InvalidVote(
+            f"Stage '{vote.stage}' is not open yet.",
+            where="stage",
+            accepted=tuple(stage.key for stage in state.open_stages),
+        )
     if current.status is not StageStatus.OPEN:
         raise errors.StageAlreadyDecided(f"Stage '{vote.stage}' is {current.status} already.", where="stage")
     if vote.digest != state.digest:
@@ -180,15 +189,26 @@ def _check_content(stage: StagePolicy, vote: Vote) -> None:
     unknown = sorted(set(vote.criteria) - set(stage.criteria))
     if unknown:
         raise errors.InvalidVote(
-            f"Stage '{stage.key}' has no criterion '{unknown[0]}'.", where=f"criteria.{unknown[0]}",
+            f"Stage '{stage.key}' has no criterion '{unknown[0]}'.",
+            where=f"criteria.{unknown[0]}",
             accepted=stage.criteria,
         )
     unmet = [name for name, is_met in vote.criteria.items() if not is_met]
     if vote.choice is Choice.APPROVE and unmet:
         raise errors.InvalidVote(
-            f"Criterion '{unmet[0]}' is not confirmed, so this cannot be an approval.", where=f"criteria.{unmet[0]}",
+            f"Criterion '{unmet[0]}' is not confirmed, so this cannot be an approval.",
+            where=f"criteria.{unmet[0]}",
             next_step="Confirm it, or reject the request.",
         )
+
+
+def _needed(stage: StagePolicy, current: StageState, people: PeopleByRole) -> int:
+    """How many approvals close the stage. `all` means those asked at first: whoever an escalation adds may stand in for
+    a silent one, and does not raise the bar.
+    """
+    opened_for = stage.approvers if current.roles[: len(stage.approvers)] == stage.approvers else current.roles[:1]
+    asked_first = current.approvers & frozenset[UserId]().union(*(people.get(role, ()) for role in opened_for))
+    return stage.needed(len(asked_first) or len(current.approvers))
 
 
 def _go_on(
@@ -202,7 +222,11 @@ def _go_on(
     excluded = frozenset({state.requester})
     if not policy.same_voter_may_decide_stages:
         excluded |= {other.voter for other in state.votes} | {vote.voter}
-    return tuple(_open_or_widen(stage, people, excluded, state.requester, now=now) for stage in ready)
+    try:
+        return tuple(_open_or_widen(stage, people, excluded, state.requester, now=now) for stage in ready)
+    except errors.NobodyToAsk:  # people have left since it was opened; the vote counts, and there is no way on
+        skipped = [effect for effect in _skip_others(state, vote.stage, now)]
+        return (*skipped, DecideRequest(RequestStatus.EXPIRED, now))
 
 
 def _open_or_widen(
@@ -220,11 +244,16 @@ def _open_or_widen(
 
 
 def _open(stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId], *, now: datetime) -> OpenStage:
-    asked = first_asked(stage.approvers, people, excluded=excluded, stage=stage.key)
+    asked = first_asked(stage.approvers, people, excluded=excluded, stage=stage.key, at_least=stage.at_least)
     due_at = now + stage.timeout
     return OpenStage(
-        stage.key, roles=asked.roles, approvers=asked.people, opened_at=now, due_at=due_at,
-        remind_at=due_at - stage.reminder, escalation_level=asked.level,
+        stage.key,
+        roles=asked.roles,
+        approvers=asked.people,
+        opened_at=now,
+        due_at=due_at,
+        remind_at=due_at - stage.reminder,
+        escalation_level=asked.level,
     )
 
 
@@ -242,4 +271,3 @@ def _skip_others(state: RequestState, decided: str | None, now: datetime) -> lis
         for stage in state.stages
         if stage.key != decided and stage.status in (StageStatus.OPEN, StageStatus.WAITING)
     ]
-

@@ -1,0 +1,58 @@
+"""What the HTTP front needs, out of what the core offers."""
+
+from __future__ import annotations
+
+from core import idempotency
+from core.access.service import authenticate
+from core.actor import Actor, Door
+from core.db import Database
+from core.idempotency import StoredAnswer
+from web.ports import Begun, Fresh, InFlight, Mismatch, Replay
+
+
+class TokenAuthenticator:
+    """Bearer tokens, as the core keeps them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def authenticate(
+        self, token: str, *, ip: str | None, user_agent: str | None, tenant_override: str | None
+    ) -> Actor:
+        """The actor behind a presented token."""
+        return await authenticate(self._database, token, door=Door.API, ip_address=ip, user_agent=user_agent,
+                                  tenant_override=tenant_override)
+
+
+class StoredIdempotency:
+    """First answers, kept in the caller's tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, actor: Actor, *, key: str, fingerprint: str) -> Begun:
+        """The key is taken (Fresh), or what is known of its first use."""
+        async with self._database.tenant(actor.tenant) as tx:
+            begun, answer = await idempotency.begin(tx, actor=actor.email, key=key, fingerprint=fingerprint)
+        match begun:
+            case idempotency.Begun.FRESH:
+                return Fresh()
+            case idempotency.Begun.IN_FLIGHT:
+                return InFlight()
+            case idempotency.Begun.MISMATCH:
+                return Mismatch()
+            case idempotency.Begun.REPLAY:
+                if answer is None:
+                    raise RuntimeError("a replay without its answer")
+                return Replay(answer.status, answer.headers, answer.body)
+
+    async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
+        """Later calls with this key get `answer`."""
+        async with self._database.tenant(actor.tenant) as tx:
+            await idempotency.complete(tx, actor=actor.email, key=key,
+                                       answer=StoredAnswer(answer.status, answer.headers, answer.body))
+
+    async def abandon(self, actor: Actor, *, key: str) -> None:
+        """The key is free again."""
+        async with self._database.tenant(actor.tenant) as tx:
+            await idempotency.abandon(tx, actor=actor.email, key=key)

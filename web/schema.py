@@ -1,0 +1,126 @@
+"""Base classes and field types of everything that travels over HTTP.
+
+    Input        a request body: strict, closed, frozen
+    OpenInput    a body whose shape another standard defines and lets grow (AuthZEN): strict, unknown members ignored
+    Query, Path  parameters: strict after their text was read as JSON would be
+    Output       an answer, buildable from a view dataclass
+
+Strict means JSON's own types: "1" is no number, 1 is no boolean. The field types close what pydantic leaves open.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+_RFC3339: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# 18 digits before the point and 12 after it fit NUMERIC(30, 12) with nothing rounded.
+DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+_DECIMAL: Final = re.compile(DECIMAL_PATTERN.removesuffix("$") + r"\Z")
+_CURRENCY_PATTERN: Final = r"^[A-Z]{3}$"
+
+
+class Input(BaseModel):
+    """A request body."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class OpenInput(BaseModel):
+    """A request body that may carry members that we do not know."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class Query(BaseModel):
+    """The parameters behind the question mark."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Path(BaseModel):
+    """The parameters within the path."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Output(BaseModel):
+    """An answer. `Model.model_validate(view)` reads a dataclass by attribute."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+def _rfc3339(value: object) -> object:
+    if isinstance(value, str) and not _RFC3339.fullmatch(value):
+        raise ValueError("it must be an instant as in RFC 3339, such as 2026-01-31T09:30:00Z")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # 0001-01-01T00:00:00+23:00 lies before the first day that can be counted
+        raise ValueError("it lies outside the years 1 to 9999 in UTC") from None
+
+
+def _canonical_uuid(value: object) -> object:
+    if isinstance(value, str) and not _UUID.fullmatch(value):
+        raise ValueError("it must be an id such as 0198c1f2-6a00-7000-8000-000000000000")
+    return value
+
+
+def _decimal_text(value: object) -> object:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str) and _DECIMAL.match(value):
+        return Decimal(value)
+    raise ValueError('it must be a decimal number in quotes, such as "12.50"')
+
+
+def _shown(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError("it must be a finite number")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
+Id = Annotated[UUID, BeforeValidator(_canonical_uuid)]
+DecimalText = Annotated[
+    Decimal,
+    BeforeValidator(_decimal_text),
+    AfterValidator(_shown),
+    WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["12.50"]}),
+]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")]  # a name, a title
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"\S")]  # a reason, a comment
+
+
+class MoneyIn(Input):
+    """An amount of money as it is sent."""
+
+    amount: DecimalText
+    currency: Annotated[str, Field(pattern=_CURRENCY_PATTERN, examples=["USD"])]
+
+
+class MoneyOut(Output):
+    """An amount of money as it is answered: a decimal number in quotes, and an ISO 4217 code."""
+
+    amount: DecimalText
+    currency: Annotated[str, Field(pattern=_CURRENCY_PATTERN, examples=["USD"])]
