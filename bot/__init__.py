@@ -1,0 +1,7 @@
+"""The chat front: people, messages and clicks. Knows no SQL and holds no rules.
+
+cards.py, forms.py   the platform-neutral message and modal
+actions.py           what a click says; commands.py: what a typed line says
+views/               a domain object -> Card; pure; the wording lives there
+slack/               renderer, handlers, and the reconciler that keeps one living message per subject and place
+"""

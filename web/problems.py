@@ -115,26 +115,28 @@ def error_response(error: CountersignError, *, correlation_id: str) -> web.Respo
     return problem_response(problem, headers=headers)
 
 
-def from_aiohttp(error: web.HTTPException) -> DoorError:
+def refusal_response(refusal: web.HTTPException, *, correlation_id: str) -> web.Response:
     """aiohttp's own refusals (no route, wrong method, …) in our words."""
-    match error:
+    match refusal:
         case web.HTTPNotFound():
-            return NoSuchPlace()
+            return error_response(NoSuchPlace(), correlation_id=correlation_id)
         case web.HTTPMethodNotAllowed():
-            return WrongMethod(allowed=tuple(sorted(error.allowed_methods)))
+            allowed = tuple(sorted(refusal.allowed_methods))
+            return error_response(WrongMethod(allowed=allowed), correlation_id=correlation_id)
         case _:
-            return _other(HTTPStatus(error.status))
+            return problem_response(_bare_problem(HTTPStatus(refusal.status), correlation_id=correlation_id))
 
 
-def _other(status: HTTPStatus) -> DoorError:
-    named = type(
-        "HttpRefusal",
-        (DoorError,),
-        {"__doc__": f"{status.phrase}.", "code": f"http_{status.value}", "status": status},
+def _bare_problem(status: HTTPStatus, *, correlation_id: str) -> Problem:
+    code = f"http_{status.value}"
+    return Problem(
+        type=TYPE_PREFIX + code,
+        title=f"{status.phrase}.",
+        status=status,
+        detail=f"{status.description}." if status.description else None,
+        code=code,
+        correlation_id=correlation_id,
     )
-    error = named(f"{status.description or status.phrase}.")
-    assert isinstance(error, DoorError)
-    return error
 
 
 def _challenge(error: CountersignError) -> str:

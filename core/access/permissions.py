@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntFlag
 from typing import Final
 
+from config.suggest import did_you_mean
 from core.access.roles import PARENTS
 from core.errors import InvalidInput
 
@@ -24,6 +25,7 @@ class Permission(IntFlag):
 NONE: Final = Permission(0)
 ALL: Final = Permission(63)
 _P = Permission
+_BY_KEY: Final[Mapping[str, Permission]] = {str(flag.name).lower(): flag for flag in Permission}
 
 # The framework's matrix.
 MATRIX: Final[Mapping[str, Permission]] = {
@@ -61,6 +63,12 @@ class UnknownAction(InvalidInput):
     code = "access.unknown_action"
 
 
+class UnknownPermission(InvalidInput):
+    """There is no such permission."""
+
+    code = "access.unknown_permission"
+
+
 class WideningRefused(InvalidInput):
     """A tenant may narrow what a role is permitted, never widen it."""
 
@@ -96,6 +104,18 @@ def narrowed(wanted: Mapping[str, Permission]) -> Mapping[str, Permission]:
     for role, above in PARENTS.items():  # drawn from the top, so the role above is there already
         held = narrow(role, wanted[role]) if role in wanted else ROLE_PERMISSIONS[role]
         result[role] = held if above is None else held & result[above]
+    return result
+
+
+def permissions_of(keys: Iterable[str]) -> Permission:
+    """The set of permissions with these keys. Raises UnknownPermission with the accepted names."""
+    result = NONE
+    for key in keys:
+        if key not in _BY_KEY:
+            raise UnknownPermission(
+                f"There is no permission '{key}'.{did_you_mean(key, _BY_KEY)}", accepted=tuple(_BY_KEY)
+            )
+        result |= _BY_KEY[key]
     return result
 
 

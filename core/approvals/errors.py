@@ -1,6 +1,11 @@
 """What can go wrong with an approval request, for people."""
 
+from __future__ import annotations
+
+from datetime import datetime
+
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from core.ids import UserId
 
 
 class UnknownRequest(NotFound):
@@ -13,6 +18,11 @@ class AlreadyDecided(Conflict):
     """The request is decided already."""
 
     code = "approvals.already_decided"
+
+    def __init__(self, message: str | None = None, *, by: UserId | None = None, at: datetime | None = None) -> None:
+        """`by` and `at`: whose vote decided and when; None where no vote did (withdrawn, expired)."""
+        super().__init__(message)
+        self.by, self.at = by, at
 
 
 class StageAlreadyDecided(Conflict):

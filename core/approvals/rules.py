@@ -137,7 +137,17 @@ def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect,
 
 def _check_pending(state: RequestState) -> None:
     if state.status is not RequestStatus.PENDING:
-        raise errors.AlreadyDecided(f"This request is {state.status} already.")
+        last = max((vote for vote in state.votes if vote.digest == state.digest), key=_cast_at, default=None)
+        by_vote = last if state.status in {RequestStatus.APPROVED, RequestStatus.REJECTED} else None
+        raise errors.AlreadyDecided(
+            f"This request is {state.status} already.",
+            by=by_vote and by_vote.voter,
+            at=by_vote and by_vote.cast_at,
+        )
+
+
+def _cast_at(vote: Vote) -> datetime:
+    return vote.cast_at
 
 
 def _is_repeated(state: RequestState, vote: Vote) -> bool:
@@ -203,8 +213,9 @@ def _check_content(stage: StagePolicy, vote: Vote) -> None:
 
 
 def _needed(stage: StagePolicy, current: StageState, people: PeopleByRole) -> int:
-    """How many approvals close the stage. `all` means those asked at first: whoever an escalation adds may stand in for
-    a silent one, and does not raise the bar.
+    """How many approvals close the stage.
+
+    `all` means those asked at first: whoever an escalation adds may stand in for a silent one, and raises no bar.
     """
     opened_for = stage.approvers if current.roles[: len(stage.approvers)] == stage.approvers else current.roles[:1]
     asked_first = current.approvers & frozenset[UserId]().union(*(people.get(role, ()) for role in opened_for))
@@ -225,8 +236,7 @@ def _go_on(
     try:
         return tuple(_open_or_widen(stage, people, excluded, state.requester, now=now) for stage in ready)
     except errors.NobodyToAsk:  # people have left since it was opened; the vote counts, and there is no way on
-        skipped = [effect for effect in _skip_others(state, vote.stage, now)]
-        return (*skipped, DecideRequest(RequestStatus.EXPIRED, now))
+        return (*_skip_others(state, vote.stage, now), DecideRequest(RequestStatus.EXPIRED, now))
 
 
 def _open_or_widen(

@@ -6,7 +6,8 @@
       security_policies: {encryption_required: true, mfa_required: true, audit_logging: …, data_retention: "7 years"}
       compliance_requirements: ["GDPR", "SOX", "ISO27001"]
 
-Ours: `name`, `time_zone`, `role_aliases`, `senior_management`, `bypass`, `channels`.
+Ours: `name`, `time_zone`, `role_aliases`, `roles` (what a role may do here, never more than the framework gives it),
+`senior_management`, `bypass`, `channels`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from core.access.permissions import Permission, narrowed, permissions_of
+
 AUDIT_LEVELS: Final = ("basic", "standard", "comprehensive")
-FRAMEWORKS: Final[Mapping[str, str]] = {"gdpr": "GDPR", "sox": "SOX", "iso27001": "ISO27001", "hipaa": "HIPAA",
-                                        "soc2": "SOC2", "pcidss": "PCI-DSS"}
+FRAMEWORKS: Final[Mapping[str, str]] = {
+    "gdpr": "GDPR",
+    "sox": "SOX",
+    "iso27001": "ISO27001",
+    "hipaa": "HIPAA",
+    "soc2": "SOC2",
+    "pcidss": "PCI-DSS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,15 @@ class TenantPolicy:
     security_policies: SecurityPolicies = field(default_factory=SecurityPolicies)
     compliance_requirements: tuple[str, ...] = ()
     role_aliases: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role -> the permissions left to it
     senior_management: tuple[str, ...] = ("tenant_administrator", "enterprise_administrator")
     bypass: BypassPolicy = field(default_factory=BypassPolicy)
     channels: Mapping[str, str] = field(default_factory=dict)  # approvals, emergency -> channel name
+
+    @property
+    def role_permissions(self) -> Mapping[str, Permission]:
+        """What each role may do in this tenant: for `compile_grants`."""
+        return narrowed({role: permissions_of(names) for role, names in self.roles.items()})
 
     def to_json(self) -> dict[str, Any]:
         """As stored; durations in seconds. `from_json` reads it back."""
@@ -78,11 +93,15 @@ class TenantPolicy:
         """The policy that was stored."""
         bypass = document["bypass"]
         return cls(
-            tenant_id=document["tenant_id"], name=document["name"], time_zone=document["time_zone"],
+            tenant_id=document["tenant_id"],
+            name=document["name"],
+            time_zone=document["time_zone"],
             resource_limits=ResourceLimits(**document["resource_limits"]),
             security_policies=SecurityPolicies(**document["security_policies"]),
             compliance_requirements=tuple(document["compliance_requirements"]),
-            role_aliases=document["role_aliases"], senior_management=tuple(document["senior_management"]),
+            role_aliases=document["role_aliases"],
+            roles={role: tuple(names) for role, names in document.get("roles", {}).items()},
+            senior_management=tuple(document["senior_management"]),
             bypass=BypassPolicy(
                 allowed_roles=tuple(bypass["allowed_roles"]),
                 max_duration=timedelta(seconds=bypass["max_duration"]),

@@ -9,21 +9,39 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.yamlfile import LocatedDocument, YamlPath
-from core.access.roles import UnknownRole, resolve_role
+from core.access.permissions import UnknownPermission, WideningRefused, narrow, permissions_of
+from core.access.roles import ALIASES, PARENTS, UnknownRole, resolve_role, role_key
 from core.durations import EXAMPLES, parse_duration
 from core.located import Reader
 from core.tenants.policy import AUDIT_LEVELS, FRAMEWORKS, BypassPolicy, ResourceLimits, SecurityPolicies, TenantPolicy
 from core.tenants.quantities import (
-    COMPUTE_EXAMPLES, RETENTION_EXAMPLES, SIZE_EXAMPLES, parse_compute, parse_retention_days, parse_size,
+    COMPUTE_EXAMPLES,
+    RETENTION_EXAMPLES,
+    SIZE_EXAMPLES,
+    parse_compute,
+    parse_retention_days,
+    parse_size,
 )
 
 WRAPPER: Final = "Tenant Configuration"
-KEYS: Final = ("tenant_id", "name", "time_zone", "resource_limits", "security_policies", "compliance_requirements",
-               "role_aliases", "senior_management", "bypass", "channels")
+KEYS: Final = (
+    "tenant_id",
+    "name",
+    "time_zone",
+    "resource_limits",
+    "security_policies",
+    "compliance_requirements",
+    "role_aliases",
+    "roles",
+    "senior_management",
+    "bypass",
+    "channels",
+)
 LIMIT_KEYS: Final = ("max_agents", "max_concurrent_operations", "storage_quota", "compute_quota")
 SECURITY_KEYS: Final = ("encryption_required", "mfa_required", "audit_logging", "data_retention")
 BYPASS_KEYS: Final = ("allowed_roles", "max_duration", "review_due", "acknowledge_every")
 CHANNEL_KEYS: Final = ("approvals", "emergency")
+FREE_ALIAS: Final = "technical_lead"  # the one name of the framework's that each tenant gives to a role of its choice
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -33,6 +51,7 @@ def read_tenant(document: LocatedDocument) -> TenantPolicy:
     path: YamlPath = ()
     value = document.value
     if isinstance(value, dict) and WRAPPER in value:
+        reader.mapping((), value, allowed=(WRAPPER,))  # nothing stands beside it unread
         path, value = (WRAPPER,), value[WRAPPER]
     fields = reader.mapping(path, value, allowed=KEYS, required=("tenant_id",))
     policy = _policy(reader, path, fields)
@@ -43,10 +62,14 @@ def read_tenant(document: LocatedDocument) -> TenantPolicy:
 def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> TenantPolicy:
     tenant_id = reader.text((*path, "tenant_id"), fields.get("tenant_id", "unknown"))
     if not _SLUG.fullmatch(tenant_id):
-        reader.problem((*path, "tenant_id"), f"'{tenant_id}' is not a tenant id.",
-                       accepted=("small letters, digits and hyphens, at most 63",))
+        reader.problem(
+            (*path, "tenant_id"),
+            f"'{tenant_id}' is not a tenant id.",
+            accepted=("small letters, digits and hyphens, at most 63",),
+        )
     defaults = TenantPolicy(tenant_id=tenant_id)
-    management = _roles(reader, (*path, "senior_management"), fields.get("senior_management"), defaults.senior_management)
+    aliases = _aliases(reader, (*path, "role_aliases"), fields.get("role_aliases", {}))
+    management = fields.get("senior_management")
     return TenantPolicy(
         tenant_id=tenant_id,
         name=reader.text((*path, "name"), fields.get("name", tenant_id)),
@@ -59,12 +82,15 @@ def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Ten
                 reader.sequence((*path, "compliance_requirements"), fields.get("compliance_requirements", ()))
             )
         ),
-        role_aliases=_aliases(reader, (*path, "role_aliases"), fields.get("role_aliases", {})),
-        senior_management=management,
-        bypass=_bypass(reader, (*path, "bypass"), fields.get("bypass", {})),
+        role_aliases=aliases,
+        roles=_narrowing(reader, (*path, "roles"), fields.get("roles", {}), aliases),
+        senior_management=_roles(reader, (*path, "senior_management"), management, aliases, defaults.senior_management),
+        bypass=_bypass(reader, (*path, "bypass"), fields.get("bypass", {}), aliases),
         channels={
             key: reader.text((*path, "channels", key), name).lstrip("#")
-            for key, name in reader.mapping((*path, "channels"), fields.get("channels", {}), allowed=CHANNEL_KEYS).items()
+            for key, name in reader.mapping(
+                (*path, "channels"), fields.get("channels", {}), allowed=CHANNEL_KEYS
+            ).items()
         },
     )
 
@@ -81,7 +107,8 @@ def _limits(reader: Reader, path: YamlPath, value: object) -> ResourceLimits:
         return str(fields[key]) if key in fields else None
 
     return ResourceLimits(
-        max_agents=number("max_agents"), max_concurrent_operations=number("max_concurrent_operations"),
+        max_agents=number("max_agents"),
+        max_concurrent_operations=number("max_concurrent_operations"),
         storage_quota=quantity("storage_quota", parse_size, SIZE_EXAMPLES),
         compute_quota=quantity("compute_quota", parse_compute, COMPUTE_EXAMPLES),
     )
@@ -102,7 +129,7 @@ def _security(reader: Reader, path: YamlPath, value: object) -> SecurityPolicies
     )
 
 
-def _bypass(reader: Reader, path: YamlPath, value: object) -> BypassPolicy:
+def _bypass(reader: Reader, path: YamlPath, value: object, aliases: Mapping[str, str]) -> BypassPolicy:
     fields = reader.mapping(path, value, allowed=BYPASS_KEYS)
     defaults = BypassPolicy()
 
@@ -113,31 +140,61 @@ def _bypass(reader: Reader, path: YamlPath, value: object) -> BypassPolicy:
         return parsed or default
 
     return BypassPolicy(
-        allowed_roles=_roles(reader, (*path, "allowed_roles"), fields.get("allowed_roles"), defaults.allowed_roles),
+        allowed_roles=_roles(
+            reader, (*path, "allowed_roles"), fields.get("allowed_roles"), aliases, defaults.allowed_roles
+        ),
         max_duration=duration("max_duration", defaults.max_duration),
         review_due=duration("review_due", defaults.review_due),
         acknowledge_every=duration("acknowledge_every", defaults.acknowledge_every),
     )
 
 
-def _roles(reader: Reader, path: YamlPath, value: object, default: tuple[str, ...]) -> tuple[str, ...]:
+def _roles(
+    reader: Reader, path: YamlPath, value: object, aliases: Mapping[str, str], default: tuple[str, ...]
+) -> tuple[str, ...]:
     if value is None:
         return default
-    return tuple(_role(reader, (*path, index), name) for index, name in enumerate(reader.sequence(path, value)))
+    return tuple(
+        _role(reader, (*path, index), name, aliases) for index, name in enumerate(reader.sequence(path, value))
+    )
 
 
-def _role(reader: Reader, path: YamlPath, name: object) -> str:
+def _role(reader: Reader, path: YamlPath, name: object, aliases: Mapping[str, str]) -> str:
     text = reader.text(path, name)
     try:
-        return resolve_role(text)
+        return resolve_role(text, aliases)
     except UnknownRole as exc:
         reader.problem(path, exc.message, accepted=exc.accepted)
         return text
 
 
 def _aliases(reader: Reader, path: YamlPath, value: object) -> dict[str, str]:
-    fields = reader.mapping(path, value)
-    return {alias: _role(reader, (*path, alias), role) for alias, role in fields.items()}
+    aliases: dict[str, str] = {}
+    for name, role in reader.mapping(path, value).items():
+        alias = role_key(name)
+        if alias in PARENTS or (alias in ALIASES and alias != FREE_ALIAS):
+            reader.problem((*path, name), f"'{name}' names a role already and cannot mean another.")
+        elif alias in aliases:
+            reader.problem((*path, name), f"'{alias}' is there twice.")
+        aliases[alias] = _role(reader, (*path, name), role, {})
+    return aliases
+
+
+def _narrowing(reader: Reader, path: YamlPath, value: object, aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    narrowing: dict[str, tuple[str, ...]] = {}
+    for name, keys in reader.mapping(path, value).items():
+        at = (*path, name)
+        role = _role(reader, at, name, aliases)
+        if role in narrowing:
+            reader.problem(at, f"The role '{role}' is there twice.")
+        wanted = tuple(reader.text((*at, index), key) for index, key in enumerate(reader.sequence(at, keys)))
+        narrowing[role] = wanted
+        if role in PARENTS:
+            try:
+                narrow(role, permissions_of(wanted))
+            except (UnknownPermission, WideningRefused) as exc:
+                reader.problem(at, exc.message, accepted=exc.accepted)
+    return narrowing
 
 
 def _framework(reader: Reader, path: YamlPath, name: object) -> str:

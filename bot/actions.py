@@ -1,0 +1,55 @@
+"""What a click says: which thing was clicked, and which version of it was seen. Who clicked comes from the request."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+VOTE_APPROVE: Final = "approvals.vote.approve"
+VOTE_REJECT: Final = "approvals.vote.reject"
+ASK: Final = "approvals.ask"
+ANSWER: Final = "approvals.answer"
+DELEGATE: Final = "approvals.delegate"
+DETAILS: Final = "approvals.details"
+WITHDRAW: Final = "approvals.withdraw"
+OPEN_REQUEST: Final = "approvals.open_form"
+OPEN_TICKET: Final = "approvals.ticket"
+BYPASS_END: Final = "bypass.end"
+BYPASS_ACKNOWLEDGE: Final = "bypass.acknowledge"
+BYPASS_REVIEW: Final = "bypass.review"
+OPEN_BYPASS: Final = "bypass.open_form"
+
+FORM_REQUEST: Final = "approvals.request"
+FORM_APPROVE: Final = "approvals.approve"
+FORM_REJECT: Final = "approvals.reject"
+FORM_ASK: Final = "approvals.ask"
+FORM_ANSWER: Final = "approvals.answer"
+FORM_DELEGATE: Final = "approvals.delegate"
+FORM_BYPASS: Final = "bypass.request"
+FORM_REVIEW: Final = "bypass.review"
+
+DIGEST_CHARS: Final = 16  # of the request's digest that a button carries: enough to tell versions apart
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The thing that was clicked. `digest` begins the digest of what was seen; empty for a bypass."""
+
+    id: UUID
+    digest: str = ""
+    stage: str = ""
+
+    def encode(self) -> str:
+        """The button's value."""
+        return json.dumps({"r": str(self.id), "d": self.digest[:DIGEST_CHARS], "s": self.stage}, separators=(",", ":"))
+
+
+def decode(value: str) -> Target | None:
+    """The target in a button's value or a form's memo; None for anything that we did not write."""
+    try:
+        body = json.loads(value)
+        return Target(id=UUID(body["r"]), digest=str(body["d"]), stage=str(body["s"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

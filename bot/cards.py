@@ -1,0 +1,221 @@
+"""The platform-neutral message.
+
+`Plain` is a person's words and is escaped by the renderer; `Markup` is ours. They are different types, so that nobody
+can smuggle in `<!channel>` or a link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Somebody's words, shown exactly as typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Our own words; `*bold*`, `_italic_` and `code` have their usual meaning."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment, shown in the reader's own time zone."""
+
+    at: datetime
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead somewhere."""
+
+    label: str
+    url: str
+
+
+Piece = Plain | Markup | Instant | Link
+Text = tuple[Piece, ...]
+
+
+class Tone(StrEnum):
+    """How a button looks."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """What is asked before a button does anything."""
+
+    title: str
+    text: str
+    yes: str
+    no: str = "Cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press. `value` travels back with the click."""
+
+    action_id: str
+    label: str
+    value: str
+    tone: Tone = Tone.PLAIN
+    confirm: Confirm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkButton:
+    """A button that opens an address."""
+
+    action_id: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The card's title line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A paragraph, with at most one button beside it."""
+
+    text: Text
+    button: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Names and values in two columns."""
+
+    entries: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's words, set off."""
+
+    text: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The stages of a request, a line each."""
+
+    lines: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """A row of buttons."""
+
+    buttons: tuple[Button | LinkButton, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Small print."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Divider:
+    """A line across."""
+
+
+Block = Heading | Section | Fields | Quote | Steps | Actions | Context | Divider
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message. `summary` is what notifications and screen readers say."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextInput:
+    """A line or a field of text."""
+
+    id: str
+    label: str
+    is_multiline: bool = False
+    is_optional: bool = False
+    initial: str = ""
+    placeholder: str = ""
+    hint: str = ""
+    max_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice."""
+
+    value: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectInput:
+    """One of several."""
+
+    id: str
+    label: str
+    options: tuple[Option, ...]
+    initial: str | None = None
+    hint: str = ""
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksInput:
+    """Any of several."""
+
+    id: str
+    label: str
+    options: tuple[Option, ...]
+    initial: tuple[str, ...] = ()
+    hint: str = ""
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInput:
+    """A person of the workspace. `initial` is a chat user id."""
+
+    id: str
+    label: str
+    initial: str | None = None
+    hint: str = ""
+    is_optional: bool = False
+
+
+Input = TextInput | SelectInput | ChecksInput | PersonInput
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A modal. `memo` travels back with the submission; without `submit` it only shows something."""
+
+    callback_id: str
+    title: str
+    blocks: tuple[Block | Input, ...] = field(default_factory=tuple)
+    submit: str | None = None
+    memo: str = ""

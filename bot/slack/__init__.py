@@ -1,0 +1,1 @@
+"""Slack: Card -> Block Kit, handlers of commands and clicks, living messages."""

@@ -1,0 +1,121 @@
+"""Socket Mode: the product dials in and receives everything over its own WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import secrets
+import time
+import uuid
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from sandbox.slack.world import Json
+
+TICKET_S = 30.0  # an address from apps.connections.open must be used this soon
+SOCKETS_MAX = 10  # per app
+CONNECTION_S = 18_060  # what `hello` announces
+
+
+class SocketLost(Exception):
+    """The socket went away before it acknowledged."""
+
+
+class Sockets:
+    """The app's open sockets; envelopes go round robin."""
+
+    def __init__(self, base_url: str, app_id: str) -> None:
+        self._url = base_url.replace("http", "ws", 1) + "/socket"
+        self._app_id = app_id
+        self._tickets: dict[str, float] = {}
+        self._open: list[web.WebSocketResponse] = []
+        self._turn = itertools.count()
+        self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Any]]] = {}
+
+    @property
+    def connected(self) -> int:
+        """How many sockets are open."""
+        return len(self._open)
+
+    def new_url(self) -> str:
+        """An address that one socket may dial within `TICKET_S`."""
+        ticket = secrets.token_urlsafe(24)
+        self._tickets[ticket] = time.monotonic()
+        return f"{self._url}?ticket={ticket}&app_id={self._app_id}"
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One socket, from hello until it closes."""
+        made = self._tickets.pop(request.query.get("ticket", ""), None)
+        if made is None or time.monotonic() - made > TICKET_S or len(self._open) >= SOCKETS_MAX:
+            return web.json_response({"ok": False, "error": "invalid_auth"}, status=401)
+        socket = web.WebSocketResponse(heartbeat=15)
+        await socket.prepare(request)
+        self._open.append(socket)
+        try:
+            await socket.send_json(self._hello())
+            async for message in socket:
+                if message.type == WSMsgType.TEXT:
+                    self._acknowledged(message.data)
+        finally:
+            self._open.remove(socket)
+            for holder, future in self._waiting.values():
+                if holder is socket and not future.done():
+                    future.set_exception(SocketLost())
+        return socket
+
+    async def send(self, kind: str, payload: Json, *, retry: tuple[int, str] | None, timeout_s: float) -> Any:
+        """The payload of the acknowledgement (None if it carried none).
+
+        Raises TimeoutError after `timeout_s` seconds, SocketLost when no socket can take it.
+        """
+        if not self._open:
+            raise SocketLost
+        socket = self._open[next(self._turn) % len(self._open)]
+        envelope_id = str(uuid.uuid4())
+        envelope: Json = {
+            "envelope_id": envelope_id,
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": kind != "events_api",
+        }
+        if kind == "events_api":
+            envelope |= {"retry_attempt": retry[0] if retry else 0, "retry_reason": retry[1] if retry else ""}
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[envelope_id] = (socket, future)
+        try:
+            await socket.send_json(envelope)
+            return await asyncio.wait_for(future, timeout_s)
+        except ConnectionError as exc:
+            raise SocketLost from exc
+        finally:
+            del self._waiting[envelope_id]
+
+    async def disconnect(self, reason: str) -> int:
+        """Every socket has been asked to reconnect, with Slack's reason; how many there were."""
+        for socket in list(self._open):
+            await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
+        return len(self._open)
+
+    async def close(self) -> None:
+        """No socket is open."""
+        for socket in list(self._open):
+            await socket.close()
+
+    def _hello(self) -> Json:
+        return {
+            "type": "hello",
+            "num_connections": len(self._open),
+            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": CONNECTION_S},
+            "connection_info": {"app_id": self._app_id},
+        }
+
+    def _acknowledged(self, text: str) -> None:
+        with contextlib.suppress(ValueError):
+            frame = json.loads(text)
+            if isinstance(frame, dict):
+                _, future = self._waiting.get(str(frame.get("envelope_id")), (None, None))
+                if future is not None and not future.done():
+                    future.set_result(frame.get("payload"))

@@ -1,0 +1,116 @@
+"""JSON as it may come in: UTF-8, no duplicate names, no NaN, numbers that fit, text that the database can keep.
+
+RFC 8259 leaves these open and parsers differ on them; what is accepted here means the same to every reader (compare
+I-JSON, RFC 7493). Text with U+0000 is refused because PostgreSQL cannot store it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Final, NoReturn
+
+from web.errors import Malformed
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+DEPTH_MAX: Final = 64  # nested arrays and objects
+INT_MAX: Final = 2**63 - 1  # PostgreSQL bigint
+_INT_DIGITS_MAX: Final = 20  # longer than any bigint with its sign; spares the conversion of a megabyte of digits
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_SUSPECT: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL, or half of a surrogate pair
+
+
+def parse_json(raw: bytes) -> Json:
+    """The value that `raw` stands for. Raises Malformed, saying where."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"The body is not UTF-8: the byte at offset {error.start} fits nowhere.") from None
+    if not is_shallow(text):
+        raise Malformed(f"The body nests more than {DEPTH_MAX} arrays or objects in each other.")
+    try:
+        value: Json = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    if _SUSPECT.search(text):
+        _refuse_unstorable(value)
+    return value
+
+
+def is_shallow(text: str) -> bool:
+    """Whether no bracket stands deeper than DEPTH_MAX. Brackets within strings do not count."""
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return True
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEPTH_MAX:
+            return False
+    return True
+
+
+def fingerprint_text(value: Json) -> bytes:
+    """One spelling for all spellings of the same value: names sorted, no white space."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can keep the text, and UTF-8 can express it."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _refuse_unstorable(value: Json) -> None:
+    for text in _texts(value):
+        if not is_storable(text):
+            raise Malformed("The body holds text with the character U+0000 or half of a surrogate pair.")
+
+
+def _texts(value: Json) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for name, item in value.items():
+                yield name
+                yield from _texts(item)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise Malformed(f"The name {name[:80]!r} occurs twice in one object.")
+            seen.add(name)
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _INT_DIGITS_MAX or not -INT_MAX - 1 <= (number := int(digits)) <= INT_MAX:
+        raise Malformed(f"The number {digits[:24]}… does not fit into 64 bits." if len(digits) > 24
+                        else f"The number {digits} does not fit into 64 bits.")
+    return number
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise Malformed(f"The number {digits[:24]} is too large.")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is not JSON.")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant
+)
