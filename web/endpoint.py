@@ -119,7 +119,7 @@ class Endpoint:
     permission: str | None
     responses: Responses | None
     errors: tuple[ErrorKind, ...]
-    idempotency: Idempotency
+    idempotency: Idempotency | None  # None: the usual one for the method
     example: object | None
     body_limit_bytes: int
     media_types: tuple[str, ...]
@@ -153,7 +153,6 @@ def endpoint(
     """
 
     def declare(handler: Callable[..., Awaitable[Any]]) -> Endpoint:
-        usual = Idempotency.HONOURED if method is Method.POST else Idempotency.IGNORED
         return Endpoint(
             method=method,
             path=path,
@@ -163,7 +162,7 @@ def endpoint(
             permission=permission,
             responses=responses,
             errors=errors,
-            idempotency=idempotency or usual,
+            idempotency=idempotency,
             example=example,
             body_limit_bytes=body_limit_bytes,
             media_types=media_types,

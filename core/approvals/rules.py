@@ -141,8 +141,8 @@ def _check_pending(state: RequestState) -> None:
         by_vote = last if state.status in {RequestStatus.APPROVED, RequestStatus.REJECTED} else None
         raise errors.AlreadyDecided(
             f"This request is {state.status} already.",
-            by=by_vote and by_vote.voter,
-            at=by_vote and by_vote.cast_at,
+            by=by_vote.voter if by_vote else None,
+            at=by_vote.cast_at if by_vote else None,
         )
 
 

@@ -1,0 +1,1 @@
+"""One module per subject: a domain object -> Card. Pure functions; wording lives only here."""

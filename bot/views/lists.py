@@ -1,0 +1,75 @@
+"""Lists of requests, and the App Home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot import actions
+from bot.cards import Actions, Block, Button, Card, Context, Divider, Heading, Markup, Plain, Section, Tone
+from bot.times import counted, due
+from bot.views.approvals import target_of, title_of
+from bot.views.bypass import bypass_line
+from core.approvals import RequestView
+from core.emergency import BypassView
+
+SHOWN = 15
+
+
+def waiting_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
+    """What waits for the viewer."""
+    return _list("Waiting for you", requests, now=now,
+                 empty="Nothing waits for you. 🎉", hint="`/approve mine` shows what you have asked for.")
+
+
+def mine_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
+    """What the viewer has asked for."""
+    return _list("Your requests", requests, now=now,
+                 empty="You have not asked for anything yet.", hint="`/approve` opens a request.")
+
+
+def found_card(words: str, requests: Sequence[RequestView], *, now: datetime) -> Card:
+    """What a search found."""
+    return _list(f"Found for “{words}”", requests, now=now, empty=f"Nothing matches “{words}”.",
+                 hint="Search looks at agent names and justifications.")
+
+
+def home_blocks(
+    *, waiting: Sequence[RequestView], mine: Sequence[RequestView], bypasses: Sequence[BypassView], now: datetime
+) -> tuple[Block, ...]:
+    """The App Home: what waits, what was asked, which bypasses need a look (B9)."""
+    blocks: list[Block] = [
+        Heading("Countersign"),
+        Actions((Button(actions.OPEN_REQUEST, "Ask for approval", "new", tone=Tone.PRIMARY),
+                 Button(actions.OPEN_BYPASS, "Emergency bypass", "new", tone=Tone.DANGER))),
+        Heading("Waiting for you"), *_rows(waiting, "Nothing waits for you. 🎉", now=now), Divider(),
+        Heading("Your requests"), *_rows(mine, "You have not asked for anything yet.", now=now),
+    ]
+    if bypasses:
+        blocks += [Divider(), Heading("Emergency bypasses"), *(Section(bypass_line(each, now=now)) for each in bypasses)]
+    return tuple(blocks)
+
+
+def _list(title: str, requests: Sequence[RequestView], *, now: datetime, empty: str, hint: str) -> Card:
+    summary = f"{title}: {counted(len(requests), 'request')}" if requests else empty
+    return Card(summary=summary, blocks=(Heading(title), *_rows(requests, empty, now=now), Context((Markup(hint),))))
+
+
+def _rows(requests: Sequence[RequestView], empty: str, *, now: datetime) -> list[Block]:
+    if not requests:
+        return [Section((Plain(empty),))]
+    rows: list[Block] = [_row(request, now=now) for request in requests[:SHOWN]]
+    if len(requests) > SHOWN:
+        rows.append(Context((Markup(f"… and {counted(len(requests) - SHOWN, 'more request', 'more requests')}."),)))
+    return rows
+
+
+def _row(request: RequestView, *, now: datetime) -> Section:
+    current = next((stage for stage in request.stages if stage.status == "open"), None)
+    where = f" · {current.title}" if current else ""
+    when = f" · {due(current.due_at, now=now)}" if current and current.due_at else ""
+    return Section(
+        (Markup(f"*{request.reference}* "), Plain(title_of(request)), Markup("\n"), Plain(request.requester.name),
+         Markup(f" · {request.status}{where}{when}")),
+        button=Button(actions.DETAILS, "Show", target_of(request).encode()),
+    )
