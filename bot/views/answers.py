@@ -1,0 +1,107 @@
+"""Private answers: help, errors, confirmations; and the lines of a request's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.cards import Block, Card, Context, Heading, Markup, Plain, Section, Text
+from core.errors import CountersignError, ErrorKind
+
+_HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "/approve": ("Approvals", (
+        ("/approve", "ask for approval"),
+        ("/approve list", "what waits for you"),
+        ("/approve mine", "what you have asked for"),
+        ("/approve show REQ-1001", "everything about one request"),
+        ("/approve yes REQ-1001 reason", "approve"),
+        ("/approve no REQ-1001 reason", "reject"),
+        ("/approve ask REQ-1001 question", "ask the requester"),
+        ("/approve answer REQ-1001 text", "answer a question about your request"),
+        ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
+        ("/approve withdraw REQ-1001", "take your request back"),
+        ("/approve find words", "search"),
+    )),
+    "/bypass": ("Emergency bypass", (
+        ("/bypass", "skip approval, now, for a limited time"),
+        ("/bypass status", "what is active, what must be reviewed"),
+        ("/bypass show BYP-1001", "everything about one bypass"),
+        ("/bypass end BYP-1001", "end it before its time"),
+        ("/bypass ack BYP-1001", "senior management: I know of it"),
+        ("/bypass review BYP-1001", "review it afterwards"),
+    )),
+}
+_LEADS: Final[Mapping[ErrorKind, str]] = {
+    ErrorKind.INVALID: "✏️", ErrorKind.UNAUTHENTICATED: "🔑", ErrorKind.FORBIDDEN: "🚫", ErrorKind.NOT_FOUND: "🔎",
+    ErrorKind.CONFLICT: "⚠️", ErrorKind.LIMITED: "⏳", ErrorKind.UNAVAILABLE: "🔌",
+}
+
+
+def help_card(command: str) -> Card:
+    """What can be typed after the command."""
+    title, lines = _HELP[command]
+    text = "\n".join(f"`{line}` – {meaning}" for line, meaning in lines)
+    return Card(f"How to use {command}", (
+        Heading(title), Section((Markup(text),)), Context((Markup("Numbers work without their letters: `1001`."),)),
+    ))
+
+
+def error_card(error: CountersignError) -> Card:
+    """What is wrong, where, what would be accepted, what to do next. Seen by the asker alone."""
+    text: Text = (Markup(f"{_LEADS[error.kind]} "), Plain(error.message))
+    blocks: list[Block] = [Section(text)]
+    more = " ".join(filter(None, (f"Accepted: {', '.join(error.accepted)}." if error.accepted else "", error.next_step)))
+    if more:
+        blocks.append(Context((Plain(more),)))
+    return Card(error.message, tuple(blocks))
+
+
+def said(words: str) -> Card:
+    """One sentence of ours."""
+    return Card(words, (Section((Markup(words),)),))
+
+
+def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
+    """One line of a subject's history; None for events that the message itself shows well enough.
+
+    `names` maps people's ids to their names.
+    """
+    def name(key: str) -> Plain:
+        return Plain(names.get(str(data.get(key, "")), "somebody"))
+
+    def people() -> Plain:
+        return Plain(", ".join(sorted(names.get(person, "somebody") for person in data.get("people", ()))))
+
+    stage = str(data.get("stage", "")).replace("_", " ").capitalize()
+    reason: Text = (Markup(": "), Plain(f"“{data['reason']}”")) if data.get("reason") else ()
+    line: Text
+    match event:
+        case "request.voted":
+            verb = "✅ approved" if data["decision"] == "approve" else "❌ rejected"
+            line = (name("voter"), Markup(f" {verb} *{stage}*"), *reason)
+        case "request.stage_opened":
+            line = (Markup(f"▶️ *{stage}* is open: "), people())
+        case "request.reminded":
+            line = (Markup(f"⏰ Reminder for *{stage}*: "), people())
+        case "request.escalated":
+            line = (Markup(f"🔺 *{stage}* is overdue; asked as well: "), people())
+        case "request.delegated":
+            line = (name("from"), Markup(" gave their place on "), Markup(f"*{stage}* to "), name("to"))
+        case "request.commented":
+            marks = {"question": "❓", "answer": "💡"}
+            line = (Markup(f"{marks.get(str(data['kind']), '💬')} "), name("author"), Markup(": "), Plain(str(data["text"])))
+        case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
+            line = (Markup(f"*{event.partition('.')[2].capitalize()}*."),)
+        case "request.used":
+            line = (Markup("🚀 Used at the gate by "), Plain(str(data.get("by", "somebody"))))
+        case "request.outcome":
+            line = (Markup(f"🏁 The platform reports: *{data['status']}*"),)
+        case "bypass.used":
+            line = (Markup(f"🚀 `{data['action']}` on "), Plain(str(data["resource"])), Markup(" under this bypass"))
+        case "bypass.unacknowledged":
+            line = (Markup("⏰ Nobody of senior management has acknowledged this yet."),)
+        case "bypass.ended" | "bypass.expired" | "bypass.review_overdue" | "bypass.reviewed" | "bypass.acknowledged":
+            line = (Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*."),)
+        case _:
+            return None
+    return Card("".join(piece.text for piece in line if isinstance(piece, (Plain, Markup))), (Section(line),))

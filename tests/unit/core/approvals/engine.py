@@ -1,0 +1,110 @@
+"""A request in the hands of a test: it asks the rules and folds their effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from config.yamlfile import parse_yaml
+from core.approvals import folding, rules
+from core.approvals.effects import Effect
+from core.approvals.policy import ApprovalPolicy
+from core.approvals.policy_file import read_policies
+from core.approvals.routing import PeopleByRole
+from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
+from core.ids import UserId
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+DIGEST = "digest-of-what-was-seen"
+
+
+def person(number: int) -> UserId:
+    return UserId(UUID(int=number))
+
+
+ASKER, TECH, SEC, COMP, BOSS, CHIEF, OTHER = map(person, range(1, 8))
+EVERYBODY: PeopleByRole = {
+    "agent_developer": frozenset({ASKER}),
+    "meta_agent_manager": frozenset({TECH}),
+    "security_manager": frozenset({SEC}),
+    "compliance_manager": frozenset({COMP}),
+    "tenant_administrator": frozenset({BOSS}),
+    "enterprise_administrator": frozenset({CHIEF}),
+}
+
+
+def policy_of(text: str) -> ApprovalPolicy:
+    """The one policy in this YAML."""
+    (policy,) = read_policies(parse_yaml(text, file="test.yaml"))
+    return policy
+
+
+class Journey:
+    """One request, from its opening on, with a clock that the test moves."""
+
+    def __init__(
+        self, policy: ApprovalPolicy, people: PeopleByRole = EVERYBODY, *, requester: UserId = ASKER
+    ) -> None:
+        self.policy, self.people, self.now = policy, people, START
+        self.state = RequestState(
+            requester=requester,
+            digest=DIGEST,
+            status=RequestStatus.PENDING,
+            stages=tuple(StageState(stage.key, roles=stage.approvers) for stage in policy.stages),
+        )
+        self.opening = self.follow(rules.open_request(policy, requester, people, now=self.now))
+
+    def follow(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        """The effects have happened."""
+        self.state = folding.apply(self.state, effects)
+        return effects
+
+    def vote(
+        self,
+        voter: UserId,
+        stage: str | None = None,
+        choice: Choice = Choice.APPROVE,
+        *,
+        reason: str = "",
+        criteria: Mapping[str, bool] | None = None,
+        digest: str | None = None,
+    ) -> tuple[Effect, ...]:
+        """Cast at the present instant on what stands now, unless said otherwise."""
+        vote = Vote(
+            stage=rules.stage_to_vote_on(self.state, voter, stage),
+            voter=voter,
+            choice=choice,
+            reason=reason,
+            criteria=criteria or {},
+            digest=self.state.digest if digest is None else digest,
+            cast_at=self.now,
+        )
+        return self.follow(rules.cast_vote(self.state, self.policy, vote, self.people, now=self.now))
+
+    def reject(self, voter: UserId, stage: str | None = None, reason: str = "Too risky") -> tuple[Effect, ...]:
+        return self.vote(voter, stage, Choice.REJECT, reason=reason)
+
+    def time_out(self, stage: str) -> tuple[Effect, ...]:
+        """The clock stands at the stage's due time, and the deadline runs."""
+        due_at = self.state.stage(stage).due_at
+        assert due_at is not None
+        self.now = max(self.now, due_at)
+        return self.follow(rules.on_timeout(self.state, self.policy, stage, self.people, now=self.now))
+
+    def delegate(self, stage: str, giver: UserId, taker: UserId) -> tuple[Effect, ...]:
+        return self.follow(rules.delegate(self.state, self.policy, stage, giver, taker))
+
+    def withdraw(self, by: UserId) -> tuple[Effect, ...]:
+        return self.follow(rules.withdraw(self.state, by, now=self.now))
+
+    def wait(self, duration: timedelta) -> None:
+        self.now += duration
+
+    def amend(self, digest: str) -> None:
+        """The request reads differently from now on."""
+        self.state = replace(self.state, digest=digest)
+
+    def status_of(self, stage: str) -> StageStatus:
+        return self.state.stage(stage).status
