@@ -18,6 +18,26 @@ from core.ids import UserId
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DIGEST = "digest-of-what-was-seen"
+FRAMEWORK = """\
+Agent Creation Approval:
+  stages:
+    - stage: "technical_review"
+      approvers: ["meta_agent_manager"]
+      criteria: ["technical_feasibility", "resource_requirements"]
+      timeout: "24 hours"
+    - stage: "security_review"
+      approvers: ["security_manager"]
+      criteria: ["security_compliance", "data_protection"]
+      timeout: "48 hours"
+    - stage: "compliance_review"
+      approvers: ["compliance_manager"]
+      criteria: ["regulatory_compliance", "policy_adherence"]
+      timeout: "72 hours"
+    - stage: "business_approval"
+      approvers: ["tenant_administrator"]
+      criteria: ["business_justification", "budget_approval"]
+      timeout: "48 hours"
+"""
 
 
 def person(number: int) -> UserId:

@@ -14,29 +14,9 @@ from core.approvals.policy import ApprovalPolicy, PolicySet, default_reminder
 from core.approvals.policy_file import read_policies
 from core.errors import ConfigError
 from core.tenants.policy import TenantPolicy
-from tests.unit.core.approvals.engine import policy_of
+from tests.unit.core.approvals.engine import FRAMEWORK, policy_of
 
 SHIPPED = Path(__file__).parents[4] / "config" / "policies"
-FRAMEWORK = """\
-Agent Creation Approval:
-  stages:
-    - stage: "technical_review"
-      approvers: ["meta_agent_manager"]
-      criteria: ["technical_feasibility", "resource_requirements"]
-      timeout: "24 hours"
-    - stage: "security_review"
-      approvers: ["security_manager"]
-      criteria: ["security_compliance", "data_protection"]
-      timeout: "48 hours"
-    - stage: "compliance_review"
-      approvers: ["compliance_manager"]
-      criteria: ["regulatory_compliance", "policy_adherence"]
-      timeout: "72 hours"
-    - stage: "business_approval"
-      approvers: ["tenant_administrator"]
-      criteria: ["business_justification", "budget_approval"]
-      timeout: "48 hours"
-"""
 ONE_STAGE = """\
 Deployment:
   applies_to: [agent.deploy]

@@ -29,6 +29,7 @@ from tests.unit.core.approvals.engine import (
     COMP,
     DIGEST,
     EVERYBODY,
+    FRAMEWORK,
     OTHER,
     SEC,
     START,
@@ -36,7 +37,6 @@ from tests.unit.core.approvals.engine import (
     Journey,
     policy_of,
 )
-from tests.unit.core.approvals.test_policy_file import FRAMEWORK
 
 STAGES = ("technical_review", "security_review", "compliance_review", "business_approval")
 TWO_AT_ONCE = """\

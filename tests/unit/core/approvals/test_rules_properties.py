@@ -1,0 +1,235 @@
+"""What holds for every policy, every set of people and every order of events (P1, P3, P6, P7, R7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.access.roles import ROLES
+from core.approvals import rules
+from core.approvals.effects import Effect, OpenStage
+from core.approvals.errors import NobodyToAsk
+from core.approvals.policy import ApprovalPolicy, Quorum, StagePolicy
+from core.approvals.state import Choice, RequestStatus, StageStatus, Vote
+from core.errors import CountersignError
+from core.ids import UserId
+from tests.unit.core.approvals.engine import ASKER, DIGEST, Journey, person
+
+PEOPLE = [person(number) for number in range(1, 9)]  # the first is who asks
+APPROVER_ROLES = ("meta_agent_manager", "security_manager", "compliance_manager", "tenant_administrator")
+QUORUMS: tuple[Quorum, ...] = (1, 1, 2, 3, "all")
+
+directories = st.dictionaries(st.sampled_from(ROLES), st.frozensets(st.sampled_from(PEOPLE), max_size=4))
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> ApprovalPolicy:
+    keys = [f"stage_{number}" for number in range(draw(st.integers(1, 4)))]
+    stages = []
+    for index, key in enumerate(keys):
+        timeout = timedelta(minutes=draw(st.integers(1, 5000)))
+        stages.append(
+            StagePolicy(
+                key=key,
+                approvers=tuple(draw(st.lists(st.sampled_from(APPROVER_ROLES), min_size=1, max_size=2, unique=True))),
+                criteria=("is_safe",),
+                timeout=timeout,
+                reminder=timeout / 4,
+                needs=tuple(draw(st.lists(st.sampled_from(keys[:index]), unique=True))) if index else (),
+                quorum=draw(st.sampled_from(QUORUMS)),
+            )
+        )
+    return ApprovalPolicy("p", "P", ("agent.create",), tuple(stages), draw(st.booleans()))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    kind: str
+    stage: int
+    who: UserId
+    whom: UserId
+    digest: str
+
+
+steps = st.builds(
+    Step,
+    kind=st.sampled_from(("approve",) * 6 + ("reject", "time_out", "time_out", "delegate", "withdraw", "amend")),
+    stage=st.integers(0, 3),
+    who=st.sampled_from(PEOPLE),
+    whom=st.sampled_from(PEOPLE),
+    digest=st.sampled_from((DIGEST, DIGEST, DIGEST, "amended")),
+)
+
+
+@dataclass
+class Ledger:
+    """An account of what was accepted, kept without the engine: (stage, voter, choice, digest)."""
+
+    votes: list[tuple[str, UserId, Choice, str]] = field(default_factory=list)
+    asked_first: dict[str, int] = field(default_factory=dict)
+
+    def note_openings(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            if isinstance(effect, OpenStage):
+                self.asked_first[effect.stage] = len(effect.approvers)
+
+    def is_satisfied(self, stage: StagePolicy, digest: str) -> bool:
+        agreed = {v for key, v, choice, seen in self.votes if (key, choice, seen) == (stage.key, Choice.APPROVE, digest)}
+        quorum = self.asked_first[stage.key] if stage.quorum == "all" else stage.quorum
+        return len(agreed) >= quorum
+
+
+def _begin(policy: ApprovalPolicy, people: dict[str, frozenset[UserId]]) -> Journey | None:
+    try:
+        return Journey(policy, people)
+    except NobodyToAsk:
+        return None
+
+
+def _take(request: Journey, step: Step, stage: str) -> tuple[Effect, ...]:
+    match step.kind:
+        case "approve":
+            return request.vote(step.who, stage, digest=step.digest)
+        case "reject":
+            return request.reject(step.who, stage)
+        case "time_out" if request.status_of(stage) is StageStatus.OPEN:
+            return request.time_out(stage)
+        case "delegate":
+            return request.delegate(stage, step.who, step.whom)
+        case "withdraw":
+            return request.withdraw(step.who)
+        case "amend":
+            request.amend(step.digest)
+    return ()
+
+
+def _check_alive_or_over(request: Journey) -> None:
+    """A pending request has an open stage with a deadline and with somebody other than the requester to act on it."""
+    if request.state.status is RequestStatus.PENDING:
+        assert request.state.open_stages
+        for stage in request.state.open_stages:
+            assert stage.due_at is not None
+            assert stage.voters - {ASKER}
+    else:
+        assert request.state.open_stages == ()
+
+
+@given(policies(), directories, st.lists(steps, max_size=40))
+@settings(max_examples=400, deadline=None)
+def test_whatever_happens_the_request_says_what_its_votes_say(
+    policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], events: list[Step]
+):
+    request = _begin(policy, people)
+    if request is None:
+        return
+    ledger = Ledger()
+    ledger.note_openings(request.opening)
+    for step in events:
+        stage = policy.stages[step.stage % len(policy.stages)]
+        before = request.state
+        seen = step.digest if step.kind == "approve" else before.digest
+        try:
+            effects = _take(request, step, stage.key)
+        except CountersignError:
+            assert request.state == before
+            continue
+        ledger.note_openings(effects)
+        if before.status is not RequestStatus.PENDING and step.kind != "amend":
+            assert effects == ()
+            assert request.state == before
+        if step.kind in {"approve", "reject"} and effects:
+            ledger.votes.append((stage.key, step.who, Choice(step.kind), seen))
+            assert seen == before.digest
+            is_agreed = step.kind == "approve" and ledger.is_satisfied(stage, before.digest)
+            assert (request.status_of(stage.key) is StageStatus.APPROVED) is is_agreed
+        _check_alive_or_over(request)
+    _check_final_state_against(ledger, request)
+
+
+def _check_final_state_against(ledger: Ledger, request: Journey) -> None:
+    statuses = {stage.status for stage in request.state.stages}
+    is_rejected = any(choice is Choice.REJECT for _stage, _voter, choice, _digest in ledger.votes)
+    assert (request.state.status is RequestStatus.APPROVED) is (statuses == {StageStatus.APPROVED})
+    assert (request.state.status is RequestStatus.REJECTED) is is_rejected
+    assert [(v.stage, v.voter, v.choice, v.digest) for v in request.state.votes] == ledger.votes
+    voters_by_stage = {(stage, voter) for stage, voter, _choice, _digest in ledger.votes}
+    assert ASKER not in {voter for _stage, voter in voters_by_stage}
+    if not request.policy.same_voter_may_decide_stages:
+        assert len({voter for _stage, voter in voters_by_stage}) == len(voters_by_stage)
+
+
+@pytest.mark.row("P6")
+@given(policies(), directories)
+def test_a_request_that_nobody_answers_escalates_and_ends(
+    policy: ApprovalPolicy, people: dict[str, frozenset[UserId]]
+):
+    request = _begin(policy, people)
+    if request is None:
+        return
+    for _ in range(len(ROLES) * len(policy.stages)):
+        if not request.state.open_stages:
+            break
+        request.time_out(min(request.state.open_stages, key=lambda stage: (stage.due_at, stage.key)).key)
+        _check_alive_or_over(request)
+    assert request.state.status is RequestStatus.EXPIRED
+
+
+@pytest.mark.row("R7")
+@given(policies(), directories)
+def test_the_requester_is_never_among_those_asked(policy: ApprovalPolicy, people: dict[str, frozenset[UserId]]):
+    request = _begin(policy, people)
+    if request is None:
+        return
+    while request.state.open_stages:
+        assert not any(ASKER in stage.approvers for stage in request.state.open_stages)
+        request.time_out(request.state.open_stages[0].key)
+
+
+@given(policies(), directories, st.lists(steps, max_size=20))
+@settings(deadline=None)
+def test_the_same_question_has_the_same_answer(
+    policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], events: list[Step]
+):
+    first, second = _begin(policy, people), _begin(policy, people)
+    if first is None or second is None:
+        assert first is second is None
+        return
+    for step in events:
+        stage = policy.stages[step.stage % len(policy.stages)].key
+        answers = []
+        for request in (first, second):
+            try:
+                answers.append(repr(_take(request, step, stage)))
+            except CountersignError as refusal:
+                answers.append(refusal.sentence())
+        assert answers[0] == answers[1]
+    assert first.state == second.state
+
+
+@given(policies(), directories, st.sampled_from(PEOPLE), st.integers(0, 3))
+def test_a_vote_that_is_delivered_twice_counts_once(
+    policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], late: UserId, index: int
+):
+    request = _begin(policy, people)
+    if request is None:
+        return
+    stage = policy.stages[index % len(policy.stages)].key
+    vote = Vote(stage, late, Choice.APPROVE, "", {}, DIGEST, request.now)
+    try:
+        request.follow(rules.cast_vote(request.state, policy, vote, people, now=request.now))
+    except CountersignError:
+        return
+    once = request.state
+    request.wait(timedelta(minutes=5))
+    again = Vote(stage, late, Choice.APPROVE, "", {}, DIGEST, request.now)
+    assert rules.cast_vote(once, policy, again, people, now=request.now) == ()
+
+
+@given(policies())
+def test_a_policy_survives_being_pinned(policy: ApprovalPolicy):
+    stored = ApprovalPolicy.from_json(policy.to_json())
+    assert (stored, stored.version) == (policy, policy.version)

@@ -1,0 +1,161 @@
+"""One request through one operation: who calls, what they send, the handler, the answer on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import web
+from multidict import CIMultiDict
+from pydantic import BaseModel
+
+from core.actor import Actor
+from core.errors import CountersignError
+from web.auth import authenticate, client_of
+from web.body import read_body, refuse_body
+from web.endpoint import JSON_MEDIA_TYPE, Answer, Call, Media, Method, PublicCall, Reply, Stream
+from web.idempotency import answered_once, fingerprint, read_key
+from web.json_text import Json
+from web.middleware import correlation_id_of
+from web.operation import Operation
+from web.parameters import Parameters
+from web.ports import Authenticator, IdempotencyStore
+from web.problems import error_response
+
+_MAY_CARRY_A_BODY: Final = frozenset({Method.POST, Method.PUT, Method.PATCH, Method.DELETE})
+
+log = structlog.get_logger(__name__)
+RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every operation is served with."""
+
+    authenticator: Authenticator
+    idempotency: IdempotencyStore
+    trusted_proxies: int
+
+
+def request_handler(operation: Operation, desk: Desk) -> RequestHandler:
+    """What aiohttp calls for the operation. CountersignErrors pass through to the middleware."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if operation.is_public:
+            call, _ = await _public_call(operation, desk, request)
+            return await _answer(operation, request, call)
+        return await _serve_known(operation, desk, request)
+
+    return serve
+
+
+async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -> web.StreamResponse:
+    actor = await authenticate(request, desk.authenticator, client_of(request, trusted_proxies=desk.trusted_proxies))
+    structlog.contextvars.bind_contextvars(
+        tenant_id=actor.tenant, actor_id=str(actor.user) if actor.user else actor.email
+    )
+    key = read_key(request, operation.idempotency)
+    public, value = await _public_call(operation, desk, request)
+    call = _call(public, actor, key)
+    if key is None:
+        return await _answer(operation, request, call)
+
+    async def work() -> web.Response:
+        try:
+            response = await _answer(operation, request, call)
+        except CountersignError as error:  # a refusal is an answer too, and is repeated as such
+            return error_response(error, correlation_id=call.correlation_id)
+        assert isinstance(response, web.Response)  # web.operation refuses a stream under a key
+        return response
+
+    return await answered_once(
+        desk.idempotency, actor, key=key, print_of_call=fingerprint(request, value), work=work
+    )
+
+
+async def _public_call(
+    operation: Operation, desk: Desk, request: web.Request
+) -> tuple[PublicCall[object, object, object], Json]:
+    path = _read(operation.path, request.match_info)
+    query = _read(operation.query, request.query)
+    body, value = await _body(operation, request)
+    client = client_of(request, trusted_proxies=desk.trusted_proxies)
+    call = PublicCall[object, object, object](
+        body=body,
+        query=query,
+        path=path,
+        correlation_id=correlation_id_of(request),
+        ip_address=client.ip_address,
+        user_agent=client.user_agent,
+    )
+    return call, value
+
+
+def _call(public: PublicCall[object, object, object], actor: Actor, key: str | None) -> Call[object, object, object]:
+    return Call(
+        body=public.body,
+        query=public.query,
+        path=public.path,
+        correlation_id=public.correlation_id,
+        ip_address=public.ip_address,
+        user_agent=public.user_agent,
+        actor=actor,
+        idempotency_key=key,
+    )
+
+
+def _read(parameters: Parameters | None, given: Mapping[str, str]) -> BaseModel | None:
+    return None if parameters is None else parameters.read(given.items())
+
+
+async def _body(operation: Operation, request: web.Request) -> tuple[BaseModel | None, Json]:
+    endpoint = operation.endpoint
+    if operation.body is not None:
+        raw = await read_body(request, limit_bytes=endpoint.body_limit_bytes, media_types=endpoint.media_types)
+        return operation.body.read(raw)
+    if endpoint.method in _MAY_CARRY_A_BODY:
+        await refuse_body(request)
+    return None, None
+
+
+async def _answer(
+    operation: Operation, request: web.Request, call: PublicCall[object, object, object]
+) -> web.StreamResponse:
+    answer: Answer = await operation.endpoint.handler(call)
+    match answer:
+        case Stream():
+            return await _stream(request, answer)
+        case Reply():
+            return _response(operation, answer)
+        case _:
+            return _response(operation, Reply(operation.success_status, answer))
+
+
+def _response(operation: Operation, reply: Reply) -> web.Response:
+    declared = operation.responses.get(reply.status, Media((), ""))
+    if isinstance(declared, Media) or not isinstance(reply.body, declared or type(None)):
+        found = type(reply.body).__name__
+        raise TypeError(f"{operation.name} answered {reply.status} with {found}, which it does not declare.")
+    headers = CIMultiDict(reply.headers)
+    if reply.body is None:
+        return web.Response(status=reply.status, headers=headers)
+    body = reply.body.model_dump_json(by_alias=True).encode()
+    return web.Response(status=reply.status, body=body, headers=headers, content_type=JSON_MEDIA_TYPE)
+
+
+async def _stream(request: web.Request, stream: Stream) -> web.StreamResponse:
+    first = await anext(stream.chunks, b"")  # what goes wrong before the first chunk can still become a problem
+    response = web.StreamResponse(headers={"Content-Type": stream.media_type})
+    if stream.file_name is not None:
+        response.headers["Content-Disposition"] = f'attachment; filename="{stream.file_name}"'
+    await response.prepare(request)
+    try:
+        await response.write(first)
+        async for chunk in stream.chunks:
+            await response.write(chunk)
+        await response.write_eof()
+    except ConnectionError:
+        log.info("stream_ended_by_client")
+    return response
