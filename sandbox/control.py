@@ -8,9 +8,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from sandbox.bodies import json_object, optional_text, required_text
-from sandbox.faults import Fault, Faults, Handler
+from sandbox.faults import Fault, Faults
 from sandbox.system import ControlError, System
 
 FAULT_COUNT_MAX = 10_000
@@ -39,9 +40,7 @@ async def control_errors(request: web.Request, handler: Handler) -> web.StreamRe
 class Control:
     """Serves what does not belong to one system."""
 
-    def __init__(
-        self, systems: Mapping[str, System], faults: Faults, *, product_url: str, demo_key: str
-    ) -> None:
+    def __init__(self, systems: Mapping[str, System], faults: Faults, *, product_url: str, demo_key: str) -> None:
         self._systems = systems
         self._faults = faults
         self._product_url = product_url

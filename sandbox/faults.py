@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, assert_never
 
 from aiohttp import web
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+from aiohttp.typedefs import Handler, Middleware
 
 HANG_S = 120.0  # longest silence of `timeout` and `commit_then_timeout`; longer than any client here waits
 SLOW_S = 2.0  # delay of `slow` when none was asked for
@@ -119,7 +117,9 @@ def fault_middleware(
     """
 
     @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def middleware(  # noqa: PLR0911 - one answer for each fault
+        request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
         injected = faults.take(system, request.path)
         if injected is None:
             return await handler(request)

@@ -58,7 +58,8 @@ def create_app(options: Options, systems: Mapping[str, CreateSystem] | None = No
     control = Control(running, faults, product_url=options.product_url, demo_key=options.signing_secret)
     app = web.Application(middlewares=[control_errors])
     app.add_routes([web.get("/healthz", _alive), *SlackControl(slack).routes(), *control.routes()])
-    app.add_routes(PageServer(slack).routes())
+    page = PageServer(slack)
+    app.add_routes(page.routes())
     for slug, system in running.items():
         app.add_subapp(f"/{slug}", system.app)
     file = SnapshotFile(options.data, lambda: {slug: system.snapshot() for slug, system in running.items()})
@@ -67,10 +68,14 @@ def create_app(options: Options, systems: Mapping[str, CreateSystem] | None = No
     async def start(_app: web.Application) -> None:
         file.start()
 
+    async def end_streams(_app: web.Application) -> None:
+        page.stop()
+
     async def stop(_app: web.Application) -> None:
         await file.stop()
 
     app.on_startup.append(start)
+    app.on_shutdown.append(end_streams)
     app.on_cleanup.append(stop)
     return app
 
@@ -79,7 +84,8 @@ def shipped(slugs: Sequence[str] = OTHER_SYSTEMS) -> dict[str, CreateSystem]:
     """The `create` of each system package that is there."""
     found: dict[str, CreateSystem] = {}
     for slug in slugs:
-        if importlib.util.find_spec(f"sandbox.{slug}") is not None:
+        spec = importlib.util.find_spec(f"sandbox.{slug}")
+        if spec is not None and spec.origin is not None:  # a bare folder is not a package
             found[slug] = importlib.import_module(f"sandbox.{slug}").create
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ PLATFORM: Final = "slack"
 METADATA_EVENT: Final = "countersign_message"
 HISTORY_LOOKED_AT: Final = 100  # messages; a crash is noticed long before a channel has moved on by more
 TIMEOUT_S: Final = 10
+CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]{6,}")
+PERSON_ID: Final = re.compile(r"[UW][A-Z0-9]{4,}")
 # The message is gone or cannot be edited any more: post anew instead of trying for ever (Slack, chat.update).
 LOST: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_inactive"})
 
@@ -72,7 +75,7 @@ class Workspace:
         """The e-mail behind a mention, a name or an address typed in a command."""
         if "@" in mention:
             return mention
-        if mention[:1] in "UW" and mention[1:].isalnum() and mention.isupper():
+        if PERSON_ID.fullmatch(mention):
             return (await self.actor(mention)).email
         async with self.database.tenant(self.tenant) as tx:
             people = (await directory(tx)).people.values()
@@ -145,9 +148,16 @@ class Workspace:
         return slot
 
     async def _channel_of(self, place: str) -> str:
-        if place[:1] not in "UW":
+        """The channel's id: places are channel ids, channel names as configured, or people."""
+        if CHANNEL_ID.fullmatch(place):
             return place
-        return str((await self.client.conversations_open(users=[place]))["channel"]["id"])
+        if PERSON_ID.fullmatch(place):
+            return str((await self.client.conversations_open(users=[place]))["channel"]["id"])
+        async for page in await self.client.conversations_list(limit=1000, exclude_archived=True):
+            for channel in page["channels"]:
+                if channel["name"] == place.lstrip("#"):
+                    return str(channel["id"])
+        return place
 
     async def _settle(self, slot: MessageSlot) -> MessageSlot:
         async with self.database.tenant(self.tenant) as tx:

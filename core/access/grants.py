@@ -51,11 +51,12 @@ class AccessIndex:
         self,
         tenant_wide: Mapping[tuple[UserId, Permission], Verdict],
         elsewhere: Mapping[UserId, _Held],
-        role_permissions: Mapping[str, Permission] = ROLE_PERMISSIONS,
+        refusals: Mapping[Permission, Verdict],
     ) -> None:
-        self._tenant_wide = tenant_wide  # by grants that cover the whole tenant
+        # The answers by grants that cover the whole tenant: yes to some, and no to whoever holds grants of that kind only.
+        self._tenant_wide = tenant_wide
         self._elsewhere = elsewhere  # by grants on the enterprise, a project or an agent
-        self._refusals = {permission: _refusal(permission, role_permissions) for permission in Permission}
+        self._refusals = refusals
 
     def may(self, user: UserId | None, permission: Permission, scope: Scope | None = None) -> Verdict:
         """Whether the person holds the permission (of several: all) at the place, by default the whole tenant.
@@ -87,7 +88,8 @@ def compile_grants(
     tenant_wide: dict[tuple[UserId, Permission], Verdict] = {}
     elsewhere: dict[UserId, dict[tuple[str, str], dict[Permission, Verdict]]] = {}
     made: dict[tuple[str, Scope, Permission], Verdict] = {}
-    for grant in grants:
+    given = tuple(grants)
+    for grant in given:
         permissions = role_permissions.get(grant.role, NONE)
         for permission in Permission:
             if not permission & permissions:
@@ -99,7 +101,11 @@ def compile_grants(
             if grant.scope.kind != ScopeKind.TENANT:
                 place = (str(grant.scope.kind), grant.scope.id)
                 elsewhere.setdefault(grant.user, {}).setdefault(place, {}).setdefault(permission, verdict)
-    return AccessIndex(tenant_wide, elsewhere, role_permissions)
+    refusals = {permission: _refusal(permission, role_permissions) for permission in Permission}
+    for user in {grant.user for grant in given} - elsewhere.keys():
+        for permission, refusal in refusals.items():
+            tenant_wide.setdefault((user, permission), refusal)
+    return AccessIndex(tenant_wide, elsewhere, refusals)
 
 
 def may_grant(held: frozenset[str], role: str) -> None:

@@ -65,9 +65,9 @@ class WebApi:
             elif method in METHODS:
                 answer = METHODS[method](self._hub, args)
             else:
-                raise ApiError("unknown_method", req_method=method)
+                return _refused(ApiError("unknown_method", req_method=method))
         except ApiError as exc:
-            return web.json_response({"ok": False, "error": exc.code, **exc.extra})
+            return _refused(exc)
         return web.json_response({"ok": True, **answer})
 
     def _authorise(self, request: web.Request, method: str, args: Json) -> None:
@@ -98,6 +98,10 @@ def throttled(retry_after_s: float) -> web.Response:
 def failed() -> web.Response:
     """Slack's answer on a bad day."""
     return web.json_response({"ok": False, "error": "internal_error"}, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _refused(exc: ApiError) -> web.Response:
+    return web.json_response({"ok": False, "error": exc.code, **exc.extra})
 
 
 async def _arguments(request: web.Request) -> Json:

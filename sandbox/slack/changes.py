@@ -79,11 +79,15 @@ class Changes:
         except RuntimeError:  # while the workspace is being built, before the server runs
             at = 0.0
         self._journal.append(Change(self._seq, kind, at, channel, ts, user, view))
+        self.wake()
+        for listener in self._listeners:
+            listener()
+
+    def wake(self) -> None:
+        """Every watcher looks again, whether something changed or not."""
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        for listener in self._listeners:
-            listener()
 
     def since(self, seq: int) -> list[Change]:
         """The changes after number `seq`, oldest first."""

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.slack.settings import SlackSettings
-from sandbox.slack.sockets import SocketLost, Sockets
+from sandbox.slack.sockets import SocketLostError, Sockets
 from sandbox.slack.world import Json
 
 ACK_S = 3.0  # Slack, "Acknowledgement response"
@@ -105,7 +105,7 @@ class Delivery:
             return Ack(await self._sockets.send(kind, payload, retry=retry, timeout_s=ACK_S))
         except TimeoutError:
             return Ack(error="operation_timeout", retry_reason="http_timeout")
-        except SocketLost:
+        except SocketLostError:
             return Ack(error="dispatch_failed", retry_reason="connection_failed")
 
     async def _by_http(self, form: Mapping[str, str] | None, payload: Json, retry: tuple[int, str] | None) -> Ack:

@@ -12,7 +12,12 @@ def word_to_person(world: Workspace, word: str) -> str | None:
     """The id of the person with this id, name, real name or e-mail (case and a leading @ aside)."""
     wanted = word.strip().removeprefix("@").casefold()
     for person in world.people.values():
-        if wanted in {person.id.casefold(), person.name.casefold(), person.email.casefold(), person.real_name.casefold()}:
+        if wanted in {
+            person.id.casefold(),
+            person.name.casefold(),
+            person.email.casefold(),
+            person.real_name.casefold(),
+        }:
             return person.id
     return None
 

@@ -64,7 +64,8 @@ class RateLimits:
         unknown = set(options) - {"enabled", "burst", "per_minute"}
         if unknown:
             raise ValueError(
-                f"Unknown rate limit option {sorted(unknown)[0]!r}. Accepted: enabled, burst (calls), per_minute {{method: calls}}."
+                f"Unknown rate limit option {min(unknown)!r}. "
+                "Accepted: enabled, burst (calls), per_minute {method: calls}."
             )
         burst, per_minute = options.get("burst"), options.get("per_minute", {})
         if burst is not None and not _positive(burst):

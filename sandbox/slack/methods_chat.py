@@ -52,7 +52,7 @@ def by_app(hub: Hub) -> Json:
 
 
 def post_message(hub: Hub, args: Json) -> Json:
-    """chat.postMessage"""
+    """chat.postMessage."""
     channel = _writable(hub, args.get("channel"))
     content = _said(args)
     if args.get("thread_ts"):
@@ -79,7 +79,7 @@ def update(hub: Hub, args: Json) -> Json:
 
 
 def delete(hub: Hub, args: Json) -> Json:
-    """chat.delete"""
+    """chat.delete."""
     channel = hub.channel(args.get("channel"))
     message = _own(hub, channel, args.get("ts"), "cant_delete_message")
     hub.world.delete(channel, message)

@@ -15,7 +15,7 @@ PAGE_MAX = 1000
 
 
 def auth_test(hub: Hub, _args: Json) -> Json:
-    """auth.test"""
+    """auth.test."""
     world = hub.world
     return {
         "url": f"{hub.page_url}/",
@@ -30,7 +30,7 @@ def auth_test(hub: Hub, _args: Json) -> Json:
 
 
 def users_info(hub: Hub, args: Json) -> Json:
-    """users.info"""
+    """users.info."""
     word = str(args.get("user"))
     if word == hub.world.app.bot_user:
         return {"user": _bot(hub)}
@@ -40,7 +40,7 @@ def users_info(hub: Hub, args: Json) -> Json:
 
 
 def users_list(hub: Hub, args: Json) -> Json:
-    """users.list"""
+    """users.list."""
     users = [user_json(hub, person) for person in hub.world.people.values()]
     return _page([*users, _bot(hub)], args, "members")
 
@@ -75,19 +75,19 @@ def open_(hub: Hub, args: Json) -> Json:
 
 
 def conversations_list(hub: Hub, args: Json) -> Json:
-    """conversations.list"""
+    """conversations.list."""
     kinds = set(str(args.get("types") or "public_channel").split(","))
     shown = [channel_json(hub, c) for c in hub.world.channels.values() if _kind(c) in kinds]
     return _page(shown, args, "channels")
 
 
 def conversations_info(hub: Hub, args: Json) -> Json:
-    """conversations.info"""
+    """conversations.info."""
     return {"channel": channel_json(hub, hub.channel(args.get("channel")))}
 
 
 def members(hub: Hub, args: Json) -> Json:
-    """conversations.members"""
+    """conversations.members."""
     return _page(list(hub.channel(args.get("channel")).members), args, "members")
 
 
@@ -120,7 +120,7 @@ def replies(hub: Hub, args: Json) -> Json:
 
 
 def usergroups_list(hub: Hub, args: Json) -> Json:
-    """usergroups.list"""
+    """usergroups.list."""
     with_users = args.get("include_users") in {True, "true", "1"}
     groups = []
     for group in hub.world.groups.values():
@@ -130,7 +130,7 @@ def usergroups_list(hub: Hub, args: Json) -> Json:
 
 
 def usergroups_users_list(hub: Hub, args: Json) -> Json:
-    """usergroups.users.list"""
+    """usergroups.users.list."""
     group = hub.world.groups.get(str(args.get("usergroup")))
     if group is None:
         raise ApiError("no_such_subteam")

@@ -118,7 +118,9 @@ def publish(hub: Hub, args: Json) -> Json:
 def _trigger(hub: Hub, args: Json) -> str:
     trigger_id = args.get("trigger_id")
     if not trigger_id:
-        raise ApiError("invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: trigger_id"]})
+        raise ApiError(
+            "invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: trigger_id"]}
+        )
     try:
         return hub.capabilities.use_trigger(str(trigger_id))
     except LookupError as exc:

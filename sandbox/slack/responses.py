@@ -27,9 +27,7 @@ class ResponseUrls:
             return web.Response(text=str(exc.args[0]), status=HTTPStatus.NOT_FOUND)
         try:
             body = json.loads(await request.text())
-            if not isinstance(body, dict):
-                raise ApiError("invalid_payload")
-            apply_response(self._hub, right, body)
+            apply_response(self._hub, right, body if isinstance(body, dict) else {})
         except ValueError:
             return web.Response(text="invalid_payload", status=HTTPStatus.BAD_REQUEST)
         except ApiError as exc:

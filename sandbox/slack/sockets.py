@@ -20,7 +20,7 @@ SOCKETS_MAX = 10  # per app
 CONNECTION_S = 18_060  # what `hello` announces
 
 
-class SocketLost(Exception):
+class SocketLostError(Exception):
     """The socket went away before it acknowledged."""
 
 
@@ -63,16 +63,16 @@ class Sockets:
             self._open.remove(socket)
             for holder, future in self._waiting.values():
                 if holder is socket and not future.done():
-                    future.set_exception(SocketLost())
+                    future.set_exception(SocketLostError())
         return socket
 
     async def send(self, kind: str, payload: Json, *, retry: tuple[int, str] | None, timeout_s: float) -> Any:
         """The payload of the acknowledgement (None if it carried none).
 
-        Raises TimeoutError after `timeout_s` seconds, SocketLost when no socket can take it.
+        Raises TimeoutError after `timeout_s` seconds, SocketLostError when no socket can take it.
         """
         if not self._open:
-            raise SocketLost
+            raise SocketLostError
         socket = self._open[next(self._turn) % len(self._open)]
         envelope_id = str(uuid.uuid4())
         envelope: Json = {
@@ -89,7 +89,7 @@ class Sockets:
             await socket.send_json(envelope)
             return await asyncio.wait_for(future, timeout_s)
         except ConnectionError as exc:
-            raise SocketLost from exc
+            raise SocketLostError from exc
         finally:
             del self._waiting[envelope_id]
 

@@ -64,7 +64,7 @@ class SlackSystem:
             if key not in {"deleted", "email", "title", "real_name", "tz"}:
                 raise ValueError(f"A user has no field {key!r}. Accepted: deleted, email, title, real_name, tz.")
             if not isinstance(value, bool if key == "deleted" else str):
-                raise ValueError(f"`{key}` must be a {'boolean' if key == 'deleted' else 'text'}.")
+                raise ControlError(f"`{key}` must be a {'boolean' if key == 'deleted' else 'text'}.")
         for key, value in fields.items():
             setattr(person, key, value)
         return user_json(self.hub, person)
@@ -119,8 +119,10 @@ class SlackSystem:
                 {**message_json(world, message, []), "type": "message", "channel": channel.id}
                 for message in channel.messages
             )
-        for told in world.ephemerals:
-            rows.append({**told.message, "type": "ephemeral", "user": told.user, "channel": told.channel})
+        rows.extend(
+            {**told.message, "type": "ephemeral", "user": told.user, "channel": told.channel}
+            for told in world.ephemerals
+        )
         rows.extend({**view, "type": "modal"} for view in world.views.values())
         rows.extend({**view, "type": "home", "user": user} for user, view in world.homes.items())
         rows.extend(

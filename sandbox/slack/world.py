@@ -1,4 +1,4 @@
-"""The simulated workspace: people, channels, messages, private answers, views. State only; no HTTP, no rules of the API.
+"""The simulated workspace: people, channels, messages, private answers, views. State only, no HTTP.
 
 Messages and views are kept in Slack's own JSON, because that is what every reader wants.
 """

@@ -64,9 +64,7 @@ def policy_of(text: str) -> ApprovalPolicy:
 class Journey:
     """One request, from its opening on, with a clock that the test moves."""
 
-    def __init__(
-        self, policy: ApprovalPolicy, people: PeopleByRole = EVERYBODY, *, requester: UserId = ASKER
-    ) -> None:
+    def __init__(self, policy: ApprovalPolicy, people: PeopleByRole = EVERYBODY, *, requester: UserId = ASKER) -> None:
         self.policy, self.people, self.now = policy, people, START
         self.state = RequestState(
             requester=requester,

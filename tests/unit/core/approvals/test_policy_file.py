@@ -38,7 +38,7 @@ def _refusal(text: str) -> ConfigError:
 
 
 @pytest.mark.row("P1", "P2", "P3")
-def test_the_frameworks_policy_loads_unchanged():
+def test_the_frameworks_policy_loads_unchanged() -> None:
     policy = policy_of(FRAMEWORK)
     assert (policy.title, policy.applies_to) == ("Agent Creation Approval", ("agent.create",))
     assert [(stage.key, stage.approvers, stage.criteria, stage.timeout, stage.needs) for stage in policy.stages] == [
@@ -73,11 +73,11 @@ def test_the_frameworks_policy_loads_unchanged():
     ]
 
 
-def test_the_shipped_creation_policy_is_the_frameworks_block_verbatim():
+def test_the_shipped_creation_policy_is_the_frameworks_block_verbatim() -> None:
     assert (SHIPPED / "agent-creation.yaml").read_text() == FRAMEWORK
 
 
-def test_the_shipped_policies_cover_every_governed_action_exactly_once():
+def test_the_shipped_policies_cover_every_governed_action_exactly_once() -> None:
     policies = load_catalogue(SHIPPED).for_tenant(TenantPolicy(tenant_id="t"))
     stages = {
         action: [(stage.key, stage.approvers) for stage in policy.stages]
@@ -92,18 +92,18 @@ def test_the_shipped_policies_cover_every_governed_action_exactly_once():
     }
 
 
-def test_a_tenant_decides_who_its_technical_lead_is():
+def test_a_tenant_decides_who_its_technical_lead_is() -> None:
     tenant = TenantPolicy(tenant_id="t", role_aliases={"technical_lead": "agent_operator"})
     policy = load_catalogue(SHIPPED).for_tenant(tenant).for_action("agent.modify")
     assert policy is not None
     assert policy.stages[0].approvers == ("agent_operator",)
 
 
-def test_an_action_without_a_policy_has_none():
+def test_an_action_without_a_policy_has_none() -> None:
     assert PolicySet((policy_of(FRAMEWORK),)).for_action("agent.deploy") is None
 
 
-def test_approvers_may_be_written_as_people_call_them_and_count_once():
+def test_approvers_may_be_written_as_people_call_them_and_count_once() -> None:
     policy = policy_of(_one(approver='"Tenant Admin", tenant_administrator'))
     assert policy.stages[0].approvers == ("tenant_administrator",)
 
@@ -118,11 +118,11 @@ def test_approvers_may_be_written_as_people_call_them_and_count_once():
 )
 def test_people_are_reminded_a_quarter_of_the_time_before_the_end_and_at_most_a_day(
     timeout: timedelta, reminder: timedelta
-):
+) -> None:
     assert default_reminder(timeout) == reminder
 
 
-def test_a_stage_says_when_to_remind_how_many_must_agree_and_what_it_waits_for():
+def test_a_stage_says_when_to_remind_how_many_must_agree_and_what_it_waits_for() -> None:
     policy = policy_of(
         _one(
             more="""\
@@ -141,7 +141,7 @@ def test_a_stage_says_when_to_remind_how_many_must_agree_and_what_it_waits_for()
     assert (legal.timeout, legal.quorum, legal.needs) == (timedelta(minutes=90), "all", ())
 
 
-def test_the_pinned_document_reads_back_as_the_same_policy():
+def test_the_pinned_document_reads_back_as_the_same_policy() -> None:
     for document in sorted(SHIPPED.glob("*.yaml")):
         for policy in read_policies(load_yaml(document)):
             stored = ApprovalPolicy.from_json(json.loads(json.dumps(policy.to_json())))
@@ -149,7 +149,7 @@ def test_the_pinned_document_reads_back_as_the_same_policy():
             assert stored.version == policy.version
 
 
-def test_the_version_changes_with_the_meaning_and_not_with_the_wording():
+def test_the_version_changes_with_the_meaning_and_not_with_the_wording() -> None:
     plain = policy_of(_one())
     assert policy_of(_one(approver="Security-Manager", timeout='"240 minutes"')).version == plain.version
     assert policy_of(_one(timeout="5 hours")).version != plain.version
@@ -227,19 +227,19 @@ def test_the_version_changes_with_the_meaning_and_not_with_the_wording():
 )
 def test_a_mistake_is_named_with_its_line_its_key_and_what_is_accepted(
     text: str, line: int, key: str, message: str, accepted: str | None
-):
+) -> None:
     error = _refusal(text)
     assert (error.file, error.line, error.key, error.message) == ("policies.yaml", line, key, message)
     assert accepted is None or accepted in error.accepted
 
 
-def test_all_the_mistakes_of_a_file_are_told_at_once():
+def test_all_the_mistakes_of_a_file_are_told_at_once() -> None:
     error = _refusal(_one(approver="nobody_in_particular", timeout="soon"))
     assert "policies.yaml:5 key 'Deployment.stages.0.approvers.0'" in error.message
     assert "policies.yaml:6 key 'Deployment.stages.0.timeout'" in error.message
 
 
-def test_an_action_covered_twice_is_refused_naming_both_places():
+def test_an_action_covered_twice_is_refused_naming_both_places() -> None:
     document = parse_yaml(_one() + "Rollout:\n  applies_to: [agent.deploy]\n  stages: []\n", file="policies.yaml")
     with pytest.raises(ConfigError) as caught:
         PolicySet(read_policies(document))

@@ -78,7 +78,9 @@ class Ledger:
                 self.asked_first[effect.stage] = len(effect.approvers)
 
     def is_satisfied(self, stage: StagePolicy, digest: str) -> bool:
-        agreed = {v for key, v, choice, seen in self.votes if (key, choice, seen) == (stage.key, Choice.APPROVE, digest)}
+        agreed = {
+            v for key, v, choice, seen in self.votes if (key, choice, seen) == (stage.key, Choice.APPROVE, digest)
+        }
         quorum = self.asked_first[stage.key] if stage.quorum == "all" else stage.quorum
         return len(agreed) >= quorum
 
@@ -104,6 +106,8 @@ def _take(request: Journey, step: Step, stage: str) -> tuple[Effect, ...]:
             return request.withdraw(step.who)
         case "amend":
             request.amend(step.digest)
+        case _:
+            pass
     return ()
 
 
@@ -122,7 +126,7 @@ def _check_alive_or_over(request: Journey) -> None:
 @settings(max_examples=400, deadline=None)
 def test_whatever_happens_the_request_says_what_its_votes_say(
     policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], events: list[Step]
-):
+) -> None:
     request = _begin(policy, people)
     if request is None:
         return
@@ -166,7 +170,7 @@ def _check_final_state_against(ledger: Ledger, request: Journey) -> None:
 @given(policies(), directories)
 def test_a_request_that_nobody_answers_escalates_and_ends(
     policy: ApprovalPolicy, people: dict[str, frozenset[UserId]]
-):
+) -> None:
     request = _begin(policy, people)
     if request is None:
         return
@@ -180,7 +184,7 @@ def test_a_request_that_nobody_answers_escalates_and_ends(
 
 @pytest.mark.row("R7")
 @given(policies(), directories)
-def test_the_requester_is_never_among_those_asked(policy: ApprovalPolicy, people: dict[str, frozenset[UserId]]):
+def test_the_requester_is_never_among_those_asked(policy: ApprovalPolicy, people: dict[str, frozenset[UserId]]) -> None:
     request = _begin(policy, people)
     if request is None:
         return
@@ -193,7 +197,7 @@ def test_the_requester_is_never_among_those_asked(policy: ApprovalPolicy, people
 @settings(deadline=None)
 def test_the_same_question_has_the_same_answer(
     policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], events: list[Step]
-):
+) -> None:
     first, second = _begin(policy, people), _begin(policy, people)
     if first is None or second is None:
         assert first is second is None
@@ -213,7 +217,7 @@ def test_the_same_question_has_the_same_answer(
 @given(policies(), directories, st.sampled_from(PEOPLE), st.integers(0, 3))
 def test_a_vote_that_is_delivered_twice_counts_once(
     policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], late: UserId, index: int
-):
+) -> None:
     request = _begin(policy, people)
     if request is None:
         return
@@ -230,6 +234,6 @@ def test_a_vote_that_is_delivered_twice_counts_once(
 
 
 @given(policies())
-def test_a_policy_survives_being_pinned(policy: ApprovalPolicy):
+def test_a_policy_survives_being_pinned(policy: ApprovalPolicy) -> None:
     stored = ApprovalPolicy.from_json(policy.to_json())
     assert (stored, stored.version) == (policy, policy.version)

@@ -1,0 +1,70 @@
+"""The Bolt app: every listener acknowledges first and hands over to one function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.clicks import on_click
+from bot.slack.commands import on_command
+from bot.slack.context import Chat
+from bot.slack.home import publish
+from bot.slack.submissions import on_submission
+from bot.slack.workspace import Workspace
+from core.approvals import PolicyCatalogue
+from core.db import Database
+from core.ids import TenantId
+
+log = structlog.get_logger()
+
+
+async def connect(client: AsyncWebClient, database: Database, *, tenant: str) -> Workspace:
+    """The workspace behind the client's token. Raises SlackApiError for a token that Slack refuses."""
+    identity = await client.auth_test()
+    return Workspace(tenant=TenantId(tenant), team_id=str(identity["team_id"]), client=client, database=database)
+
+
+def make_app(workspace: Workspace, catalogue: PolicyCatalogue, *, signing_secret: str | None) -> AsyncApp:
+    """The app for one workspace. Without a signing secret it serves Socket Mode alone, where the socket is the proof."""
+    chat = Chat(workspace=workspace, catalogue=catalogue)
+    app = AsyncApp(client=workspace.client, signing_secret=signing_secret or "socket-mode-only",
+                   request_verification_enabled=signing_secret is not None)
+
+    async def command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        await ack()
+        await on_command(chat, body, respond)
+
+    async def click(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        await ack()
+        await on_click(chat, body, respond)
+
+    async def submission(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await on_submission(chat, body, ack)
+
+    async def home_opened(event: Mapping[str, Any]) -> None:
+        if event.get("tab") == "home":
+            await publish(chat, event["user"])
+
+    app.command(re.compile(r"/(approve|bypass)"))(command)
+    app.action(re.compile(r".*"))(click)
+    app.view(re.compile(r".*"))(submission)
+    app.event("app_home_opened")(home_opened)
+    app.event("message")(_ignored)  # we post in channels; what people write there is theirs
+    return app
+
+
+async def open_socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
+    """A Socket Mode connection, kept open until `close_async`."""
+    handler = AsyncSocketModeHandler(app, app_token)
+    await handler.connect_async()
+    return handler
+
+
+async def _ignored() -> None:
+    return

@@ -1,0 +1,126 @@
+"""/approve and /bypass as typed. Acknowledge first; then one use case; then the answer, to the asker alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, assert_never
+
+from bot import commands
+from bot.cards import Card, Form
+from bot.commands import Intent, Misread, Verb
+from bot.slack import render
+from bot.slack.context import Chat, chat_user_of, through
+from bot.views import approvals as request_views
+from bot.views import forms, lists
+from bot.views.answers import help_card, said
+from bot.views.bypass import bypass_card, list_card
+from core.access import PersonView
+from core.actor import Actor
+from core.approvals import (
+    Choice, RequestFilter, RequestView, cast_vote, comment, get_request, list_requests, reassign, withdraw,
+)
+from core.approvals.service import person_of
+from core.emergency import acknowledge, end, get_bypass, list_bypasses
+from core.tenants import tenant_policy
+
+LISTED = 25
+
+
+async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]) -> None:
+    """The typed line is done and answered."""
+    answer = through(respond)
+    async with chat.answering(answer):
+        intent = commands.parse(body["command"], body.get("text") or "")
+        if isinstance(intent, Misread):
+            await answer(said(intent.message))
+            return
+        if intent.verb is Verb.HELP:
+            await answer(help_card(body["command"]))
+            return
+        is_bypass = body["command"] == "/bypass"
+        if intent.verb is Verb.FORM or (is_bypass and intent.verb is Verb.REVIEW):
+            await _open_form(chat, body, intent)
+            return
+        actor = await chat.workspace.actor(chat_user_of(body))
+        reply = await (_bypass(chat, actor, intent) if is_bypass else _approve(chat, actor, intent))
+        await answer(reply)
+
+
+async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> None:
+    """A trigger lives three seconds: open first, look things up afterwards."""
+    client, channel = chat.workspace.client, str(body.get("channel_id", ""))
+    if body["command"] == "/approve":
+        form = forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body))
+        await client.views_open(trigger_id=body["trigger_id"], view=render.modal(form))
+        return
+    opened = await client.views_open(trigger_id=body["trigger_id"], view=render.modal(forms.loading_form("Emergency bypass")))
+    actor = await chat.workspace.actor(chat_user_of(body))
+    filled = await bypass_form(chat, actor, channel, intent)
+    await client.views_update(view_id=opened["view"]["id"], view=render.modal(filled))
+
+
+async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:
+    """The form that the command or button opens: a new bypass, or the review of one."""
+    if intent and intent.verb is Verb.REVIEW and intent.number:
+        return forms.review_form(await get_bypass(chat.database, actor, intent.number))
+    async with chat.database.tenant(actor.tenant) as tx:
+        longest = (await tenant_policy(tx)).bypass.max_duration
+    return forms.bypass_form(channel=channel, longest=longest)
+
+
+async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
+    database, now = chat.database, chat.now()
+    match intent.verb:
+        case Verb.WAITING:
+            wanted = RequestFilter(waiting_for=person_of(actor))
+            return lists.waiting_card(await list_requests(database, actor, wanted, limit=LISTED), now=now)
+        case Verb.MINE:
+            wanted = RequestFilter(requester=person_of(actor))
+            return lists.mine_card(await list_requests(database, actor, wanted, limit=LISTED), now=now)
+        case Verb.FIND:
+            wanted = RequestFilter(contains=intent.text)
+            return lists.found_card(intent.text, await list_requests(database, actor, wanted, limit=LISTED), now=now)
+        case _:
+            request = await get_request(database, actor, intent.number or 0)
+            return await _about(chat, actor, intent, request)
+
+
+async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView) -> Card:
+    database = chat.database
+    match intent.verb:
+        case Verb.SHOW:
+            viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
+            return request_views.details_card(request, viewer, now=chat.now())
+        case Verb.APPROVE | Verb.REJECT:
+            choice = Choice.APPROVE if intent.verb is Verb.APPROVE else Choice.REJECT
+            after = await cast_vote(database, actor, request.id, choice=choice, reason=intent.text)
+            return said(f"Done: your vote on *{after.reference}* is recorded; it is {after.status} now.")
+        case Verb.ASK | Verb.ANSWER | Verb.COMMENT:
+            kind = {Verb.ASK: "question", Verb.ANSWER: "answer"}.get(intent.verb, "comment")
+            await comment(database, actor, request.id, kind=kind, text=intent.text)
+            return said(f"Added to *{request.reference}*.")
+        case Verb.DELEGATE:
+            email = await chat.workspace.person(intent.person)
+            await reassign(database, actor, request.id, to_email=email, reason=intent.text)
+            return said(f"Your place on *{request.reference}* is given to {render.escaped(email)}.")
+        case Verb.WITHDRAW:
+            await withdraw(database, actor, request.id, reason=intent.text)
+            return said(f"*{request.reference}* is withdrawn.")
+        case Verb.FORM | Verb.HELP | Verb.WAITING | Verb.MINE | Verb.FIND | Verb.STATUS | Verb.END | \
+                Verb.ACKNOWLEDGE | Verb.REVIEW:
+            return help_card("/approve")
+        case _:
+            assert_never(intent.verb)
+
+
+async def _bypass(chat: Chat, actor: Actor, intent: Intent) -> Card:
+    database = chat.database
+    if intent.verb is Verb.STATUS:
+        return list_card(await list_bypasses(database, actor, limit=LISTED), now=chat.now())
+    bypass = await get_bypass(database, actor, intent.number or 0)
+    viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
+    if intent.verb is Verb.END:
+        bypass = await end(database, actor, bypass.id, reason=intent.text)
+    elif intent.verb is Verb.ACKNOWLEDGE:
+        bypass = await acknowledge(database, actor, bypass.id)
+    return bypass_card(bypass, viewer, now=chat.now())

@@ -1,0 +1,107 @@
+"""What every Slack handler has at hand, and what it does with whatever goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from bot.cards import Card
+from bot.slack import render
+from bot.slack.workspace import Workspace
+from bot.views.answers import error_card
+from core import idempotency
+from core.actor import Actor
+from core.approvals import PolicyCatalogue
+from core.db import Database
+from core.errors import Conflict, CountersignError, Unavailable
+from core.idempotency import Begun, StoredAnswer
+
+log = structlog.get_logger()
+
+Answer = Callable[[Card], Awaitable[None]]
+
+
+class DeliveredTwice(Conflict):
+    """This was done already."""
+
+    code = "chat.delivered_twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The workspace and the core behind it."""
+
+    workspace: Workspace
+    catalogue: PolicyCatalogue
+
+    @property
+    def database(self) -> Database:
+        """Where use cases run."""
+        return self.workspace.database
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.database.clock.now()
+
+    @asynccontextmanager
+    async def answering(self, answer: Answer) -> AsyncIterator[None]:
+        """Whatever goes wrong inside is told to the asker alone, in words."""
+        try:
+            yield
+        except CountersignError as exc:
+            await answer(error_card(exc))
+        except Exception:
+            log.exception("chat_handler_failed")
+            await answer(error_card(Unavailable("Something went wrong on our side; nothing was changed. Try again.")))
+
+    @asynccontextmanager
+    async def once(self, actor: Actor, interaction: str) -> AsyncIterator[None]:
+        """The body runs once for an interaction, however often Slack (or somebody with a captured request) sends it.
+
+        Raises DeliveredTwice for the others. A body that fails leaves the interaction free to be tried again.
+        """
+        who = f"slack:{actor.email}"
+        async with self.database.tenant(actor.tenant) as tx:
+            begun, _answer = await idempotency.begin(tx, actor=who, key=interaction, fingerprint=interaction)
+        if begun is not Begun.FRESH:
+            raise DeliveredTwice
+        try:
+            yield
+        except BaseException:
+            async with self.database.tenant(actor.tenant) as tx:
+                await idempotency.abandon(tx, actor=who, key=interaction)
+            raise
+        async with self.database.tenant(actor.tenant) as tx:
+            await idempotency.complete(tx, actor=who, key=interaction, answer=StoredAnswer(200, {}, b""))
+
+
+def through(respond: Callable[..., Awaitable[Any]]) -> Answer:
+    """Answers that only the asker sees, through the response_url of what they did."""
+
+    async def answer(card: Card) -> None:
+        await respond(response_type="ephemeral", replace_original=False, **render.message(card))
+
+    return answer
+
+
+def by_message(chat: Chat, chat_user: str, channel: str | None = None) -> Answer:
+    """Answers that only the asker sees, where there is no response_url: in the channel they were in, else directly."""
+
+    async def answer(card: Card) -> None:
+        content = render.message(card)
+        if channel and channel[:1] in "CG":
+            await chat.workspace.client.chat_postEphemeral(channel=channel, user=chat_user, **content)
+        else:
+            await chat.workspace.client.chat_postMessage(channel=chat_user, **content)
+
+    return answer
+
+
+def chat_user_of(body: Mapping[str, Any]) -> str:
+    """Who did it, from the verified request."""
+    return str(body.get("user_id") or body["user"]["id"])

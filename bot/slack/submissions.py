@@ -1,0 +1,166 @@
+"""Submitted modals. The use case runs before the acknowledgement, so that an error can stand at its field; should it
+take too long, the modal closes in time and the outcome follows as a message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+
+from bot import actions
+from bot.actions import Target, decode
+from bot.cards import Card
+from bot.slack import render
+from bot.slack.context import Chat, by_message, chat_user_of
+from bot.slack.inputs import read_inputs
+from bot.views import forms
+from bot.views.answers import error_card, said
+from core.actor import Actor
+from core.approvals import Choice, cast_vote, comment, get_request, reassign
+from core.decisions import decide
+from core.decisions.views import Answer
+from core.emergency import grant, review
+from core.errors import CountersignError, InvalidInput, Unavailable
+
+log = structlog.get_logger()
+
+ACK_WITHIN_S: Final = 2.0  # Slack gives up after 3
+# Where an error points -> the input at which the person sees it.
+_FIELDS: Final[Mapping[str, str]] = {
+    "resource.name": "agent_name", "resource.owner": "owner", "resource.sponsor": "sponsor",
+    "resource.business_service": "business_service", "context.justification": "justification", "to": "person",
+    "resource": "agent", "text": "question",
+}
+
+Ack = Callable[..., Awaitable[Any]]
+
+
+async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
+    """The form is done, or shows what is wrong with it."""
+    work = asyncio.ensure_future(_submit(chat, body))
+    done, _late = await asyncio.wait({work}, timeout=ACK_WITHIN_S)
+    view = body["view"]
+    if not done:
+        await ack()
+        await _follow_up(chat, body, work)
+        return
+    try:
+        said_afterwards = work.result()
+    except CountersignError as exc:
+        field = _field(exc, view)
+        if field:
+            await ack(response_action="errors", errors={field: exc.sentence()[:render.LABEL_MAX]})
+        else:
+            form = forms.message_form(view["title"]["text"], exc.sentence())
+            await ack(response_action="update", view=render.modal(form))
+        return
+    except Exception:
+        log.exception("chat_submission_failed")
+        sorry = Unavailable("Something went wrong on our side; nothing was changed. Try again.")
+        await ack(response_action="update", view=render.modal(forms.message_form("Sorry", sorry.message)))
+        return
+    await ack()
+    if said_afterwards:
+        async with chat.answering(by_message(chat, chat_user_of(body))):
+            await by_message(chat, chat_user_of(body), _channel(view))(said_afterwards)
+
+
+async def _follow_up(chat: Chat, body: Mapping[str, Any], work: asyncio.Future[Card | None]) -> None:
+    answer = by_message(chat, chat_user_of(body))
+    async with chat.answering(answer):
+        card = await work
+        await answer(card or said("Done."))
+
+
+async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
+    actor = await chat.workspace.actor(chat_user_of(body))
+    view = body["view"]
+    async with chat.once(actor, f"{view['id']}:{body.get('trigger_id', '')}"):
+        values = read_inputs(view)
+        match view["callback_id"]:
+            case actions.FORM_REQUEST:
+                return await _ask_for(chat, actor, values)
+            case actions.FORM_BYPASS:
+                return await _bypass(chat, actor, values)
+        target = decode(view.get("private_metadata", ""))
+        if target is None:
+            raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
+        return await _on_target(chat, actor, view["callback_id"], target, values)
+
+
+async def _on_target(
+    chat: Chat, actor: Actor, callback_id: str, target: Target, values: Mapping[str, Any]
+) -> Card | None:
+    database = chat.database
+    match callback_id:
+        case actions.FORM_APPROVE:
+            ticked = values.get("criteria")
+            request = await get_request(database, actor, target.id)
+            offered = next((stage.criteria for stage in request.stages if stage.key == target.stage), ())
+            criteria = {} if ticked is None else {name: name in ticked for name in offered}
+            await cast_vote(database, actor, target.id, choice=Choice.APPROVE, reason=values.get("reason") or "",
+                            criteria=criteria, stage=target.stage or None, seen_digest=target.digest)
+        case actions.FORM_REJECT:
+            await cast_vote(database, actor, target.id, choice=Choice.REJECT, reason=values.get("reason") or "",
+                            stage=target.stage or None, seen_digest=target.digest)
+        case actions.FORM_ASK:
+            await comment(database, actor, target.id, kind="question", text=values.get("question") or "")
+        case actions.FORM_ANSWER:
+            await comment(database, actor, target.id, kind="answer", text=values.get("answer") or "")
+        case actions.FORM_DELEGATE:
+            email = await chat.workspace.person(values.get("person") or "")
+            await reassign(database, actor, target.id, to_email=email, stage=target.stage or None,
+                           reason=values.get("reason") or "")
+        case actions.FORM_REVIEW:
+            done = await review(database, actor, target.id, verdict=values.get("verdict") or "",
+                                notes=values.get("notes") or "")
+            return said(f"The review of *{done.reference}* is done.")
+        case _:
+            raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
+    return None
+
+
+async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
+    emails = {key: await chat.workspace.person(values.get(key) or "") for key in ("owner", "sponsor")}
+    resource = {"name": values.get("agent_name") or "", "business_service": values.get("business_service") or "", **emails}
+    decision = await decide(
+        chat.database, chat.catalogue, actor, action=values.get("action") or "", resource=resource,
+        context={"justification": values.get("justification") or ""},
+    )
+    if decision.decision is Answer.DENY:
+        raise InvalidInput(decision.reasons[0].message)
+    if decision.request_id is None:
+        return said(f"Allowed at once: {decision.reasons[0].message}")
+    request = await get_request(chat.database, actor, decision.request_id)
+    asked = [person.name for stage in request.stages if stage.status == "open" for person in stage.approvers]
+    return said(f"*{request.reference}* is on its way. Asked first: {render.escaped(', '.join(asked[:5]))}.")
+
+
+async def _bypass(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
+    try:
+        duration = timedelta(seconds=float(values.get("duration") or 0))
+    except ValueError:
+        raise InvalidInput("Choose a duration.", where="duration") from None
+    bypass = await grant(
+        chat.database, actor, action=values.get("action") or "", resource=values.get("agent") or "",
+        justification=values.get("justification") or "", duration=duration,
+    )
+    return said(f"🚨 *{bypass.reference}* is active. Senior management has been told. End it with `/bypass end "
+                f"{bypass.reference}` as soon as you can.")
+
+
+def _field(error: CountersignError, view: Mapping[str, Any]) -> str | None:
+    """The input of this view at which the error belongs; None if it has none."""
+    blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    where = error.where or ""
+    wanted = _FIELDS.get(where, "criteria" if where.startswith("criteria") else where)
+    return wanted if wanted in blocks else None
+
+
+def _channel(view: Mapping[str, Any]) -> str | None:
+    memo = view.get("private_metadata") or ""
+    return memo if memo[:1] in ("C", "G") else None
+
