@@ -53,7 +53,7 @@ class AccessIndex:
         elsewhere: Mapping[UserId, _Held],
         refusals: Mapping[Permission, Verdict],
     ) -> None:
-        # The answers by grants that cover the whole tenant: yes to some, and no to whoever holds grants of that kind only.
+        # By grants that cover the whole tenant: every yes, and the no of those who hold no other kind of grant.
         self._tenant_wide = tenant_wide
         self._elsewhere = elsewhere  # by grants on the enterprise, a project or an agent
         self._refusals = refusals

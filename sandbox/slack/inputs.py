@@ -121,11 +121,7 @@ def check(element: Json, entry: Mapping[str, Any], *, optional: bool) -> str | N
         return None if optional else "Please complete this required field."
     match element["type"]:
         case "plain_text_input":
-            least, most = element.get("min_length", 0), element.get("max_length", 3000)
-            if len(value) < least:
-                return f"Please enter at least {least} characters."
-            if len(value) > most:
-                return f"Please enter no more than {most} characters."
+            return _length_problem(element, value)
         case "email_text_input" if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
             return "Please enter a valid email address."
         case "url_text_input" if not re.match(r"https?://\S+$", value):
@@ -135,6 +131,13 @@ def check(element: Json, entry: Mapping[str, Any], *, optional: bool) -> str | N
         case _:
             pass
     return None
+
+
+def _length_problem(element: Json, value: str) -> str | None:
+    least, most = element.get("min_length", 0), element.get("max_length", 3000)
+    if len(value) < least:
+        return f"Please enter at least {least} characters."
+    return f"Please enter no more than {most} characters." if len(value) > most else None
 
 
 def _number_problem(element: Json, value: str) -> str | None:

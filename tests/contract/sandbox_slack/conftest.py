@@ -30,6 +30,7 @@ PEOPLE = {
     "channels": [
         {"id": "C1GOV", "name": "governance", "members": ["ann", "ben@acme.example", "U3CYD"]},
         {"id": "C2SEC", "name": "security", "members": ["ben"], "private": True},
+        {"id": "C3OUT", "name": "outside", "members": "*", "app": False},
     ],
     "usergroups": [{"id": "S1LEADS", "handle": "leads", "users": ["U2BEN"]}],
 }

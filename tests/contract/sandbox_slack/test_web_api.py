@@ -146,7 +146,7 @@ async def test_a_permalink_opens_the_workspace_at_the_message(world: World):
     ],
 )
 async def test_a_message_that_slack_would_refuse_is_refused(world: World, arguments: dict[str, Any], error: str):
-    assert await refused(world.web.chat_postMessage(**arguments)) == error
+    assert await refused(world.web.api_call("chat.postMessage", json=arguments)) == error
 
 
 @pytest.mark.parametrize(
@@ -180,13 +180,11 @@ async def test_more_than_fifty_blocks_are_refused(world: World):
     assert await refused(world.web.chat_postMessage(channel="C1GOV", text="x", blocks=many)) == "invalid_blocks"
 
 
-async def test_a_channel_without_the_app_in_it_is_closed_to_it_until_it_joins(start):
-    async with start() as world:
-        people = dict(world.options.people)
-        assert people["channels"]
-        info = await world.web.conversations_info(channel="C2SEC")
-        assert info["channel"]["is_private"] is True
-        assert await refused(world.web.conversations_join(channel="C2SEC")) == "method_not_supported_for_channel_type"
+async def test_a_channel_is_closed_to_the_app_until_it_joins(world: World):
+    assert await refused(world.web.chat_postMessage(channel="C3OUT", text="x")) == "not_in_channel"
+    await world.web.conversations_join(channel="C3OUT")
+    assert (await world.web.chat_postMessage(channel="C3OUT", text="x"))["channel"] == "C3OUT"
+    assert await refused(world.web.conversations_join(channel="C2SEC")) == "method_not_supported_for_channel_type"
 
 
 async def test_only_own_messages_can_be_changed_or_deleted(world: World):

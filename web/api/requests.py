@@ -1,0 +1,134 @@
+"""/api/v1/requests: approvals."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from core.approvals import (
+    Choice, RequestFilter, RequestView, cast_vote, comment, get_request, list_requests, reassign, withdraw,
+)
+from core.approvals.service import person_of
+from core.db import Database
+from core.errors import ErrorKind, InvalidInput
+from web.api.convert import request_out
+from web.api.shapes import RequestOut
+from web.endpoint import Call, Method, endpoint
+from web.paging import Cursors, Page, PageQuery
+from web.schema import Id, Input, Path
+
+_CURSORS = Cursors("requests", int)
+
+
+class RequestsQuery(PageQuery):
+    """Which requests."""
+
+    state: Annotated[str | None, Field(max_length=20)] = None
+    action: Annotated[str | None, Field(max_length=100)] = None
+    q: Annotated[str | None, Field(max_length=200, description="words in the agent's name or the justification")] = None
+    mine: Annotated[bool, Field(description="only those that I asked for")] = False
+    waiting_for_me: Annotated[bool, Field(description="only those that I am asked to decide")] = False
+
+
+class VoteIn(Input):
+    """A vote on the open stage."""
+
+    decision: Annotated[str, Field(max_length=20, description="approve or reject")]
+    reason: Annotated[str, Field(max_length=20_000)] = ""
+    criteria: dict[str, bool] = Field(default_factory=dict)
+    stage: Annotated[str | None, Field(max_length=100)] = None
+    digest: Annotated[str | None, Field(max_length=64, description="of the request as it was seen")] = None
+
+
+class NoteIn(Input):
+    """A word on it."""
+
+    reason: Annotated[str, Field(max_length=20_000)] = ""
+
+
+class CommentIn(Input):
+    """A comment, question or answer."""
+
+    text: Annotated[str, Field(max_length=20_000)]
+    kind: Annotated[str, Field(max_length=20)] = "comment"
+
+
+class ReassignIn(Input):
+    """Who takes my place."""
+
+    to: Annotated[str, Field(max_length=300, description="the person's e-mail")]
+    stage: Annotated[str | None, Field(max_length=100)] = None
+    reason: Annotated[str, Field(max_length=20_000)] = ""
+
+
+class ByRequest(Path):
+    """One request."""
+
+    request_id: Id
+
+
+_CHANGING = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
+
+
+class Requests:
+    """Approval requests."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @endpoint(Method.GET, "/api/v1/requests", summary="List requests", tags=("requests",))
+    async def list(self, call: Call[None, RequestsQuery, None]) -> Page[RequestOut]:
+        """Newest first."""
+        query = call.query
+        wanted = RequestFilter(
+            state=query.state, action=query.action, contains=query.q,
+            requester=person_of(call.actor) if query.mine else None,
+            waiting_for=person_of(call.actor) if query.waiting_for_me else None,
+        )
+        found = await list_requests(self._database, call.actor, wanted, after=_CURSORS.decode(query.cursor),
+                                    limit=query.limit + 1)
+        return _CURSORS.page(found, limit=query.limit, shown=request_out, position=_number)
+
+    @endpoint(Method.GET, "/api/v1/requests/{request_id}", summary="Show a request", tags=("requests",),
+              errors=(ErrorKind.NOT_FOUND,))
+    async def show(self, call: Call[None, None, ByRequest]) -> RequestOut:
+        """Everything that a reader may see."""
+        return request_out(await get_request(self._database, call.actor, call.path.request_id))
+
+    @endpoint(Method.POST, "/api/v1/requests/{request_id}/votes", summary="Vote", tags=("requests",), errors=_CHANGING,
+              permission="somebody who is asked on the open stage, and not the requester")
+    async def vote(self, call: Call[VoteIn, None, ByRequest]) -> RequestOut:
+        """The vote counts once, and what follows from it has happened."""
+        body = call.body
+        if body.decision not in set(Choice):
+            raise InvalidInput(f"'{body.decision}' is not a decision.", where="decision", accepted=tuple(Choice))
+        return request_out(await cast_vote(
+            self._database, call.actor, call.path.request_id, choice=Choice(body.decision), reason=body.reason,
+            criteria=body.criteria, stage=body.stage, seen_digest=body.digest,
+        ))
+
+    @endpoint(Method.POST, "/api/v1/requests/{request_id}/withdraw", summary="Withdraw", tags=("requests",),
+              errors=_CHANGING, permission="the requester")
+    async def withdraw(self, call: Call[NoteIn, None, ByRequest]) -> RequestOut:
+        """Nobody can approve it any more."""
+        return request_out(await withdraw(self._database, call.actor, call.path.request_id, reason=call.body.reason))
+
+    @endpoint(Method.POST, "/api/v1/requests/{request_id}/comments", summary="Comment, ask or answer",
+              tags=("requests",), errors=_CHANGING)
+    async def comment(self, call: Call[CommentIn, None, ByRequest]) -> RequestOut:
+        """It stands under the request, and the thread in chat shows it."""
+        return request_out(await comment(self._database, call.actor, call.path.request_id, kind=call.body.kind,
+                                         text=call.body.text))
+
+    @endpoint(Method.POST, "/api/v1/requests/{request_id}/reassign", summary="Delegate my place", tags=("requests",),
+              errors=_CHANGING, permission="somebody who is asked on the stage")
+    async def reassign(self, call: Call[ReassignIn, None, ByRequest]) -> RequestOut:
+        """The other person is asked in my place."""
+        body = call.body
+        return request_out(await reassign(self._database, call.actor, call.path.request_id, to_email=body.to,
+                                          stage=body.stage, reason=body.reason))
+
+
+def _number(request: RequestView) -> int:
+    return int(request.reference.partition("-")[2])

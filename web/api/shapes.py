@@ -1,0 +1,81 @@
+"""Answers that several resources share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from web.schema import Output
+
+
+class PersonOut(Output):
+    """A person."""
+
+    id: UUID
+    email: str
+    name: str
+
+
+class TicketOut(Output):
+    """A record in another system that stands for this one."""
+
+    system: str
+    number: str
+    url: str
+    state: str
+
+
+class VoteOut(Output):
+    """One vote."""
+
+    voter: PersonOut
+    decision: str
+    reason: str
+    criteria: dict[str, bool]
+    at: datetime
+
+
+class StageOut(Output):
+    """One stage of a request."""
+
+    key: str
+    title: str
+    status: str
+    criteria: list[str]
+    approver_roles: list[str]
+    approvers: list[PersonOut]
+    opened_at: datetime | None
+    due_at: datetime | None
+    decided_at: datetime | None
+    escalation_level: int
+    votes: list[VoteOut]
+
+
+class CommentOut(Output):
+    """A comment, question or answer."""
+
+    author: PersonOut
+    kind: str
+    text: str
+    at: datetime
+
+
+class RequestOut(Output):
+    """An approval request."""
+
+    id: UUID
+    reference: str
+    tenant: str
+    action: str
+    resource: dict[str, str]
+    justification: str
+    requester: PersonOut
+    state: str
+    policy: str
+    digest: str
+    created_at: datetime
+    decided_at: datetime | None
+    used: bool
+    stages: list[StageOut]
+    comments: list[CommentOut]
+    tickets: list[TicketOut]
