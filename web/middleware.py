@@ -61,20 +61,28 @@ def observing(metrics: HttpMetrics, *, trusted_proxies: int) -> Middleware:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id_of(request))
         start = time.perf_counter()
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except web.HTTPException as redirect:  # `problems` lets nothing else through
+            _served(request, redirect.status, start)
+            raise
+        _served(request, response.status, start)
+        return response
+
+    def _served(request: web.Request, status: int, start: float) -> None:
         seconds = time.perf_counter() - start
-        metrics.observe(request, status=response.status, seconds=seconds)
         route = route_of(request)
+        metrics.observe(request, status=status, seconds=seconds)
         write = log.debug if route in _QUIET_ROUTES else log.info
+        ip_address = client_of(request, trusted_proxies=trusted_proxies).ip_address
         write(
             "http_request_served",
             method=request.method,
             route=route,
-            status=response.status,
+            status=status,
             duration_s=round(seconds, 6),
-            ip_address=client_of(request, trusted_proxies=trusted_proxies).ip_address,
+            ip_address=ip_address,
         )
-        return response
 
     return observe
 

@@ -17,7 +17,7 @@ from web.schema import Output
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:countersign:problem:"
 _INTERNAL_CODE: Final = "internal_error"
-_HEADER_NAMES: Final = frozenset({"authorization", "idempotency-key"})
+_HEADER_NAMES: Final = frozenset({"authorization", "content-encoding", "content-type", "idempotency-key"})
 
 
 class ProblemItem(Output):
@@ -43,6 +43,7 @@ class Problem(Output):
     detail: Annotated[str | None, Field(description="what happened this time")] = None
     code: Annotated[str, Field(description="the last part of `type`")]
     errors: Annotated[list[ProblemItem], Field(description="one entry for each thing that is wrong")] = []
+    accepted: Annotated[list[str], Field(description="what would have been accepted, where that is a closed set")] = []
     next_step: Annotated[str | None, Field(description="what the caller can do now")] = None
     retry_after: Annotated[int | None, Field(description="seconds after which to try again", ge=1)] = None
     correlation_id: Annotated[str, Field(description="name this to support; the same as X-Request-Id")]
@@ -79,6 +80,7 @@ def problem_of(error: CountersignError, *, correlation_id: str) -> Problem:
         detail=error.message,
         code=error.code,
         errors=[_item(fault) for fault in _faults(error)],
+        accepted=list(error.accepted),
         next_step=error.next_step,
         retry_after=None if error.retry_after_s is None else max(1, math.ceil(error.retry_after_s)),
         correlation_id=correlation_id,
@@ -102,7 +104,7 @@ def problem_response(problem: Problem, *, headers: CIMultiDict[str] | None = Non
     sent = CIMultiDict(headers or {})
     if problem.retry_after is not None:
         sent["Retry-After"] = str(problem.retry_after)
-    body = problem.model_dump_json(exclude_none=True).encode()
+    body = problem.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
     return web.Response(status=problem.status, body=body, content_type=MEDIA_TYPE, headers=sent)
 
 
@@ -148,11 +150,7 @@ def _challenge(error: CountersignError) -> str:
 def _faults(error: CountersignError) -> tuple[Fault, ...]:
     if isinstance(error, DoorError) and error.faults:
         return error.faults
-    if error.where is None:
-        if not error.accepted:
-            return ()
-        return (Fault(Place.BODY, "#", error.message, error.accepted),)
-    return (_where(error, error.where),)
+    return () if error.where is None else (_where(error, error.where),)
 
 
 def _where(error: CountersignError, where: str) -> Fault:

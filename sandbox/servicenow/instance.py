@@ -1,169 +1,113 @@
-"""The instance: every write passes through here, with its rights, business rules, journal and approvals.
+"""The instance: every write of a person or program passes through here, with its rights and business rules.
 
-A write is `insert` or `update` by an `Account`. Rules look first and may refuse (nothing is then changed); what follows
-from the write (approvals asked for, a change moved on) happens in the same breath, as business rules do.
+Rules look first and may refuse (nothing is then changed). What follows from a write (approvals asked for, a change
+moved on) happens in the same breath, as business rules do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sandbox.servicenow import approvals, change_rules, incident_rules
-from sandbox.servicenow.errors import AccessDenied, RuleRefused
+from sandbox.servicenow.errors import AccessDenied
 from sandbox.servicenow.schema import TABLES, Kind
-from sandbox.servicenow.store import Change, Row, Store, known_columns, now
+from sandbox.servicenow.store import Change, Row, known_columns
+from sandbox.servicenow.writing import ADMIN, APPROVAL_ADMIN, Account, Writer
 
-APPROVAL_ADMIN: Final = "approval_admin"
-ADMIN: Final = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Somebody who may sign in, with their roles."""
-
-    user_name: str
-    roles: frozenset[str] = frozenset()
-
-    def has(self, role: str) -> bool:
-        """Whether the role is held; an administrator holds every one."""
-        return role in self.roles or ADMIN in self.roles
+GUARDED: Final = frozenset({"sys_user", "sys_user_group", "sys_user_grmember", "sys_journal_field"})
+DECISION_WORDS: Final = {"approved": "Approved", "rejected": "Rejected"}
 
 
-class Refusal(StrEnum):
-    """What the Table API does with a state that the rules do not allow."""
-
-    ERROR = "error"
-    SILENT = "silent"  # some instances leave the state as it was and answer 200
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One row that one write touched, for whoever listens."""
-
-    row: Row
-    change: Change
-
-
-@dataclass(slots=True)
-class Instance:
-    """Rows, and the only door to change them. `listeners` are told of every write after it happened."""
-
-    store: Store = field(default_factory=Store)
-    clock: Callable[[], datetime] = now
-    listeners: list[Callable[[Written], None]] = field(default_factory=list)
+class Instance(Writer):
+    """Rows with rules."""
 
     def insert(self, table: str, fields: Mapping[str, Any], *, by: Account, labels: bool = False) -> Row:
         """A new row as the rules make it. Raises RuleRefused or AccessDenied and adds nothing."""
-        definition = TABLES[table]
-        if table in {"sys_user", "sys_user_group", "sys_user_grmember"} and not by.has(ADMIN):
+        if table in GUARDED and not by.has(ADMIN):
             raise AccessDenied("Insert")
-        values, journal = self._sort_out(table, fields, labels=labels)
-        values = {name: column.default for name, column in definition.columns.items()} | values
-        if "opened_by" in definition.columns:
-            person = self.store.find_by("sys_user", "user_name", by.user_name)
-            opened_by = values["opened_by"] or (person.sys_id if person else "")
-            opened_at = values["opened_at"] or self._stamp()
-            values.update(opened_by=opened_by, opened_at=opened_at)
+        sent, journal = self._sort_out(table, fields, labels=labels)
+        columns = TABLES[table].columns
+        values = {name: column.default for name, column in columns.items()} | sent
+        if "opened_by" in columns:
+            values["opened_by"] = values["opened_by"] or self._sys_id_of(by)
+            values["opened_at"] = values["opened_at"] or self.stamp()
         match table:
             case "change_request":
-                change_rules.before_insert(self.store, values)
+                change_rules.before_insert(values)
             case "incident":
                 incident_rules.before_insert(values)
             case _:
                 pass
-        row = self.store.add(table, values, by=by.user_name, at=self.clock())
-        self._tell(row, row.history[-1])
-        self._write_journal(row, journal, by=by)
+        row = self.add(table, values, by=by)
+        self.note(row, journal, by=by)
+        return row
+
+    def insert_from_template(self, template: Mapping[str, str], fields: Mapping[str, Any], *, by: Account) -> Row:
+        """A standard change: approved at once, its template's fields as the template has them."""
+        allowed = {name: value for name, value in fields.items() if name not in change_rules.TEMPLATE_FIELDS}
+        preset = {name: text for name, text in template.items() if name in change_rules.TEMPLATE_FIELDS}
+        row = self.insert("change_request", {**allowed, **preset, "type": "standard"}, by=by, labels=True)
+        self.write(row, {"approval": "approved", "std_change_producer_version": template["sys_id"]}, by=by)
         return row
 
     def update(self, row: Row, fields: Mapping[str, Any], *, by: Account, labels: bool = False) -> Row:
         """The row as the rules leave it. Raises RuleRefused or AccessDenied and changes nothing."""
-        table = row.table.name
-        sent, journal = self._sort_out(table, fields, labels=labels)
+        if row.table.name in GUARDED and not by.has(ADMIN):
+            raise AccessDenied("Update")
+        sent, journal = self._sort_out(row.table.name, fields, labels=labels)
         old = dict(row.values)
         new = old | sent
-        match table:
+        match row.table.name:
             case "change_request":
-                change_rules.before_update(self.store, old, new, may_approve=by.has(APPROVAL_ADMIN))
+                change_rules.before_update(old, new, may_approve=by.has(APPROVAL_ADMIN))
             case "incident":
-                incident_rules.before_update(old, new, has_note=bool(journal), at=self._stamp())
+                incident_rules.before_update(old, new, at=self.stamp(), by_sys_id=self._sys_id_of(by))
             case "sysapproval_approver":
-                approvals.before_update(
-                    self.store, row, new, by=by.user_name, is_admin=by.has(APPROVAL_ADMIN),
-                    comment=journal.get("comments", ""),
-                )  # fmt: skip
+                approvals.before_update(self, row, new, by=by, comment=journal.get("comments", ""))
             case _:
                 pass
         self.write(row, {name: text for name, text in new.items() if text != old[name]}, by=by)
-        self._write_journal(row, journal, by=by)
-        match table:
+        self.note(row, journal, by=by)
+        match row.table.name:
             case "change_request":
                 change_rules.after_update(self, row, old, by=by)
             case "sysapproval_approver":
-                approvals.after_update(self, row, old, by=by, comment=journal.get("comments", ""))
+                self._decided(row, old, by=by, comment=journal.get("comments", ""))
             case _:
                 pass
         return row
 
     def delete(self, row: Row, *, by: Account) -> None:
-        """The row is gone. Only an administrator may do that."""
+        """The row is gone. Only an administrator may do that; raises AccessDenied otherwise."""
         if not by.has(ADMIN):
             raise AccessDenied("Delete")
         self.store.remove(row)
-        stamp = self._stamp()
-        self._tell(row, Change("delete", stamp, by.user_name, int(row["sys_mod_count"]), {}))
+        self.tell(row, Change("delete", self.stamp(), by.user_name, int(row["sys_mod_count"]), {}))
 
-    def write(self, row: Row, values: Mapping[str, str], *, by: Account) -> None:
-        """The row has these values; rules are not asked. For what rules themselves do."""
-        change = self.store.change(row, values, by=by.user_name, at=self.clock())
-        if change is not None:
-            self._tell(row, change)
-
-    def note(self, row: Row, element: str, text: str, *, by: Account) -> None:
-        """The row's journal has one more entry. Every write appends, also a repeated one."""
-        self._write_journal(row, {element: text}, by=by)
-
-    def journal(self, row: Row, element: str | None = None) -> list[Row]:
-        """The row's journal entries (of one kind, or all), oldest first."""
-        entries = self.store.where("sys_journal_field", element_id=row.sys_id)
-        return [entry for entry in entries if element in {None, entry["element"]}]
+    def _decided(self, row: Row, old: Mapping[str, str], *, by: Account, comment: str) -> None:
+        change = self.store.find("change_request", row["sysapproval"])
+        if change is None or not approvals.is_decided(row, old):
+            return
+        if comment:
+            who = self.store.read(row, "approver.name")
+            self.note(change, {"comments": f"{who} - {DECISION_WORDS[row['state']]}: {comment}"}, by=by)
+        if row["state"] == "rejected":
+            change_rules.reject(self, change, by=by)
+        elif approvals.settle_group(self, row, by=by):
+            change_rules.pass_gate(self, change, by=by)
 
     def _sort_out(self, table: str, fields: Mapping[str, Any], *, labels: bool) -> tuple[dict[str, str], dict[str, str]]:
         values: dict[str, str] = {}
         journal: dict[str, str] = {}
         for column, value in known_columns(TABLES[table], fields):
             text = self.store.coerce(column, value, labels=labels)
-            if column.kind is Kind.JOURNAL:
-                if text:
-                    journal[column.name] = text
-            else:
+            if column.kind is not Kind.JOURNAL:
                 values[column.name] = text
+            elif text:
+                journal[column.name] = text
         return values, journal
 
-    def _write_journal(self, row: Row, journal: Mapping[str, str], *, by: Account) -> None:
-        if not journal:
-            return
-        for element, text in journal.items():
-            entry = {"name": row.table.name, "element": element, "element_id": row.sys_id, "value": text}
-            self.store.add("sys_journal_field", entry, by=by.user_name, at=self.clock())
-        # A note counts as a modification of its record, although no column of it differs.
-        row.values["sys_mod_count"] = str(int(row["sys_mod_count"]) + 1)
-        row.values.update(sys_updated_on=self._stamp(), sys_updated_by=by.user_name)
-        fields = {element: ("", text) for element, text in journal.items()}
-        change = Change("update", row["sys_updated_on"], by.user_name, int(row["sys_mod_count"]), fields)
-        row.history.append(change)
-        self._tell(row, change)
-
-    def _stamp(self) -> str:
-        return self.clock().strftime("%Y-%m-%d %H:%M:%S")
-
-    def _tell(self, row: Row, change: Change) -> None:
-        for listener in self.listeners:
-            listener(Written(row, change))
-
-
-__all__ = ["ADMIN", "APPROVAL_ADMIN", "AccessDenied", "Account", "Instance", "Refusal", "RuleRefused", "Written"]
+    def _sys_id_of(self, account: Account) -> str:
+        person = self.store.find_by("sys_user", "user_name", account.user_name)
+        return person.sys_id if person else ""
