@@ -1,4 +1,4 @@
-"""Reading typed values out of a located YAML document: every problem is collected with its line, then raised at once."""
+"""Reading typed values out of a located YAML document: problems are collected, then raised together."""
 
 from __future__ import annotations
 

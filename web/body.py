@@ -34,7 +34,9 @@ async def refuse_body(request: web.Request) -> None:
 def _check_format(request: web.Request, media_types: tuple[str, ...]) -> None:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _UNDERSTOOD_ENCODINGS:
-        raise UnsupportedBody("The body is compressed; send it plain.", where="Content-Encoding", accepted=("identity",))
+        raise UnsupportedBody(
+            "The body is compressed; send it plain.", where="Content-Encoding", accepted=("identity",)
+        )
     # request.content_type reads as application/octet-stream where the header is missing
     if request.content_type not in media_types:
         found = f"'{request.content_type}'" if "Content-Type" in request.headers else "missing"

@@ -70,9 +70,7 @@ async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -
         assert isinstance(response, web.Response)  # web.operation refuses a stream under a key
         return response
 
-    return await answered_once(
-        desk.idempotency, actor, key=key, print_of_call=fingerprint(request, value), work=work
-    )
+    return await answered_once(desk.idempotency, actor, key=key, print_of_call=fingerprint(request, value), work=work)
 
 
 async def _public_call(

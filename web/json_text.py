@@ -95,8 +95,11 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _integer(digits: str) -> int:
     if len(digits) > _INT_DIGITS_MAX or not -INT_MAX - 1 <= (number := int(digits)) <= INT_MAX:
-        raise Malformed(f"The number {digits[:24]}… does not fit into 64 bits." if len(digits) > 24
-                        else f"The number {digits} does not fit into 64 bits.")
+        raise Malformed(
+            f"The number {digits[:24]}… does not fit into 64 bits."
+            if len(digits) > 24
+            else f"The number {digits} does not fit into 64 bits."
+        )
     return number
 
 

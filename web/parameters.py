@@ -67,9 +67,7 @@ def parameters_of(model: type[BaseModel], place: Place) -> Parameters:
     schema = model.model_json_schema()
     inner = {name: unwrapped(field) for name, field in schema.get("properties", {}).items()}
     lists = frozenset(name for name, field in inner.items() if field.get("type") == "array")
-    readings = {
-        name: _reading(field.get("items", {}) if name in lists else field) for name, field in inner.items()
-    }
+    readings = {name: _reading(field.get("items", {}) if name in lists else field) for name, field in inner.items()}
     return Parameters(place, model, schema, readings, lists)
 
 

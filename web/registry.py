@@ -21,7 +21,13 @@ class Api:
     """Endpoints that were resolved and checked against each other. Raises DeclarationError for what does not fit."""
 
     def __init__(
-        self, endpoints: Iterable[Endpoint], *, title: str, version: str, description: str = "", tags: Iterable[Tag] = ()
+        self,
+        endpoints: Iterable[Endpoint],
+        *,
+        title: str,
+        version: str,
+        description: str = "",
+        tags: Iterable[Tag] = (),
     ) -> None:
         self.title = title
         self.version = version

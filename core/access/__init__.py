@@ -1,6 +1,6 @@
 """People, roles and permissions.
 
-roles.py, permissions.py, grants.py   pure: hierarchy, matrix, compiled decisions
+grants.py                             pure: grants compiled into decisions (roles: core/roles)
 scopes.py, tokens.py                  what an API token may do; its format
 people.py                             PersonView, Directory
 model.py, store.py                    tables and SQL
@@ -10,9 +10,9 @@ service.py                            authenticate, people, grants, tokens
 
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
 from core.access.people import Directory, GrantView, PersonView
-from core.access.permissions import Permission, permission_for
+from core.roles.permissions import Permission, permission_for
 from core.access.require import require
-from core.access.roles import Scope, ScopeKind, resolve_role
+from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.access.scopes import TokenScope, require_scope
 
 __all__ = [

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from core.access.permissions import NONE, ROLE_PERMISSIONS, Permission, describe, holders
-from core.access.roles import Scope, ScopeKind, ancestors, title
+from core.roles.permissions import NONE, ROLE_PERMISSIONS, Permission, describe, holders
+from core.roles.hierarchy import Scope, ScopeKind, ancestors, title
 from core.errors import Forbidden
 from core.ids import UserId
 

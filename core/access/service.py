@@ -11,9 +11,9 @@ from core.access import store
 from core.access.errors import PersonExists, SelfGrant, TenantRefused, TokenRefused, UnknownPerson
 from core.access.grants import may_grant
 from core.access.people import Directory, GrantView, PersonView
-from core.access.permissions import Permission
+from core.roles.permissions import Permission
 from core.access.require import require
-from core.access.roles import ScopeKind, resolve_role
+from core.roles.hierarchy import ScopeKind, resolve_role
 from core.access.scopes import TokenScope, require_scope
 from core.access.tokens import format_token, hash_secret, new_secret, parse_token
 from core.actor import Actor, Door

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from core.access.grants import Grant, compile_grants
 from core.access.model import api_tokens, grants, users
 from core.access.people import Directory, GrantView, PersonView
-from core.access.roles import Scope
+from core.roles.hierarchy import Scope, ScopeKind
+from core.tenants import tenant_policy
 from core.db import Transaction
 from core.ids import UserId
 
@@ -41,11 +42,13 @@ async def load_directory(tx: Transaction) -> Directory:
     """Everybody and their live grants, in two statements."""
     people = [_person(row) for row in await tx.connection.execute(select(users).where(users.c.tenant_id == tx.tenant))]
     held = await live_grants(tx)
+    policy = await tenant_policy(tx)
     active = {person.id for person in people if person.active}
     by_role: dict[str, set[UserId]] = defaultdict(set)
     roles: dict[UserId, set[str]] = defaultdict(set)
     for grant in held:
-        if grant.user in active:
+        # A role held on one project or agent makes nobody an approver or granter for the whole tenant.
+        if grant.user in active and grant.scope_kind in (ScopeKind.ENTERPRISE, ScopeKind.TENANT):
             by_role[grant.role].add(grant.user)
             roles[grant.user].add(grant.role)
     return Directory(
@@ -54,7 +57,11 @@ async def load_directory(tx: Transaction) -> Directory:
         by_role={role: frozenset(holders) for role, holders in by_role.items()},
         roles={user: frozenset(names) for user, names in roles.items()},
         access=compile_grants(
-            [Grant(user=g.user, role=g.role, scope=Scope(g.scope_kind, g.scope_id)) for g in held if g.user in active]
+            [
+                Grant(user=grant.user, role=grant.role, scope=Scope(ScopeKind(grant.scope_kind), grant.scope_id))
+                for grant in held if grant.user in active
+            ],
+            policy.role_permissions,
         ),
     )
 

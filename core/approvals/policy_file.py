@@ -8,9 +8,9 @@ from typing import Final
 
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
-from core.access import resolve_role
-from core.access.permissions import ACTION_PERMISSIONS
-from core.access.roles import UnknownRole
+
+from core.roles.permissions import ACTION_PERMISSIONS
+from core.roles.hierarchy import UnknownRole, resolve_role
 from core.approvals.policy import (
     TIMEOUT_MIN,
     WELL_KNOWN_TITLES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.access.roles import ancestors, title
+from core.roles.hierarchy import ancestors, title
 from core.approvals.errors import NobodyToAsk
 from core.ids import UserId
 

@@ -28,6 +28,7 @@ from core.outbox import emit
 
 JUSTIFICATION_MAX: Final = 4000  # characters
 COMMENT_MAX: Final = 4000
+SEEN_DIGEST_MIN: Final = 12  # characters of the digest that tell one version from another
 COMMENT_KINDS: Final = ("comment", "question", "answer")
 
 
@@ -84,8 +85,8 @@ async def cast_vote(
         voter = person_of(actor)
         held = await _held(tx, request_id)
         digest = held.state.digest
-        if seen_digest and not digest.startswith(seen_digest):
-            digest = seen_digest
+        if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
+            digest = seen_digest  # which is not in force: the rule says so
         vote = Vote(
             stage=rules.stage_to_vote_on(held.state, voter, stage), voter=voter, choice=choice, reason=reason.strip(),
             criteria=criteria or {}, digest=digest, cast_at=tx.now,
@@ -187,7 +188,7 @@ async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, dec
 
 def digest_of(action: str, resource: Mapping[str, Any], justification: str, requester: str) -> str:
     """SHA-256 over the canonical request (RFC 8785), in hex: what a vote binds to."""
-    body = {"action": action, "resource": dict(resource), "justification": justification, "requester": requester}
+    body: dict[str, Any] = {"action": action, "resource": dict(resource), "justification": justification, "requester": requester}
     return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
 

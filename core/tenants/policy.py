@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from core.access.permissions import Permission, narrowed, permissions_of
+from core.roles.permissions import Permission, narrowed, permissions_of
 
 AUDIT_LEVELS: Final = ("basic", "standard", "comprehensive")
 FRAMEWORKS: Final[Mapping[str, str]] = {

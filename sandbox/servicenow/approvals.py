@@ -23,6 +23,7 @@ def approving_group(writer: Writer, change: Row) -> Row | None:
 
 def request(writer: Writer, change: Row, *, by: Account) -> None:
     """Every member of the approving group is asked. Nobody is, and approval is not requested, if it has none."""
+    drop_pending(writer, change, "cancelled", by=by)
     group = approving_group(writer, change)
     members = writer.store.where("sys_user_grmember", group=group.sys_id) if group else []
     active = [member for member in members if writer.store.read(member, "user.active") == "true"]

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from core.audit import AuditFilter, to_csv_row, to_json_line
-from core.audit.queries import export_trail, search_trail
+from core.trail import export_trail, search_trail
 from core.db import Database
 from core.errors import ErrorKind
 from web.endpoint import Call, Media, Method, Stream, endpoint

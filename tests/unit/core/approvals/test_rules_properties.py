@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.access.roles import ROLES
+from core.roles.hierarchy import ROLES
 from core.approvals import rules
 from core.approvals.effects import Effect, OpenStage
 from core.approvals.errors import NobodyToAsk

@@ -7,7 +7,7 @@ from enum import IntFlag
 from typing import Final
 
 from config.suggest import did_you_mean
-from core.access.roles import PARENTS
+from core.roles.hierarchy import PARENTS
 from core.errors import InvalidInput
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access.permissions import (
+from core.roles.permissions import (
     ACTION_PERMISSIONS,
     ALL,
     NONE,
@@ -23,7 +23,7 @@ from core.access.permissions import (
     permission_for,
     permissions_of,
 )
-from core.access.roles import PARENTS, ROLES, resolve_role
+from core.roles.hierarchy import PARENTS, ROLES, resolve_role
 
 PRINTED = """
 | Enterprise Admin | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.access.roles import PARENTS, ROLES, UnknownRole, ancestors, parent, resolve_role, title
+from core.roles.hierarchy import PARENTS, ROLES, UnknownRole, ancestors, parent, resolve_role, title
 
 DRAWN = """
 Enterprise Administrator
