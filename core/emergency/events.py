@@ -14,3 +14,4 @@ class EmergencyEvent(StrEnum):
     USED = "bypass.used"
     REVIEW_OVERDUE = "bypass.review_overdue"
     REVIEWED = "bypass.reviewed"
+    TICKET_CHANGED = "bypass.ticket_changed"

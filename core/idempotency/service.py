@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
@@ -87,6 +87,6 @@ async def purge(tx: SystemTransaction) -> int:
     return result.rowcount
 
 
-def _same(tx: Transaction, actor: str, key: str):  # noqa: ANN202  a tuple of SQL conditions
+def _same(tx: Transaction, actor: str, key: str) -> tuple[ColumnElement[bool], ...]:
     columns = idempotency_keys.c
     return columns.tenant_id == tx.tenant, columns.actor == actor, columns.key == key

@@ -8,9 +8,10 @@ means that a process died in between: look for the key in the channel before pos
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
@@ -53,7 +54,7 @@ async def reserve_message(tx: Transaction, slot: MessageSlot) -> tuple[MessageSl
                              columns.place == slot.place, columns.role == slot.role)
         )
     ).one()
-    return MessageSlot(*row), False
+    return _slot(row), False
 
 
 async def settle_message(tx: Transaction, slot: MessageSlot) -> None:
@@ -84,7 +85,7 @@ async def messages_of(tx: Transaction, subject_id: UUID, platform: str) -> tuple
         .where(posted_messages.c.subject_id == subject_id, posted_messages.c.platform == platform)
         .order_by(posted_messages.c.created_at, posted_messages.c.place)
     )
-    return tuple(MessageSlot(*row) for row in rows)
+    return tuple(_slot(row) for row in rows)
 
 
 async def find_message(tx: Transaction, platform: str, channel: str, message_id: str) -> MessageSlot | None:
@@ -95,10 +96,15 @@ async def find_message(tx: Transaction, platform: str, channel: str, message_id:
                              posted_messages.c.message_id == message_id)
         )
     ).first()
-    return None if row is None else MessageSlot(*row)
+    return None if row is None else _slot(row)
 
 
-def _slots(tx: Transaction) -> Select[tuple[UUID, str, str, str, str, str, str]]:
+def _slot(row: Row[Any]) -> MessageSlot:
+    return MessageSlot(subject_id=row.subject_id, platform=row.platform, place=row.place, role=row.role,
+                       channel=row.channel, message_id=row.message_id, content_hash=row.content_hash)
+
+
+def _slots(tx: Transaction) -> Select[Any]:
     columns = posted_messages.c
     return select(columns.subject_id, columns.platform, columns.place, columns.role, columns.channel,
                   columns.message_id, columns.content_hash).where(columns.tenant_id == tx.tenant)

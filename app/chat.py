@@ -1,0 +1,55 @@
+"""Slack as configured: the app, its subscriber, and a Socket Mode connection where that is the mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+
+from app.container import Service
+from bot.slack import living
+from bot.slack.app import connect, make_app, open_socket
+from bot.slack.living import LivingMessages
+from bot.slack.workspace import make_client
+from config.settings import Role, SlackMode
+from core.outbox import RetryPolicy, Subscription
+
+
+@dataclass(slots=True)
+class Slack:
+    """What this process runs of Slack; nothing if it is not configured."""
+
+    app: AsyncApp | None = None
+    app_token: str | None = None
+    subscriptions: list[Subscription] = field(default_factory=list)
+    _socket: AsyncSocketModeHandler | None = None
+
+    async def start(self) -> None:
+        """In Socket Mode the connection is open."""
+        if self.app is not None and self.app_token is not None:
+            self._socket = await open_socket(self.app, self.app_token)
+
+    async def stop(self) -> None:
+        """The connection is closed."""
+        if self._socket is not None:
+            await self._socket.close_async()
+
+
+async def open_slack(service: Service) -> Slack:
+    """Slack, connected and checked. Raises SlackApiError if Slack refuses the token."""
+    settings = service.settings.slack
+    if settings.bot_token is None or settings.tenant is None:
+        return Slack()
+    client = make_client(settings.bot_token.get_secret_value(), settings.api_url)
+    workspace = await connect(client, service.database, tenant=settings.tenant)
+    messages = LivingMessages(workspace, approvals_channel=settings.approvals_channel,
+                              emergency_channel=settings.emergency_channel)
+    subscription = Subscription("slack", living.EVENTS, messages.deliver, RetryPolicy(lease_s=120.0))
+    is_socket = settings.mode is SlackMode.SOCKET
+    secret = None if is_socket or settings.signing_secret is None else settings.signing_secret.get_secret_value()
+    app_token = settings.app_token.get_secret_value() if is_socket and settings.app_token else None
+    if Role.BOT not in service.settings.roles:
+        return Slack(subscriptions=[subscription])
+    return Slack(app=make_app(workspace, service.catalogue, signing_secret=secret), app_token=app_token,
+                 subscriptions=[subscription])

@@ -1,0 +1,53 @@
+"""The clock that the demo may move (CONTRACT, `/control/clock`): the whole product's, on every replica.
+
+Served only when `demo` is set, which binds to this machine alone, and only to who knows the sandbox's signing secret.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+
+from aiohttp import web
+
+from app.container import Service
+from core.demo_clock import load_offset, move_offset
+from core.durations import EXAMPLES, parse_duration
+from core.errors import Forbidden, InvalidInput
+
+CHANNEL = "countersign_clock"
+
+
+async def follow_demo_clock(service: Service) -> None:
+    """This process's clock stands where the demo has moved it, now and after every later move."""
+
+    async def follow(_payload: str = "") -> None:
+        service.clock.offset = await load_offset(service.database)
+        if service.deadlines:
+            await service.deadlines.wake()
+        if service.dispatcher:
+            await service.dispatcher.wake()
+
+    service.clock.offset = await load_offset(service.database)
+    service.listener.on(CHANNEL, follow)
+
+
+def clock_routes(service: Service) -> list[web.RouteDef]:
+    """`POST /demo/clock {"advance": "25h"}`."""
+
+    async def move(request: web.Request) -> web.Response:
+        secret = service.settings.slack.signing_secret
+        offered = request.headers.get("X-Demo-Key", "")
+        if secret is None or not hmac.compare_digest(offered.encode(), secret.get_secret_value().encode()):
+            raise Forbidden("This needs the demo's key.")
+        body = await request.json()
+        advance = parse_duration(body.get("advance")) if isinstance(body, dict) else None
+        if advance is None:
+            raise InvalidInput("Say how far to move the clock.", where="advance", accepted=EXAMPLES)
+        offset = await move_offset(service.database, timedelta(seconds=advance.total_seconds()))
+        service.clock.offset = offset
+        if service.deadlines:
+            await service.deadlines.wake()
+        return web.json_response({"now": service.clock.now().isoformat(), "offset_s": offset.total_seconds()})
+
+    return [web.post("/demo/clock", move)]

@@ -1,0 +1,110 @@
+"""One aiohttp application: the API, the hooks that Slack calls, and the page at `/`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from importlib.metadata import version
+
+import structlog
+from aiohttp import web
+from prometheus_client import REGISTRY
+
+from app.adapters import StoredIdempotency, TokenAuthenticator
+from app.chat import Slack, open_slack
+from app.container import DatabaseUrls, Service, build
+from app.demo_clock import clock_routes, follow_demo_clock
+from app.tickets import ticket_subscriptions
+from bot.slack.front import slack_route
+from config.settings import Role, Settings
+from core.errors import Unavailable
+from web.api.administration import Administration
+from web.api.agents import Agents
+from web.api.audit import Audit
+from web.api.authzen import AuthZen
+from web.api.bypasses import Bypasses
+from web.api.connectors import Connectors
+from web.api.decisions import Decisions
+from web.api.requests import Requests
+from web.application import WebSettings, create_application
+from web.endpoint import Endpoint
+from web.health import Health
+from web.ports import HealthCheck
+from web.registry import Api
+from web.welcome import welcome_route
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, urls: DatabaseUrls) -> None:
+    """Serves until SIGINT or SIGTERM."""
+    service = await build(settings, urls)
+    slack = await open_slack(service)
+    service.subscriptions += [*slack.subscriptions, *ticket_subscriptions(service)]
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    runner = web.AppRunner(make_application(service, slack), access_log=None, shutdown_timeout=settings.shutdown_grace_s)
+    try:
+        if settings.demo:
+            await follow_demo_clock(service)
+        await service.start()
+        await slack.start()
+        if Role.WEB in settings.roles or Role.BOT in settings.roles:
+            await runner.setup()
+            await web.TCPSite(runner, settings.bind.host, settings.bind.port).start()
+        log.info("service_started", url=settings.base_url, roles=sorted(settings.roles))
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+        await slack.stop()
+        await service.stop()
+
+
+def make_application(service: Service, slack: Slack) -> web.Application:
+    """Everything that answers HTTP."""
+    settings, database, catalogue = service.settings, service.database, service.catalogue
+    decisions, agents, requests = Decisions(database, catalogue), Agents(database, catalogue), Requests(database)
+    bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
+    people, authzen = Administration(database, catalogue), AuthZen(database, catalogue, base_url=settings.base_url)
+    endpoints: list[Endpoint] = [
+        decisions.decide, decisions.show, decisions.report,
+        authzen.metadata, authzen.evaluation, authzen.evaluations,
+        agents.list, agents.show, agents.create, agents.deploy, agents.modify, agents.retire,
+        requests.list, requests.show, requests.vote, requests.withdraw, requests.comment, requests.reassign,
+        bypasses.grant, bypasses.list, bypasses.show, bypasses.end, bypasses.acknowledge, bypasses.review,
+        audit.search, audit.export, hub.deliveries, hub.replay,
+        people.users, people.add_user, people.roles, people.grants, people.grant, people.revoke_grant,
+        people.tokens, people.create_token, people.revoke_token, people.tenants, people.policies,
+        *Health(_checks(service)).endpoints(),
+    ]
+    api = Api(endpoints, title="Countersign", version=version("countersign"),
+              description="Governs enterprise AI agents: the decision gate, approvals, emergency bypass and audit.")
+    app = create_application(
+        api, settings=WebSettings(public_url=settings.base_url), authenticator=TokenAuthenticator(database),
+        idempotency=StoredIdempotency(database), registry=REGISTRY,
+    )
+    app.router.add_routes([welcome_route()])
+    if slack.app is not None and settings.slack.signing_secret is not None:
+        app.router.add_routes([slack_route(slack.app)])
+    if settings.demo:
+        app.router.add_routes(clock_routes(service))
+    return app
+
+
+def _checks(service: Service) -> tuple[HealthCheck, ...]:
+    async def scheduler() -> None:
+        if service.deadlines is not None and not service.deadlines.is_running:
+            raise Unavailable("The scheduler has stopped.")
+
+    async def policies() -> None:
+        if not service.catalogue.is_loaded:
+            raise Unavailable("No approval policy is loaded, so everything is denied.")
+
+    async def outbox() -> None:
+        if service.dispatcher is not None:
+            await service.dispatcher.check_lag()
+
+    return (HealthCheck("database", service.database.ping), HealthCheck("scheduler", scheduler),
+            HealthCheck("policies", policies), HealthCheck("outbox", outbox))
