@@ -5,13 +5,15 @@ Served only when `demo` is set, which binds to this machine alone, and only to w
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import json
 from datetime import timedelta
+from pathlib import Path
 
 from aiohttp import web
 
 from app.container import Service
-from core.demo_clock import load_offset, move_offset
 from core.durations import EXAMPLES, parse_duration
 from core.errors import Forbidden, InvalidInput
 
@@ -22,13 +24,13 @@ async def follow_demo_clock(service: Service) -> None:
     """This process's clock stands where the demo has moved it, now and after every later move."""
 
     async def follow(_payload: str = "") -> None:
-        service.clock.offset = await load_offset(service.database)
+        service.clock.offset = await asyncio.to_thread(_load, service)
         if service.deadlines:
             await service.deadlines.wake()
         if service.dispatcher:
             await service.dispatcher.wake()
 
-    service.clock.offset = await load_offset(service.database)
+    service.clock.offset = await asyncio.to_thread(_load, service)
     service.listener.on(CHANNEL, follow)
 
 
@@ -44,10 +46,28 @@ def clock_routes(service: Service) -> list[web.RouteDef]:
         advance = parse_duration(body.get("advance")) if isinstance(body, dict) else None
         if advance is None:
             raise InvalidInput("Say how far to move the clock.", where="advance", accepted=EXAMPLES)
-        offset = await move_offset(service.database, timedelta(seconds=advance.total_seconds()))
+        offset = service.clock.offset + advance
+        await asyncio.to_thread(_save, service, offset)
         service.clock.offset = offset
+        await service.database.notify(CHANNEL)
         if service.deadlines:
             await service.deadlines.wake()
         return web.json_response({"now": service.clock.now().isoformat(), "offset_s": offset.total_seconds()})
 
     return [web.post("/demo/clock", move)]
+
+
+def _file(service: Service) -> Path:
+    return Path(service.settings.data_dir) / "demo-clock.json"
+
+
+def _load(service: Service) -> timedelta:
+    try:
+        return timedelta(seconds=float(json.loads(_file(service).read_text())["offset_s"]))
+    except (OSError, ValueError, KeyError):
+        return timedelta()
+
+
+def _save(service: Service, offset: timedelta) -> None:
+    _file(service).parent.mkdir(parents=True, exist_ok=True)
+    _file(service).write_text(json.dumps({"offset_s": offset.total_seconds()}))

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from app.container import Service
+from config.settings import Settings
+from connectors.itsm.base import TicketSystem
 from connectors.itsm.servicenow import CONNECTOR, ServiceNowSettings
 from connectors.itsm.subscriber import EVENTS, TicketSync
 from core.ids import TenantId
 from core.outbox import RetryPolicy, Subscription
 
 
+def connect_ticket_system(settings: Settings) -> TicketSystem | None:
+    """ServiceNow as configured; None if it is not."""
+    given = settings.servicenow
+    if given.url is None:
+        return None
+    return CONNECTOR.connect(ServiceNowSettings(
+        url=given.url, user=given.user, password=given.password, assignment_group=given.assignment_group,
+        connect_timeout_s=given.connect_timeout_s, read_timeout_s=given.read_timeout_s,
+    ))
+
+
 def ticket_subscriptions(service: Service) -> list[Subscription]:
     """One subscription per configured system."""
-    settings = service.settings.servicenow
-    if settings.url is None or settings.tenant is None:
+    system, tenant = connect_ticket_system(service.settings), service.settings.servicenow.tenant
+    if system is None or tenant is None:
         return []
-    system = CONNECTOR.connect(ServiceNowSettings(
-        url=settings.url, user=settings.user, password=settings.password, assignment_group=settings.assignment_group,
-        connect_timeout_s=settings.connect_timeout_s, read_timeout_s=settings.read_timeout_s,
-    ))
-    sync = TicketSync(slug=CONNECTOR.slug, tenant=TenantId(settings.tenant), system=system, database=service.database)
+    sync = TicketSync(slug=CONNECTOR.slug, tenant=TenantId(tenant), system=system, database=service.database)
     return [Subscription(CONNECTOR.slug, frozenset(map(str, EVENTS)), sync.deliver, RetryPolicy(lease_s=120.0))]

@@ -1,4 +1,4 @@
-"""From a request to an Actor: who calls, from where, and for which tenant. (R6, X9)"""
+"""From a request to an Actor: who calls, from where, and for which tenant (R6, X9)."""
 
 from __future__ import annotations
 

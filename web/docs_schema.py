@@ -88,16 +88,17 @@ def example_of(schema: Schema, schemas: Schemas, *, depth: int = 0) -> object:
     for key in ("examples", "enum"):
         if target.get(key):
             return target[key][0]
+    return _made_example(target, schemas, depth=depth)
+
+
+def _made_example(target: Schema, schemas: Schemas, *, depth: int) -> object:
+    is_shown = depth <= _DEPTH_MAX
     match target.get("type"):
-        case "object" if depth <= _DEPTH_MAX:
-            properties: Schema = target.get("properties", {})
-            return {name: example_of(member, schemas, depth=depth + 1) for name, member in properties.items()}
-        case "array" if depth <= _DEPTH_MAX:
-            return [example_of(target.get("items", {}), schemas, depth=depth + 1)]
         case "object":
-            return {}
+            properties: Schema = target.get("properties", {}) if is_shown else {}
+            return {name: example_of(member, schemas, depth=depth + 1) for name, member in properties.items()}
         case "array":
-            return []
+            return [example_of(target.get("items", {}), schemas, depth=depth + 1)] if is_shown else []
         case kind:
             return _scalar_example(kind, target)
 

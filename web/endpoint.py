@@ -7,8 +7,8 @@
                   tags=("requests",), permission="approver of the open stage", errors=(ErrorKind.CONFLICT,))
         async def cast_vote(self, call: Call[VoteIn, None, ByRequest]) -> RequestOut: ...
 
-Types are declared once: the handler's annotation says what its body, query and path are (None: there is none). A handler
-that takes a `PublicCall` needs no sign-in. `web.operation` resolves the annotations when the `Api` is built.
+Types are declared once: the handler's annotation says what its body, query and path are (None: there is none). A
+handler that takes a `PublicCall` needs no sign-in. `web.operation` resolves the annotations when the `Api` is built.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Endpoint:
         return replace(self, handler=functools.partial(self.handler, instance))
 
 
-def endpoint(
+def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about the endpoint, named by its keyword
     method: Method,
     path: str,
     *,

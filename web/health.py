@@ -1,4 +1,4 @@
-"""Is this process alive, and may it take traffic? (X9: whatever cannot be told counts as no.)"""
+"""Is this process alive, and may it take traffic? Whatever cannot be told counts as no (X9)."""
 
 from __future__ import annotations
 
@@ -84,19 +84,19 @@ class Health:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S):
                 await check.probe()
-        except TimeoutError:
-            return self._failed(check, f"No answer within {CHECK_TIMEOUT_S:.0f} seconds.")
+        except TimeoutError as error:
+            return self._failed(check, error, f"No answer within {CHECK_TIMEOUT_S:.0f} seconds.")
         except CountersignError as error:
-            return self._failed(check, error.message)
-        except Exception:  # the loop's edge: a check that breaks is a check that failed, and its words stay inside
-            return self._failed(check, "The check failed; see the log.")
+            return self._failed(check, error, error.message)
+        except Exception as error:  # noqa: BLE001  a check that breaks is a check that failed; its words stay inside
+            return self._failed(check, error, "The check failed; see the log.")
         if check.name in self._failing:
             self._failing.discard(check.name)
             log.info("health_check_recovered", check=check.name)
         return CheckOut(name=check.name, status=CheckStatus.OK)
 
-    def _failed(self, check: HealthCheck, detail: str) -> CheckOut:
+    def _failed(self, check: HealthCheck, error: Exception, detail: str) -> CheckOut:
         if check.name not in self._failing:  # once per outage, not once per probe
             self._failing.add(check.name)
-            log.warning("health_check_failed", check=check.name, detail=detail, exc_info=True)
+            log.warning("health_check_failed", check=check.name, detail=detail, exc_info=error)
         return CheckOut(name=check.name, status=CheckStatus.FAILED, detail=detail)

@@ -80,6 +80,8 @@ def _texts(value: Json) -> Iterator[str]:
             for name, item in value.items():
                 yield name
                 yield from _texts(item)
+        case None | bool() | int() | float():
+            pass
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

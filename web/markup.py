@@ -18,7 +18,10 @@ Child = str | None
 
 
 def element(tag: str, *children: Child, **attributes: str | None) -> Html:
-    """The element with its children, None left out. `class_` is `class`, `data_x` is `data-x`; "" is a bare attribute."""
+    """The element with its children; None is left out.
+
+    `class_` stands for `class` and `data_x` for `data-x`; an empty value makes a bare attribute.
+    """
     opened = "".join(
         f' {_attribute(name)}="{html.escape(value)}"' if value else f" {_attribute(name)}"
         for name, value in attributes.items()

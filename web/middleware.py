@@ -1,4 +1,4 @@
-"""What happens around every request, whichever room answers it: an id, a log line, a measure, safe headers, problems."""
+"""Around every request, whichever room answers it: an id, a log line, a measure, safe headers, problems."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from core.errors import CountersignError
 from core.ids import uuid7
@@ -20,6 +21,7 @@ from web.problems import error_response, internal_problem, problem_response, ref
 CORRELATION_HEADER: Final = "X-Request-Id"
 _CORRELATION: Final = web.RequestKey("correlation_id", str)
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _QUIET_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds, by machines
 
 # A page that needs more sets its own policy; see web.docs_page.
@@ -35,7 +37,6 @@ SAFE_HEADERS: Final = {
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 PrepareHook = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
@@ -43,9 +44,8 @@ log = structlog.get_logger(__name__)
 
 def correlation_id_of(request: web.Request) -> str:
     """The id under which everything about this request is logged: the caller's own if it is sane, else a new one."""
-    known = request.get(_CORRELATION)
-    if known is not None:
-        return known
+    if _CORRELATION in request:
+        return request[_CORRELATION]
     offered = request.headers.get(CORRELATION_HEADER, "")
     chosen = offered if _SANE_ID.fullmatch(offered) else str(uuid7())
     request[_CORRELATION] = chosen
@@ -95,7 +95,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except CountersignError as error:
         _refuse_late(request, error)
-        return error_response(error, correlation_id=correlation_id)
+        return error_response(error, correlation_id=correlation_id, has_body=request.method not in _WITHOUT_BODY)
     except web.HTTPException as refusal:
         if refusal.status < HTTPStatus.BAD_REQUEST:
             raise  # a redirect is an answer

@@ -26,7 +26,7 @@ SECURITY_SCHEME: Final = "bearer"
 _REF: Final = "#/components/schemas/{model}"
 Document = dict[str, Any]  # a JSON object; its shape is OpenAPI's
 _Key = tuple[type[BaseModel], JsonSchemaMode]
-_Names = Mapping[_Key, Mapping[str, Any]]
+_Names = Mapping[tuple[object, JsonSchemaMode], Mapping[str, Any]]
 
 _SUMMARIES: Final = {
     400: "The request cannot be read.",
@@ -70,9 +70,10 @@ def openapi_document(api: Api, *, server_url: str) -> Document:
 
 
 def _schemas(api: Api) -> tuple[_Names, dict[str, Any]]:
-    keys = dict.fromkeys([*_models(api), (Problem, "serialization")])
-    names, document = models_json_schema(list(keys), ref_template=_REF)
-    return names, document.get("$defs", {})
+    problem: _Key = (Problem, "serialization")
+    keys = dict.fromkeys([*_models(api), problem])
+    names, document = models_json_schema([(model, mode) for model, mode in keys], ref_template=_REF)
+    return {(model, mode): schema for (model, mode), schema in names.items()}, document.get("$defs", {})
 
 
 def _models(api: Api) -> Iterator[_Key]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
-from typing import Annotated, Final, assert_never
+from typing import Annotated, Final
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -16,6 +16,15 @@ from web.schema import Output
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:countersign:problem:"
+_STATUSES: Final = {  # a test proves that no kind is missing
+    ErrorKind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorKind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    ErrorKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorKind.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorKind.LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 _INTERNAL_CODE: Final = "internal_error"
 _HEADER_NAMES: Final = frozenset({"authorization", "content-encoding", "content-type", "idempotency-key"})
 
@@ -29,7 +38,9 @@ class ProblemItem(Output):
     ] = None
     parameter: Annotated[str | None, Field(description="name of a query, path or header parameter")] = None
     location: Annotated[Place, Field(description="the part of the request that is meant")]
-    accepted: Annotated[list[str], Field(description="what would be accepted, where that is a closed set")] = []
+    accepted: Annotated[list[str], Field(description="what would be accepted, where that is a closed set")] = Field(
+        default_factory=list
+    )
 
 
 class Problem(Output):
@@ -42,8 +53,12 @@ class Problem(Output):
     status: Annotated[int, Field(ge=400, le=599)]
     detail: Annotated[str | None, Field(description="what happened this time")] = None
     code: Annotated[str, Field(description="the last part of `type`")]
-    errors: Annotated[list[ProblemItem], Field(description="one entry for each thing that is wrong")] = []
-    accepted: Annotated[list[str], Field(description="what would have been accepted, where that is a closed set")] = []
+    errors: Annotated[list[ProblemItem], Field(description="one entry for each thing that is wrong")] = Field(
+        default_factory=list
+    )
+    accepted: Annotated[list[str], Field(description="what would have been accepted, where that is a closed set")] = (
+        Field(default_factory=list)
+    )
     next_step: Annotated[str | None, Field(description="what the caller can do now")] = None
     retry_after: Annotated[int | None, Field(description="seconds after which to try again", ge=1)] = None
     correlation_id: Annotated[str, Field(description="name this to support; the same as X-Request-Id")]
@@ -51,26 +66,14 @@ class Problem(Output):
 
 def status_of(kind: ErrorKind) -> HTTPStatus:
     """The HTTP status of each kind of failure."""
-    match kind:
-        case ErrorKind.INVALID:
-            return HTTPStatus.UNPROCESSABLE_ENTITY
-        case ErrorKind.UNAUTHENTICATED:
-            return HTTPStatus.UNAUTHORIZED
-        case ErrorKind.FORBIDDEN:
-            return HTTPStatus.FORBIDDEN
-        case ErrorKind.NOT_FOUND:
-            return HTTPStatus.NOT_FOUND
-        case ErrorKind.CONFLICT:
-            return HTTPStatus.CONFLICT
-        case ErrorKind.LIMITED:
-            return HTTPStatus.TOO_MANY_REQUESTS
-        case ErrorKind.UNAVAILABLE:
-            return HTTPStatus.SERVICE_UNAVAILABLE
-    assert_never(kind)
+    return _STATUSES[kind]
 
 
-def problem_of(error: CountersignError, *, correlation_id: str) -> Problem:
-    """The error for people and programs; never more than its author wrote."""
+def problem_of(error: CountersignError, *, correlation_id: str, has_body: bool = True) -> Problem:
+    """The error for people and programs; never more than its author wrote.
+
+    `has_body` tells whether a place that a use case names can be one in the request's body.
+    """
     status = error.status if isinstance(error, DoorError) else status_of(error.kind)
     title = (type(error).__doc__ or "").strip().splitlines()[0]
     return Problem(
@@ -79,7 +82,7 @@ def problem_of(error: CountersignError, *, correlation_id: str) -> Problem:
         status=status,
         detail=error.message,
         code=error.code,
-        errors=[_item(fault) for fault in _faults(error)],
+        errors=[_item(fault) for fault in _faults(error, has_body=has_body)],
         accepted=list(error.accepted),
         next_step=error.next_step,
         retry_after=None if error.retry_after_s is None else max(1, math.ceil(error.retry_after_s)),
@@ -108,17 +111,17 @@ def problem_response(problem: Problem, *, headers: CIMultiDict[str] | None = Non
     return web.Response(status=problem.status, body=body, content_type=MEDIA_TYPE, headers=sent)
 
 
-def error_response(error: CountersignError, *, correlation_id: str) -> web.Response:
+def error_response(error: CountersignError, *, correlation_id: str, has_body: bool = True) -> web.Response:
     """`problem_of` on the wire, with the headers that belong to its status (RFC 9110)."""
     headers: CIMultiDict[str] = CIMultiDict(error.headers if isinstance(error, DoorError) else ())
-    problem = problem_of(error, correlation_id=correlation_id)
+    problem = problem_of(error, correlation_id=correlation_id, has_body=has_body)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _challenge(error)
     return problem_response(problem, headers=headers)
 
 
 def refusal_response(refusal: web.HTTPException, *, correlation_id: str) -> web.Response:
-    """aiohttp's own refusals (no route, wrong method, …) in our words."""
+    """Refusals of aiohttp's own (no route, wrong method, …) in our words."""
     match refusal:
         case web.HTTPNotFound():
             return error_response(NoSuchPlace(), correlation_id=correlation_id)
@@ -147,17 +150,22 @@ def _challenge(error: CountersignError) -> str:
     return f'Bearer realm="countersign"{reason}'
 
 
-def _faults(error: CountersignError) -> tuple[Fault, ...]:
+def _faults(error: CountersignError, *, has_body: bool) -> tuple[Fault, ...]:
     if isinstance(error, DoorError) and error.faults:
         return error.faults
-    return () if error.where is None else (_where(error, error.where),)
+    if error.where is None:
+        return ()
+    place, name = _place(error.where, has_body=has_body)
+    return (Fault(place, name, error.message, error.accepted),)
 
 
-def _where(error: CountersignError, where: str) -> Fault:
+def _place(where: str, *, has_body: bool) -> tuple[Place, str]:
     if where.lower() in _HEADER_NAMES or where.startswith("X-"):
-        return Fault(Place.HEADER, where, error.message, error.accepted)
+        return Place.HEADER, where
+    if not has_body:
+        return Place.QUERY, where
     pointer = where if where.startswith(("/", "#")) else "/" + where.replace(".", "/")
-    return Fault(Place.BODY, "#" + pointer.removeprefix("#"), error.message, error.accepted)
+    return Place.BODY, "#" + pointer.removeprefix("#")
 
 
 def _item(fault: Fault) -> ProblemItem:

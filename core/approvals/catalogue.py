@@ -20,6 +20,11 @@ class PolicyCatalogue:
         self._documents = tuple(documents)
         self._compiled: dict[tuple[tuple[str, str], ...], PolicySet] = {}
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is any policy; without one everything is denied (X9)."""
+        return bool(self._documents)
+
     def for_tenant(self, tenant: TenantPolicy) -> PolicySet:
         """The tenant's policies. Raises Unavailable if none are loaded: then everything is denied (X9)."""
         if not self._documents:

@@ -87,6 +87,11 @@ class Database:
                     next_step="Connect as a role that is neither superuser, nor BYPASSRLS, nor owner of the tables.",
                 )
 
+    async def notify(self, channel: str) -> None:
+        """Every replica that listens to the channel looks again."""
+        async with _translating_outages(), self.engine.begin() as connection:
+            await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
     async def ping(self) -> None:
         """Returns if the database answers; raises Unavailable otherwise."""
         async with _translating_outages(), self.engine.connect() as connection:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from core.db import Database
 from core.errors import Unavailable
@@ -32,6 +32,8 @@ BATCH: Final = 32
 CONCURRENCY: Final = 16
 ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
 
+LAG_MAX_S: Final = 60.0
+LAG_SECONDS = Gauge("countersign_outbox_lag_seconds", "Age of the oldest event that is not routed yet")
 DELIVERIES = Counter("countersign_outbox_deliveries_total", "Delivery attempts", ["subscriber", "result"])
 DELIVERY_SECONDS = Histogram("countersign_outbox_delivery_seconds", "Time of one delivery attempt", ["subscriber"])
 
@@ -78,6 +80,15 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def check_lag(self) -> None:
+        """Returns if the oldest event still to be routed is young; raises Unavailable otherwise (readiness)."""
+        async with self._database.system() as tx:
+            oldest = await store.oldest_unrouted(tx)
+            lag_s = (tx.now - oldest).total_seconds() if oldest else 0.0
+        LAG_SECONDS.set(max(0.0, lag_s))
+        if lag_s > LAG_MAX_S:
+            raise Unavailable(f"The outbox is {lag_s:.0f} s behind.")
 
     async def _run(self) -> None:
         while True:

@@ -125,13 +125,12 @@ async def postpone(tx: SystemTransaction, claim: Claim, due_at: datetime, reason
     await _set(tx, claim, due_at=due_at, lease_until=None, last_error=reason)
 
 
-async def next_due(tx: SystemTransaction) -> datetime | None:
-    """When the earliest pending delivery may be tried; None if there is none."""
-    result = await tx.connection.execute(
-        text("SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM deliveries WHERE state = 'pending'")
-    )
-    due: datetime | None = result.scalar()
-    return due
+async def oldest_unrouted(tx: SystemTransaction) -> datetime | None:
+    """When the oldest event happened that has no deliveries yet; None if all are routed."""
+    columns = outbox_events.c
+    statement = select(columns.occurred_at).where(columns.routed_at.is_(None)).order_by(columns.position).limit(1)
+    oldest: datetime | None = (await tx.connection.execute(statement)).scalar()
+    return oldest
 
 
 async def _set(tx: SystemTransaction, claim: Claim, **values: object) -> None:

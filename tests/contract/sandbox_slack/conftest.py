@@ -143,7 +143,7 @@ def bolt(world: World):
 async def product(bolt: AsyncApp, product_socket: socket.socket):
     """The Bolt application is reachable where Slack expects the product."""
     server = web.Application()
-    server.router.add_post("/slack/events", bolt.server(port=0, path="/unused").handle_post_requests)
+    server.router.add_post("/slack/events", bolt.server(port=0, path="/slack/events").handle_post_requests)
     async with serving(server, product_socket):
         yield bolt
 

@@ -1,0 +1,5 @@
+"""`python -m app` is `countersign`."""
+
+from app.cli import main
+
+main()

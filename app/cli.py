@@ -1,0 +1,170 @@
+"""`countersign`: serve, try the demo, check, administer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from app import administration, demo
+from app.container import database_urls
+from app.logs import configure_logging
+from app.server import serve as serve_forever
+from config.errors import SettingsError, YamlSyntaxError
+from config.load import load_settings
+from config.settings import Settings
+from core.db.embedded_errors import EmbeddedPostgresError
+from core.errors import CountersignError
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Governs enterprise AI agents where people talk.")
+database = typer.Typer(no_args_is_help=True, help="The database.")
+tenant = typer.Typer(no_args_is_help=True, help="Tenants.")
+token = typer.Typer(no_args_is_help=True, help="API tokens.")
+policy = typer.Typer(no_args_is_help=True, help="Approval policies.")
+audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
+outbox = typer.Typer(no_args_is_help=True, help="Deliveries to other systems.")
+for name, group in (("db", database), ("tenant", tenant), ("token", token), ("policy", policy), ("audit", audit),
+                    ("outbox", outbox)):
+    cli.add_typer(group, name=name)
+
+Config = Annotated[Path | None, typer.Option("--config", help="One YAML file; environment variables win over it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+err = Console(stderr=True)
+out = Console()
+
+
+@cli.command()
+def serve(config: Config = None, roles: Annotated[str | None, typer.Option(help="web,bot,worker")] = None) -> None:
+    """Serve the API, the bot and the background work until stopped."""
+    settings = load_settings(config=config)
+    if roles:
+        settings = Settings.model_validate({**settings.model_dump(), "roles": roles})
+    configure_logging(settings)
+    urls, server = database_urls(settings)
+    try:
+        asyncio.run(serve_forever(settings, urls))
+    finally:
+        if server:
+            server.stop()
+
+
+@cli.command("demo")
+def run_demo(
+    story: Annotated[bool, typer.Option("--story", help="Play the whole story headless, then exit.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Print what the running demo offers.")] = False,
+    as_json: AsJson = False,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".countersign/demo"),
+) -> None:
+    """Run the whole product with a simulated Slack and ServiceNow, on this machine alone."""
+    if status:
+        found = demo.read_status(data)
+        if as_json:
+            typer.echo(json.dumps(found, indent=2))
+        else:
+            out.print(demo.status_table(found))
+        return
+    raise typer.Exit(demo.run(data, plays_story=story))
+
+
+@cli.command()
+def doctor(config: Config = None, as_json: AsJson = False) -> None:
+    """Check the configuration and every connector's credentials, and say what to fix."""
+    findings = asyncio.run(administration.examine(load_settings(config=config)))
+    _show(findings, as_json=as_json)
+    raise typer.Exit(1 if any(finding["health"] == "failed" for finding in findings) else 0)
+
+
+@database.command("upgrade")
+def db_upgrade(config: Config = None) -> None:
+    """Bring the database to the newest schema."""
+    administration.upgrade(load_settings(config=config))
+    out.print("The schema is current.")
+
+
+@tenant.command("create")
+def tenant_create(
+    file: Annotated[Path, typer.Option("--file", "--template", help="The tenant's YAML.")], config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create the tenant, or bring it to what the file says."""
+    _show(administration.create_tenant(load_settings(config=config), file), as_json=as_json)
+
+
+@tenant.command("list")
+def tenant_list(config: Config = None, as_json: AsJson = False) -> None:
+    """List tenants."""
+    _show(administration.tenants(load_settings(config=config)), as_json=as_json)
+
+
+@tenant.command("add-person")
+def tenant_add_person(
+    tenant_id: str, email: str, name: Annotated[str, typer.Option()], role: Annotated[list[str], typer.Option()],
+    config: Config = None, as_json: AsJson = False,
+) -> None:
+    """Add a person with their roles."""
+    settings = load_settings(config=config)
+    _show(administration.add_person(settings, tenant_id, email=email, name=name, roles=role), as_json=as_json)
+
+
+@token.command("create")
+def token_create(
+    tenant_id: str, email: str, name: Annotated[str, typer.Option()] = "cli",
+    days: Annotated[int, typer.Option(min=1, max=366)] = 90, config: Config = None, as_json: AsJson = False,
+) -> None:
+    """Create an API token for a person. It is shown this once."""
+    _show(administration.create_token(load_settings(config=config), tenant_id, email=email, name=name, days=days),
+          as_json=as_json)
+
+
+@policy.command("check")
+def policy_check(files: list[Path], as_json: AsJson = False) -> None:
+    """Check policy files, and say every problem with its line."""
+    _show(administration.check_policies(files), as_json=as_json)
+
+
+@audit.command("export")
+def audit_export(
+    tenant_id: str, file_format: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
+    config: Config = None,
+) -> None:
+    """Print the tenant's audit trail, newest first."""
+    for line in administration.export_audit(load_settings(config=config), tenant_id, file_format=file_format):
+        typer.echo(line, nl=False)
+
+
+@outbox.command("list")
+def outbox_list(
+    tenant_id: str, state: Annotated[str | None, typer.Option(help="pending, done or dead")] = None,
+    config: Config = None, as_json: AsJson = False,
+) -> None:
+    """List deliveries, newest first."""
+    _show(administration.deliveries(load_settings(config=config), tenant_id, state=state), as_json=as_json)
+
+
+@outbox.command("replay")
+def outbox_replay(tenant_id: str, delivery_id: str, connector: str, config: Config = None) -> None:
+    """Send a dead delivery again."""
+    administration.replay(load_settings(config=config), tenant_id, delivery_id, connector)
+    out.print("It will be tried again now.")
+
+
+def main() -> None:
+    """The command line, with every expected failure as one sentence and exit code 2."""
+    try:
+        cli()
+    except (CountersignError, SettingsError, YamlSyntaxError, EmbeddedPostgresError) as exc:
+        err.print(f"[bold red]countersign:[/] {exc.sentence() if isinstance(exc, CountersignError) else exc}",
+                  highlight=False, markup=True)
+        raise SystemExit(2) from None
+
+
+def _show(data: Any, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(data, indent=2, default=str))
+        return
+    for row in data if isinstance(data, list) else [data]:
+        out.print("  ".join(f"[dim]{key}[/] {value}" for key, value in row.items()), highlight=False)
