@@ -1,0 +1,244 @@
+"""`countersign demo`: the whole product, a simulated Slack and a simulated ServiceNow, on this machine alone.
+
+Three processes: the sandbox, the server (exactly what `countersign serve` runs), and this one, which owns the embedded
+database, seeds the tenant once, and keeps the other two alive. Everything lives under one folder, so a second start
+takes seconds and finds everything as it was left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+from rich.console import Console
+from rich.table import Table
+
+from app import demo_world as world
+from app.container import DatabaseUrls, build
+from app.demo_seed import seed_people, seed_requests
+from app.demo_story import play
+from config.settings import Settings
+from core.db.embedded import EmbeddedPostgres
+from core.db.migrate import derived_app_url
+from core.errors import NotFound, Unavailable
+
+READY_WITHIN_S: Final = 60.0
+PRODUCT_PORT: Final = 8080
+SANDBOX_PORT: Final = 8090
+out = Console()
+
+
+def run(data: Path, *, plays_story: bool) -> int:
+    """Runs the demo until it is told to stop, or the story until its end; the exit status."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return asyncio.run(_Demo(data.resolve()).run(plays_story=plays_story))
+    except KeyboardInterrupt:
+        return 0
+
+
+def read_status(data: Path) -> dict[str, Any]:
+    """What the running demo offers (CONTRACT). Raises NotFound if none has run here."""
+    try:
+        status: dict[str, Any] = json.loads((data / "status.json").read_text())
+    except (OSError, ValueError):
+        raise NotFound(f"No demo has run in {data}.", next_step="Start it with: make demo") from None
+    return status
+
+
+def status_table(status: Mapping[str, Any]) -> Table:
+    """The addresses and people, for reading."""
+    table = Table("What", "Where", title="Countersign demo")
+    table.add_row("The workspace (start here)", status["sandbox_url"])
+    table.add_row("API", f"{status['base_url']}/api/docs")
+    for name, system in status["systems"].items():
+        table.add_row(name, f"{system['url']}  user {system.get('user', '–')}")
+    for tenant, details in status["tenants"].items():
+        for email, person in details["people"].items():
+            table.add_row(f"{tenant} · {person['role']}", email)
+    return table
+
+
+class _Demo:
+    """One run."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._stopping = asyncio.Event()
+        self._secrets = self._load_secrets()
+
+    async def run(self, *, plays_story: bool) -> int:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, self._stopping.set)
+        database = EmbeddedPostgres(self._data / "postgresql")
+        with out.status("Starting PostgreSQL …"):
+            address = await asyncio.to_thread(database.start)
+        try:
+            return await self._with_database(address.owner_url, plays_story=plays_story)
+        finally:
+            await self._stop_children()
+            await asyncio.to_thread(database.stop)
+
+    async def _with_database(self, owner_url: str, *, plays_story: bool) -> int:
+        with out.status("Preparing tenants and people …"):
+            service = await build(Settings(data_dir=self._data), DatabaseUrls(owner_url, derived_app_url(owner_url)))
+            try:
+                tokens = await seed_people(service.database, self._data / "tokens.json")
+            finally:
+                await service.database.close()
+        with out.status("Starting the simulated Slack and ServiceNow …"):
+            await self._start_sandbox()
+        status = await self._status(tokens)
+        with out.status("Starting Countersign …"):
+            await self._start_product()
+        marker = self._data / "seeded"
+        if not marker.exists():
+            with out.status("Telling the story so far: three requests …"):
+                await seed_requests(status)
+            marker.touch()
+        (self._data / "status.json").write_text(json.dumps(status, indent=2))
+        (self._data / "status.json").chmod(0o600)
+        if plays_story:
+            return await play(status, out)
+        out.print(status_table(status))
+        out.print(f"\n[bold]Open {status['sandbox_url']} and type /approve.[/]  Stop with Ctrl-C.")
+        await self._keep_alive()
+        return 0
+
+    async def _start_sandbox(self) -> None:
+        people = self._data / "people.json"
+        people.write_text(json.dumps(world.people_file(), indent=2))
+        await self._spawn("sandbox", "-m", "sandbox", "--port", str(self._port("sandbox")),
+                          "--data", str(self._data / "sandbox.json"), "--product-url", self._url("product"),
+                          "--signing-secret", self._secrets["signing_secret"],
+                          "--bot-token", self._secrets["bot_token"], "--app-token", self._secrets["app_token"],
+                          "--people", str(people), environ={})
+        await self._until_answers(f"{self._url('sandbox')}/healthz")
+
+    async def _start_product(self) -> None:
+        systems = await self._systems()
+        itsm = systems["servicenow"]
+        await self._spawn("product", "-m", "app", "serve", environ={
+            "COUNTERSIGN_DEMO": "true", "COUNTERSIGN_DATA_DIR": str(self._data),
+            "COUNTERSIGN_BIND__PORT": str(self._port("product")), "COUNTERSIGN_LOG_FORMAT": "json",
+            "COUNTERSIGN_SLACK__BASE_URL": f"{self._url('sandbox')}/slack/api",
+            "COUNTERSIGN_SLACK__BOT_TOKEN": self._secrets["bot_token"],
+            "COUNTERSIGN_SLACK__SIGNING_SECRET": self._secrets["signing_secret"],
+            "COUNTERSIGN_SLACK__TENANT": world.TENANT,
+            "COUNTERSIGN_SERVICENOW__URL": itsm["url"], "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
+            "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"], "COUNTERSIGN_SERVICENOW__TENANT": world.TENANT,
+        })
+        await self._until_answers(f"{self._url('product')}/readyz")
+
+    async def _spawn(self, name: str, *arguments: str, environ: Mapping[str, str]) -> None:
+        log = (self._data / f"{name}.log").open("ab")
+        base = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
+        self._children[name] = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, env={**base, **environ}, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+
+    async def _keep_alive(self) -> None:
+        """A server that dies is started again: nothing that matters lived in its memory."""
+        starters = {"sandbox": self._start_sandbox, "product": self._start_product}
+        stopped = asyncio.create_task(self._stopping.wait())
+        while not stopped.done():
+            waits = {asyncio.create_task(child.wait()): name for name, child in self._children.items()}
+            done, _ = await asyncio.wait({stopped, *waits}, return_when=asyncio.FIRST_COMPLETED)
+            for task in waits:
+                task.cancel()
+            for task in done - {stopped}:
+                name = waits[task]
+                out.print(f"[yellow]The {name} has ended; starting it again. See {self._data / name}.log[/]")
+                await starters[name]()
+
+    async def _stop_children(self) -> None:
+        for child in self._children.values():
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+        for child in self._children.values():
+            try:
+                await asyncio.wait_for(child.wait(), 15)
+            except TimeoutError:
+                child.kill()
+
+    async def _until_answers(self, url: str) -> None:
+        deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            while True:
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                    async with session.get(url) as answer:
+                        if answer.status == 200:  # noqa: PLR2004
+                            return
+                for name, child in self._children.items():
+                    if child.returncode is not None:
+                        raise Unavailable(f"The {name} ended at once; see {self._data / name}.log")
+                if asyncio.get_running_loop().time() > deadline:
+                    raise Unavailable(f"{url} did not answer within {READY_WITHIN_S:.0f} s; see the logs in {self._data}")
+                await asyncio.sleep(0.1)
+
+    async def _status(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        channels = {channel["name"]: channel["id"] for channel in world.CHANNELS}
+        return {
+            "base_url": self._url("product"), "sandbox_url": self._url("sandbox"),
+            "tenants": {
+                world.TENANT: {"people": _people(world.PEOPLE, tokens[world.TENANT]), "channels": channels},
+                world.SECOND_TENANT: {"people": _people(world.SECOND_PEOPLE, tokens[world.SECOND_TENANT]), "channels": {}},
+            },
+            "systems": await self._systems(),
+        }
+
+    async def _systems(self) -> dict[str, Any]:
+        """What the sandbox says of its systems: address and credentials."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self._url('sandbox')}/control/systems") as answer:
+            found: dict[str, Any] = await answer.json()
+            return {name: details for name, details in found.items() if name != "slack"}
+
+    def _load_secrets(self) -> dict[str, Any]:
+        """Tokens and ports of this demo, the same at every start; a port that is taken by another is replaced."""
+        file = self._data / "secrets.json"
+        known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        known.setdefault("signing_secret", secrets.token_hex(16))
+        known.setdefault("bot_token", f"xoxb-{secrets.token_hex(16)}")
+        known.setdefault("app_token", f"xapp-{secrets.token_hex(16)}")
+        for name, wanted in (("product", PRODUCT_PORT), ("sandbox", SANDBOX_PORT)):
+            known[f"{name}_port"] = _free_port(known.get(f"{name}_port", wanted))
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(known))
+        return known
+
+    def _port(self, name: str) -> int:
+        return int(self._secrets[f"{name}_port"])
+
+    def _url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self._port(name)}"
+
+
+def _people(people: tuple[world.DemoPerson, ...], tokens: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {person.email: {"role": person.role, "slack_id": person.slack_id, "name": person.name,
+                           "token": tokens[person.email]} for person in people}
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted` if it is free, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Unavailable("There is no free port on this machine.")
