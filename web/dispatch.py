@@ -80,7 +80,7 @@ async def _public_call(
     query = _read(operation.query, request.query)
     body, value = await _body(operation, request)
     client = client_of(request, trusted_proxies=desk.trusted_proxies)
-    call = PublicCall[object, object, object](
+    call: PublicCall[object, object, object] = PublicCall(
         body=body,
         query=query,
         path=path,
