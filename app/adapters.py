@@ -20,8 +20,9 @@ class TokenAuthenticator:
         self, token: str, *, ip: str | None, user_agent: str | None, tenant_override: str | None
     ) -> Actor:
         """The actor behind a presented token."""
-        return await authenticate(self._database, token, door=Door.API, ip_address=ip, user_agent=user_agent,
-                                  tenant_override=tenant_override)
+        return await authenticate(
+            self._database, token, door=Door.API, ip_address=ip, user_agent=user_agent, tenant_override=tenant_override
+        )
 
 
 class StoredIdempotency:
@@ -49,8 +50,9 @@ class StoredIdempotency:
     async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
         """Later calls with this key get `answer`."""
         async with self._database.tenant(actor.tenant) as tx:
-            await idempotency.complete(tx, actor=actor.email, key=key,
-                                       answer=StoredAnswer(answer.status, answer.headers, answer.body))
+            await idempotency.complete(
+                tx, actor=actor.email, key=key, answer=StoredAnswer(answer.status, answer.headers, answer.body)
+            )
 
     async def abandon(self, actor: Actor, *, key: str) -> None:
         """The key is free again."""

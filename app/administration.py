@@ -45,8 +45,11 @@ def create_tenant(settings: Settings, file: Path) -> dict[str, Any]:
 
     async def create(service: Service) -> dict[str, Any]:
         tenant = await provision(service.database, policy, name=policy.name or None)
-        return {"tenant_id": tenant, "max_agents": policy.resource_limits.max_agents,
-                "compliance": list(policy.compliance_requirements)}
+        return {
+            "tenant_id": tenant,
+            "max_agents": policy.resource_limits.max_agents,
+            "compliance": list(policy.compliance_requirements),
+        }
 
     return _run(settings, create)
 
@@ -79,8 +82,9 @@ def create_token(settings: Settings, tenant: str, *, email: str, name: str, days
 
     async def create(service: Service) -> dict[str, Any]:
         actor = operator(await _existing(service, tenant))
-        view, text = await access.create_token(service.database, actor, name=name, lifetime=timedelta(days=days),
-                                               email=email)
+        view, text = await access.create_token(
+            service.database, actor, name=name, lifetime=timedelta(days=days), email=email
+        )
         return {"email": email, "token": text, "expires_at": view.expires_at}
 
     return _run(settings, create)
@@ -89,9 +93,15 @@ def create_token(settings: Settings, tenant: str, *, email: str, name: str, days
 def check_policies(files: Sequence[Path]) -> list[dict[str, Any]]:
     """What the files define. Raises ConfigError with every problem of the first file that has any."""
     return [
-        {"file": str(file), "policy": policy.title, "applies_to": list(policy.applies_to),
-         "stages": [stage.key for stage in policy.stages], "version": policy.version[:12]}
-        for file in files for policy in read_policies(load_yaml(file))
+        {
+            "file": str(file),
+            "policy": policy.title,
+            "applies_to": list(policy.applies_to),
+            "stages": [stage.key for stage in policy.stages],
+            "version": policy.version[:12],
+        }
+        for file in files
+        for policy in read_policies(load_yaml(file))
     ]
 
 
@@ -117,8 +127,17 @@ def deliveries(settings: Settings, tenant: str, *, state: str | None) -> list[di
     async def read(service: Service) -> list[dict[str, Any]]:
         actor = operator(await _existing(service, tenant))
         found = await list_all(service.database, actor, subscriber=None, state=state, after=None, limit=100)
-        return [{"id": str(each.event_id), "connector": each.subscriber, "event": each.event_type, "state": each.state,
-                 "attempts": each.attempts, "error": each.last_error or ""} for each in found]
+        return [
+            {
+                "id": str(each.event_id),
+                "connector": each.subscriber,
+                "event": each.event_type,
+                "state": each.state,
+                "attempts": each.attempts,
+                "error": each.last_error or "",
+            }
+            for each in found
+        ]
 
     return _run(settings, read)
 
@@ -143,11 +162,18 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
     try:
         service = await build(settings, urls)
         await service.database.close()
-        findings.append({"subject": "database", "health": "ok", "next_step": "",
-                         "message": "It answers, its schema is current, its role is bound by row-level security."})
+        findings.append(
+            {
+                "subject": "database",
+                "health": "ok",
+                "next_step": "",
+                "message": "It answers, its schema is current, its role is bound by row-level security.",
+            }
+        )
     except CountersignError as exc:
-        findings.append({"subject": "database", "health": "failed", "message": exc.message,
-                         "next_step": exc.next_step or ""})
+        findings.append(
+            {"subject": "database", "health": "failed", "message": exc.message, "next_step": exc.next_step or ""}
+        )
     finally:
         if server:
             await asyncio.to_thread(server.stop)
@@ -155,25 +181,39 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
     system = connect_ticket_system(settings)
     if system is not None:
         result = await system.check()
-        findings += [{"subject": each.subject, "health": str(each.health), "message": each.message,
-                      "next_step": each.next_step} for each in result.findings]
+        findings += [
+            {"subject": each.subject, "health": str(each.health), "message": each.message, "next_step": each.next_step}
+            for each in result.findings
+        ]
         await system.close()
     return findings
 
 
 async def _examine_slack(settings: Settings) -> dict[str, Any]:
     if settings.slack.bot_token is None:
-        return {"subject": "slack", "health": "warning", "message": "Slack is not configured.",
-                "next_step": "Set COUNTERSIGN_SLACK__BOT_TOKEN; see docs/connectors/slack.md."}
+        return {
+            "subject": "slack",
+            "health": "warning",
+            "message": "Slack is not configured.",
+            "next_step": "Set COUNTERSIGN_SLACK__BOT_TOKEN; see docs/connectors/slack.md.",
+        }
     client = make_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     try:
         answer = await client.auth_test()
     except SlackApiError as exc:
-        return {"subject": "slack", "health": "failed", "message": f"Slack refuses the token: {exc.response['error']}.",
-                "next_step": "Install the app again and copy its bot token."}
+        return {
+            "subject": "slack",
+            "health": "failed",
+            "message": f"Slack refuses the token: {exc.response['error']}.",
+            "next_step": "Install the app again and copy its bot token.",
+        }
     except OSError as exc:
-        return {"subject": "slack", "health": "failed", "message": f"Slack cannot be reached: {exc}.",
-                "next_step": "Check the network and COUNTERSIGN_SLACK__BASE_URL."}
+        return {
+            "subject": "slack",
+            "health": "failed",
+            "message": f"Slack cannot be reached: {exc}.",
+            "next_step": "Check the network and COUNTERSIGN_SLACK__BASE_URL.",
+        }
     return {"subject": "slack", "health": "ok", "message": f"Connected to {answer['team']}.", "next_step": ""}
 
 

@@ -33,7 +33,7 @@ class Slack:
     async def stop(self) -> None:
         """The connection is closed."""
         if self._socket is not None:
-            await self._socket.close_async()
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
 
 
 async def open_slack(service: Service) -> Slack:
@@ -43,13 +43,17 @@ async def open_slack(service: Service) -> Slack:
         return Slack()
     client = make_client(settings.bot_token.get_secret_value(), settings.api_url)
     workspace = await connect(client, service.database, tenant=settings.tenant)
-    messages = LivingMessages(workspace, approvals_channel=settings.approvals_channel,
-                              emergency_channel=settings.emergency_channel)
+    messages = LivingMessages(
+        workspace, approvals_channel=settings.approvals_channel, emergency_channel=settings.emergency_channel
+    )
     subscription = Subscription("slack", living.EVENTS, messages.deliver, RetryPolicy(lease_s=120.0))
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if is_socket or settings.signing_secret is None else settings.signing_secret.get_secret_value()
     app_token = settings.app_token.get_secret_value() if is_socket and settings.app_token else None
     if Role.BOT not in service.settings.roles:
         return Slack(subscriptions=[subscription])
-    return Slack(app=make_app(workspace, service.catalogue, signing_secret=secret), app_token=app_token,
-                 subscriptions=[subscription])
+    return Slack(
+        app=make_app(workspace, service.catalogue, signing_secret=secret),
+        app_token=app_token,
+        subscriptions=[subscription],
+    )

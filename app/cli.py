@@ -27,8 +27,14 @@ token = typer.Typer(no_args_is_help=True, help="API tokens.")
 policy = typer.Typer(no_args_is_help=True, help="Approval policies.")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 outbox = typer.Typer(no_args_is_help=True, help="Deliveries to other systems.")
-for name, group in (("db", database), ("tenant", tenant), ("token", token), ("policy", policy), ("audit", audit),
-                    ("outbox", outbox)):
+for name, group in (
+    ("db", database),
+    ("tenant", tenant),
+    ("token", token),
+    ("policy", policy),
+    ("audit", audit),
+    ("outbox", outbox),
+):
     cli.add_typer(group, name=name)
 
 Config = Annotated[Path | None, typer.Option("--config", help="One YAML file; environment variables win over it.")]
@@ -87,7 +93,8 @@ def db_upgrade(config: Config = None) -> None:
 
 @tenant.command("create")
 def tenant_create(
-    file: Annotated[Path, typer.Option("--file", "--template", help="The tenant's YAML.")], config: Config = None,
+    file: Annotated[Path, typer.Option("--file", "--template", help="The tenant's YAML.")],
+    config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Create the tenant, or bring it to what the file says."""
@@ -102,8 +109,12 @@ def tenant_list(config: Config = None, as_json: AsJson = False) -> None:
 
 @tenant.command("add-person")
 def tenant_add_person(
-    tenant_id: str, email: str, name: Annotated[str, typer.Option()], role: Annotated[list[str], typer.Option()],
-    config: Config = None, as_json: AsJson = False,
+    tenant_id: str,
+    email: str,
+    name: Annotated[str, typer.Option()],
+    role: Annotated[list[str], typer.Option()],
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Add a person with their roles."""
     settings = load_settings(config=config)
@@ -112,12 +123,18 @@ def tenant_add_person(
 
 @token.command("create")
 def token_create(
-    tenant_id: str, email: str, name: Annotated[str, typer.Option()] = "cli",
-    days: Annotated[int, typer.Option(min=1, max=366)] = 90, config: Config = None, as_json: AsJson = False,
+    tenant_id: str,
+    email: str,
+    name: Annotated[str, typer.Option()] = "cli",
+    days: Annotated[int, typer.Option(min=1, max=366)] = 90,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Create an API token for a person. It is shown this once."""
-    _show(administration.create_token(load_settings(config=config), tenant_id, email=email, name=name, days=days),
-          as_json=as_json)
+    _show(
+        administration.create_token(load_settings(config=config), tenant_id, email=email, name=name, days=days),
+        as_json=as_json,
+    )
 
 
 @policy.command("check")
@@ -128,7 +145,8 @@ def policy_check(files: list[Path], as_json: AsJson = False) -> None:
 
 @audit.command("export")
 def audit_export(
-    tenant_id: str, file_format: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
+    tenant_id: str,
+    file_format: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
     config: Config = None,
 ) -> None:
     """Print the tenant's audit trail, newest first."""
@@ -138,8 +156,10 @@ def audit_export(
 
 @outbox.command("list")
 def outbox_list(
-    tenant_id: str, state: Annotated[str | None, typer.Option(help="pending, done or dead")] = None,
-    config: Config = None, as_json: AsJson = False,
+    tenant_id: str,
+    state: Annotated[str | None, typer.Option(help="pending, done or dead")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """List deliveries, newest first."""
     _show(administration.deliveries(load_settings(config=config), tenant_id, state=state), as_json=as_json)
@@ -157,8 +177,11 @@ def main() -> None:
     try:
         cli()
     except (CountersignError, SettingsError, YamlSyntaxError, EmbeddedPostgresError) as exc:
-        err.print(f"[bold red]countersign:[/] {exc.sentence() if isinstance(exc, CountersignError) else exc}",
-                  highlight=False, markup=True)
+        err.print(
+            f"[bold red]countersign:[/] {exc.sentence() if isinstance(exc, CountersignError) else exc}",
+            highlight=False,
+            markup=True,
+        )
         raise SystemExit(2) from None
 
 

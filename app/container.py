@@ -89,5 +89,4 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     except BaseException:
         await database.close()
         raise
-    return Service(settings=settings, clock=clock, database=database, catalogue=catalogue,
-                   listener=Listener(urls.app))
+    return Service(settings=settings, clock=clock, database=database, catalogue=catalogue, listener=Listener(urls.app))

@@ -120,26 +120,51 @@ class _Demo:
     async def _start_sandbox(self) -> None:
         people = self._data / "people.json"
         people.write_text(json.dumps(world.people_file(), indent=2))
-        await self._spawn("sandbox", "-m", "sandbox", "--port", str(self._port("sandbox")),
-                          "--data", str(self._data / "sandbox.json"), "--product-url", self._url("product"),
-                          "--signing-secret", self._secrets["signing_secret"],
-                          "--bot-token", self._secrets["bot_token"], "--app-token", self._secrets["app_token"],
-                          "--people", str(people), environ={})
+        await self._spawn(
+            "sandbox",
+            "-m",
+            "sandbox",
+            "--port",
+            str(self._port("sandbox")),
+            "--data",
+            str(self._data / "sandbox.json"),
+            "--product-url",
+            self._url("product"),
+            "--signing-secret",
+            self._secrets["signing_secret"],
+            "--bot-token",
+            self._secrets["bot_token"],
+            "--app-token",
+            self._secrets["app_token"],
+            "--people",
+            str(people),
+            environ={},
+        )
         await self._until_answers(f"{self._url('sandbox')}/healthz")
 
     async def _start_product(self) -> None:
         systems = await self._systems()
         itsm = systems["servicenow"]
-        await self._spawn("product", "-m", "app", "serve", environ={
-            "COUNTERSIGN_DEMO": "true", "COUNTERSIGN_DATA_DIR": str(self._data),
-            "COUNTERSIGN_BIND__PORT": str(self._port("product")), "COUNTERSIGN_LOG_FORMAT": "json",
-            "COUNTERSIGN_SLACK__BASE_URL": f"{self._url('sandbox')}/slack/api",
-            "COUNTERSIGN_SLACK__BOT_TOKEN": self._secrets["bot_token"],
-            "COUNTERSIGN_SLACK__SIGNING_SECRET": self._secrets["signing_secret"],
-            "COUNTERSIGN_SLACK__TENANT": world.TENANT,
-            "COUNTERSIGN_SERVICENOW__URL": itsm["url"], "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
-            "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"], "COUNTERSIGN_SERVICENOW__TENANT": world.TENANT,
-        })
+        await self._spawn(
+            "product",
+            "-m",
+            "app",
+            "serve",
+            environ={
+                "COUNTERSIGN_DEMO": "true",
+                "COUNTERSIGN_DATA_DIR": str(self._data),
+                "COUNTERSIGN_BIND__PORT": str(self._port("product")),
+                "COUNTERSIGN_LOG_FORMAT": "json",
+                "COUNTERSIGN_SLACK__BASE_URL": f"{self._url('sandbox')}/slack/api",
+                "COUNTERSIGN_SLACK__BOT_TOKEN": self._secrets["bot_token"],
+                "COUNTERSIGN_SLACK__SIGNING_SECRET": self._secrets["signing_secret"],
+                "COUNTERSIGN_SLACK__TENANT": world.TENANT,
+                "COUNTERSIGN_SERVICENOW__URL": itsm["url"],
+                "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
+                "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"],
+                "COUNTERSIGN_SERVICENOW__TENANT": world.TENANT,
+            },
+        )
         await self._until_answers(f"{self._url('product')}/readyz")
 
     async def _spawn(self, name: str, *arguments: str, environ: Mapping[str, str]) -> None:
@@ -186,16 +211,22 @@ class _Demo:
                     if child.returncode is not None:
                         raise Unavailable(f"The {name} ended at once; see {self._data / name}.log")
                 if asyncio.get_running_loop().time() > deadline:
-                    raise Unavailable(f"{url} did not answer within {READY_WITHIN_S:.0f} s; see the logs in {self._data}")
+                    raise Unavailable(
+                        f"{url} did not answer within {READY_WITHIN_S:.0f} s; see the logs in {self._data}"
+                    )
                 await asyncio.sleep(0.1)
 
     async def _status(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
         channels = {channel["name"]: channel["id"] for channel in world.CHANNELS}
         return {
-            "base_url": self._url("product"), "sandbox_url": self._url("sandbox"),
+            "base_url": self._url("product"),
+            "sandbox_url": self._url("sandbox"),
             "tenants": {
                 world.TENANT: {"people": _people(world.PEOPLE, tokens[world.TENANT]), "channels": channels},
-                world.SECOND_TENANT: {"people": _people(world.SECOND_PEOPLE, tokens[world.SECOND_TENANT]), "channels": {}},
+                world.SECOND_TENANT: {
+                    "people": _people(world.SECOND_PEOPLE, tokens[world.SECOND_TENANT]),
+                    "channels": {},
+                },
             },
             "systems": await self._systems(),
         }
@@ -227,8 +258,15 @@ class _Demo:
 
 
 def _people(people: tuple[world.DemoPerson, ...], tokens: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    return {person.email: {"role": person.role, "slack_id": person.slack_id, "name": person.name,
-                           "token": tokens[person.email]} for person in people}
+    return {
+        person.email: {
+            "role": person.role,
+            "slack_id": person.slack_id,
+            "name": person.name,
+            "token": tokens[person.email],
+        }
+        for person in people
+    }
 
 
 def _free_port(wanted: int) -> int:

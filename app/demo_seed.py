@@ -41,11 +41,13 @@ async def _add(database: Database, tenant: TenantId, person: world.DemoPerson) -
     async with database.tenant(tenant) as tx:
         is_known = person.email in (await access.directory(tx)).by_email
     if not is_known:
-        await access.add_person(database, actor, email=person.email, name=person.name, title=person.title,
-                                time_zone=person.time_zone)
+        await access.add_person(
+            database, actor, email=person.email, name=person.name, title=person.title, time_zone=person.time_zone
+        )
         await access.grant_role(database, actor, email=person.email, role=person.role)
-    _view, token = await access.create_token(database, actor, name="demo", lifetime=timedelta(days=366),
-                                             email=person.email)
+    _view, token = await access.create_token(
+        database, actor, name="demo", lifetime=timedelta(days=366), email=person.email
+    )
     return token
 
 
@@ -72,31 +74,54 @@ async def seed_requests(status: Mapping[str, Any]) -> None:
     """One request approved and created, one rejected, one half way, each asked for by the developer."""
     people = status["tenants"][world.TENANT]["people"]
     async with aiohttp.ClientSession() as session:
+
         def api(role: str) -> Api:
             token = next(person["token"] for person in people.values() if person["role"] == role)
             return Api(session, status["base_url"], token)
 
         developer = api("agent_developer")
-        done = await _ask(developer, "invoice-matcher", "Accounts payable",
-                          "Matches supplier invoices to orders; finance spends two days a week on it by hand.")
-        for role, reason in (("meta_agent_manager", "Fits the platform."), ("security_manager", "Reads only."),
-                             ("compliance_manager", "Covered by the SOX controls."), ("tenant_administrator", "Worth it.")):
+        done = await _ask(
+            developer,
+            "invoice-matcher",
+            "Accounts payable",
+            "Matches supplier invoices to orders; finance spends two days a week on it by hand.",
+        )
+        for role, reason in (
+            ("meta_agent_manager", "Fits the platform."),
+            ("security_manager", "Reads only."),
+            ("compliance_manager", "Covered by the SOX controls."),
+            ("tenant_administrator", "Worth it."),
+        ):
             await api(role).post(f"/api/v1/requests/{done}/votes", {"decision": "approve", "reason": reason})
         decision = await developer.post("/api/v1/decisions", _question("invoice-matcher", "Accounts payable", ""))
         await developer.post(f"/api/v1/decisions/{decision['id']}/outcome", {"status": "succeeded"})
-        refused = await _ask(developer, "resume-screener", "People operations",
-                             "Ranks applications before a recruiter sees them.")
-        await api("meta_agent_manager").post(f"/api/v1/requests/{refused}/votes",
-                                             {"decision": "approve", "reason": "Technically sound."})
+        refused = await _ask(
+            developer, "resume-screener", "People operations", "Ranks applications before a recruiter sees them."
+        )
+        await api("meta_agent_manager").post(
+            f"/api/v1/requests/{refused}/votes", {"decision": "approve", "reason": "Technically sound."}
+        )
         await api("security_manager").post(
             f"/api/v1/requests/{refused}/votes",
-            {"decision": "reject", "reason": "It would read applicants' data without a legal basis. Ask again with one."})
-        waiting = await _ask(developer, "contract-summariser", "Legal operations",
-                             "Summarises supplier contracts for the legal team; saves about six hours a week.")
-        await api("meta_agent_manager").post(f"/api/v1/requests/{waiting}/votes",
-                                             {"decision": "approve", "reason": "Reuses the approved retrieval stack."})
-        await api("security_manager").post(f"/api/v1/requests/{waiting}/comments",
-                                           {"kind": "question", "text": "Where are the contracts stored, and for how long?"})
+            {
+                "decision": "reject",
+                "reason": "It would read applicants' data without a legal basis. Ask again with one.",
+            },
+        )
+        waiting = await _ask(
+            developer,
+            "contract-summariser",
+            "Legal operations",
+            "Summarises supplier contracts for the legal team; saves about six hours a week.",
+        )
+        await api("meta_agent_manager").post(
+            f"/api/v1/requests/{waiting}/votes",
+            {"decision": "approve", "reason": "Reuses the approved retrieval stack."},
+        )
+        await api("security_manager").post(
+            f"/api/v1/requests/{waiting}/comments",
+            {"kind": "question", "text": "Where are the contracts stored, and for how long?"},
+        )
 
 
 async def _ask(developer: Api, name: str, service: str, justification: str) -> str:
@@ -107,8 +132,13 @@ async def _ask(developer: Api, name: str, service: str, justification: str) -> s
 def _question(name: str, service: str, justification: str) -> dict[str, Any]:
     return {
         "action": "agent.create",
-        "resource": {"type": "agent", "name": name, "sponsor": "amara.okafor@enterprise-corp.example",
-                     "owner": "dana.reyes@enterprise-corp.example", "business_service": service},
+        "resource": {
+            "type": "agent",
+            "name": name,
+            "sponsor": "amara.okafor@enterprise-corp.example",
+            "owner": "dana.reyes@enterprise-corp.example",
+            "business_service": service,
+        },
         "context": {"justification": justification},
     }
 

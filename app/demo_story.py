@@ -20,8 +20,12 @@ from app.demo_seed import Api
 
 WITHIN_S: Final = 20.0
 POLL_S: Final = 0.1
-STAGES: Final = (("meta_agent_manager", "technical"), ("security_manager", "security"),
-                 ("compliance_manager", "compliance"), ("tenant_administrator", "business"))
+STAGES: Final = (
+    ("meta_agent_manager", "technical"),
+    ("security_manager", "security"),
+    ("compliance_manager", "compliance"),
+    ("tenant_administrator", "business"),
+)
 
 
 class StoryError(Exception):
@@ -62,9 +66,13 @@ class _Story:
         dana = self._email("agent_developer")
         self._say(f"Dana types /approve in #approvals and asks for the agent “{agent}”")
         answer = await self._control("command", {"user": dana, "channel": "approvals", "text": "/approve"})
-        values = {"Agent name": agent, "Owner": dana, "Sponsor": self._email("tenant_administrator"),
-                  "Business service": "Customer support",
-                  "Justification": "Sorts incoming tickets by urgency, so that people answer the worst first."}
+        values = {
+            "Agent name": agent,
+            "Owner": dana,
+            "Sponsor": self._email("tenant_administrator"),
+            "Business service": "Customer support",
+            "Justification": "Sorts incoming tickets by urgency, so that people answer the worst first.",
+        }
         done = await self._control("submit", {"user": dana, "view_id": _modal(answer)["view_id"], "values": values})
         if done.get("errors"):
             raise StoryError(f"The form was refused: {done['errors']}")
@@ -77,13 +85,28 @@ class _Story:
     async def _approve(self, role: str, title: str, reference: str) -> None:
         email = self._email(role)
         self._say(f"{self._name(role)} gets a direct message and approves the {title} stage")
-        message = await self._until(lambda: self._message(f"@{email}", reference, action="Approve"),
-                                    f"{reference} with buttons for {email}")
+        message = await self._until(
+            lambda: self._message(f"@{email}", reference, action="Approve"), f"{reference} with buttons for {email}"
+        )
         button = _button(message, "Approve")
-        answer = await self._control("click", {"user": email, "channel": f"@{email}", "ts": message["ts"],
-                                               "action_id": button["action_id"], "value": button["value"]})
-        done = await self._control("submit", {"user": email, "view_id": _modal(answer)["view_id"],
-                                              "values": {"Reason": f"The {title} review found nothing against it."}})
+        answer = await self._control(
+            "click",
+            {
+                "user": email,
+                "channel": f"@{email}",
+                "ts": message["ts"],
+                "action_id": button["action_id"],
+                "value": button["value"],
+            },
+        )
+        done = await self._control(
+            "submit",
+            {
+                "user": email,
+                "view_id": _modal(answer)["view_id"],
+                "values": {"Reason": f"The {title} review found nothing against it."},
+            },
+        )
         if done.get("errors"):
             raise StoryError(f"The vote was refused: {done['errors']}")
         await self._until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved")
@@ -121,29 +144,63 @@ class _Story:
         tomas = self._email("meta_agent_manager")
         self._say("At night the agent misroutes tickets. Tomás types /bypass")
         answer = await self._control("command", {"user": tomas, "channel": "emergency", "text": "/bypass"})
-        values = {"What do you want to do?": "agent.modify", "Agent": agent, "Duration": "1800",
-                  "Justification": "It sends urgent tickets to nobody; the routing table must be changed now."}
+        values = {
+            "What do you want to do?": "agent.modify",
+            "Agent": agent,
+            "Duration": "1800",
+            "Justification": "It sends urgent tickets to nobody; the routing table must be changed now.",
+        }
         done = await self._control("submit", {"user": tomas, "view_id": _modal(answer)["view_id"], "values": values})
         if done.get("errors"):
             raise StoryError(f"The bypass was refused: {done['errors']}")
         amara = self._email("tenant_administrator")
-        message = await self._until(lambda: self._message(f"@{amara}", "BYP-", action="Acknowledge"),
-                                    "the bypass in senior management's direct messages")
+        message = await self._until(
+            lambda: self._message(f"@{amara}", "BYP-", action="Acknowledge"),
+            "the bypass in senior management's direct messages",
+        )
         reference = message["text"].partition(":")[0]
         self._seen(f"{reference} is active; senior management is told at once")
-        change = {"action": "agent.modify", "resource": {"type": "agent", "name": agent, "routing": "v2"}, "context": {}}
+        change = {
+            "action": "agent.modify",
+            "resource": {"type": "agent", "name": agent, "routing": "v2"},
+            "context": {},
+        }
         decision = await self._api("meta_agent_manager").post("/api/v1/decisions", change)
-        self._expect(decision["decision"] == "allow" and bool(decision["bypass_id"]), "the gate to allow it by the bypass")
+        self._expect(
+            decision["decision"] == "allow" and bool(decision["bypass_id"]), "the gate to allow it by the bypass"
+        )
         self._say("Amara acknowledges it, and next morning reviews it")
         button = _button(message, "Acknowledge")
-        await self._control("click", {"user": amara, "channel": f"@{amara}", "ts": message["ts"],
-                                      "action_id": button["action_id"], "value": button["value"]})
+        await self._control(
+            "click",
+            {
+                "user": amara,
+                "channel": f"@{amara}",
+                "ts": message["ts"],
+                "action_id": button["action_id"],
+                "value": button["value"],
+            },
+        )
         message = await self._until(lambda: self._message(f"@{amara}", reference, action="Review"), "the Review button")
         button = _button(message, "Review")
-        answer = await self._control("click", {"user": amara, "channel": f"@{amara}", "ts": message["ts"],
-                                               "action_id": button["action_id"], "value": button["value"]})
-        await self._control("submit", {"user": amara, "view_id": _modal(answer)["view_id"],
-                                       "values": {"Verdict": "justified", "Notes": "The change was needed and is tested."}})
+        answer = await self._control(
+            "click",
+            {
+                "user": amara,
+                "channel": f"@{amara}",
+                "ts": message["ts"],
+                "action_id": button["action_id"],
+                "value": button["value"],
+            },
+        )
+        await self._control(
+            "submit",
+            {
+                "user": amara,
+                "view_id": _modal(answer)["view_id"],
+                "values": {"Verdict": "justified", "Notes": "The change was needed and is tested."},
+            },
+        )
 
         async def reviewed() -> dict[str, Any] | None:
             found = await self._api("tenant_administrator").get("/api/v1/bypasses?review_state=done")

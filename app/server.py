@@ -45,7 +45,9 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    runner = web.AppRunner(make_application(service, slack), access_log=None, shutdown_timeout=settings.shutdown_grace_s)
+    runner = web.AppRunner(
+        make_application(service, slack), access_log=None, shutdown_timeout=settings.shutdown_grace_s
+    )
     try:
         if settings.demo:
             await follow_demo_clock(service)
@@ -69,21 +71,59 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
     people, authzen = Administration(database, catalogue), AuthZen(database, catalogue, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
-        decisions.decide, decisions.show, decisions.report,
-        authzen.metadata, authzen.evaluation, authzen.evaluations,
-        agents.list, agents.show, agents.create, agents.deploy, agents.modify, agents.retire,
-        requests.list, requests.show, requests.vote, requests.withdraw, requests.comment, requests.reassign,
-        bypasses.grant, bypasses.list, bypasses.show, bypasses.end, bypasses.acknowledge, bypasses.review,
-        audit.search, audit.export, hub.deliveries, hub.replay,
-        people.users, people.add_user, people.roles, people.grants, people.grant, people.revoke_grant,
-        people.tokens, people.create_token, people.revoke_token, people.tenants, people.policies,
+        decisions.decide,
+        decisions.show,
+        decisions.report,
+        authzen.metadata,
+        authzen.evaluation,
+        authzen.evaluations,
+        agents.list,
+        agents.show,
+        agents.create,
+        agents.deploy,
+        agents.modify,
+        agents.retire,
+        requests.list,
+        requests.show,
+        requests.vote,
+        requests.withdraw,
+        requests.comment,
+        requests.reassign,
+        bypasses.grant,
+        bypasses.list,
+        bypasses.show,
+        bypasses.end,
+        bypasses.acknowledge,
+        bypasses.review,
+        audit.search,
+        audit.export,
+        hub.deliveries,
+        hub.replay,
+        people.users,
+        people.add_user,
+        people.roles,
+        people.grants,
+        people.grant,
+        people.revoke_grant,
+        people.tokens,
+        people.create_token,
+        people.revoke_token,
+        people.tenants,
+        people.policies,
         *Health(_checks(service)).endpoints(),
     ]
-    api = Api(endpoints, title="Countersign", version=version("countersign"),
-              description="Governs enterprise AI agents: the decision gate, approvals, emergency bypass and audit.")
+    api = Api(
+        endpoints,
+        title="Countersign",
+        version=version("countersign"),
+        description="Governs enterprise AI agents: the decision gate, approvals, emergency bypass and audit.",
+    )
     app = create_application(
-        api, settings=WebSettings(public_url=settings.base_url), authenticator=TokenAuthenticator(database),
-        idempotency=StoredIdempotency(database), registry=REGISTRY,
+        api,
+        settings=WebSettings(public_url=settings.base_url),
+        authenticator=TokenAuthenticator(database),
+        idempotency=StoredIdempotency(database),
+        registry=REGISTRY,
     )
     app.router.add_routes([welcome_route()])
     if slack.app is not None and settings.slack.signing_secret is not None:
@@ -106,5 +146,9 @@ def _checks(service: Service) -> tuple[HealthCheck, ...]:
         if service.dispatcher is not None:
             await service.dispatcher.check_lag()
 
-    return (HealthCheck("database", service.database.ping), HealthCheck("scheduler", scheduler),
-            HealthCheck("policies", policies), HealthCheck("outbox", outbox))
+    return (
+        HealthCheck("database", service.database.ping),
+        HealthCheck("scheduler", scheduler),
+        HealthCheck("policies", policies),
+        HealthCheck("outbox", outbox),
+    )

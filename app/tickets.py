@@ -16,10 +16,16 @@ def connect_ticket_system(settings: Settings) -> TicketSystem | None:
     given = settings.servicenow
     if given.url is None:
         return None
-    return CONNECTOR.connect(ServiceNowSettings(
-        url=given.url, user=given.user, password=given.password, assignment_group=given.assignment_group,
-        connect_timeout_s=given.connect_timeout_s, read_timeout_s=given.read_timeout_s,
-    ))
+    return CONNECTOR.connect(
+        ServiceNowSettings(
+            url=given.url,
+            user=given.user,
+            password=given.password,
+            assignment_group=given.assignment_group,
+            connect_timeout_s=given.connect_timeout_s,
+            read_timeout_s=given.read_timeout_s,
+        )
+    )
 
 
 def ticket_subscriptions(service: Service) -> list[Subscription]:

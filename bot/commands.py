@@ -63,19 +63,33 @@ class Needs(StrEnum):
 
 
 _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
-    "help": (Verb.HELP, Needs.NOTHING), "list": (Verb.WAITING, Needs.NOTHING), "waiting": (Verb.WAITING, Needs.NOTHING),
-    "mine": (Verb.MINE, Needs.NOTHING), "show": (Verb.SHOW, Needs.REFERENCE), "find": (Verb.FIND, Needs.TEXT),
-    "approve": (Verb.APPROVE, Needs.REFERENCE), "yes": (Verb.APPROVE, Needs.REFERENCE),
-    "reject": (Verb.REJECT, Needs.REFERENCE_AND_TEXT), "no": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),
-    "deny": (Verb.REJECT, Needs.REFERENCE_AND_TEXT), "ask": (Verb.ASK, Needs.REFERENCE_AND_TEXT),
-    "answer": (Verb.ANSWER, Needs.REFERENCE_AND_TEXT), "comment": (Verb.COMMENT, Needs.REFERENCE_AND_TEXT),
-    "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON), "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
-    "create": (Verb.FORM, Needs.TEXT), "request": (Verb.FORM, Needs.NOTHING),
+    "help": (Verb.HELP, Needs.NOTHING),
+    "list": (Verb.WAITING, Needs.NOTHING),
+    "waiting": (Verb.WAITING, Needs.NOTHING),
+    "mine": (Verb.MINE, Needs.NOTHING),
+    "show": (Verb.SHOW, Needs.REFERENCE),
+    "find": (Verb.FIND, Needs.TEXT),
+    "approve": (Verb.APPROVE, Needs.REFERENCE),
+    "yes": (Verb.APPROVE, Needs.REFERENCE),
+    "reject": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),
+    "no": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),
+    "deny": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),
+    "ask": (Verb.ASK, Needs.REFERENCE_AND_TEXT),
+    "answer": (Verb.ANSWER, Needs.REFERENCE_AND_TEXT),
+    "comment": (Verb.COMMENT, Needs.REFERENCE_AND_TEXT),
+    "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON),
+    "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
+    "create": (Verb.FORM, Needs.TEXT),
+    "request": (Verb.FORM, Needs.NOTHING),
 }
 _BYPASS: Final[Mapping[str, tuple[Verb, Needs]]] = {
-    "help": (Verb.HELP, Needs.NOTHING), "status": (Verb.STATUS, Needs.NOTHING), "list": (Verb.STATUS, Needs.NOTHING),
-    "show": (Verb.SHOW, Needs.REFERENCE), "end": (Verb.END, Needs.REFERENCE),
-    "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE), "acknowledge": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+    "help": (Verb.HELP, Needs.NOTHING),
+    "status": (Verb.STATUS, Needs.NOTHING),
+    "list": (Verb.STATUS, Needs.NOTHING),
+    "show": (Verb.SHOW, Needs.REFERENCE),
+    "end": (Verb.END, Needs.REFERENCE),
+    "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+    "acknowledge": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
     "review": (Verb.REVIEW, Needs.REFERENCE),
 }
 GRAMMARS: Final = {"/approve": (_APPROVE, "REQ"), "/bypass": (_BYPASS, "BYP")}
@@ -112,7 +126,7 @@ def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str
         mention = _MENTION.match(text)
         if mention is None:
             return Misread(f"Who? Write `{command} {word} {prefix}-{number} @person`.")
-        return Intent(verb, number=number, person=mention[1] or mention[2], text=text[mention.end():].strip())
+        return Intent(verb, number=number, person=mention[1] or mention[2], text=text[mention.end() :].strip())
     return Intent(verb, number=number, text=text)
 
 
@@ -128,5 +142,7 @@ def _misread(command: str, word: str, grammar: Mapping[str, object], prefix: str
     close = difflib.get_close_matches(word, list(grammar), n=1, cutoff=0.6)
     guess = f" Did you mean `{command} {close[0]}`?" if close else ""
     shown = word[:40] + ("…" if len(word) > 40 else "")
-    return Misread(f"I don't know `{command} {shown}`.{guess} Try `{command} help`.",
-                   f"{command} {close[0]}" if close else f"{command} help")
+    return Misread(
+        f"I don't know `{command} {shown}`.{guess} Try `{command} help`.",
+        f"{command} {close[0]}" if close else f"{command} help",
+    )

@@ -21,8 +21,11 @@ class Reader:
         """Something at `path` is wrong; reading goes on."""
         self._problems.append(
             ConfigError(
-                message, file=self._document.file, line=self._document.nearest_line(path),
-                key=".".join(str(part) for part in path) or None, accepted=tuple(accepted),
+                message,
+                file=self._document.file,
+                line=self._document.nearest_line(path),
+                key=".".join(str(part) for part in path) or None,
+                accepted=tuple(accepted),
             )
         )
 
@@ -32,8 +35,9 @@ class Reader:
             raise self._problems[0]
         if self._problems:
             lines = "\n".join(problem.sentence() for problem in self._problems)
-            raise ConfigError(f"{len(self._problems)} problems:\n{lines}", file=self._document.file,
-                              line=self._problems[0].line)
+            raise ConfigError(
+                f"{len(self._problems)} problems:\n{lines}", file=self._document.file, line=self._problems[0].line
+            )
 
     def mapping(
         self, path: YamlPath, value: object, *, allowed: Sequence[str] = (), required: Sequence[str] = ()

@@ -132,8 +132,7 @@ async def _answer(
 
 
 def _response(operation: Operation, reply: Reply) -> web.Response:
-    declared = operation.responses.get(reply.status, Media((), ""))
-    if isinstance(declared, Media) or not isinstance(reply.body, declared or type(None)):
+    if not _is_declared(reply.body, operation.responses.get(reply.status, Media((), ""))):
         found = type(reply.body).__name__
         raise TypeError(f"{operation.name} answered {reply.status} with {found}, which it does not declare.")
     headers = CIMultiDict(reply.headers)
@@ -141,6 +140,15 @@ def _response(operation: Operation, reply: Reply) -> web.Response:
         return web.Response(status=reply.status, headers=headers)
     body = reply.body.model_dump_json(by_alias=True).encode()
     return web.Response(status=reply.status, body=body, headers=headers, content_type=JSON_MEDIA_TYPE)
+
+
+def _is_declared(body: BaseModel | None, declared: type[BaseModel] | Media | None) -> bool:
+    if isinstance(declared, Media):
+        return False
+    if declared is None:
+        return body is None
+    # Page(items=[…]) is as good as Page[NoteOut](items=[…])
+    return isinstance(body, declared.__pydantic_generic_metadata__["origin"] or declared)
 
 
 async def _stream(request: web.Request, stream: Stream) -> web.StreamResponse:

@@ -66,9 +66,11 @@ class Output(BaseModel):
 
 
 def _rfc3339(value: object) -> object:
-    if isinstance(value, str) and not _RFC3339.fullmatch(value):
+    if not isinstance(value, str):
+        return value
+    if not _RFC3339.fullmatch(value):
         raise ValueError("it must be an instant as in RFC 3339, such as 2026-01-31T09:30:00Z")
-    return value
+    return datetime.fromisoformat(value.upper())  # a day or hour that does not exist is a ValueError too
 
 
 def _utc(value: datetime) -> datetime:

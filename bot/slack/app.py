@@ -33,8 +33,11 @@ async def connect(client: AsyncWebClient, database: Database, *, tenant: str) ->
 def make_app(workspace: Workspace, catalogue: PolicyCatalogue, *, signing_secret: str | None) -> AsyncApp:
     """The app for one workspace. Without a signing secret it serves Socket Mode alone, where the socket is the proof."""
     chat = Chat(workspace=workspace, catalogue=catalogue)
-    app = AsyncApp(client=workspace.client, signing_secret=signing_secret or "socket-mode-only",
-                   request_verification_enabled=signing_secret is not None)
+    app = AsyncApp(
+        client=workspace.client,
+        signing_secret=signing_secret or "socket-mode-only",
+        request_verification_enabled=signing_secret is not None,
+    )
 
     async def command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
@@ -62,7 +65,7 @@ def make_app(workspace: Workspace, catalogue: PolicyCatalogue, *, signing_secret
 async def open_socket(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
     """A Socket Mode connection, kept open until `close_async`."""
     handler = AsyncSocketModeHandler(app, app_token)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     return handler
 
 

@@ -18,9 +18,15 @@ from core.emergency import acknowledge, end, get_bypass
 from core.errors import CountersignError, InvalidInput
 
 _FORM_TITLES: Final[Mapping[str, str]] = {
-    actions.VOTE_APPROVE: "Approve", actions.VOTE_REJECT: "Reject", actions.ASK: "Ask the requester",
-    actions.ANSWER: "Answer", actions.DELEGATE: "Delegate", actions.DETAILS: "Details",
-    actions.BYPASS_REVIEW: "Review", actions.OPEN_BYPASS: "Emergency bypass", actions.OPEN_REQUEST: "Ask for approval",
+    actions.VOTE_APPROVE: "Approve",
+    actions.VOTE_REJECT: "Reject",
+    actions.ASK: "Ask the requester",
+    actions.ANSWER: "Answer",
+    actions.DELEGATE: "Delegate",
+    actions.DETAILS: "Details",
+    actions.BYPASS_REVIEW: "Review",
+    actions.OPEN_BYPASS: "Emergency bypass",
+    actions.OPEN_REQUEST: "Ask for approval",
 }
 
 
@@ -80,10 +86,18 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
     request = await get_request(chat.database, actor, target.id)
     if action_id == actions.DETAILS:
         return forms.details_form(request, now=chat.now())
-    makers = {actions.VOTE_APPROVE: forms.approve_form, actions.VOTE_REJECT: forms.reject_form,
-              actions.ASK: forms.ask_form, actions.ANSWER: forms.answer_form, actions.DELEGATE: forms.delegate_form}
-    mine = [stage.key for stage in request.stages
-            if stage.status == "open" and any(person.id == actor.user for person in stage.approvers)]
+    makers = {
+        actions.VOTE_APPROVE: forms.approve_form,
+        actions.VOTE_REJECT: forms.reject_form,
+        actions.ASK: forms.ask_form,
+        actions.ANSWER: forms.answer_form,
+        actions.DELEGATE: forms.delegate_form,
+    }
+    mine = [
+        stage.key
+        for stage in request.stages
+        if stage.status == "open" and any(person.id == actor.user for person in stage.approvers)
+    ]
     stage = target.stage if target.stage in mine or not mine else mine[0]
     return makers[action_id](request, Target(id=target.id, digest=target.digest, stage=stage))
 

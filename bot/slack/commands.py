@@ -17,7 +17,15 @@ from bot.views.bypass import bypass_card, list_card
 from core.access import PersonView
 from core.actor import Actor
 from core.approvals import (
-    Choice, RequestFilter, RequestView, cast_vote, comment, get_request, list_requests, reassign, withdraw,
+    Choice,
+    RequestFilter,
+    RequestView,
+    cast_vote,
+    comment,
+    get_request,
+    list_requests,
+    reassign,
+    withdraw,
 )
 from core.approvals.service import person_of
 from core.emergency import acknowledge, end, get_bypass, list_bypasses
@@ -53,7 +61,9 @@ async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> Non
         form = forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body))
         await client.views_open(trigger_id=body["trigger_id"], view=render.modal(form))
         return
-    opened = await client.views_open(trigger_id=body["trigger_id"], view=render.modal(forms.loading_form("Emergency bypass")))
+    opened = await client.views_open(
+        trigger_id=body["trigger_id"], view=render.modal(forms.loading_form("Emergency bypass"))
+    )
     actor = await chat.workspace.actor(chat_user_of(body))
     filled = await bypass_form(chat, actor, channel, intent)
     await client.views_update(view_id=opened["view"]["id"], view=render.modal(filled))
@@ -106,8 +116,17 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
         case Verb.WITHDRAW:
             await withdraw(database, actor, request.id, reason=intent.text)
             return said(f"*{request.reference}* is withdrawn.")
-        case Verb.FORM | Verb.HELP | Verb.WAITING | Verb.MINE | Verb.FIND | Verb.STATUS | Verb.END | \
-                Verb.ACKNOWLEDGE | Verb.REVIEW:
+        case (
+            Verb.FORM
+            | Verb.HELP
+            | Verb.WAITING
+            | Verb.MINE
+            | Verb.FIND
+            | Verb.STATUS
+            | Verb.END
+            | Verb.ACKNOWLEDGE
+            | Verb.REVIEW
+        ):
             return help_card("/approve")
         case _:
             assert_never(intent.verb)

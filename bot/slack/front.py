@@ -14,8 +14,11 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 BODY_MAX_BYTES: Final = 1_000_000
-ACK_SECONDS = Histogram("countersign_slack_ack_seconds", "Time until Slack has its acknowledgement",
-                        buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3))
+ACK_SECONDS = Histogram(
+    "countersign_slack_ack_seconds",
+    "Time until Slack has its acknowledgement",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
+)
 
 
 def slack_route(app: AsyncApp) -> web.RouteDef:

@@ -21,8 +21,11 @@ async def publish(chat: Chat, chat_user: str) -> None:
         user = person_of(actor)
         waiting = await list_requests(chat.database, actor, RequestFilter(waiting_for=user), limit=SHOWN)
         mine = await list_requests(chat.database, actor, RequestFilter(requester=user), limit=SHOWN)
-        bypasses = [each for each in await list_bypasses(chat.database, actor, limit=SHOWN)
-                    if each.status == "active" or each.review_status != "done"]
+        bypasses = [
+            each
+            for each in await list_bypasses(chat.database, actor, limit=SHOWN)
+            if each.status == "active" or each.review_status != "done"
+        ]
         blocks = home_blocks(waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now())
     except CountersignError as exc:
         blocks = error_card(exc).blocks

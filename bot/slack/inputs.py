@@ -9,11 +9,7 @@ from typing import Any
 def read_inputs(view: Mapping[str, Any]) -> dict[str, Any]:
     """The submitted values: text, an option's value, a list of option values, or a chat user id; None if untouched."""
     values = view.get("state", {}).get("values", {})
-    return {
-        block_id: _value(element)
-        for block_id, elements in values.items()
-        for element in elements.values()
-    }
+    return {block_id: _value(element) for block_id, elements in values.items() for element in elements.values()}
 
 
 def _value(element: Mapping[str, Any]) -> Any:

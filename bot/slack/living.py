@@ -7,7 +7,7 @@ must be noticed (edits make no sound) is said once per event in a thread, under 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +24,7 @@ from bot.views.bypass import bypass_card
 from core.access import Directory, PersonView
 from core.access.service import directory
 from core.approvals import RequestEvent, RequestView, load_request
+from core.db import Transaction
 from core.emergency import BypassView, EmergencyEvent, load_bypass
 from core.ids import UserId
 from core.links import MessageSlot, messages_of
@@ -40,6 +41,16 @@ CHANNEL_TROUBLE: Final = frozenset({"channel_not_found", "not_in_channel", "is_a
 
 
 @dataclass(frozen=True, slots=True)
+class _Subject:
+    """A request or bypass as it is now: where it stands, who is told, what each of them sees."""
+
+    channel: str
+    people: Sequence[tuple[PersonView, bool]]  # and whether a message is posted if there is none
+    requester: UserId
+    card: Callable[[PersonView | None], Card]
+
+
+@dataclass(frozen=True, slots=True)
 class LivingMessages:
     """The subscriber that keeps a workspace's messages true."""
 
@@ -51,29 +62,12 @@ class LivingMessages:
         """Every message of the event's subject shows it as it is now, and its thread tells of the event."""
         if event.tenant != self.workspace.tenant:
             return
-        kind = event.subject.partition(":")[0]
         async with self.workspace.database.tenant(event.tenant) as tx:
             everybody = await directory(tx)
-            channels = (await tenant_policy(tx)).channels
-            if kind == "request":
-                request = await load_request(tx, event.subject_id)
-            else:
-                bypass = await load_bypass(tx, event.subject_id)
-                management = _holders(everybody, (await tenant_policy(tx)).senior_management)
+            subject = await self._subject(tx, event, everybody)
             posted = await messages_of(tx, event.subject_id, PLATFORM)
-        if kind == "request":
-            channel = channels.get("approvals", self.approvals_channel)
-            wanted, requester = _request_people(request), request.requester.id
-        else:
-            channel = channels.get("emergency", self.emergency_channel)
-            wanted, requester = _bypass_people(bypass, management), bypass.requester.id
-        now = self.workspace.database.clock.now()
         known = {slot.place for slot in posted}
-
-        def card(viewer: PersonView | None) -> Card:
-            return request_card(request, viewer, now=now) if kind == "request" else bypass_card(bypass, viewer, now=now)
-
-        root = await self._show_channel(event, channel, card(None))
+        root = await self._show_channel(event, subject.channel, subject.card(None))
         gate = asyncio.Semaphore(PARALLEL)
 
         async def tell(person: PersonView, *, is_new: bool) -> None:
@@ -82,13 +76,32 @@ class LivingMessages:
                 if chat_user is None or not (is_new or chat_user in known):
                     return
                 slot = MessageSlot(event.subject_id, PLATFORM, chat_user, "direct")
-                shown = await self.workspace.show(slot, render.message(card(person)))
-                await self._nudge(event, person, shown, everybody, requester)
+                shown = await self.workspace.show(slot, render.message(subject.card(person)))
+                await self._nudge(event, person, shown, everybody, subject.requester)
 
-        await _all(tell(person, is_new=is_new) for person, is_new in wanted)
+        await _all(tell(person, is_new=is_new) for person, is_new in subject.people)
         line = thread_line(event.type, event.data, _names(everybody))
         if root and root.message_id and line:
             await self._say(event, root, line, role="thread")
+
+    async def _subject(self, tx: Transaction, event: Event, everybody: Directory) -> _Subject:
+        policy, now = await tenant_policy(tx), tx.now
+        if event.subject.startswith("request:"):
+            request = await load_request(tx, event.subject_id)
+            return _Subject(
+                channel=policy.channels.get("approvals", self.approvals_channel),
+                people=_request_people(request),
+                requester=request.requester.id,
+                card=lambda viewer: request_card(request, viewer, now=now),
+            )
+        bypass = await load_bypass(tx, event.subject_id)
+        management = _holders(everybody, policy.senior_management)
+        return _Subject(
+            channel=policy.channels.get("emergency", self.emergency_channel),
+            people=_bypass_people(bypass, management),
+            requester=bypass.requester.id,
+            card=lambda viewer: bypass_card(bypass, viewer, now=now),
+        )
 
     async def _show_channel(self, event: Event, channel: str, card: Card) -> MessageSlot | None:
         slot = MessageSlot(event.subject_id, PLATFORM, channel, CHANNEL)

@@ -7,8 +7,31 @@ from collections.abc import Iterable
 from typing import Any, Final, assert_never
 
 from bot.cards import (
-    Actions, Block, Button, Card, ChecksInput, Context, Divider, Fields, Form, Heading, Input, Instant, Link, LinkButton,
-    Markup, Option, PersonInput, Plain, Quote, Section, SelectInput, Steps, Text, TextInput, Tone,
+    Actions,
+    Block,
+    Button,
+    Card,
+    ChecksInput,
+    Context,
+    Divider,
+    Fields,
+    Form,
+    Heading,
+    Input,
+    Instant,
+    Link,
+    LinkButton,
+    Markup,
+    Option,
+    PersonInput,
+    Plain,
+    Quote,
+    Section,
+    SelectInput,
+    Steps,
+    Text,
+    TextInput,
+    Tone,
 )
 
 # Characters and counts; Slack, Block Kit reference.
@@ -40,15 +63,20 @@ Json = dict[str, Any]
 
 def message(card: Card) -> Json:
     """`{text, blocks}` for chat.postMessage and chat.update."""
-    return {"text": shortened(escaped(card.summary), MESSAGE_TEXT_MAX),
-            "blocks": _folded(_blocks(card.blocks), MESSAGE_BLOCKS_MAX)}
+    return {
+        "text": shortened(escaped(card.summary), MESSAGE_TEXT_MAX),
+        "blocks": _folded(_blocks(card.blocks), MESSAGE_BLOCKS_MAX),
+    }
 
 
 def modal(form: Form) -> Json:
     """The view for views.open and views.update."""
     view: Json = {
-        "type": "modal", "callback_id": form.callback_id, "title": _plain(form.title, MODAL_TITLE_MAX),
-        "close": _plain("Cancel" if form.submit else "Close", MODAL_TITLE_MAX), "private_metadata": form.memo,
+        "type": "modal",
+        "callback_id": form.callback_id,
+        "title": _plain(form.title, MODAL_TITLE_MAX),
+        "close": _plain("Cancel" if form.submit else "Close", MODAL_TITLE_MAX),
+        "private_metadata": form.memo,
         "blocks": _folded([block for part in form.blocks for block in _form_block(part)], VIEW_BLOCKS_MAX),
     }
     if form.submit:
@@ -113,8 +141,10 @@ def _block(block: Block) -> list[Json]:
             return [section]
         case Fields(entries):
             rendered = [_mrkdwn(f"*{escaped(name)}*\n{mrkdwn(value)}", FIELD_TEXT_MAX) for name, value in entries]
-            return [{"type": "section", "fields": rendered[at:at + FIELDS_MAX]}
-                    for at in range(0, len(rendered), FIELDS_MAX)]
+            return [
+                {"type": "section", "fields": rendered[at : at + FIELDS_MAX]}
+                for at in range(0, len(rendered), FIELDS_MAX)
+            ]
         case Quote(Plain(words)):
             quoted = "\n".join(f">{line}" for line in escaped(words).splitlines()) or ">"
             return [{"type": "section", "text": _mrkdwn(quoted, SECTION_TEXT_MAX)}]
@@ -145,8 +175,12 @@ def _steps(lines: list[str]) -> list[Json]:
 def _form_block(part: Block | Input) -> list[Json]:
     match part:
         case TextInput():
-            element: Json = {"type": "plain_text_input", "action_id": part.id, "multiline": part.is_multiline,
-                             "max_length": min(part.max_chars or INPUT_TEXT_MAX, INPUT_TEXT_MAX)}
+            element: Json = {
+                "type": "plain_text_input",
+                "action_id": part.id,
+                "multiline": part.is_multiline,
+                "max_length": min(part.max_chars or INPUT_TEXT_MAX, INPUT_TEXT_MAX),
+            }
             if part.initial:
                 element["initial_value"] = part.initial[:INPUT_TEXT_MAX]
             if part.placeholder:
@@ -176,8 +210,13 @@ def _form_block(part: Block | Input) -> list[Json]:
 
 
 def _input(part: Input, element: Json) -> Json:
-    block: Json = {"type": "input", "block_id": part.id, "label": _plain(part.label, LABEL_MAX), "element": element,
-                   "optional": part.is_optional}
+    block: Json = {
+        "type": "input",
+        "block_id": part.id,
+        "label": _plain(part.label, LABEL_MAX),
+        "element": element,
+        "optional": part.is_optional,
+    }
     if part.hint:
         block["hint"] = _plain(part.hint, LABEL_MAX)
     return block

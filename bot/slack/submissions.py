@@ -30,9 +30,14 @@ log = structlog.get_logger()
 ACK_WITHIN_S: Final = 2.0  # Slack gives up after 3
 # Where an error points -> the input at which the person sees it.
 _FIELDS: Final[Mapping[str, str]] = {
-    "resource.name": "agent_name", "resource.owner": "owner", "resource.sponsor": "sponsor",
-    "resource.business_service": "business_service", "context.justification": "justification", "to": "person",
-    "resource": "agent", "text": "question",
+    "resource.name": "agent_name",
+    "resource.owner": "owner",
+    "resource.sponsor": "sponsor",
+    "resource.business_service": "business_service",
+    "context.justification": "justification",
+    "to": "person",
+    "resource": "agent",
+    "text": "question",
 }
 
 Ack = Callable[..., Awaitable[Any]]
@@ -52,7 +57,7 @@ async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
     except CountersignError as exc:
         field = _field(exc, view)
         if field:
-            await ack(response_action="errors", errors={field: exc.sentence()[:render.LABEL_MAX]})
+            await ack(response_action="errors", errors={field: exc.sentence()[: render.LABEL_MAX]})
         else:
             form = forms.message_form(view["title"]["text"], exc.sentence())
             await ack(response_action="update", view=render.modal(form))
@@ -80,11 +85,10 @@ async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
     view = body["view"]
     async with chat.once(actor, f"{view['id']}:{body.get('trigger_id', '')}"):
         values = read_inputs(view)
-        match view["callback_id"]:
-            case actions.FORM_REQUEST:
-                return await _ask_for(chat, actor, values)
-            case actions.FORM_BYPASS:
-                return await _bypass(chat, actor, values)
+        if view["callback_id"] == actions.FORM_REQUEST:
+            return await _ask_for(chat, actor, values)
+        if view["callback_id"] == actions.FORM_BYPASS:
+            return await _bypass(chat, actor, values)
         target = decode(view.get("private_metadata", ""))
         if target is None:
             raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
@@ -101,22 +105,44 @@ async def _on_target(
             request = await get_request(database, actor, target.id)
             offered = next((stage.criteria for stage in request.stages if stage.key == target.stage), ())
             criteria = {} if ticked is None else {name: name in ticked for name in offered}
-            await cast_vote(database, actor, target.id, choice=Choice.APPROVE, reason=values.get("reason") or "",
-                            criteria=criteria, stage=target.stage or None, seen_digest=target.digest)
+            await cast_vote(
+                database,
+                actor,
+                target.id,
+                choice=Choice.APPROVE,
+                reason=values.get("reason") or "",
+                criteria=criteria,
+                stage=target.stage or None,
+                seen_digest=target.digest,
+            )
         case actions.FORM_REJECT:
-            await cast_vote(database, actor, target.id, choice=Choice.REJECT, reason=values.get("reason") or "",
-                            stage=target.stage or None, seen_digest=target.digest)
+            await cast_vote(
+                database,
+                actor,
+                target.id,
+                choice=Choice.REJECT,
+                reason=values.get("reason") or "",
+                stage=target.stage or None,
+                seen_digest=target.digest,
+            )
         case actions.FORM_ASK:
             await comment(database, actor, target.id, kind="question", text=values.get("question") or "")
         case actions.FORM_ANSWER:
             await comment(database, actor, target.id, kind="answer", text=values.get("answer") or "")
         case actions.FORM_DELEGATE:
             email = await chat.workspace.person(values.get("person") or "")
-            await reassign(database, actor, target.id, to_email=email, stage=target.stage or None,
-                           reason=values.get("reason") or "")
+            await reassign(
+                database,
+                actor,
+                target.id,
+                to_email=email,
+                stage=target.stage or None,
+                reason=values.get("reason") or "",
+            )
         case actions.FORM_REVIEW:
-            done = await review(database, actor, target.id, verdict=values.get("verdict") or "",
-                                notes=values.get("notes") or "")
+            done = await review(
+                database, actor, target.id, verdict=values.get("verdict") or "", notes=values.get("notes") or ""
+            )
             return said(f"The review of *{done.reference}* is done.")
         case _:
             raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
@@ -125,9 +151,17 @@ async def _on_target(
 
 async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
     emails = {key: await chat.workspace.person(values.get(key) or "") for key in ("owner", "sponsor")}
-    resource = {"name": values.get("agent_name") or "", "business_service": values.get("business_service") or "", **emails}
+    resource = {
+        "name": values.get("agent_name") or "",
+        "business_service": values.get("business_service") or "",
+        **emails,
+    }
     decision = await decide(
-        chat.database, chat.catalogue, actor, action=values.get("action") or "", resource=resource,
+        chat.database,
+        chat.catalogue,
+        actor,
+        action=values.get("action") or "",
+        resource=resource,
         context={"justification": values.get("justification") or ""},
     )
     if decision.decision is Answer.DENY:
@@ -145,11 +179,17 @@ async def _bypass(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
     except ValueError:
         raise InvalidInput("Choose a duration.", where="duration") from None
     bypass = await grant(
-        chat.database, actor, action=values.get("action") or "", resource=values.get("agent") or "",
-        justification=values.get("justification") or "", duration=duration,
+        chat.database,
+        actor,
+        action=values.get("action") or "",
+        resource=values.get("agent") or "",
+        justification=values.get("justification") or "",
+        duration=duration,
     )
-    return said(f"🚨 *{bypass.reference}* is active. Senior management has been told. End it with `/bypass end "
-                f"{bypass.reference}` as soon as you can.")
+    return said(
+        f"🚨 *{bypass.reference}* is active. Senior management has been told. End it with `/bypass end "
+        f"{bypass.reference}` as soon as you can."
+    )
 
 
 def _field(error: CountersignError, view: Mapping[str, Any]) -> str | None:
@@ -163,4 +203,3 @@ def _field(error: CountersignError, view: Mapping[str, Any]) -> str | None:
 def _channel(view: Mapping[str, Any]) -> str | None:
     memo = view.get("private_metadata") or ""
     return memo if memo[:1] in ("C", "G") else None
-

@@ -24,7 +24,14 @@ from core.db import Database
 from core.errors import Forbidden
 from core.ids import TenantId, UserId
 from core.links import (
-    ChatAccount, MessageSlot, account_of, drop_message, link_account, person_of, reserve_message, settle_message,
+    ChatAccount,
+    MessageSlot,
+    account_of,
+    drop_message,
+    link_account,
+    person_of,
+    reserve_message,
+    settle_message,
 )
 from core.outbox import Throttle
 
@@ -37,7 +44,9 @@ TIMEOUT_S: Final = 10
 CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]{6,}")
 PERSON_ID: Final = re.compile(r"[UW][A-Z0-9]{4,}")
 # The message is gone or cannot be edited any more: post anew instead of trying for ever (Slack, chat.update).
-LOST: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_inactive"})
+LOST: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_inactive"}
+)
 
 
 class UnknownChatAccount(Forbidden):
@@ -68,8 +77,14 @@ class Workspace:
             person = await self._link(chat_user)
         if not person.active:
             raise UnknownChatAccount("Your account is not active any more.")
-        return Actor(tenant=self.tenant, user=person.id, email=person.email, name=person.name, door=Door.SLACK,
-                     user_agent=f"Slack/{self.team_id}/{chat_user}")
+        return Actor(
+            tenant=self.tenant,
+            user=person.id,
+            email=person.email,
+            name=person.name,
+            door=Door.SLACK,
+            user_agent=f"Slack/{self.team_id}/{chat_user}",
+        )
 
     async def person(self, mention: str) -> str:
         """The e-mail behind a mention, a name or an address typed in a command."""
@@ -124,8 +139,12 @@ class Workspace:
     async def _post(self, slot: MessageSlot, content: dict[str, Any], digest: str, thread: str | None) -> MessageSlot:
         try:
             answer = await self.client.chat_postMessage(
-                channel=slot.channel or slot.place, thread_ts=thread, unfurl_links=False, unfurl_media=False,
-                metadata={"event_type": METADATA_EVENT, "event_payload": {"key": slot.key}}, **content,
+                channel=slot.channel or slot.place,
+                thread_ts=thread,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": METADATA_EVENT, "event_payload": {"key": slot.key}},
+                **content,
             )
         except SlackApiError as exc:
             raise translated(exc) from exc
@@ -176,7 +195,9 @@ class Workspace:
         async with self.database.tenant(self.tenant) as tx:
             person = (await directory(tx)).by_email.get(email)
         if person is None:
-            raise UnknownChatAccount(f"Countersign does not know {email}.", next_step="Ask your administrator to add you.")
+            raise UnknownChatAccount(
+                f"Countersign does not know {email}.", next_step="Ask your administrator to add you."
+            )
         await self._remember(chat_user, person.id)
         return person
 

@@ -9,31 +9,42 @@ from bot.cards import Block, Card, Context, Heading, Markup, Plain, Section, Tex
 from core.errors import CountersignError, ErrorKind
 
 _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
-    "/approve": ("Approvals", (
-        ("/approve", "ask for approval"),
-        ("/approve list", "what waits for you"),
-        ("/approve mine", "what you have asked for"),
-        ("/approve show REQ-1001", "everything about one request"),
-        ("/approve yes REQ-1001 reason", "approve"),
-        ("/approve no REQ-1001 reason", "reject"),
-        ("/approve ask REQ-1001 question", "ask the requester"),
-        ("/approve answer REQ-1001 text", "answer a question about your request"),
-        ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
-        ("/approve withdraw REQ-1001", "take your request back"),
-        ("/approve find words", "search"),
-    )),
-    "/bypass": ("Emergency bypass", (
-        ("/bypass", "skip approval, now, for a limited time"),
-        ("/bypass status", "what is active, what must be reviewed"),
-        ("/bypass show BYP-1001", "everything about one bypass"),
-        ("/bypass end BYP-1001", "end it before its time"),
-        ("/bypass ack BYP-1001", "senior management: I know of it"),
-        ("/bypass review BYP-1001", "review it afterwards"),
-    )),
+    "/approve": (
+        "Approvals",
+        (
+            ("/approve", "ask for approval"),
+            ("/approve list", "what waits for you"),
+            ("/approve mine", "what you have asked for"),
+            ("/approve show REQ-1001", "everything about one request"),
+            ("/approve yes REQ-1001 reason", "approve"),
+            ("/approve no REQ-1001 reason", "reject"),
+            ("/approve ask REQ-1001 question", "ask the requester"),
+            ("/approve answer REQ-1001 text", "answer a question about your request"),
+            ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
+            ("/approve withdraw REQ-1001", "take your request back"),
+            ("/approve find words", "search"),
+        ),
+    ),
+    "/bypass": (
+        "Emergency bypass",
+        (
+            ("/bypass", "skip approval, now, for a limited time"),
+            ("/bypass status", "what is active, what must be reviewed"),
+            ("/bypass show BYP-1001", "everything about one bypass"),
+            ("/bypass end BYP-1001", "end it before its time"),
+            ("/bypass ack BYP-1001", "senior management: I know of it"),
+            ("/bypass review BYP-1001", "review it afterwards"),
+        ),
+    ),
 }
 _LEADS: Final[Mapping[ErrorKind, str]] = {
-    ErrorKind.INVALID: "✏️", ErrorKind.UNAUTHENTICATED: "🔑", ErrorKind.FORBIDDEN: "🚫", ErrorKind.NOT_FOUND: "🔎",
-    ErrorKind.CONFLICT: "⚠️", ErrorKind.LIMITED: "⏳", ErrorKind.UNAVAILABLE: "🔌",
+    ErrorKind.INVALID: "✏️",
+    ErrorKind.UNAUTHENTICATED: "🔑",
+    ErrorKind.FORBIDDEN: "🚫",
+    ErrorKind.NOT_FOUND: "🔎",
+    ErrorKind.CONFLICT: "⚠️",
+    ErrorKind.LIMITED: "⏳",
+    ErrorKind.UNAVAILABLE: "🔌",
 }
 
 
@@ -41,16 +52,23 @@ def help_card(command: str) -> Card:
     """What can be typed after the command."""
     title, lines = _HELP[command]
     text = "\n".join(f"`{line}` – {meaning}" for line, meaning in lines)
-    return Card(f"How to use {command}", (
-        Heading(title), Section((Markup(text),)), Context((Markup("Numbers work without their letters: `1001`."),)),
-    ))
+    return Card(
+        f"How to use {command}",
+        (
+            Heading(title),
+            Section((Markup(text),)),
+            Context((Markup("Numbers work without their letters: `1001`."),)),
+        ),
+    )
 
 
 def error_card(error: CountersignError) -> Card:
     """What is wrong, where, what would be accepted, what to do next. Seen by the asker alone."""
     text: Text = (Markup(f"{_LEADS[error.kind]} "), Plain(error.message))
     blocks: list[Block] = [Section(text)]
-    more = " ".join(filter(None, (f"Accepted: {', '.join(error.accepted)}." if error.accepted else "", error.next_step)))
+    more = " ".join(
+        filter(None, (f"Accepted: {', '.join(error.accepted)}." if error.accepted else "", error.next_step))
+    )
     if more:
         blocks.append(Context((Plain(more),)))
     return Card(error.message, tuple(blocks))
@@ -66,6 +84,7 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
 
     `names` maps people's ids to their names.
     """
+
     def name(key: str) -> Plain:
         return Plain(names.get(str(data.get(key, "")), "somebody"))
 
@@ -89,7 +108,12 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (name("from"), Markup(" gave their place on "), Markup(f"*{stage}* to "), name("to"))
         case "request.commented":
             marks = {"question": "❓", "answer": "💡"}
-            line = (Markup(f"{marks.get(str(data['kind']), '💬')} "), name("author"), Markup(": "), Plain(str(data["text"])))
+            line = (
+                Markup(f"{marks.get(str(data['kind']), '💬')} "),
+                name("author"),
+                Markup(": "),
+                Plain(str(data["text"])),
+            )
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
             line = (Markup(f"*{event.partition('.')[2].capitalize()}*."),)
         case "request.used":

@@ -8,18 +8,44 @@ from typing import Final
 from bot import actions
 from bot.actions import Target
 from bot.cards import (
-    Actions, Block, Button, Card, Confirm, Context, Divider, Fields, Heading, Instant, Link, LinkButton, Markup, Plain,
-    Quote, Section, Steps, Text, Tone,
+    Actions,
+    Block,
+    Button,
+    Card,
+    Confirm,
+    Context,
+    Divider,
+    Fields,
+    Heading,
+    Instant,
+    Link,
+    LinkButton,
+    Markup,
+    Plain,
+    Quote,
+    Section,
+    Steps,
+    Text,
+    Tone,
 )
 from bot.times import due
 from core.access import PersonView
 from core.approvals import RequestView, StageView
 
-TITLES: Final = {"agent.create": "Create agent", "agent.deploy": "Deploy agent", "agent.modify": "Change agent",
-                 "agent.retire": "Retire agent"}
+TITLES: Final = {
+    "agent.create": "Create agent",
+    "agent.deploy": "Deploy agent",
+    "agent.modify": "Change agent",
+    "agent.retire": "Retire agent",
+}
 _FACTS: Final = (("owner", "Owner"), ("sponsor", "Sponsor"), ("business_service", "Business service"))
-_STATUS: Final = {"pending": "⏳ Waiting for approval", "approved": "✅ Approved", "rejected": "❌ Rejected",
-                  "withdrawn": "↩️ Withdrawn", "expired": "⌛ Expired"}
+_STATUS: Final = {
+    "pending": "⏳ Waiting for approval",
+    "approved": "✅ Approved",
+    "rejected": "❌ Rejected",
+    "withdrawn": "↩️ Withdrawn",
+    "expired": "⌛ Expired",
+}
 _STAGE_MARK: Final = {"waiting": "◻️", "open": "▶️", "approved": "✅", "rejected": "❌", "skipped": "➖"}
 NAMES_SHOWN: Final = 4
 
@@ -33,8 +59,14 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     """The living message of a request. Without a viewer it is the channel's: buttons for all, the core checks who may."""
     blocks: list[Block] = [
         Heading(f"{request.reference} · {title_of(request)}"),
-        Section((Markup(f"*{_STATUS[request.status]}*"), *_decided(request), Markup(" · asked by "),
-                 Plain(request.requester.name))),
+        Section(
+            (
+                Markup(f"*{_STATUS[request.status]}*"),
+                *_decided(request),
+                Markup(" · asked by "),
+                Plain(request.requester.name),
+            )
+        ),
         Fields(_facts(request)),
     ]
     if request.justification:
@@ -56,21 +88,47 @@ def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
     blocks: list[Block] = [block for block in card.blocks if not isinstance(block, Actions)]
     extra = {key: value for key, value in request.resource.items() if key not in ("name", *dict(_FACTS))}
     if extra:
-        blocks.append(Fields(tuple((key.replace("_", " ").capitalize(), (Plain(value),)) for key, value in extra.items())))
+        blocks.append(
+            Fields(tuple((key.replace("_", " ").capitalize(), (Plain(value),)) for key, value in extra.items()))
+        )
     for stage in request.stages:
         for vote in stage.votes:
             confirmed = ", ".join(name.replace("_", " ") for name, is_met in vote.criteria.items() if is_met)
-            blocks.append(Section((Markup(f"{_vote_mark(vote.decision)} *{stage.title}*: "), Plain(vote.voter.name),
-                                   Instant(vote.at, " "),
-                                   *((Markup("\n_Confirmed:_ "), Plain(confirmed)) if confirmed else ()),
-                                   *((Markup("\n"), Plain(f"“{vote.reason}”")) if vote.reason else ()))))
+            blocks.append(
+                Section(
+                    (
+                        Markup(f"{_vote_mark(vote.decision)} *{stage.title}*: "),
+                        Plain(vote.voter.name),
+                        Instant(vote.at, " "),
+                        *((Markup("\n_Confirmed:_ "), Plain(confirmed)) if confirmed else ()),
+                        *((Markup("\n"), Plain(f"“{vote.reason}”")) if vote.reason else ()),
+                    )
+                )
+            )
     if request.comments:
         blocks.append(Divider())
     for comment in request.comments:
-        blocks.append(Section((Markup(f"*{comment.kind.capitalize()}* by "), Plain(comment.author.name),
-                               Instant(comment.at, " · "), Markup("\n"), Plain(comment.text))))
-    blocks.append(Context((Markup("Policy "), Plain(request.policy), Markup(f" · digest `{request.digest[:12]}`"),
-                           Instant(request.created_at, " · asked "))))
+        blocks.append(
+            Section(
+                (
+                    Markup(f"*{comment.kind.capitalize()}* by "),
+                    Plain(comment.author.name),
+                    Instant(comment.at, " · "),
+                    Markup("\n"),
+                    Plain(comment.text),
+                )
+            )
+        )
+    blocks.append(
+        Context(
+            (
+                Markup("Policy "),
+                Plain(request.policy),
+                Markup(f" · digest `{request.digest[:12]}`"),
+                Instant(request.created_at, " · asked "),
+            )
+        )
+    )
     return tuple(blocks)
 
 

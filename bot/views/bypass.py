@@ -8,8 +8,23 @@ from typing import Final
 from bot import actions
 from bot.actions import Target
 from bot.cards import (
-    Actions, Block, Button, Card, Confirm, Context, Fields, Heading, Instant, Link, LinkButton, Markup, Plain, Quote,
-    Section, Text, Tone,
+    Actions,
+    Block,
+    Button,
+    Card,
+    Confirm,
+    Context,
+    Fields,
+    Heading,
+    Instant,
+    Link,
+    LinkButton,
+    Markup,
+    Plain,
+    Quote,
+    Section,
+    Text,
+    Tone,
 )
 from bot.times import due, in_words
 from core.access import PersonView
@@ -23,18 +38,34 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
     """The living message of a bypass. Without a viewer it is the channel's or management's."""
     scope = "any action" if bypass.action == "*" else bypass.action
     agent = "any agent" if bypass.resource == "*" else bypass.resource
-    left: Text = (Instant(bypass.expires_at, " · until "), Markup(f" ({in_words(bypass.expires_at - now)} left)")) \
-        if bypass.status == "active" and bypass.expires_at > now else ()
+    left: Text = (
+        (Instant(bypass.expires_at, " · until "), Markup(f" ({in_words(bypass.expires_at - now)} left)"))
+        if bypass.status == "active" and bypass.expires_at > now
+        else ()
+    )
     blocks: list[Block] = [
         Heading(f"{bypass.reference} · Emergency bypass"),
         Section((Markup(f"*{_STATUS[bypass.status]}*"), *left, Markup(" · by "), Plain(bypass.requester.name))),
-        Fields((("Action", (Plain(scope),)), ("Agent", (Plain(agent),)), ("Risk", (Plain(bypass.risk.capitalize()),)),
-                ("Review", _review(bypass, now=now)))),
+        Fields(
+            (
+                ("Action", (Plain(scope),)),
+                ("Agent", (Plain(agent),)),
+                ("Risk", (Plain(bypass.risk.capitalize()),)),
+                ("Review", _review(bypass, now=now)),
+            )
+        ),
         Quote(Plain(bypass.justification)),
     ]
     if bypass.acknowledged_by and bypass.acknowledged_at:
-        blocks.append(Context((Markup("👁️ Acknowledged by "), Plain(bypass.acknowledged_by.name),
-                               Instant(bypass.acknowledged_at, " · "))))
+        blocks.append(
+            Context(
+                (
+                    Markup("👁️ Acknowledged by "),
+                    Plain(bypass.acknowledged_by.name),
+                    Instant(bypass.acknowledged_at, " · "),
+                )
+            )
+        )
     blocks += [
         Context((Markup("🎫 "), Link(ticket.number, ticket.url), Plain(f" in {ticket.system} · {ticket.state}")))
         for ticket in bypass.tickets
@@ -49,16 +80,24 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
 def bypass_line(bypass: BypassView, *, now: datetime) -> Text:
     """One line of a list."""
     until = f" · {in_words(bypass.expires_at - now)} left" if bypass.status == "active" else ""
-    return (Markup(f"*{bypass.reference}* {_STATUS[bypass.status]}{until} · "), Plain(bypass.requester.name),
-            Markup(" · "), Plain(bypass.resource), Markup(" · review "), *_review(bypass, now=now))
+    return (
+        Markup(f"*{bypass.reference}* {_STATUS[bypass.status]}{until} · "),
+        Plain(bypass.requester.name),
+        Markup(" · "),
+        Plain(bypass.resource),
+        Markup(" · review "),
+        *_review(bypass, now=now),
+    )
 
 
 def list_card(bypasses: tuple[BypassView, ...], *, now: datetime) -> Card:
     """`/bypass status`."""
     if not bypasses:
         return Card("No bypass has been used.", (Section((Plain("No bypass has been used. Good."),)),))
-    return Card(f"{len(bypasses)} bypasses", (Heading("Emergency bypasses"),
-                                              *(Section(bypass_line(each, now=now)) for each in bypasses)))
+    return Card(
+        f"{len(bypasses)} bypasses",
+        (Heading("Emergency bypasses"), *(Section(bypass_line(each, now=now)) for each in bypasses)),
+    )
 
 
 def _review(bypass: BypassView, *, now: datetime) -> Text:

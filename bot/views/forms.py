@@ -8,7 +8,18 @@ from typing import Final
 from bot import actions
 from bot.actions import Target
 from bot.cards import (
-    Block, ChecksInput, Context, Form, Input, Markup, Option, PersonInput, Plain, Section, SelectInput, TextInput,
+    Block,
+    ChecksInput,
+    Context,
+    Form,
+    Input,
+    Markup,
+    Option,
+    PersonInput,
+    Plain,
+    Section,
+    SelectInput,
+    TextInput,
 )
 from bot.times import in_words
 from bot.views.approvals import TITLES, details_blocks, title_of
@@ -33,17 +44,34 @@ def message_form(title: str, text: str) -> Form:
 def request_form(*, channel: str, agent: str = "", owner: str | None = None) -> Form:
     """`/approve`: ask for something. `owner` is a chat user id; `channel` is where it was typed."""
     return Form(
-        callback_id=actions.FORM_REQUEST, title="Ask for approval", submit="Send", memo=channel,
+        callback_id=actions.FORM_REQUEST,
+        title="Ask for approval",
+        submit="Send",
+        memo=channel,
         blocks=(
-            SelectInput("action", "What do you want to do?", initial="agent.create",
-                        options=tuple(Option(action, title) for action, title in TITLES.items())),
+            SelectInput(
+                "action",
+                "What do you want to do?",
+                initial="agent.create",
+                options=tuple(Option(action, title) for action, title in TITLES.items()),
+            ),
             TextInput("agent_name", "Agent name", initial=agent, max_chars=120, placeholder="support-bot"),
             PersonInput("owner", "Owner", initial=owner, hint="Answers for what the agent does."),
             PersonInput("sponsor", "Sponsor", hint="Answers for why the agent exists."),
-            TextInput("business_service", "Business service", max_chars=300, placeholder="Customer support",
-                      hint="What an outage of this agent would hurt."),
-            TextInput("justification", "Justification", is_multiline=True, max_chars=JUSTIFICATION_MAX,
-                      placeholder="Why is this needed, and what happens without it?"),
+            TextInput(
+                "business_service",
+                "Business service",
+                max_chars=300,
+                placeholder="Customer support",
+                hint="What an outage of this agent would hurt.",
+            ),
+            TextInput(
+                "justification",
+                "Justification",
+                is_multiline=True,
+                max_chars=JUSTIFICATION_MAX,
+                placeholder="Why is this needed, and what happens without it?",
+            ),
         ),
     )
 
@@ -55,45 +83,77 @@ def approve_form(request: RequestView, target: Target) -> Form:
     options = tuple(Option(name, name.replace("_", " ").capitalize()) for name in criteria)
     inputs: list[Block | Input] = [Section((Plain(f"{request.reference} · {title_of(request)}"),))]
     if options:
-        inputs.append(ChecksInput("criteria", "Criteria", options, initial=criteria,
-                                  hint="Untick what you cannot confirm; then it cannot be approved."))
+        inputs.append(
+            ChecksInput(
+                "criteria",
+                "Criteria",
+                options,
+                initial=criteria,
+                hint="Untick what you cannot confirm; then it cannot be approved.",
+            )
+        )
     inputs.append(TextInput("reason", "Reason", is_multiline=True, is_optional=True, max_chars=REASON_MAX))
     return Form(actions.FORM_APPROVE, "Approve", tuple(inputs), submit="Approve", memo=target.encode())
 
 
 def reject_form(request: RequestView, target: Target) -> Form:
     """A rejection says why."""
-    return Form(actions.FORM_REJECT, "Reject", (
-        Section((Plain(f"{request.reference} · {title_of(request)}"),)),
-        TextInput("reason", "Reason", is_multiline=True, max_chars=REASON_MAX,
-                  placeholder="What would have to change?"),
-    ), submit="Reject", memo=target.encode())
+    return Form(
+        actions.FORM_REJECT,
+        "Reject",
+        (
+            Section((Plain(f"{request.reference} · {title_of(request)}"),)),
+            TextInput(
+                "reason", "Reason", is_multiline=True, max_chars=REASON_MAX, placeholder="What would have to change?"
+            ),
+        ),
+        submit="Reject",
+        memo=target.encode(),
+    )
 
 
 def ask_form(request: RequestView, target: Target) -> Form:
     """A question to the requester."""
-    return Form(actions.FORM_ASK, "Ask the requester", (
-        Section((Plain(f"{request.reference} · {title_of(request)}"),)),
-        TextInput("question", "Question", is_multiline=True, max_chars=JUSTIFICATION_MAX),
-    ), submit="Ask", memo=target.encode())
+    return Form(
+        actions.FORM_ASK,
+        "Ask the requester",
+        (
+            Section((Plain(f"{request.reference} · {title_of(request)}"),)),
+            TextInput("question", "Question", is_multiline=True, max_chars=JUSTIFICATION_MAX),
+        ),
+        submit="Ask",
+        memo=target.encode(),
+    )
 
 
 def answer_form(request: RequestView, target: Target) -> Form:
     """The requester's answer."""
     questions = [comment.text for comment in request.comments if comment.kind == "question"][-1:]
-    return Form(actions.FORM_ANSWER, "Answer", (
-        Section((Plain(questions[0] if questions else f"{request.reference} · {title_of(request)}"),)),
-        TextInput("answer", "Answer", is_multiline=True, max_chars=JUSTIFICATION_MAX),
-    ), submit="Answer", memo=target.encode())
+    return Form(
+        actions.FORM_ANSWER,
+        "Answer",
+        (
+            Section((Plain(questions[0] if questions else f"{request.reference} · {title_of(request)}"),)),
+            TextInput("answer", "Answer", is_multiline=True, max_chars=JUSTIFICATION_MAX),
+        ),
+        submit="Answer",
+        memo=target.encode(),
+    )
 
 
 def delegate_form(request: RequestView, target: Target) -> Form:
     """Somebody else takes the viewer's place."""
-    return Form(actions.FORM_DELEGATE, "Delegate", (
-        Section((Plain(f"{request.reference} · {title_of(request)}"),)),
-        PersonInput("person", "Person", hint="Decides in your place. Not the requester."),
-        TextInput("reason", "Reason", is_optional=True, max_chars=REASON_MAX),
-    ), submit="Delegate", memo=target.encode())
+    return Form(
+        actions.FORM_DELEGATE,
+        "Delegate",
+        (
+            Section((Plain(f"{request.reference} · {title_of(request)}"),)),
+            PersonInput("person", "Person", hint="Decides in your place. Not the requester."),
+            TextInput("reason", "Reason", is_optional=True, max_chars=REASON_MAX),
+        ),
+        submit="Delegate",
+        memo=target.encode(),
+    )
 
 
 def details_form(request: RequestView, *, now: datetime) -> Form:
@@ -105,18 +165,39 @@ def bypass_form(*, channel: str, longest: timedelta, agent: str = "") -> Form:
     """`/bypass`: the risk is repeated before anything is granted."""
     durations = [each for each in _DURATIONS if each <= longest] or [longest]
     return Form(
-        callback_id=actions.FORM_BYPASS, title="Emergency bypass", submit="Bypass now", memo=channel,
+        callback_id=actions.FORM_BYPASS,
+        title="Emergency bypass",
+        submit="Bypass now",
+        memo=channel,
         blocks=(
-            Section((Markup("🚨 *This skips every approval.* Senior management is told at once, everything you do under "
-                            "it is recorded, and it will be reviewed."),)),
-            SelectInput("action", "What do you want to do?", initial="agent.deploy",
-                        options=(*(Option(action, title) for action, title in TITLES.items()),
-                                 Option("*", "Anything"))),
+            Section(
+                (
+                    Markup(
+                        "🚨 *This skips every approval.* Senior management is told at once, everything you do under "
+                        "it is recorded, and it will be reviewed."
+                    ),
+                )
+            ),
+            SelectInput(
+                "action",
+                "What do you want to do?",
+                initial="agent.deploy",
+                options=(*(Option(action, title) for action, title in TITLES.items()), Option("*", "Anything")),
+            ),
             TextInput("agent", "Agent", initial=agent, max_chars=120, placeholder="support-bot, or * for any"),
-            SelectInput("duration", "Duration", initial=str(int(durations[0].total_seconds())),
-                        options=tuple(Option(str(int(each.total_seconds())), in_words(each)) for each in durations)),
-            TextInput("justification", "Justification", is_multiline=True, max_chars=2000,
-                      placeholder="What is broken, whom does it hurt, and why can it not wait?"),
+            SelectInput(
+                "duration",
+                "Duration",
+                initial=str(int(durations[0].total_seconds())),
+                options=tuple(Option(str(int(each.total_seconds())), in_words(each)) for each in durations),
+            ),
+            TextInput(
+                "justification",
+                "Justification",
+                is_multiline=True,
+                max_chars=2000,
+                placeholder="What is broken, whom does it hurt, and why can it not wait?",
+            ),
         ),
     )
 
@@ -124,13 +205,22 @@ def bypass_form(*, channel: str, longest: timedelta, agent: str = "") -> Form:
 def review_form(bypass: BypassView) -> Form:
     """The post-deployment review (E2)."""
     return Form(
-        callback_id=actions.FORM_REVIEW, title=f"Review {bypass.reference}", submit="Finish review",
+        callback_id=actions.FORM_REVIEW,
+        title=f"Review {bypass.reference}",
+        submit="Finish review",
         memo=Target(id=bypass.id).encode(),
         blocks=(
             Section((Plain(bypass.justification),)),
             Context((Markup("Used by "), Plain(bypass.requester.name), Markup(f" · risk {bypass.risk}"))),
-            SelectInput("verdict", "Verdict", (Option("justified", "Justified"), Option("not_justified", "Not justified"))),
-            TextInput("notes", "Notes", is_multiline=True, max_chars=JUSTIFICATION_MAX,
-                      placeholder="What happened, and what follows from it?"),
+            SelectInput(
+                "verdict", "Verdict", (Option("justified", "Justified"), Option("not_justified", "Not justified"))
+            ),
+            TextInput(
+                "notes",
+                "Notes",
+                is_multiline=True,
+                max_chars=JUSTIFICATION_MAX,
+                placeholder="What happened, and what follows from it?",
+            ),
         ),
     )

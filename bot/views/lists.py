@@ -18,20 +18,35 @@ SHOWN = 15
 
 def waiting_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
     """What waits for the viewer."""
-    return _list("Waiting for you", requests, now=now,
-                 empty="Nothing waits for you. 🎉", hint="`/approve mine` shows what you have asked for.")
+    return _list(
+        "Waiting for you",
+        requests,
+        now=now,
+        empty="Nothing waits for you. 🎉",
+        hint="`/approve mine` shows what you have asked for.",
+    )
 
 
 def mine_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
     """What the viewer has asked for."""
-    return _list("Your requests", requests, now=now,
-                 empty="You have not asked for anything yet.", hint="`/approve` opens a request.")
+    return _list(
+        "Your requests",
+        requests,
+        now=now,
+        empty="You have not asked for anything yet.",
+        hint="`/approve` opens a request.",
+    )
 
 
 def found_card(words: str, requests: Sequence[RequestView], *, now: datetime) -> Card:
     """What a search found."""
-    return _list(f"Found for “{words}”", requests, now=now, empty=f"Nothing matches “{words}”.",
-                 hint="Search looks at agent names and justifications.")
+    return _list(
+        f"Found for “{words}”",
+        requests,
+        now=now,
+        empty=f"Nothing matches “{words}”.",
+        hint="Search looks at agent names and justifications.",
+    )
 
 
 def home_blocks(
@@ -40,13 +55,24 @@ def home_blocks(
     """The App Home: what waits, what was asked, which bypasses need a look (B9)."""
     blocks: list[Block] = [
         Heading("Countersign"),
-        Actions((Button(actions.OPEN_REQUEST, "Ask for approval", "new", tone=Tone.PRIMARY),
-                 Button(actions.OPEN_BYPASS, "Emergency bypass", "new", tone=Tone.DANGER))),
-        Heading("Waiting for you"), *_rows(waiting, "Nothing waits for you. 🎉", now=now), Divider(),
-        Heading("Your requests"), *_rows(mine, "You have not asked for anything yet.", now=now),
+        Actions(
+            (
+                Button(actions.OPEN_REQUEST, "Ask for approval", "new", tone=Tone.PRIMARY),
+                Button(actions.OPEN_BYPASS, "Emergency bypass", "new", tone=Tone.DANGER),
+            )
+        ),
+        Heading("Waiting for you"),
+        *_rows(waiting, "Nothing waits for you. 🎉", now=now),
+        Divider(),
+        Heading("Your requests"),
+        *_rows(mine, "You have not asked for anything yet.", now=now),
     ]
     if bypasses:
-        blocks += [Divider(), Heading("Emergency bypasses"), *(Section(bypass_line(each, now=now)) for each in bypasses)]
+        blocks += [
+            Divider(),
+            Heading("Emergency bypasses"),
+            *(Section(bypass_line(each, now=now)) for each in bypasses),
+        ]
     return tuple(blocks)
 
 
@@ -69,7 +95,12 @@ def _row(request: RequestView, *, now: datetime) -> Section:
     where = f" · {current.title}" if current else ""
     when = f" · {due(current.due_at, now=now)}" if current and current.due_at else ""
     return Section(
-        (Markup(f"*{request.reference}* "), Plain(title_of(request)), Markup("\n"), Plain(request.requester.name),
-         Markup(f" · {request.status}{where}{when}")),
+        (
+            Markup(f"*{request.reference}* "),
+            Plain(title_of(request)),
+            Markup("\n"),
+            Plain(request.requester.name),
+            Markup(f" · {request.status}{where}{when}"),
+        ),
         button=Button(actions.DETAILS, "Show", target_of(request).encode()),
     )

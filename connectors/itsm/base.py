@@ -274,9 +274,7 @@ class TicketSystem(Protocol):
         """What was touched since the cursor. Without one: nothing yet, and a cursor for now."""
         ...
 
-    def parse_webhook(
-        self, headers: Mapping[str, str], body: bytes, *, now: datetime
-    ) -> tuple[WebhookEvent, ...]:
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> tuple[WebhookEvent, ...]:
         """What a signed message tells. Raises WebhookRejected if its signature, age or content is not acceptable."""
         ...
 

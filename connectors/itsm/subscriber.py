@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.itsm.base import (
-    CloseCode, NotSent, OutcomeUnknown, Refused, Throttled, Ticket, TicketDraft, TicketKind, TicketPatch, TicketState,
+    CloseCode,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    Ticket,
+    TicketDraft,
+    TicketKind,
+    TicketPatch,
+    TicketState,
     TicketSystem,
 )
 from core.approvals import RequestEvent, RequestView, load_request
@@ -20,17 +29,36 @@ from core.ids import TenantId
 from core.links import TicketLink, record_ticket, tickets_of
 from core.outbox import Event, Permanent, Throttle
 
-EVENTS: Final = frozenset({
-    RequestEvent.OPENED, RequestEvent.VOTED, RequestEvent.ESCALATED, RequestEvent.COMMENTED, RequestEvent.APPROVED,
-    RequestEvent.REJECTED, RequestEvent.WITHDRAWN, RequestEvent.EXPIRED, RequestEvent.USED, RequestEvent.OUTCOME,
-    EmergencyEvent.GRANTED, EmergencyEvent.USED, EmergencyEvent.ENDED, EmergencyEvent.EXPIRED, EmergencyEvent.REVIEWED,
-})
+EVENTS: Final = frozenset(
+    {
+        RequestEvent.OPENED,
+        RequestEvent.VOTED,
+        RequestEvent.ESCALATED,
+        RequestEvent.COMMENTED,
+        RequestEvent.APPROVED,
+        RequestEvent.REJECTED,
+        RequestEvent.WITHDRAWN,
+        RequestEvent.EXPIRED,
+        RequestEvent.USED,
+        RequestEvent.OUTCOME,
+        EmergencyEvent.GRANTED,
+        EmergencyEvent.USED,
+        EmergencyEvent.ENDED,
+        EmergencyEvent.EXPIRED,
+        EmergencyEvent.REVIEWED,
+    }
+)
 _STANDS: Final = {
-    RequestEvent.OPENED: TicketState.IN_APPROVAL, RequestEvent.APPROVED: TicketState.APPROVED,
-    RequestEvent.REJECTED: TicketState.REJECTED, RequestEvent.WITHDRAWN: TicketState.CANCELLED,
-    RequestEvent.EXPIRED: TicketState.CANCELLED, RequestEvent.USED: TicketState.IMPLEMENTING,
-    RequestEvent.OUTCOME: TicketState.CLOSED, EmergencyEvent.GRANTED: TicketState.IMPLEMENTING,
-    EmergencyEvent.ENDED: TicketState.IMPLEMENTED, EmergencyEvent.EXPIRED: TicketState.IMPLEMENTED,
+    RequestEvent.OPENED: TicketState.IN_APPROVAL,
+    RequestEvent.APPROVED: TicketState.APPROVED,
+    RequestEvent.REJECTED: TicketState.REJECTED,
+    RequestEvent.WITHDRAWN: TicketState.CANCELLED,
+    RequestEvent.EXPIRED: TicketState.CANCELLED,
+    RequestEvent.USED: TicketState.IMPLEMENTING,
+    RequestEvent.OUTCOME: TicketState.CLOSED,
+    EmergencyEvent.GRANTED: TicketState.IMPLEMENTING,
+    EmergencyEvent.ENDED: TicketState.IMPLEMENTED,
+    EmergencyEvent.EXPIRED: TicketState.IMPLEMENTED,
     EmergencyEvent.REVIEWED: TicketState.CLOSED,
 }
 
@@ -76,16 +104,30 @@ class TicketSync:
             await self.system.comment(ticket, note, key=key)
             return
         patch = TicketPatch(
-            key=key, target=target, note=note, by=str(event.data.get("by", "")), close_code=_close_code(event.data),
+            key=key,
+            target=target,
+            note=note,
+            by=str(event.data.get("by", "")),
+            close_code=_close_code(event.data),
             close_notes=note if target is TicketState.CLOSED else "",
         )
         await self._take_over(event, await self.system.update(ticket, patch))
 
     async def _take_over(self, event: Event, ticket: Ticket) -> None:
-        await record_ticket(self.database, event.tenant, event.subject, TicketLink(
-            subject_id=event.subject_id, system=self.slug, kind=ticket.kind, external_id=ticket.external_id,
-            number=ticket.number, url=ticket.url, state=ticket.label or ticket.state,
-        ))
+        await record_ticket(
+            self.database,
+            event.tenant,
+            event.subject,
+            TicketLink(
+                subject_id=event.subject_id,
+                system=self.slug,
+                kind=ticket.kind,
+                external_id=ticket.external_id,
+                number=ticket.number,
+                url=ticket.url,
+                state=ticket.label or ticket.state,
+            ),
+        )
 
 
 class _AgainError(Exception):
@@ -93,28 +135,41 @@ class _AgainError(Exception):
 
 
 def _ticket(link: TicketLink) -> Ticket:
-    return Ticket(external_id=link.external_id, number=link.number, url=link.url, state=TicketState.OPEN,
-                  label=link.state, kind=TicketKind(link.kind))
+    return Ticket(
+        external_id=link.external_id,
+        number=link.number,
+        url=link.url,
+        state=TicketState.OPEN,
+        label=link.state,
+        kind=TicketKind(link.kind),
+    )
 
 
 def _request_draft(request: RequestView) -> TicketDraft:
     name = request.resource.get("name", "")
     facts = "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in sorted(request.resource.items()))
     return TicketDraft(
-        key=str(request.id), kind=TicketKind.CHANGE, summary=f"{request.reference}: {request.action} {name}",
+        key=str(request.id),
+        kind=TicketKind.CHANGE,
+        summary=f"{request.reference}: {request.action} {name}",
         description=f"{request.justification}\n\n{facts}\n\nRequested by {request.requester.email}.",
         requester_email=request.requester.email,
-        fields={"justification": request.justification, "business_service": request.resource.get("business_service", "")},
+        fields={
+            "justification": request.justification,
+            "business_service": request.resource.get("business_service", ""),
+        },
     )
 
 
 def _bypass_draft(bypass: BypassView) -> TicketDraft:
     return TicketDraft(
-        key=str(bypass.id), kind=TicketKind.EMERGENCY_CHANGE,
+        key=str(bypass.id),
+        kind=TicketKind.EMERGENCY_CHANGE,
         summary=f"{bypass.reference}: emergency bypass for {bypass.resource}",
         description=f"{bypass.justification}\n\nScope: {bypass.action} on {bypass.resource}, until "
-                    f"{bypass.expires_at:%Y-%m-%d %H:%M} UTC. Risk: {bypass.risk}.",
-        requester_email=bypass.requester.email, fields={"justification": bypass.justification, "risk": bypass.risk},
+        f"{bypass.expires_at:%Y-%m-%d %H:%M} UTC. Risk: {bypass.risk}.",
+        requester_email=bypass.requester.email,
+        fields={"justification": bypass.justification, "risk": bypass.risk},
     )
 
 
@@ -132,4 +187,3 @@ def _note(event: Event, reference: str) -> str:
     parts += [str(data[key]) for key in ("decision", "status", "kind", "action") if data.get(key)]
     text = data.get("reason") or data.get("text") or data.get("note")
     return " · ".join(parts) + (f"\n{text}" if text else "")
-

@@ -16,6 +16,18 @@ from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.access.scopes import TokenScope, require_scope
 
 __all__ = [
-    "Directory", "GrantView", "Permission", "PermissionMissing", "PersonView", "Scope", "ScopeKind", "TokenRefused",
-    "TokenScope", "UnknownPerson", "permission_for", "require", "require_scope", "resolve_role",
+    "Directory",
+    "GrantView",
+    "Permission",
+    "PermissionMissing",
+    "PersonView",
+    "Scope",
+    "ScopeKind",
+    "TokenRefused",
+    "TokenScope",
+    "UnknownPerson",
+    "permission_for",
+    "require",
+    "require_scope",
+    "resolve_role",
 ]

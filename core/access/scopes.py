@@ -22,6 +22,8 @@ def require_scope(actor: Actor, scope: TokenScope) -> None:
     """Returns if the actor's credential covers `scope`; raises ScopeMissing otherwise."""
     if actor.scopes is not None and scope not in actor.scopes:
         raise ScopeMissing(
-            f"This token does not cover '{scope}'.", where="token scopes", accepted=tuple(sorted(actor.scopes)),
+            f"This token does not cover '{scope}'.",
+            where="token scopes",
+            accepted=tuple(sorted(actor.scopes)),
             next_step="Create a token that does.",
         )

@@ -47,7 +47,12 @@ async def directory(tx: Transaction) -> Directory:
 
 
 async def authenticate(
-    database: Database, presented: str, *, door: Door, ip_address: str | None, user_agent: str | None,
+    database: Database,
+    presented: str,
+    *,
+    door: Door,
+    ip_address: str | None,
+    user_agent: str | None,
     tenant_override: str | None = None,
 ) -> Actor:
     """The actor behind a presented token. Raises TokenRefused, or TenantRefused for a foreign X-Tenant-Id."""
@@ -67,8 +72,14 @@ async def authenticate(
         if token.last_used_at is None or tx.now - token.last_used_at > store.LAST_USED_STEP:
             await store.touch_token(tx, token.id)
         actor = Actor(
-            tenant=parsed.tenant, user=person.id, email=person.email, name=person.name, door=door,
-            ip_address=ip_address, user_agent=user_agent, scopes=token.scopes,
+            tenant=parsed.tenant,
+            user=person.id,
+            email=person.email,
+            name=person.name,
+            door=door,
+            ip_address=ip_address,
+            user_agent=user_agent,
+            scopes=token.scopes,
             is_enterprise_admin=ENTERPRISE_ADMINISTRATOR in everybody.roles.get(person.id, frozenset()),
         )
     if tenant_override in (None, actor.tenant):
@@ -94,15 +105,27 @@ async def add_person(
         person = PersonView(id=UserId(uuid7()), email=address, name=name, title=title, time_zone=time_zone)
         if not await store.insert_person(tx, person):
             raise PersonExists(where="email")
-        await record(tx, actor, action="user.create", resource=address, subject_id=person.id,
-                     category=AuditCategory.SECURITY, details={"name": name})
+        await record(
+            tx,
+            actor,
+            action="user.create",
+            resource=address,
+            subject_id=person.id,
+            category=AuditCategory.SECURITY,
+            details={"name": name},
+        )
     await database.cache.forget()
     return person
 
 
 async def grant_role(
-    database: Database, actor: Actor, *, email: str, role: str,
-    scope_kind: ScopeKind = ScopeKind.TENANT, scope_id: str = "",
+    database: Database,
+    actor: Actor,
+    *,
+    email: str,
+    role: str,
+    scope_kind: ScopeKind = ScopeKind.TENANT,
+    scope_id: str = "",
 ) -> GrantView:
     """The person holds the role at the scope. Nobody grants to themselves, nor what is above their own role (R7)."""
     async with audited(database, actor, action="role.grant", resource=email, details={"role": role}) as tx:
@@ -113,11 +136,25 @@ async def grant_role(
             raise SelfGrant
         if actor.user is not None:
             may_grant((await directory(tx)).roles.get(actor.user, frozenset()), key)
-        grant = GrantView(id=uuid7(), user=person.id, email=person.email, role=key, scope_kind=scope_kind,
-                          scope_id=scope_id, granted_by=actor.email)
+        grant = GrantView(
+            id=uuid7(),
+            user=person.id,
+            email=person.email,
+            role=key,
+            scope_kind=scope_kind,
+            scope_id=scope_id,
+            granted_by=actor.email,
+        )
         await store.insert_grant(tx, grant)
-        await record(tx, actor, action="role.grant", resource=person.email, subject_id=person.id,
-                     category=AuditCategory.SECURITY, details={"role": key, "scope": f"{scope_kind}:{scope_id}"})
+        await record(
+            tx,
+            actor,
+            action="role.grant",
+            resource=person.email,
+            subject_id=person.id,
+            category=AuditCategory.SECURITY,
+            details={"role": key, "scope": f"{scope_kind}:{scope_id}"},
+        )
     await database.cache.forget()
     return grant
 
@@ -130,8 +167,15 @@ async def revoke_role(database: Database, actor: Actor, grant_id: UUID) -> None:
         if not found:
             raise NotFound("There is no such grant.", where="grant")
         await store.delete_grant(tx, grant_id)
-        await record(tx, actor, action="role.revoke", resource=found[0].email, subject_id=found[0].user,
-                     category=AuditCategory.SECURITY, details={"role": found[0].role})
+        await record(
+            tx,
+            actor,
+            action="role.revoke",
+            resource=found[0].email,
+            subject_id=found[0].user,
+            category=AuditCategory.SECURITY,
+            details={"role": found[0].role},
+        )
     await database.cache.forget()
 
 
@@ -150,7 +194,12 @@ async def list_people(database: Database, actor: Actor) -> Directory:
 
 
 async def create_token(
-    database: Database, actor: Actor, *, name: str, lifetime: timedelta, scopes: frozenset[TokenScope] | None = None,
+    database: Database,
+    actor: Actor,
+    *,
+    name: str,
+    lifetime: timedelta,
+    scopes: frozenset[TokenScope] | None = None,
     email: str | None = None,
 ) -> tuple[TokenView, str]:
     """The new token and, this once, the text to present. For others (`email`) only with the right to manage users."""
@@ -165,14 +214,26 @@ async def create_token(
             owner = await find_person(tx, email)
         secret = new_secret()
         row = store.TokenRow(
-            id=uuid7(), user=owner.id, name=name, secret_hash=hash_secret(secret),
-            scopes=None if scopes is None else frozenset(map(str, scopes)), created_at=tx.now,
-            expires_at=tx.now + lifetime, last_used_at=None, revoked_at=None,
+            id=uuid7(),
+            user=owner.id,
+            name=name,
+            secret_hash=hash_secret(secret),
+            scopes=None if scopes is None else frozenset(map(str, scopes)),
+            created_at=tx.now,
+            expires_at=tx.now + lifetime,
+            last_used_at=None,
+            revoked_at=None,
         )
         await store.insert_token(tx, row)
-        await record(tx, actor, action="token.create", resource=owner.email, subject_id=row.id,
-                     category=AuditCategory.SECURITY,
-                     details={"name": name, "scopes": sorted(row.scopes) if row.scopes else "all"})
+        await record(
+            tx,
+            actor,
+            action="token.create",
+            resource=owner.email,
+            subject_id=row.id,
+            category=AuditCategory.SECURITY,
+            details={"name": name, "scopes": sorted(row.scopes) if row.scopes else "all"},
+        )
         return _view(row), format_token(tx.tenant, row.id, secret)
 
 
@@ -195,8 +256,15 @@ async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None
         if row.user != actor.user:
             await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
         await store.revoke_token(tx, token_id)
-        await record(tx, actor, action="token.revoke", resource=str(token_id), subject_id=token_id,
-                     category=AuditCategory.SECURITY, details={"name": row.name})
+        await record(
+            tx,
+            actor,
+            action="token.revoke",
+            resource=str(token_id),
+            subject_id=token_id,
+            category=AuditCategory.SECURITY,
+            details={"name": row.name},
+        )
     await database.cache.forget()
 
 
@@ -209,14 +277,26 @@ async def _in_other_tenant(database: Database, actor: Actor, tenant: TenantId) -
         await tenant_policy(tx)  # NotFound for a tenant that does not exist
         member = (await directory(tx)).by_email.get(actor.email)
         return Actor(
-            tenant=tenant, user=member.id if member and member.active else None, email=actor.email, name=actor.name,
-            door=actor.door, ip_address=actor.ip_address, user_agent=actor.user_agent, scopes=actor.scopes,
+            tenant=tenant,
+            user=member.id if member and member.active else None,
+            email=actor.email,
+            name=actor.name,
+            door=actor.door,
+            ip_address=actor.ip_address,
+            user_agent=actor.user_agent,
+            scopes=actor.scopes,
             is_enterprise_admin=True,
         )
 
 
 def _view(row: store.TokenRow) -> TokenView:
     return TokenView(
-        id=row.id, name=row.name, user=row.user, scopes=None if row.scopes is None else tuple(sorted(row.scopes)),
-        created_at=row.created_at, expires_at=row.expires_at, last_used_at=row.last_used_at, revoked_at=row.revoked_at,
+        id=row.id,
+        name=row.name,
+        user=row.user,
+        scopes=None if row.scopes is None else tuple(sorted(row.scopes)),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
     )

@@ -59,7 +59,8 @@ async def load_directory(tx: Transaction) -> Directory:
         access=compile_grants(
             [
                 Grant(user=grant.user, role=grant.role, scope=Scope(ScopeKind(grant.scope_kind), grant.scope_id))
-                for grant in held if grant.user in active
+                for grant in held
+                if grant.user in active
             ],
             policy.role_permissions,
         ),
@@ -70,8 +71,15 @@ async def live_grants(tx: Transaction) -> tuple[GrantView, ...]:
     """Grants that have not expired."""
     columns = grants.c
     rows = await tx.connection.execute(
-        select(columns.grant_id, columns.user_id, users.c.email, columns.role, columns.scope_kind, columns.scope_id,
-               columns.granted_by)
+        select(
+            columns.grant_id,
+            columns.user_id,
+            users.c.email,
+            columns.role,
+            columns.scope_kind,
+            columns.scope_id,
+            columns.granted_by,
+        )
         .join(users, (users.c.tenant_id == columns.tenant_id) & (users.c.user_id == columns.user_id))
         .where(columns.tenant_id == tx.tenant, or_(columns.expires_at.is_(None), columns.expires_at > tx.now))
         .order_by(users.c.email, columns.role)
@@ -83,8 +91,15 @@ async def insert_person(tx: Transaction, person: PersonView) -> bool:
     """Whether the person was new; an existing one with this e-mail stays as they are."""
     result = await tx.connection.execute(
         insert(users)
-        .values(tenant_id=tx.tenant, user_id=person.id, email=person.email, name=person.name, title=person.title,
-                time_zone=person.time_zone, created_at=tx.now)
+        .values(
+            tenant_id=tx.tenant,
+            user_id=person.id,
+            email=person.email,
+            name=person.name,
+            title=person.title,
+            time_zone=person.time_zone,
+            created_at=tx.now,
+        )
         .on_conflict_do_nothing(index_elements=["tenant_id", "email"])
         .returning(users.c.user_id)
     )
@@ -102,8 +117,16 @@ async def insert_grant(tx: Transaction, grant: GrantView) -> bool:
     """Whether the grant was new."""
     result = await tx.connection.execute(
         insert(grants)
-        .values(tenant_id=tx.tenant, grant_id=grant.id, user_id=grant.user, role=grant.role,
-                scope_kind=grant.scope_kind, scope_id=grant.scope_id, granted_by=grant.granted_by, granted_at=tx.now)
+        .values(
+            tenant_id=tx.tenant,
+            grant_id=grant.id,
+            user_id=grant.user,
+            role=grant.role,
+            scope_kind=grant.scope_kind,
+            scope_id=grant.scope_id,
+            granted_by=grant.granted_by,
+            granted_at=tx.now,
+        )
         .on_conflict_do_nothing(index_elements=["tenant_id", "user_id", "role", "scope_kind", "scope_id"])
         .returning(grants.c.grant_id)
     )
@@ -112,17 +135,20 @@ async def insert_grant(tx: Transaction, grant: GrantView) -> bool:
 
 async def delete_grant(tx: Transaction, grant_id: UUID) -> None:
     """The grant is gone."""
-    await tx.connection.execute(
-        grants.delete().where(grants.c.tenant_id == tx.tenant, grants.c.grant_id == grant_id)
-    )
+    await tx.connection.execute(grants.delete().where(grants.c.tenant_id == tx.tenant, grants.c.grant_id == grant_id))
 
 
 async def insert_token(tx: Transaction, row: TokenRow) -> None:
     """The token can be used."""
     await tx.connection.execute(
         api_tokens.insert().values(
-            tenant_id=tx.tenant, token_id=row.id, user_id=row.user, name=row.name, secret_hash=row.secret_hash,
-            scopes=None if row.scopes is None else sorted(row.scopes), created_at=row.created_at,
+            tenant_id=tx.tenant,
+            token_id=row.id,
+            user_id=row.user,
+            name=row.name,
+            secret_hash=row.secret_hash,
+            scopes=None if row.scopes is None else sorted(row.scopes),
+            created_at=row.created_at,
             expires_at=row.expires_at,
         )
     )
@@ -153,8 +179,11 @@ async def touch_token(tx: Transaction, token_id: UUID) -> None:
     columns = api_tokens.c
     await tx.connection.execute(
         update(api_tokens)
-        .where(columns.tenant_id == tx.tenant, columns.token_id == token_id,
-               or_(columns.last_used_at.is_(None), columns.last_used_at < tx.now - LAST_USED_STEP))
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.token_id == token_id,
+            or_(columns.last_used_at.is_(None), columns.last_used_at < tx.now - LAST_USED_STEP),
+        )
         .values(last_used_at=tx.now)
     )
 
@@ -170,13 +199,25 @@ async def revoke_token(tx: Transaction, token_id: UUID) -> None:
 
 
 def _person(row: Row[Any]) -> PersonView:
-    return PersonView(id=UserId(row.user_id), email=row.email, name=row.name, title=row.title,
-                      time_zone=row.time_zone, active=row.active)
+    return PersonView(
+        id=UserId(row.user_id),
+        email=row.email,
+        name=row.name,
+        title=row.title,
+        time_zone=row.time_zone,
+        active=row.active,
+    )
 
 
 def _token(row: Row[Any]) -> TokenRow:
     return TokenRow(
-        id=row.token_id, user=UserId(row.user_id), name=row.name, secret_hash=bytes(row.secret_hash),
-        scopes=None if row.scopes is None else frozenset(row.scopes), created_at=row.created_at,
-        expires_at=row.expires_at, last_used_at=row.last_used_at, revoked_at=row.revoked_at,
+        id=row.token_id,
+        user=UserId(row.user_id),
+        name=row.name,
+        secret_hash=bytes(row.secret_hash),
+        scopes=None if row.scopes is None else frozenset(row.scopes),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
     )

@@ -11,6 +11,17 @@ from core.agents.rules import AgentFacts, AgentState, REQUIRED_FACTS, missing_fa
 from core.agents.service import AgentView, apply_action, check_action, find_agent, get_agent, list_agents
 
 __all__ = [
-    "REQUIRED_FACTS", "AgentExists", "AgentFacts", "AgentState", "AgentView", "UnknownAgent", "WrongAgentState",
-    "apply_action", "check_action", "find_agent", "get_agent", "list_agents", "missing_facts",
+    "REQUIRED_FACTS",
+    "AgentExists",
+    "AgentFacts",
+    "AgentState",
+    "AgentView",
+    "UnknownAgent",
+    "WrongAgentState",
+    "apply_action",
+    "check_action",
+    "find_agent",
+    "get_agent",
+    "list_agents",
+    "missing_facts",
 ]

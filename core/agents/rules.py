@@ -49,8 +49,11 @@ def facts_of(resource: Mapping[str, str]) -> AgentFacts:
     """The facts of a complete resource; what is not a known fact becomes an attribute."""
     known = {*REQUIRED_FACTS, "type", "agent_type"}
     return AgentFacts(
-        name=resource["name"].strip(), sponsor=resource["sponsor"].strip(), owner=resource["owner"].strip(),
-        business_service=resource["business_service"].strip(), agent_type=resource.get("agent_type", "general"),
+        name=resource["name"].strip(),
+        sponsor=resource["sponsor"].strip(),
+        owner=resource["owner"].strip(),
+        business_service=resource["business_service"].strip(),
+        agent_type=resource.get("agent_type", "general"),
         attributes={key: value for key, value in resource.items() if key not in known},
     )
 

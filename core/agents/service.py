@@ -48,13 +48,20 @@ async def get_agent(database: Database, actor: Actor, agent_id: UUID) -> AgentVi
 
 
 async def list_agents(
-    database: Database, actor: Actor, *, state: str | None = None, contains: str | None = None,
-    after: UUID | None = None, limit: int = 50,
+    database: Database,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    contains: str | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> tuple[AgentView, ...]:
     """Agents, newest first, beyond the cursor `after`."""
     require_scope(actor, TokenScope.READ)
     async with database.tenant(actor.tenant) as tx:
-        return tuple(_view(row) for row in await store.page(tx, state=state, contains=contains, after=after, limit=limit))
+        return tuple(
+            _view(row) for row in await store.page(tx, state=state, contains=contains, after=after, limit=limit)
+        )
 
 
 async def find_agent(tx: Transaction, name: str) -> AgentView | None:
@@ -74,11 +81,13 @@ async def check_action(tx: Transaction, action: str, name: str) -> AgentView | N
             raise AgentExists(f"An agent named '{name}' exists already; it is {agent.state}.", where="resource.name")
         return None
     if agent is None:
-        raise UnknownAgent(f"There is no agent named '{name}'.", where="resource.name",
-                           next_step="Ask for agent.create first.")
+        raise UnknownAgent(
+            f"There is no agent named '{name}'.", where="resource.name", next_step="Ask for agent.create first."
+        )
     if not is_legal(action, AgentState(agent.state)):
         raise WrongAgentState(
-            f"Agent '{name}' is {agent.state}; {action} is not possible.", where="resource.name",
+            f"Agent '{name}' is {agent.state}; {action} is not possible.",
+            where="resource.name",
             accepted=tuple(sorted(TRANSITIONS[action][0])),
         )
     return agent
@@ -115,7 +124,11 @@ async def forget_failed_creation(tx: Transaction, agent_id: UUID) -> None:
 def _changes(action: str, before: AgentView, resource: Mapping[str, str]) -> dict[str, Any]:
     changes: dict[str, Any] = {"state": state_after(action, AgentState(before.state))}
     if action == "agent.modify":
-        facts = {key: resource[key].strip() for key in ("sponsor", "owner", "business_service") if resource.get(key, "").strip()}
+        facts = {
+            key: resource[key].strip()
+            for key in ("sponsor", "owner", "business_service")
+            if resource.get(key, "").strip()
+        }
         known = {"name", "type", "sponsor", "owner", "business_service"}
         attributes = {key: value for key, value in resource.items() if key not in known}
         changes |= {**facts, "attributes": {**before.attributes, **attributes}}
@@ -131,7 +144,16 @@ async def _read(tx: Transaction, agent_id: AgentId) -> AgentView:
 
 def _view(row: Row[Any]) -> AgentView:
     return AgentView(
-        id=AgentId(row.agent_id), name=row.name, agent_type=row.agent_type, state=row.state, sponsor=row.sponsor,
-        owner=row.owner, business_service=row.business_service, attributes=row.attributes, created_by=row.created_by,
-        created_at=row.created_at, updated_at=row.updated_at, version=row.version,
+        id=AgentId(row.agent_id),
+        name=row.name,
+        agent_type=row.agent_type,
+        state=row.state,
+        sponsor=row.sponsor,
+        owner=row.owner,
+        business_service=row.business_service,
+        attributes=row.attributes,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        version=row.version,
     )

@@ -24,11 +24,15 @@ async def by_name(tx: Transaction, name: str, *, lock: bool) -> Row[Any] | None:
 async def by_id(tx: Transaction, agent_id: UUID) -> Row[Any] | None:
     """The agent's row."""
     return (
-        await tx.connection.execute(select(agents).where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id))
+        await tx.connection.execute(
+            select(agents).where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id)
+        )
     ).first()
 
 
-async def page(tx: Transaction, *, state: str | None, contains: str | None, after: UUID | None, limit: int) -> list[Row[Any]]:
+async def page(
+    tx: Transaction, *, state: str | None, contains: str | None, after: UUID | None, limit: int
+) -> list[Row[Any]]:
     """Agents, newest first."""
     columns = agents.c
     statement = select(agents).where(columns.tenant_id == tx.tenant).order_by(columns.agent_id.desc()).limit(limit)
@@ -45,10 +49,20 @@ async def add(tx: Transaction, agent_id: AgentId, facts: AgentFacts, *, created_
     """Whether the name was free; then the agent is registered."""
     result = await tx.connection.execute(
         insert(agents)
-        .values(tenant_id=tx.tenant, agent_id=agent_id, name=facts.name, agent_type=facts.agent_type,
-                state=AgentState.REGISTERED, sponsor=facts.sponsor, owner=facts.owner,
-                business_service=facts.business_service, attributes=dict(facts.attributes), created_by=created_by,
-                created_at=tx.now, updated_at=tx.now)
+        .values(
+            tenant_id=tx.tenant,
+            agent_id=agent_id,
+            name=facts.name,
+            agent_type=facts.agent_type,
+            state=AgentState.REGISTERED,
+            sponsor=facts.sponsor,
+            owner=facts.owner,
+            business_service=facts.business_service,
+            attributes=dict(facts.attributes),
+            created_by=created_by,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
         .on_conflict_do_nothing(index_elements=["tenant_id", "name"])
         .returning(agents.c.agent_id)
     )

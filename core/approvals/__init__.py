@@ -15,14 +15,41 @@ from core.approvals.events import RequestEvent
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter
 from core.approvals.service import (
-    cast_vote, comment, find_approval, get_request, list_requests, load_request, open_request, reassign, use_approval,
+    cast_vote,
+    comment,
+    find_approval,
+    get_request,
+    list_requests,
+    load_request,
+    open_request,
+    reassign,
+    use_approval,
     withdraw,
 )
 from core.approvals.state import Choice
 from core.approvals.views import CommentView, RequestView, StageView, VoteView
 
 __all__ = [
-    "DEADLINES", "ApprovalPolicy", "Choice", "CommentView", "PolicyCatalogue", "PolicySet", "RequestEvent",
-    "RequestFilter", "RequestView", "StageView", "VoteView", "cast_vote", "comment", "find_approval", "get_request",
-    "list_requests", "load_catalogue", "load_request", "open_request", "reassign", "use_approval", "withdraw",
+    "DEADLINES",
+    "ApprovalPolicy",
+    "Choice",
+    "CommentView",
+    "PolicyCatalogue",
+    "PolicySet",
+    "RequestEvent",
+    "RequestFilter",
+    "RequestView",
+    "StageView",
+    "VoteView",
+    "cast_vote",
+    "comment",
+    "find_approval",
+    "get_request",
+    "list_requests",
+    "load_catalogue",
+    "load_request",
+    "open_request",
+    "reassign",
+    "use_approval",
+    "withdraw",
 ]

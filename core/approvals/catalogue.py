@@ -28,12 +28,15 @@ class PolicyCatalogue:
     def for_tenant(self, tenant: TenantPolicy) -> PolicySet:
         """The tenant's policies. Raises Unavailable if none are loaded: then everything is denied (X9)."""
         if not self._documents:
-            raise Unavailable("No approval policy is loaded, so nothing can be allowed.",
-                              next_step="Point COUNTERSIGN_POLICIES_DIR at the policies and restart.")
+            raise Unavailable(
+                "No approval policy is loaded, so nothing can be allowed.",
+                next_step="Point COUNTERSIGN_POLICIES_DIR at the policies and restart.",
+            )
         key = tuple(sorted(tenant.role_aliases.items()))
         if key not in self._compiled:
             policies = [
-                policy for document in self._documents
+                policy
+                for document in self._documents
                 for policy in read_policies(document, role_aliases=tenant.role_aliases)
             ]
             self._compiled[key] = PolicySet(tuple(policies))

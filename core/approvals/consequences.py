@@ -30,7 +30,13 @@ _FINAL_EVENTS: Final[Mapping[RequestStatus, RequestEvent]] = {
 
 
 async def follow(
-    tx: Transaction, actor: Actor, request_id: RequestId, number: int, name: str, effects: Iterable[Effect], *,
+    tx: Transaction,
+    actor: Actor,
+    request_id: RequestId,
+    number: int,
+    name: str,
+    effects: Iterable[Effect],
+    *,
     note: str = "",
 ) -> None:
     """The effects are stored, recorded, told and timed. `note` is the actor's own word on it."""
@@ -42,8 +48,15 @@ async def follow(
         facts = {**details, **({"note": note} if note else {})}
         category = AuditCategory.USER if isinstance(effect, (RecordVote, Delegate)) else AuditCategory.SYSTEM
         who = actor if category is AuditCategory.USER or isinstance(effect, DecideRequest) else system_actor(tx.tenant)
-        await record(tx, who, action=event, resource=name, category=category, subject_id=request_id,
-                     details={"request": f"REQ-{number}", **facts})
+        await record(
+            tx,
+            who,
+            action=event,
+            resource=name,
+            category=category,
+            subject_id=request_id,
+            details={"request": f"REQ-{number}", **facts},
+        )
         await emit(tx, subject=f"request:{request_id}", type=event, data=facts)
 
 
@@ -51,13 +64,20 @@ def _told(effect: Effect) -> tuple[RequestEvent, dict[str, Any]]:
     match effect:
         case RecordVote(vote):
             return RequestEvent.VOTED, {
-                "stage": vote.stage, "decision": vote.choice.value, "reason": vote.reason, "voter": str(vote.voter),
-                "criteria": dict(vote.criteria), "digest": vote.digest,
+                "stage": vote.stage,
+                "decision": vote.choice.value,
+                "reason": vote.reason,
+                "voter": str(vote.voter),
+                "criteria": dict(vote.criteria),
+                "digest": vote.digest,
             }
         case OpenStage():
             return RequestEvent.STAGE_OPENED, {
-                "stage": effect.stage, "roles": list(effect.roles), "people": _texts(effect.approvers),
-                "due_at": effect.due_at.isoformat(), "escalation_level": effect.escalation_level,
+                "stage": effect.stage,
+                "roles": list(effect.roles),
+                "people": _texts(effect.approvers),
+                "due_at": effect.due_at.isoformat(),
+                "escalation_level": effect.escalation_level,
             }
         case DecideStage():
             return RequestEvent.STAGE_DECIDED, {"stage": effect.stage, "status": effect.status.value}
@@ -65,14 +85,20 @@ def _told(effect: Effect) -> tuple[RequestEvent, dict[str, Any]]:
             return _FINAL_EVENTS[effect.status], {"status": effect.status.value}
         case Escalate():
             return RequestEvent.ESCALATED, {
-                "stage": effect.stage, "from_roles": list(effect.from_roles), "to_role": effect.to_role,
-                "level": effect.level, "people": _texts(effect.approvers), "due_at": effect.due_at.isoformat(),
+                "stage": effect.stage,
+                "from_roles": list(effect.from_roles),
+                "to_role": effect.to_role,
+                "level": effect.level,
+                "people": _texts(effect.approvers),
+                "due_at": effect.due_at.isoformat(),
             }
         case Remind():
             return RequestEvent.REMINDED, {"stage": effect.stage, "people": _texts(effect.people)}
         case Delegate():
             return RequestEvent.DELEGATED, {
-                "stage": effect.stage, "from": str(effect.from_person), "to": str(effect.to_person),
+                "stage": effect.stage,
+                "from": str(effect.from_person),
+                "to": str(effect.to_person),
             }
         case _:
             assert_never(effect)

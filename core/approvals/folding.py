@@ -36,14 +36,22 @@ def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | De
     match effect:
         case OpenStage():
             return replace(
-                stage, status=StageStatus.OPEN, opened_at=effect.opened_at, due_at=effect.due_at, roles=effect.roles,
-                approvers=effect.approvers, escalation_level=effect.escalation_level,
+                stage,
+                status=StageStatus.OPEN,
+                opened_at=effect.opened_at,
+                due_at=effect.due_at,
+                roles=effect.roles,
+                approvers=effect.approvers,
+                escalation_level=effect.escalation_level,
             )
         case DecideStage():
             return replace(stage, status=effect.status)
         case Escalate():
             return replace(
-                stage, due_at=effect.due_at, roles=(*stage.roles, effect.to_role), approvers=effect.approvers,
+                stage,
+                due_at=effect.due_at,
+                roles=(*stage.roles, effect.to_role),
+                approvers=effect.approvers,
                 escalation_level=effect.level,
             )
         case Delegate():

@@ -41,10 +41,21 @@ requests = tenant_table(
     Index("ix_requests_state", "tenant_id", "state", "number"),
     Index("ix_requests_requester", "tenant_id", "requester_id", "number"),
     # One live request per action and resource: asking again answers with the same one.
-    Index("uq_requests_live", "tenant_id", "action", "resource_name", unique=True,
-          postgresql_where=text("state = 'pending'")),
-    Index("ix_requests_usable", "tenant_id", "action", "resource_name",
-          postgresql_where=text("state = 'approved' AND used_by IS NULL")),
+    Index(
+        "uq_requests_live",
+        "tenant_id",
+        "action",
+        "resource_name",
+        unique=True,
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_requests_usable",
+        "tenant_id",
+        "action",
+        "resource_name",
+        postgresql_where=text("state = 'approved' AND used_by IS NULL"),
+    ),
     key=("request_id",),
 )
 

@@ -45,8 +45,12 @@ async def live_request(tx: Transaction, action: str, name: str) -> UUID | None:
     columns = requests.c
     found: UUID | None = (
         await tx.connection.execute(
-            select(columns.request_id).where(columns.tenant_id == tx.tenant, columns.action == action,
-                                             columns.resource_name == name, columns.state == "pending")
+            select(columns.request_id).where(
+                columns.tenant_id == tx.tenant,
+                columns.action == action,
+                columns.resource_name == name,
+                columns.state == "pending",
+            )
         )
     ).scalar()
     return found
@@ -58,9 +62,16 @@ async def usable_approval(tx: Transaction, action: str, resource: Mapping[str, s
     found = (
         await tx.connection.execute(
             select(columns.request_id)
-            .where(columns.tenant_id == tx.tenant, columns.action == action, columns.resource_name == resource["name"],
-                   columns.state == "approved", columns.used_by.is_(None), columns.resource == dict(resource))
-            .order_by(columns.number.desc()).limit(1)
+            .where(
+                columns.tenant_id == tx.tenant,
+                columns.action == action,
+                columns.resource_name == resource["name"],
+                columns.state == "approved",
+                columns.used_by.is_(None),
+                columns.resource == dict(resource),
+            )
+            .order_by(columns.number.desc())
+            .limit(1)
         )
     ).scalar()
     return None if found is None else RequestId(found)
@@ -79,8 +90,10 @@ async def page(tx: Transaction, wanted: RequestFilter, *, after: int | None, lim
     if wanted.contains:
         text = wanted.contains
         statement = statement.where(
-            or_(columns.resource_name.icontains(text, autoescape=True),
-                columns.justification.icontains(text, autoescape=True))
+            or_(
+                columns.resource_name.icontains(text, autoescape=True),
+                columns.justification.icontains(text, autoescape=True),
+            )
         )
     if wanted.waiting_for:
         statement = statement.where(columns.state == "pending", _waits_for(tx, wanted.waiting_for))
@@ -123,14 +136,16 @@ class _Parts:
 async def _parts(tx: Transaction, ids: Sequence[UUID]) -> _Parts:
     parts = _Parts(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
     for table, order, into in (
-        (request_stages, request_stages.c.ordinal, parts.stages), (comments, comments.c.comment_id, parts.comments),
+        (request_stages, request_stages.c.ordinal, parts.stages),
+        (comments, comments.c.comment_id, parts.comments),
     ):
         for row in await tx.connection.execute(
             select(table).where(table.c.tenant_id == tx.tenant, table.c.request_id.in_(ids)).order_by(order)
         ):
             into[row.request_id].append(row)
     for table, order, by_stage in (
-        (stage_approvers, stage_approvers.c.asked_at, parts.approvers), (votes, votes.c.cast_at, parts.votes),
+        (stage_approvers, stage_approvers.c.asked_at, parts.approvers),
+        (votes, votes.c.cast_at, parts.votes),
     ):
         for row in await tx.connection.execute(
             select(table).where(table.c.tenant_id == tx.tenant, table.c.request_id.in_(ids)).order_by(order)
@@ -143,8 +158,9 @@ async def _policies(tx: Transaction, rows: Sequence[Row[Any]]) -> dict[tuple[str
     columns = policy_versions.c
     wanted = {(row.policy_key, row.policy_version) for row in rows}
     found = await tx.connection.execute(
-        select(policy_versions).where(columns.tenant_id == tx.tenant,
-                                      tuple_(columns.policy_key, columns.version).in_(wanted))
+        select(policy_versions).where(
+            columns.tenant_id == tx.tenant, tuple_(columns.policy_key, columns.version).in_(wanted)
+        )
     )
     return {(row.policy_key, row.version): ApprovalPolicy.from_json(row.document) for row in found}
 
@@ -159,28 +175,48 @@ def _view(
         key = (row.request_id, stage.stage)
         stage_policy = policy.stage(stage.stage)
         return StageView(
-            key=stage.stage, title=stage_policy.title, status=stage.status, criteria=stage_policy.criteria,
+            key=stage.stage,
+            title=stage_policy.title,
+            status=stage.status,
+            criteria=stage_policy.criteria,
             approver_roles=tuple(stage.roles),
             approvers=tuple(person(place.delegated_to or place.user_id) for place in parts.approvers[key]),
-            opened_at=stage.opened_at, due_at=stage.due_at, decided_at=stage.decided_at,
+            opened_at=stage.opened_at,
+            due_at=stage.due_at,
+            decided_at=stage.decided_at,
             escalation_level=stage.escalation_level,
             votes=tuple(
-                VoteView(voter=person(vote.voter_id), decision=vote.decision, reason=vote.reason,
-                         criteria=vote.criteria, at=vote.cast_at)
+                VoteView(
+                    voter=person(vote.voter_id),
+                    decision=vote.decision,
+                    reason=vote.reason,
+                    criteria=vote.criteria,
+                    at=vote.cast_at,
+                )
                 for vote in parts.votes[key]
             ),
         )
 
     return RequestView(
-        id=row.request_id, reference=f"REQ-{row.number}", tenant=tx.tenant, action=row.action, resource=row.resource,
-        justification=row.justification, requester=person(row.requester_id), status=row.state, policy=policy.title,
-        digest=row.digest, created_at=row.created_at, decided_at=row.decided_at,
+        id=row.request_id,
+        reference=f"REQ-{row.number}",
+        tenant=tx.tenant,
+        action=row.action,
+        resource=row.resource,
+        justification=row.justification,
+        requester=person(row.requester_id),
+        status=row.state,
+        policy=policy.title,
+        digest=row.digest,
+        created_at=row.created_at,
+        decided_at=row.decided_at,
         stages=tuple(stage_view(stage) for stage in parts.stages[row.request_id]),
         comments=tuple(
             CommentView(author=person(entry.author_id), kind=entry.kind, text=entry.body, at=entry.created_at)
             for entry in parts.comments[row.request_id]
         ),
-        tickets=links, used=row.used_by is not None,
+        tickets=links,
+        used=row.used_by is not None,
     )
 
 
@@ -191,9 +227,14 @@ def _waits_for(tx: Transaction, user: UserId) -> Any:
         select(s.stage)
         .join(stage_approvers, (a.tenant_id == s.tenant_id) & (a.request_id == s.request_id) & (a.stage == s.stage))
         .where(
-            s.tenant_id == tx.tenant, s.request_id == r.request_id, s.status == "open",
+            s.tenant_id == tx.tenant,
+            s.request_id == r.request_id,
+            s.status == "open",
             func.coalesce(a.delegated_to, a.user_id) == user,
-            ~exists(select(v.stage).where(v.tenant_id == tx.tenant, v.request_id == r.request_id,
-                                          v.stage == s.stage, v.voter_id == user)),
+            ~exists(
+                select(v.stage).where(
+                    v.tenant_id == tx.tenant, v.request_id == r.request_id, v.stage == s.stage, v.voter_id == user
+                )
+            ),
         )
     )

@@ -33,7 +33,13 @@ COMMENT_KINDS: Final = ("comment", "question", "answer")
 
 
 async def open_request(
-    tx: Transaction, actor: Actor, policy: ApprovalPolicy, *, action: str, resource: Mapping[str, str], justification: str
+    tx: Transaction,
+    actor: Actor,
+    policy: ApprovalPolicy,
+    *,
+    action: str,
+    resource: Mapping[str, str],
+    justification: str,
 ) -> tuple[RequestId, bool]:
     """The request's id and whether it is new: a pending one for the same action and resource is answered instead.
 
@@ -51,36 +57,71 @@ async def open_request(
     everybody = await directory(tx)
     effects = rules.open_request(policy, requester, everybody.by_role, now=tx.now)
     request_id, number = RequestId(uuid7()), await next_number(tx, "REQ")
-    added = await store.add_request(tx, {
-        "request_id": request_id, "number": number, "action": action, "resource_name": resource["name"],
-        "resource": dict(resource), "justification": justification, "requester_id": requester, "state": "pending",
-        "policy_key": policy.key, "policy_version": policy.version, "created_at": tx.now,
-        "digest": digest_of(action, resource, justification, actor.email),
-    }, policy)
+    added = await store.add_request(
+        tx,
+        {
+            "request_id": request_id,
+            "number": number,
+            "action": action,
+            "resource_name": resource["name"],
+            "resource": dict(resource),
+            "justification": justification,
+            "requester_id": requester,
+            "state": "pending",
+            "policy_key": policy.key,
+            "policy_version": policy.version,
+            "created_at": tx.now,
+            "digest": digest_of(action, resource, justification, actor.email),
+        },
+        policy,
+    )
     if not added:  # somebody else's was committed between our look and our insert
         live = await queries.live_request(tx, action, resource["name"])
         if live is None:
             raise InvalidRequest("Somebody is changing this request at this moment; try again.")
         return RequestId(live), False
-    await record(tx, actor, action="request.open", resource=resource["name"], subject_id=request_id,
-                 details={"request": f"REQ-{number}", "governed_action": action, "justification": justification[:500],
-                          "policy": policy.key, "policy_version": policy.version})
-    await emit(tx, subject=f"request:{request_id}", type=RequestEvent.OPENED,
-               data={"action": action, "requester": str(requester), "reference": f"REQ-{number}"})
+    await record(
+        tx,
+        actor,
+        action="request.open",
+        resource=resource["name"],
+        subject_id=request_id,
+        details={
+            "request": f"REQ-{number}",
+            "governed_action": action,
+            "justification": justification[:500],
+            "policy": policy.key,
+            "policy_version": policy.version,
+        },
+    )
+    await emit(
+        tx,
+        subject=f"request:{request_id}",
+        type=RequestEvent.OPENED,
+        data={"action": action, "requester": str(requester), "reference": f"REQ-{number}"},
+    )
     await follow(tx, actor, request_id, number, resource["name"], effects)
     return request_id, True
 
 
 async def cast_vote(
-    database: Database, actor: Actor, request_id: UUID, *, choice: Choice, reason: str = "",
-    criteria: Mapping[str, bool] | None = None, stage: str | None = None, seen_digest: str | None = None,
+    database: Database,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    choice: Choice,
+    reason: str = "",
+    criteria: Mapping[str, bool] | None = None,
+    stage: str | None = None,
+    seen_digest: str | None = None,
 ) -> RequestView:
     """The vote counts, once, and whatever follows from it has happened (P1, P2).
 
     `seen_digest` (or its first characters) is what the voter looked at; None means the request as it stands.
     """
-    async with audited(database, actor, action="request.vote", resource=str(request_id),
-                       details={"decision": choice}) as tx:
+    async with audited(
+        database, actor, action="request.vote", resource=str(request_id), details={"decision": choice}
+    ) as tx:
         require_scope(actor, TokenScope.VOTE)
         voter = person_of(actor)
         held = await _held(tx, request_id)
@@ -88,14 +129,26 @@ async def cast_vote(
         if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
             digest = seen_digest  # which is not in force: the rule says so
         vote = Vote(
-            stage=rules.stage_to_vote_on(held.state, voter, stage), voter=voter, choice=choice, reason=reason.strip(),
-            criteria=criteria or {}, digest=digest, cast_at=tx.now,
+            stage=rules.stage_to_vote_on(held.state, voter, stage),
+            voter=voter,
+            choice=choice,
+            reason=reason.strip(),
+            criteria=criteria or {},
+            digest=digest,
+            cast_at=tx.now,
         )
         if choice is Choice.APPROVE and vote.stage in {entry.key for entry in held.policy.stages}:
             # Criteria that an approving vote does not name count as confirmed by the voter (CONTRACT).
             named = {name: True for name in held.policy.stage(vote.stage).criteria} | dict(criteria or {})
-            vote = Vote(stage=vote.stage, voter=voter, choice=choice, reason=vote.reason, criteria=named,
-                        digest=digest, cast_at=tx.now)
+            vote = Vote(
+                stage=vote.stage,
+                voter=voter,
+                choice=choice,
+                reason=vote.reason,
+                criteria=named,
+                digest=digest,
+                cast_at=tx.now,
+            )
         effects = rules.cast_vote(held.state, held.policy, vote, (await directory(tx)).by_role, now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
         return await _one(tx, request_id)
@@ -124,10 +177,20 @@ async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: s
         if kind == "answer" and author != held.state.requester:
             raise NotYourRequest("Only the person who asked can answer questions about a request.")
         await store.add_comment(tx, request_id, author, kind, text.strip())
-        await record(tx, actor, action="request.comment", resource=held.row.resource_name, subject_id=request_id,
-                     details={"request": f"REQ-{held.row.number}", "kind": kind, "text": text.strip()[:500]})
-        await emit(tx, subject=f"request:{request_id}", type=RequestEvent.COMMENTED,
-                   data={"kind": kind, "author": str(author), "text": text.strip()})
+        await record(
+            tx,
+            actor,
+            action="request.comment",
+            resource=held.row.resource_name,
+            subject_id=request_id,
+            details={"request": f"REQ-{held.row.number}", "kind": kind, "text": text.strip()[:500]},
+        )
+        await emit(
+            tx,
+            subject=f"request:{request_id}",
+            type=RequestEvent.COMMENTED,
+            data={"kind": kind, "author": str(author), "text": text.strip()},
+        )
         return await _one(tx, request_id)
 
 
@@ -181,14 +244,23 @@ async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, dec
     held = await _held(tx, request_id)
     if not await store.mark_used(tx, request_id, decision_id):
         return False
-    await emit(tx, subject=f"request:{request_id}", type=RequestEvent.USED,
-               data={"decision": str(decision_id), "by": actor.email, "reference": f"REQ-{held.row.number}"})
+    await emit(
+        tx,
+        subject=f"request:{request_id}",
+        type=RequestEvent.USED,
+        data={"decision": str(decision_id), "by": actor.email, "reference": f"REQ-{held.row.number}"},
+    )
     return True
 
 
 def digest_of(action: str, resource: Mapping[str, Any], justification: str, requester: str) -> str:
     """SHA-256 over the canonical request (RFC 8785), in hex: what a vote binds to."""
-    body: dict[str, Any] = {"action": action, "resource": dict(resource), "justification": justification, "requester": requester}
+    body: dict[str, Any] = {
+        "action": action,
+        "resource": dict(resource),
+        "justification": justification,
+        "requester": requester,
+    }
     return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
 

@@ -28,14 +28,17 @@ class Held:
     state: RequestState
 
 
-async def add_request(
-    tx: Transaction, values: Mapping[str, Any], policy: ApprovalPolicy
-) -> bool:
+async def add_request(tx: Transaction, values: Mapping[str, Any], policy: ApprovalPolicy) -> bool:
     """Whether no live request for the same action and resource stood in the way; then it is stored, all stages waiting."""
     await tx.connection.execute(
         insert(policy_versions)
-        .values(tenant_id=tx.tenant, policy_key=policy.key, version=policy.version, document=policy.to_json(),
-                loaded_at=tx.now)
+        .values(
+            tenant_id=tx.tenant,
+            policy_key=policy.key,
+            version=policy.version,
+            document=policy.to_json(),
+            loaded_at=tx.now,
+        )
         .on_conflict_do_nothing()
     )
     added = await tx.connection.execute(
@@ -47,8 +50,14 @@ async def add_request(
         await tx.connection.execute(
             insert(request_stages),
             [
-                {"tenant_id": tx.tenant, "request_id": values["request_id"], "stage": stage.key, "ordinal": ordinal,
-                 "status": StageStatus.WAITING, "roles": list(stage.approvers)}
+                {
+                    "tenant_id": tx.tenant,
+                    "request_id": values["request_id"],
+                    "stage": stage.key,
+                    "ordinal": ordinal,
+                    "status": StageStatus.WAITING,
+                    "roles": list(stage.approvers),
+                }
                 for ordinal, stage in enumerate(policy.stages)
             ],
         )
@@ -68,8 +77,10 @@ async def hold(tx: Transaction, request_id: UUID) -> Held | None:
     document = (
         await tx.connection.execute(
             select(policy_versions.c.document).where(
-                policy_versions.c.tenant_id == tx.tenant, policy_versions.c.policy_key == row.policy_key,
-                policy_versions.c.version == row.policy_version)
+                policy_versions.c.tenant_id == tx.tenant,
+                policy_versions.c.policy_key == row.policy_key,
+                policy_versions.c.version == row.policy_version,
+            )
         )
     ).scalar_one()
     return Held(row=row, policy=ApprovalPolicy.from_json(document), state=await _state(tx, row))
@@ -80,16 +91,31 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
     for effect in effects:
         match effect:
             case OpenStage():
-                await _set_stage(tx, request_id, effect.stage, status=StageStatus.OPEN, roles=list(effect.roles),
-                                 opened_at=effect.opened_at, due_at=effect.due_at,
-                                 escalation_level=effect.escalation_level)
+                await _set_stage(
+                    tx,
+                    request_id,
+                    effect.stage,
+                    status=StageStatus.OPEN,
+                    roles=list(effect.roles),
+                    opened_at=effect.opened_at,
+                    due_at=effect.due_at,
+                    escalation_level=effect.escalation_level,
+                )
                 await _ask(tx, request_id, effect.stage, effect.approvers)
             case RecordVote(vote):
                 await tx.connection.execute(
                     votes.insert().values(
-                        tenant_id=tx.tenant, request_id=request_id, stage=vote.stage, voter_id=vote.voter,
-                        decision=vote.choice, reason=vote.reason, criteria=dict(vote.criteria), digest=vote.digest,
-                        door=door, cast_at=vote.cast_at)
+                        tenant_id=tx.tenant,
+                        request_id=request_id,
+                        stage=vote.stage,
+                        voter_id=vote.voter,
+                        decision=vote.choice,
+                        reason=vote.reason,
+                        criteria=dict(vote.criteria),
+                        digest=vote.digest,
+                        door=door,
+                        cast_at=vote.cast_at,
+                    )
                 )
             case DecideStage():
                 await _set_stage(tx, request_id, effect.stage, status=effect.status, decided_at=effect.at)
@@ -100,15 +126,25 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                     .values(state=effect.status, decided_at=effect.at)
                 )
             case Escalate():
-                await _set_stage(tx, request_id, effect.stage, due_at=effect.due_at, escalation_level=effect.level,
-                                 roles=[*effect.from_roles, effect.to_role])
+                await _set_stage(
+                    tx,
+                    request_id,
+                    effect.stage,
+                    due_at=effect.due_at,
+                    escalation_level=effect.level,
+                    roles=[*effect.from_roles, effect.to_role],
+                )
                 await _ask(tx, request_id, effect.stage, effect.approvers)
             case Delegate():
                 columns = stage_approvers.c
                 await tx.connection.execute(
                     update(stage_approvers)
-                    .where(columns.tenant_id == tx.tenant, columns.request_id == request_id,
-                           columns.stage == effect.stage, columns.user_id == effect.from_person)
+                    .where(
+                        columns.tenant_id == tx.tenant,
+                        columns.request_id == request_id,
+                        columns.stage == effect.stage,
+                        columns.user_id == effect.from_person,
+                    )
                     .values(delegated_to=effect.to_person)
                 )
             case Remind():
@@ -121,8 +157,15 @@ async def add_comment(tx: Transaction, request_id: UUID, author: UserId, kind: s
     """The comment stands under the request; its id."""
     comment_id = uuid7()
     await tx.connection.execute(
-        comments.insert().values(tenant_id=tx.tenant, comment_id=comment_id, request_id=request_id, author_id=author,
-                                 kind=kind, body=body, created_at=tx.now)
+        comments.insert().values(
+            tenant_id=tx.tenant,
+            comment_id=comment_id,
+            request_id=request_id,
+            author_id=author,
+            kind=kind,
+            body=body,
+            created_at=tx.now,
+        )
     )
     return comment_id
 
@@ -132,8 +175,12 @@ async def mark_used(tx: Transaction, request_id: UUID, decision_id: UUID) -> boo
     columns = requests.c
     result = await tx.connection.execute(
         update(requests)
-        .where(columns.tenant_id == tx.tenant, columns.request_id == request_id, columns.state == RequestStatus.APPROVED,
-               columns.used_by.is_(None))
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.request_id == request_id,
+            columns.state == RequestStatus.APPROVED,
+            columns.used_by.is_(None),
+        )
         .values(used_by=decision_id)
         .returning(columns.request_id)
     )
@@ -152,14 +199,18 @@ async def _set_stage(tx: Transaction, request_id: UUID, stage: str, **values: An
 async def _ask(tx: Transaction, request_id: UUID, stage: str, people: frozenset[UserId]) -> None:
     await tx.connection.execute(
         insert(stage_approvers).on_conflict_do_nothing(),
-        [{"tenant_id": tx.tenant, "request_id": request_id, "stage": stage, "user_id": person, "asked_at": tx.now}
-         for person in sorted(people)],
+        [
+            {"tenant_id": tx.tenant, "request_id": request_id, "stage": stage, "user_id": person, "asked_at": tx.now}
+            for person in sorted(people)
+        ],
     )
 
 
 async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
     of_request = {"tenant_id": tx.tenant, "request_id": row.request_id}
-    stage_rows = await tx.connection.execute(select(request_stages).filter_by(**of_request).order_by(request_stages.c.ordinal))
+    stage_rows = await tx.connection.execute(
+        select(request_stages).filter_by(**of_request).order_by(request_stages.c.ordinal)
+    )
     asked: dict[str, set[UserId]] = defaultdict(set)
     delegates: dict[str, dict[UserId, UserId]] = defaultdict(dict)
     for place in await tx.connection.execute(select(stage_approvers).filter_by(**of_request)):
@@ -168,18 +219,32 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
             delegates[place.stage][UserId(place.user_id)] = UserId(place.delegated_to)
     vote_rows = await tx.connection.execute(select(votes).filter_by(**of_request).order_by(votes.c.cast_at))
     return RequestState(
-        requester=UserId(row.requester_id), digest=row.digest, status=RequestStatus(row.state),
+        requester=UserId(row.requester_id),
+        digest=row.digest,
+        status=RequestStatus(row.state),
         stages=tuple(
             StageState(
-                key=stage.stage, status=StageStatus(stage.status), opened_at=stage.opened_at, due_at=stage.due_at,
-                escalation_level=stage.escalation_level, roles=tuple(stage.roles),
-                approvers=frozenset(asked[stage.stage]), delegates=delegates[stage.stage],
+                key=stage.stage,
+                status=StageStatus(stage.status),
+                opened_at=stage.opened_at,
+                due_at=stage.due_at,
+                escalation_level=stage.escalation_level,
+                roles=tuple(stage.roles),
+                approvers=frozenset(asked[stage.stage]),
+                delegates=delegates[stage.stage],
             )
             for stage in stage_rows
         ),
         votes=tuple(
-            Vote(stage=vote.stage, voter=UserId(vote.voter_id), choice=Choice(vote.decision), reason=vote.reason,
-                 criteria=vote.criteria, digest=vote.digest, cast_at=vote.cast_at)
+            Vote(
+                stage=vote.stage,
+                voter=UserId(vote.voter_id),
+                choice=Choice(vote.decision),
+                reason=vote.reason,
+                criteria=vote.criteria,
+                digest=vote.digest,
+                cast_at=vote.cast_at,
+            )
             for vote in vote_rows
         ),
     )

@@ -13,6 +13,14 @@ from core.audit.record import AuditCategory, AuditRecord, AuditResult
 from core.audit.service import AuditFilter, record, search
 
 __all__ = [
-    "CSV_COLUMNS", "AuditCategory", "AuditFilter", "AuditRecord", "AuditResult", "audited", "record", "search",
-    "to_csv_row", "to_json_line",
+    "CSV_COLUMNS",
+    "AuditCategory",
+    "AuditFilter",
+    "AuditRecord",
+    "AuditResult",
+    "audited",
+    "record",
+    "search",
+    "to_csv_row",
+    "to_json_line",
 ]

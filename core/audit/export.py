@@ -9,8 +9,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 CSV_COLUMNS: Final = (
-    "timestamp", "tenant_id", "user_id", "action", "resource", "result", "category", "ip_address", "user_agent",
-    "compliance_tags", "details", "event_id",
+    "timestamp",
+    "tenant_id",
+    "user_id",
+    "action",
+    "resource",
+    "result",
+    "category",
+    "ip_address",
+    "user_agent",
+    "compliance_tags",
+    "details",
+    "event_id",
 )
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 

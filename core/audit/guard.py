@@ -27,7 +27,12 @@ async def audited(
     except Forbidden as exc:
         async with database.tenant(actor.tenant) as tx:
             await record(
-                tx, actor, action=action, resource=resource, result=AuditResult.DENIED,
-                category=AuditCategory.SECURITY, details={**(details or {}), "code": exc.code, "reason": exc.message},
+                tx,
+                actor,
+                action=action,
+                resource=resource,
+                result=AuditResult.DENIED,
+                category=AuditCategory.SECURITY,
+                details={**(details or {}), "code": exc.code, "reason": exc.message},
             )
         raise

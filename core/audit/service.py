@@ -65,9 +65,17 @@ async def record(
     )
     await tx.connection.execute(
         audit_events.insert().values(
-            tenant_id=tx.tenant, event_id=entry.event_id, occurred_at=tx.now, category=entry.category,
-            user_id=entry.user_id, action=entry.action, resource=entry.resource, result=entry.result,
-            compliance_tags=list(entry.compliance_tags), subject_id=subject_id, record=entry.canonical(),
+            tenant_id=tx.tenant,
+            event_id=entry.event_id,
+            occurred_at=tx.now,
+            category=entry.category,
+            user_id=entry.user_id,
+            action=entry.action,
+            resource=entry.resource,
+            result=entry.result,
+            compliance_tags=list(entry.compliance_tags),
+            subject_id=subject_id,
+            record=entry.canonical(),
         )
     )
 
@@ -92,8 +100,12 @@ async def search(
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     columns = audit_events.c
     equal = {
-        columns.user_id: wanted.user_id, columns.action: wanted.action, columns.resource: wanted.resource,
-        columns.result: wanted.result, columns.category: wanted.category, columns.subject_id: wanted.subject_id,
+        columns.user_id: wanted.user_id,
+        columns.action: wanted.action,
+        columns.resource: wanted.resource,
+        columns.result: wanted.result,
+        columns.category: wanted.category,
+        columns.subject_id: wanted.subject_id,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
     if wanted.compliance_tag:

@@ -20,9 +20,7 @@ async def next_number(tx: Transaction, kind: str) -> int:
     statement = (
         insert(reference_counters)
         .values(tenant_id=tx.tenant, kind=kind, last=FIRST_NUMBER)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "kind"], set_={"last": reference_counters.c.last + 1}
-        )
+        .on_conflict_do_update(index_elements=["tenant_id", "kind"], set_={"last": reference_counters.c.last + 1})
         .returning(reference_counters.c.last)
     )
     return int((await tx.connection.execute(statement)).scalar_one())

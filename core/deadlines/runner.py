@@ -34,8 +34,11 @@ RETRY_CAP_S: Final = 900.0
 ERROR_MAX: Final = 500
 
 FIRED = Counter("countersign_deadlines_fired_total", "Deadlines handled", ["kind", "result"])
-LATENESS = Histogram("countersign_deadlines_lateness_seconds", "How late a deadline was handled", buckets=(
-    0.1, 0.5, 1, 2, 5, 15, 60, 300, 3600))
+LATENESS = Histogram(
+    "countersign_deadlines_lateness_seconds",
+    "How late a deadline was handled",
+    buckets=(0.1, 0.5, 1, 2, 5, 15, 60, 300, 3600),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,12 @@ class DeadlineRunner:
     def start(self) -> None:
         """The scheduler runs; what fell due while no process lived is handled at once."""
         self._scheduler.add_job(
-            self.run_due, "interval", seconds=RECHECK_S, id="recheck", coalesce=True, max_instances=1,
+            self.run_due,
+            "interval",
+            seconds=RECHECK_S,
+            id="recheck",
+            coalesce=True,
+            max_instances=1,
             next_run_time=datetime.now(UTC),  # noqa: TID251  the scheduler lives in machine time
         )
         self._scheduler.start()
@@ -117,8 +125,11 @@ class DeadlineRunner:
     async def _handle(self, due: Due) -> int:
         columns = deadlines.c
         same = (
-            (columns.tenant_id == due.tenant) & (columns.subject_id == due.subject) & (columns.kind == due.kind)
-            & (columns.part == due.part) & (columns.due_at == due.due_at)
+            (columns.tenant_id == due.tenant)
+            & (columns.subject_id == due.subject)
+            & (columns.kind == due.kind)
+            & (columns.part == due.part)
+            & (columns.due_at == due.due_at)
         )
         try:
             async with self._database.tenant(due.tenant) as tx:
@@ -147,12 +158,20 @@ class DeadlineRunner:
         async with self._database.tenant(due.tenant) as tx:
             await tx.connection.execute(
                 update(deadlines)
-                .where(columns.tenant_id == due.tenant, columns.subject_id == due.subject, columns.kind == due.kind,
-                       columns.part == due.part, columns.due_at == due.due_at)
+                .where(
+                    columns.tenant_id == due.tenant,
+                    columns.subject_id == due.subject,
+                    columns.kind == due.kind,
+                    columns.part == due.part,
+                    columns.due_at == due.due_at,
+                )
                 .values(
-                    attempts=columns.attempts + 1, last_error=reason,
-                    due_at=tx.now + func.least(
-                        timedelta(seconds=RETRY_CAP_S), timedelta(seconds=RETRY_BASE_S) * func.power(2, columns.attempts)
+                    attempts=columns.attempts + 1,
+                    last_error=reason,
+                    due_at=tx.now
+                    + func.least(
+                        timedelta(seconds=RETRY_CAP_S),
+                        timedelta(seconds=RETRY_BASE_S) * func.power(2, columns.attempts),
                     ),
                 )
             )
@@ -169,6 +188,10 @@ class DeadlineRunner:
         wait = due_at - self._database.clock.now()
         if wait < timedelta(seconds=RECHECK_S):
             self._scheduler.add_job(
-                self.run_due, "date", id="next", replace_existing=True, misfire_grace_time=None,
+                self.run_due,
+                "date",
+                id="next",
+                replace_existing=True,
+                misfire_grace_time=None,
                 run_date=datetime.now(UTC) + max(wait, timedelta()),  # noqa: TID251  the scheduler lives in machine time
             )

@@ -15,7 +15,13 @@ from core.deadlines.model import deadlines
 
 
 async def set_deadline(
-    tx: Transaction, subject: UUID, kind: str, due_at: datetime, *, part: str = "", data: Mapping[str, Any] | None = None
+    tx: Transaction,
+    subject: UUID,
+    kind: str,
+    due_at: datetime,
+    *,
+    part: str = "",
+    data: Mapping[str, Any] | None = None,
 ) -> None:
     """The use case registered for `kind` runs at `due_at`; an earlier setting of the same (subject, kind, part) is gone."""
     values = {"due_at": due_at, "data": dict(data or {}), "attempts": 0, "last_error": None}

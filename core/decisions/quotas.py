@@ -17,12 +17,17 @@ async def take(tx: Transaction, quota: str, limit: int | None) -> Reason | None:
     """None if one more was taken; else why not, naming quota, limit and use. Holds the counter's lock until commit."""
     columns = quota_counters.c
     statement = insert(quota_counters).values(tenant_id=tx.tenant, quota=quota, used=1)
-    taken = await tx.connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["tenant_id", "quota"], set_={"used": columns.used + 1},
-            where=columns.used < limit if limit is not None else None,
-        ).returning(columns.used)
-    ) if limit != 0 else None
+    taken = (
+        await tx.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant_id", "quota"],
+                set_={"used": columns.used + 1},
+                where=columns.used < limit if limit is not None else None,
+            ).returning(columns.used)
+        )
+        if limit != 0
+        else None
+    )
     if taken is not None and taken.first() is not None:
         return None
     return exhausted(quota, limit or 0, await used(tx, quota))
@@ -42,9 +47,7 @@ async def used(tx: Transaction, quota: str) -> int:
     """How many are used now."""
     columns = quota_counters.c
     found = (
-        await tx.connection.execute(
-            select(columns.used).where(columns.tenant_id == tx.tenant, columns.quota == quota)
-        )
+        await tx.connection.execute(select(columns.used).where(columns.tenant_id == tx.tenant, columns.quota == quota))
     ).scalar()
     return int(found or 0)
 

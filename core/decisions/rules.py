@@ -28,8 +28,9 @@ def normalised(resource: Mapping[str, object]) -> dict[str, str]:
             raise InvalidQuestion(f"'{key}' must be a text or a number.", where=f"resource.{key}")
         text = str(value).strip()
         if len(text) > FACT_MAX:
-            raise InvalidQuestion(f"'{key}' has {len(text)} characters; at most {FACT_MAX} are accepted.",
-                                  where=f"resource.{key}")
+            raise InvalidQuestion(
+                f"'{key}' has {len(text)} characters; at most {FACT_MAX} are accepted.", where=f"resource.{key}"
+            )
         if text:
             texts[key] = text
     if texts.pop("type", "agent") != "agent":

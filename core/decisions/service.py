@@ -43,7 +43,12 @@ class _Grounds:
 
 
 async def decide(
-    database: Database, catalogue: PolicyCatalogue, actor: Actor, *, action: str, resource: Mapping[str, object],
+    database: Database,
+    catalogue: PolicyCatalogue,
+    actor: Actor,
+    *,
+    action: str,
+    resource: Mapping[str, object],
     context: Mapping[str, Any],
 ) -> DecisionView:
     """The gate's answer, stored and audited; a pending one has its request open, an allowed one has its effect.
@@ -58,8 +63,14 @@ async def decide(
             return known  # the platform asks again because it did not get our answer
         policy = await tenant_policy(tx)
         grounds = await _grounds(tx, catalogue, policy, actor, action, asked)
-        view = DecisionView(id=uuid7(), decision=grounds.answer, reasons=(grounds.reason,), action=action,
-                            resource=asked, decided_at=tx.now)
+        view = DecisionView(
+            id=uuid7(),
+            decision=grounds.answer,
+            reasons=(grounds.reason,),
+            action=action,
+            resource=asked,
+            decided_at=tx.now,
+        )
         change: tuple[AgentView | None, AgentView] | None = None
         if grounds.answer is Answer.ALLOW:
             view, change = await _allow(tx, policy, actor, view, grounds)
@@ -80,9 +91,14 @@ async def evaluate(
     async with database.tenant(actor.tenant) as tx:
         policy = await tenant_policy(tx)
         grounds = await _grounds(tx, catalogue, policy, actor, action, asked)
-        await record(tx, actor, action="decision.evaluate", resource=asked["name"],
-                     result=AuditResult.DENIED if grounds.answer is Answer.DENY else AuditResult.SUCCESS,
-                     details={"governed_action": action, "decision": grounds.answer, "reason": grounds.reason.message})
+        await record(
+            tx,
+            actor,
+            action="decision.evaluate",
+            resource=asked["name"],
+            result=AuditResult.DENIED if grounds.answer is Answer.DENY else AuditResult.SUCCESS,
+            details={"governed_action": action, "decision": grounds.answer, "reason": grounds.reason.message},
+        )
         return grounds.answer, grounds.reason
 
 
@@ -120,19 +136,32 @@ async def report_outcome(
         if status == "failed" and view.action == "agent.create" and view.agent_id:
             await forget_failed_creation(tx, view.agent_id)
             await quotas.give_back(tx, quotas.MAX_AGENTS)
-        await record(tx, actor, action="decision.outcome", resource=view.resource["name"], subject_id=decision_id,
-                     category=AuditCategory.SYSTEM,
-                     result=AuditResult.SUCCESS if status == "succeeded" else AuditResult.FAILURE,
-                     details={"governed_action": view.action, "status": status, "outcome": dict(details),
-                              **_links(view)})
+        await record(
+            tx,
+            actor,
+            action="decision.outcome",
+            resource=view.resource["name"],
+            subject_id=decision_id,
+            category=AuditCategory.SYSTEM,
+            result=AuditResult.SUCCESS if status == "succeeded" else AuditResult.FAILURE,
+            details={"governed_action": view.action, "status": status, "outcome": dict(details), **_links(view)},
+        )
         if view.request_id:
-            await emit(tx, subject=f"request:{view.request_id}", type=RequestEvent.OUTCOME,
-                       data={"status": status, "action": view.action, "details": dict(details)})
+            await emit(
+                tx,
+                subject=f"request:{view.request_id}",
+                type=RequestEvent.OUTCOME,
+                data={"status": status, "action": view.action, "details": dict(details)},
+            )
         return replace(view, operation=status, outcome=details, outcome_at=tx.now)
 
 
 async def _grounds(
-    tx: Transaction, catalogue: PolicyCatalogue, tenant: TenantPolicy, actor: Actor, action: str,
+    tx: Transaction,
+    catalogue: PolicyCatalogue,
+    tenant: TenantPolicy,
+    actor: Actor,
+    action: str,
     resource: Mapping[str, str],
 ) -> _Grounds:
     """Nothing here changes anything: `evaluate` and `decide` share it."""
@@ -191,8 +220,12 @@ async def _allow(
         await quotas.give_back(tx, quotas.MAX_AGENTS)
     await set_deadline(tx, view.id, LAPSE, tx.now + OPERATION_LAPSES_AFTER)
     if grounds.bypass:
-        await emit(tx, subject=f"bypass:{grounds.bypass}", type=EmergencyEvent.USED,
-                   data={"action": view.action, "resource": view.resource["name"], "by": actor.email})
+        await emit(
+            tx,
+            subject=f"bypass:{grounds.bypass}",
+            type=EmergencyEvent.USED,
+            data={"action": view.action, "resource": view.resource["name"], "by": actor.email},
+        )
     view = replace(view, operation="running", request_id=grounds.approval, bypass_id=grounds.bypass, agent_id=after.id)
     return view, (before, after)
 
@@ -209,7 +242,11 @@ async def _take_quotas(tx: Transaction, tenant: TenantPolicy, action: str) -> No
 
 
 async def _ask(
-    tx: Transaction, catalogue: PolicyCatalogue, tenant: TenantPolicy, actor: Actor, view: DecisionView,
+    tx: Transaction,
+    catalogue: PolicyCatalogue,
+    tenant: TenantPolicy,
+    actor: Actor,
+    view: DecisionView,
     context: Mapping[str, Any],
 ) -> DecisionView:
     policy = catalogue.for_tenant(tenant).for_action(view.action)
@@ -218,7 +255,11 @@ async def _ask(
     try:
         async with tx.connection.begin_nested():
             request_id, _is_new = await open_request(
-                tx, actor, policy, action=view.action, resource=view.resource,
+                tx,
+                actor,
+                policy,
+                action=view.action,
+                resource=view.resource,
                 justification=str(context.get("justification", "")),
             )
     except CountersignError as exc:
@@ -227,7 +268,10 @@ async def _ask(
 
 
 async def _record(
-    tx: Transaction, actor: Actor, view: DecisionView, context: Mapping[str, Any],
+    tx: Transaction,
+    actor: Actor,
+    view: DecisionView,
+    context: Mapping[str, Any],
     change: tuple[AgentView | None, AgentView] | None,
 ) -> None:
     """An action under a bypass is recorded with the agent's state before and after it (E5)."""
@@ -236,19 +280,35 @@ async def _record(
         before, after = change
         states = {"before": _snapshot(before), "after": _snapshot(after), "emergency": True}
     await record(
-        tx, actor, action=view.action.replace(".", "_"), resource=view.resource["name"], subject_id=view.id,
+        tx,
+        actor,
+        action=view.action.replace(".", "_"),
+        resource=view.resource["name"],
+        subject_id=view.id,
         result=AuditResult.DENIED if view.decision is Answer.DENY else AuditResult.SUCCESS,
         category=AuditCategory.SECURITY if view.decision is Answer.DENY or view.bypass_id else AuditCategory.USER,
-        details={"decision": view.decision, "reasons": [reason.message for reason in view.reasons],
-                 "resource": dict(view.resource), "context": dict(context), **_links(view), **states},
+        details={
+            "decision": view.decision,
+            "reasons": [reason.message for reason in view.reasons],
+            "resource": dict(view.resource),
+            "context": dict(context),
+            **_links(view),
+            **states,
+        },
     )
 
 
 def _snapshot(agent: AgentView | None) -> dict[str, Any] | None:
     if agent is None:
         return None
-    return {"state": agent.state, "version": agent.version, "sponsor": agent.sponsor, "owner": agent.owner,
-            "business_service": agent.business_service, "attributes": dict(agent.attributes)}
+    return {
+        "state": agent.state,
+        "version": agent.version,
+        "sponsor": agent.sponsor,
+        "owner": agent.owner,
+        "business_service": agent.business_service,
+        "attributes": dict(agent.attributes),
+    }
 
 
 def _links(view: DecisionView) -> dict[str, str]:
@@ -262,9 +322,16 @@ async def _on_lapse(tx: Transaction, due: Due) -> None:
         return
     await store.close(tx, view.id, operation="lapsed", outcome=None)
     await quotas.give_back(tx, quotas.MAX_CONCURRENT_OPERATIONS)
-    await record(tx, system_actor(tx.tenant), action="decision.lapse", resource=view.resource["name"],
-                 category=AuditCategory.SYSTEM, result=AuditResult.FAILURE, subject_id=view.id,
-                 details={"governed_action": view.action, "reason": "No outcome was reported in time."})
+    await record(
+        tx,
+        system_actor(tx.tenant),
+        action="decision.lapse",
+        resource=view.resource["name"],
+        category=AuditCategory.SYSTEM,
+        result=AuditResult.FAILURE,
+        subject_id=view.id,
+        details={"governed_action": view.action, "reason": "No outcome was reported in time."},
+    )
 
 
 DEADLINES: Final[Mapping[str, DeadlineHandler]] = {LAPSE: _on_lapse}

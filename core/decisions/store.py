@@ -18,10 +18,20 @@ async def add(tx: Transaction, actor: Actor, view: DecisionView, context: Mappin
     """The decision is stored."""
     await tx.connection.execute(
         decisions.insert().values(
-            tenant_id=tx.tenant, decision_id=view.id, user_id=actor.user, user_email=actor.email, action=view.action,
-            resource_name=view.resource["name"], resource=dict(view.resource), context=dict(context),
-            decision=view.decision, reasons=[[reason.code, reason.message] for reason in view.reasons],
-            request_id=view.request_id, bypass_id=view.bypass_id, agent_id=view.agent_id, decided_at=tx.now,
+            tenant_id=tx.tenant,
+            decision_id=view.id,
+            user_id=actor.user,
+            user_email=actor.email,
+            action=view.action,
+            resource_name=view.resource["name"],
+            resource=dict(view.resource),
+            context=dict(context),
+            decision=view.decision,
+            reasons=[[reason.code, reason.message] for reason in view.reasons],
+            request_id=view.request_id,
+            bypass_id=view.bypass_id,
+            agent_id=view.agent_id,
+            decided_at=tx.now,
             operation=view.operation,
         )
     )
@@ -33,9 +43,16 @@ async def running(tx: Transaction, actor: Actor, action: str, resource: Mapping[
     row = (
         await tx.connection.execute(
             select(decisions)
-            .where(columns.tenant_id == tx.tenant, columns.action == action, columns.resource_name == resource["name"],
-                   columns.user_id == actor.user, columns.operation == "running", columns.resource == dict(resource))
-            .order_by(columns.decision_id.desc()).limit(1)
+            .where(
+                columns.tenant_id == tx.tenant,
+                columns.action == action,
+                columns.resource_name == resource["name"],
+                columns.user_id == actor.user,
+                columns.operation == "running",
+                columns.resource == dict(resource),
+            )
+            .order_by(columns.decision_id.desc())
+            .limit(1)
         )
     ).first()
     return None if row is None else _view(row)
@@ -46,7 +63,9 @@ async def lock(tx: Transaction, decision_id: UUID) -> DecisionView | None:
     columns = decisions.c
     row = (
         await tx.connection.execute(
-            select(decisions).where(columns.tenant_id == tx.tenant, columns.decision_id == decision_id).with_for_update()
+            select(decisions)
+            .where(columns.tenant_id == tx.tenant, columns.decision_id == decision_id)
+            .with_for_update()
         )
     ).first()
     return None if row is None else _view(row)
@@ -64,8 +83,16 @@ async def close(tx: Transaction, decision_id: UUID, *, operation: str, outcome: 
 
 def _view(row: Row[Any]) -> DecisionView:
     return DecisionView(
-        id=row.decision_id, decision=Answer(row.decision),
-        reasons=tuple(Reason(code, message) for code, message in row.reasons), action=row.action,
-        resource=row.resource, decided_at=row.decided_at, request_id=row.request_id, bypass_id=row.bypass_id,
-        agent_id=row.agent_id, operation=row.operation, outcome=row.outcome, outcome_at=row.outcome_at,
+        id=row.decision_id,
+        decision=Answer(row.decision),
+        reasons=tuple(Reason(code, message) for code, message in row.reasons),
+        action=row.action,
+        resource=row.resource,
+        decided_at=row.decided_at,
+        request_id=row.request_id,
+        bypass_id=row.bypass_id,
+        agent_id=row.agent_id,
+        operation=row.operation,
+        outcome=row.outcome,
+        outcome_at=row.outcome_at,
     )

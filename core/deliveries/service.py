@@ -25,5 +25,11 @@ async def replay_one(database: Database, actor: Actor, event_id: UUID, *, subscr
     async with audited(database, actor, action="delivery.replay", resource=str(event_id)) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
         await replay(tx, event_id, subscriber)
-        await record(tx, actor, action="delivery.replay", resource=str(event_id), category=AuditCategory.SYSTEM,
-                     details={"subscriber": subscriber})
+        await record(
+            tx,
+            actor,
+            action="delivery.replay",
+            resource=str(event_id),
+            category=AuditCategory.SYSTEM,
+            details={"subscriber": subscriber},
+        )

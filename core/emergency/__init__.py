@@ -11,11 +11,28 @@ errors.py   what can go wrong
 
 from core.emergency.events import EmergencyEvent
 from core.emergency.service import (
-    DEADLINES, acknowledge, active_bypass, end, get_bypass, grant, list_bypasses, load_bypass, review,
+    DEADLINES,
+    acknowledge,
+    active_bypass,
+    end,
+    get_bypass,
+    grant,
+    list_bypasses,
+    load_bypass,
+    review,
 )
 from core.emergency.views import BypassView
 
 __all__ = [
-    "DEADLINES", "BypassView", "EmergencyEvent", "acknowledge", "active_bypass", "end", "get_bypass", "grant",
-    "list_bypasses", "load_bypass", "review",
+    "DEADLINES",
+    "BypassView",
+    "EmergencyEvent",
+    "acknowledge",
+    "active_bypass",
+    "end",
+    "get_bypass",
+    "grant",
+    "list_bypasses",
+    "load_bypass",
+    "review",
 ]

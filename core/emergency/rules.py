@@ -18,7 +18,11 @@ DURATION_MIN: Final = timedelta(minutes=5)
 
 # What each fact adds to the risk recorded before the grant. Points, not probabilities: they order bypasses.
 _ACTION_POINTS: Final[Mapping[str, int]] = {
-    "agent.retire": 10, "agent.modify": 25, "agent.deploy": 30, "agent.create": 30, "*": 45,
+    "agent.retire": 10,
+    "agent.modify": 25,
+    "agent.deploy": 30,
+    "agent.create": 30,
+    "*": 45,
 }
 _ANY_RESOURCE_POINTS: Final = 25
 _LONG_POINTS: Final = 15
@@ -44,7 +48,9 @@ def check_may_bypass(policy: TenantPolicy, roles: frozenset[str]) -> None:
     allowed = policy.bypass.allowed_roles
     if not roles & set(allowed):
         raise BypassNotAllowed(
-            "Your role may not use the emergency bypass.", where="role", accepted=tuple(allowed),
+            "Your role may not use the emergency bypass.",
+            where="role",
+            accepted=tuple(allowed),
             next_step="Ask one of these people, or use /approve.",
         )
 

@@ -17,7 +17,13 @@ from core.db import Database, Transaction, next_number
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
 from core.emergency import rules, store
 from core.emergency.errors import (
-    AlreadyReviewed, BypassOver, InvalidBypass, NotManagement, OwnReview, ReviewDebt, UnknownBypass,
+    AlreadyReviewed,
+    BypassOver,
+    InvalidBypass,
+    NotManagement,
+    OwnReview,
+    ReviewDebt,
+    UnknownBypass,
 )
 from core.emergency.events import EmergencyEvent
 from core.emergency.views import BypassView
@@ -40,8 +46,13 @@ async def grant(
 
     Raises BypassNotAllowed, ReviewDebt or InvalidBypass.
     """
-    async with audited(database, actor, action="bypass.grant", resource=resource,
-                       details={"action": action, "justification": justification[:500]}) as tx:
+    async with audited(
+        database,
+        actor,
+        action="bypass.grant",
+        resource=resource,
+        details={"action": action, "justification": justification[:500]},
+    ) as tx:
         require_scope(actor, TokenScope.REQUEST)
         policy = await tenant_policy(tx)
         everybody = await directory(tx)
@@ -53,20 +64,39 @@ async def grant(
         risk = rules.assess(policy, action=action, resource=resource, duration=duration)
         bypass_id = BypassId(uuid7())
         expires_at, review_due_at = tx.now + duration, tx.now + policy.bypass.review_due
-        await store.add(tx, {
-            "bypass_id": bypass_id, "number": await next_number(tx, "BYP"), "requester_id": user, "action": action,
-            "resource_name": resource.strip(), "justification": justification.strip(), "state": "active",
-            "risk": risk.to_json(), "granted_at": tx.now, "expires_at": expires_at, "review_due_at": review_due_at,
-            "review_state": "due",
-        })
+        await store.add(
+            tx,
+            {
+                "bypass_id": bypass_id,
+                "number": await next_number(tx, "BYP"),
+                "requester_id": user,
+                "action": action,
+                "resource_name": resource.strip(),
+                "justification": justification.strip(),
+                "state": "active",
+                "risk": risk.to_json(),
+                "granted_at": tx.now,
+                "expires_at": expires_at,
+                "review_due_at": review_due_at,
+                "review_state": "due",
+            },
+        )
         await set_deadline(tx, bypass_id, EXPIRY, expires_at)
         await set_deadline(tx, bypass_id, REVIEW, review_due_at)
         await set_deadline(tx, bypass_id, ACKNOWLEDGE, tx.now + policy.bypass.acknowledge_every)
         view = await _view(tx, bypass_id)
-        await _record(tx, actor, "bypass.grant", view, details={
-            "action": action, "justification": justification.strip(), "expires_at": expires_at.isoformat(),
-            "risk": risk.to_json(),
-        })
+        await _record(
+            tx,
+            actor,
+            "bypass.grant",
+            view,
+            details={
+                "action": action,
+                "justification": justification.strip(),
+                "expires_at": expires_at.isoformat(),
+                "risk": risk.to_json(),
+            },
+        )
         await _emit(tx, view, EmergencyEvent.GRANTED)
         return view
 
@@ -105,9 +135,7 @@ async def acknowledge(database: Database, actor: Actor, bypass_id: UUID) -> Bypa
         return await _view(tx, bypass_id)
 
 
-async def review(
-    database: Database, actor: Actor, bypass_id: UUID, *, verdict: str, notes: str
-) -> BypassView:
+async def review(database: Database, actor: Actor, bypass_id: UUID, *, verdict: str, notes: str) -> BypassView:
     """The post-deployment review is done (E2). By somebody of senior management other than the bypass's holder."""
     async with audited(database, actor, action="bypass.review", resource=str(bypass_id)) as tx:
         require_scope(actor, TokenScope.VOTE)
@@ -121,12 +149,25 @@ async def review(
             raise InvalidBypass(f"Write what was found, in at most {NOTES_MAX} characters.", where="notes")
         if row.review_state == "done":
             raise AlreadyReviewed(f"BYP-{row.number} was reviewed already: {row.review_verdict}.")
-        await store.change(tx, bypass_id, review_state="done", reviewed_by=actor.user, reviewed_at=tx.now,
-                           review_verdict=verdict, review_notes=notes.strip())
+        await store.change(
+            tx,
+            bypass_id,
+            review_state="done",
+            reviewed_by=actor.user,
+            reviewed_at=tx.now,
+            review_verdict=verdict,
+            review_notes=notes.strip(),
+        )
         await clear(tx, bypass_id, kind=REVIEW)
         view = await _view(tx, bypass_id)
-        await _record(tx, actor, "bypass.review", view, category=AuditCategory.COMPLIANCE,
-                      details={"verdict": verdict, "notes": notes.strip(), "risk_before": row.risk})
+        await _record(
+            tx,
+            actor,
+            "bypass.review",
+            view,
+            category=AuditCategory.COMPLIANCE,
+            details={"verdict": verdict, "notes": notes.strip(), "risk_before": row.risk},
+        )
         await _emit(tx, view, EmergencyEvent.REVIEWED)
         return view
 
@@ -142,8 +183,13 @@ async def get_bypass(database: Database, actor: Actor, reference: UUID | int) ->
 
 
 async def list_bypasses(
-    database: Database, actor: Actor, *, state: str | None = None, review_state: str | None = None,
-    after: UUID | None = None, limit: int = 50,
+    database: Database,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    review_state: str | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> tuple[BypassView, ...]:
     """Bypasses, newest first, beyond the cursor `after`."""
     require_scope(actor, TokenScope.READ)
@@ -160,7 +206,9 @@ async def load_bypass(tx: Transaction, bypass_id: UUID) -> BypassView:
 async def active_bypass(tx: Transaction, user: UserId, *, action: str, resource: str) -> BypassId | None:
     """The person's running bypass that covers the action on the resource, if there is one."""
     for row in await store.active_of(tx, user):
-        if rules.covers(granted_action=row.action, granted_resource=row.resource_name, action=action, resource=resource):
+        if rules.covers(
+            granted_action=row.action, granted_resource=row.resource_name, action=action, resource=resource
+        ):
             return BypassId(row.bypass_id)
     return None
 
@@ -197,7 +245,9 @@ async def _on_review_due(tx: Transaction, due: Due) -> None:
 
 
 DEADLINES: Final[Mapping[str, DeadlineHandler]] = {
-    EXPIRY: _on_expiry, ACKNOWLEDGE: _on_unacknowledged, REVIEW: _on_review_due,
+    EXPIRY: _on_expiry,
+    ACKNOWLEDGE: _on_unacknowledged,
+    REVIEW: _on_review_due,
 }
 
 
@@ -229,11 +279,23 @@ async def _view(tx: Transaction, bypass_id: UUID) -> BypassView:
 
 
 async def _record(
-    tx: Transaction, actor: Actor, action: str, view: BypassView, *,
-    category: AuditCategory = AuditCategory.SECURITY, details: Mapping[str, Any] | None = None,
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    view: BypassView,
+    *,
+    category: AuditCategory = AuditCategory.SECURITY,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
-    await record(tx, actor, action=action, resource=view.resource, category=category, subject_id=view.id,
-                 details={"bypass": view.reference, "emergency": True, **(details or {})})
+    await record(
+        tx,
+        actor,
+        action=action,
+        resource=view.resource,
+        category=category,
+        subject_id=view.id,
+        details={"bypass": view.reference, "emergency": True, **(details or {})},
+    )
 
 
 async def _emit(tx: Transaction, view: BypassView, event: EmergencyEvent) -> None:

@@ -65,8 +65,12 @@ async def active_of(tx: Transaction, user: UserId) -> Sequence[Row[Any]]:
     columns = bypasses.c
     rows = await tx.connection.execute(
         select(bypasses)
-        .where(columns.tenant_id == tx.tenant, columns.requester_id == user, columns.state == "active",
-               columns.expires_at > tx.now)
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.requester_id == user,
+            columns.state == "active",
+            columns.expires_at > tx.now,
+        )
         .order_by(columns.number.desc())
     )
     return rows.all()
@@ -79,7 +83,8 @@ async def has_overdue_review(tx: Transaction, user: UserId) -> int | None:
         await tx.connection.execute(
             select(columns.number)
             .where(columns.tenant_id == tx.tenant, columns.requester_id == user, columns.review_state == "overdue")
-            .order_by(columns.number).limit(1)
+            .order_by(columns.number)
+            .limit(1)
         )
     ).scalar()
     return found
@@ -109,14 +114,27 @@ async def views(tx: Transaction, rows: Sequence[Row[Any]], everybody: Directory)
 
     return tuple(
         BypassView(
-            id=row.bypass_id, reference=f"BYP-{row.number}", tenant=tx.tenant,
-            requester=everybody.people[UserId(row.requester_id)], action=row.action, resource=row.resource_name,
-            justification=row.justification, status=row.state, granted_at=row.granted_at, expires_at=row.expires_at,
-            ended_at=row.ended_at, risk=row.risk["level"], acknowledged_by=person(row.acknowledged_by),
-            acknowledged_at=row.acknowledged_at, review_due_at=row.review_due_at, review_status=row.review_state,
-            review_verdict=row.review_verdict, tickets=links.get(row.bypass_id, ()),
+            id=row.bypass_id,
+            reference=f"BYP-{row.number}",
+            tenant=tx.tenant,
+            requester=everybody.people[UserId(row.requester_id)],
+            action=row.action,
+            resource=row.resource_name,
+            justification=row.justification,
+            status=row.state,
+            granted_at=row.granted_at,
+            expires_at=row.expires_at,
+            ended_at=row.ended_at,
+            risk=row.risk["level"],
+            acknowledged_by=person(row.acknowledged_by),
+            acknowledged_at=row.acknowledged_at,
+            review_due_at=row.review_due_at,
+            review_status=row.review_state,
+            review_verdict=row.review_verdict,
+            tickets=links.get(row.bypass_id, ()),
             risk_factors=tuple((name, points) for name, points in row.risk["factors"]),
-            reviewed_by=person(row.reviewed_by), review_notes=row.review_notes,
+            reviewed_by=person(row.reviewed_by),
+            review_notes=row.review_notes,
         )
         for row in rows
     )

@@ -41,8 +41,14 @@ class StoredAnswer:
 async def begin(tx: Transaction, *, actor: str, key: str, fingerprint: str) -> tuple[Begun, StoredAnswer | None]:
     """FRESH: this caller does the work and must complete or abandon. REPLAY comes with the answer."""
     columns = idempotency_keys.c
-    fresh = {"fingerprint": fingerprint, "status": None, "headers": None, "body": None, "started_at": tx.now,
-             "expires_at": tx.now + KEPT}
+    fresh = {
+        "fingerprint": fingerprint,
+        "status": None,
+        "headers": None,
+        "body": None,
+        "started_at": tx.now,
+        "expires_at": tx.now + KEPT,
+    }
     died = columns.status.is_(None) & (columns.started_at < tx.now - ABANDONED_AFTER)
     taken = await tx.connection.execute(
         insert(idempotency_keys)
@@ -56,8 +62,9 @@ async def begin(tx: Transaction, *, actor: str, key: str, fingerprint: str) -> t
         return Begun.FRESH, None
     row = (
         await tx.connection.execute(
-            select(columns.fingerprint, columns.status, columns.headers, columns.body)
-            .where(columns.tenant_id == tx.tenant, columns.actor == actor, columns.key == key)
+            select(columns.fingerprint, columns.status, columns.headers, columns.body).where(
+                columns.tenant_id == tx.tenant, columns.actor == actor, columns.key == key
+            )
         )
     ).one()
     if row.fingerprint != fingerprint:

@@ -12,6 +12,18 @@ from core.links.recording import record_ticket
 from core.links.tickets import TicketLink, save_ticket, tickets_of
 
 __all__ = [
-    "ChatAccount", "MessageSlot", "TicketLink", "account_of", "drop_message", "find_message", "link_account",
-    "messages_of", "person_of", "record_ticket", "reserve_message", "save_ticket", "settle_message", "tickets_of",
+    "ChatAccount",
+    "MessageSlot",
+    "TicketLink",
+    "account_of",
+    "drop_message",
+    "find_message",
+    "link_account",
+    "messages_of",
+    "person_of",
+    "record_ticket",
+    "reserve_message",
+    "save_ticket",
+    "settle_message",
+    "tickets_of",
 ]

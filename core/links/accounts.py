@@ -26,8 +26,15 @@ async def link_account(tx: Transaction, account: ChatAccount, *, linked_by: str)
     """The chat account is that person from now on."""
     await tx.connection.execute(
         insert(chat_accounts)
-        .values(tenant_id=tx.tenant, platform=account.platform, workspace=account.workspace,
-                chat_user=account.chat_user, user_id=account.user, linked_by=linked_by, linked_at=tx.now)
+        .values(
+            tenant_id=tx.tenant,
+            platform=account.platform,
+            workspace=account.workspace,
+            chat_user=account.chat_user,
+            user_id=account.user,
+            linked_by=linked_by,
+            linked_at=tx.now,
+        )
         .on_conflict_do_update(
             index_elements=["tenant_id", "platform", "workspace", "chat_user"],
             set_={"user_id": account.user, "linked_by": linked_by, "linked_at": tx.now},
@@ -40,8 +47,12 @@ async def person_of(tx: Transaction, platform: str, workspace: str, chat_user: s
     columns = chat_accounts.c
     found = (
         await tx.connection.execute(
-            select(columns.user_id).where(columns.tenant_id == tx.tenant, columns.platform == platform,
-                                          columns.workspace == workspace, columns.chat_user == chat_user)
+            select(columns.user_id).where(
+                columns.tenant_id == tx.tenant,
+                columns.platform == platform,
+                columns.workspace == workspace,
+                columns.chat_user == chat_user,
+            )
         )
     ).scalar()
     return None if found is None else UserId(found)
@@ -52,9 +63,15 @@ async def account_of(tx: Transaction, platform: str, workspace: str, user: UserI
     columns = chat_accounts.c
     found: str | None = (
         await tx.connection.execute(
-            select(columns.chat_user).where(columns.tenant_id == tx.tenant, columns.platform == platform,
-                                            columns.workspace == workspace, columns.user_id == user)
-            .order_by(columns.linked_at.desc()).limit(1)
+            select(columns.chat_user)
+            .where(
+                columns.tenant_id == tx.tenant,
+                columns.platform == platform,
+                columns.workspace == workspace,
+                columns.user_id == user,
+            )
+            .order_by(columns.linked_at.desc())
+            .limit(1)
         )
     ).scalar()
     return found

@@ -40,8 +40,16 @@ async def reserve_message(tx: Transaction, slot: MessageSlot) -> tuple[MessageSl
     """The slot as it is stored, and whether this call made it (then nobody can have posted yet)."""
     result = await tx.connection.execute(
         insert(posted_messages)
-        .values(tenant_id=tx.tenant, subject_id=slot.subject_id, platform=slot.platform, place=slot.place,
-                role=slot.role, channel=slot.channel, created_at=tx.now, updated_at=tx.now)
+        .values(
+            tenant_id=tx.tenant,
+            subject_id=slot.subject_id,
+            platform=slot.platform,
+            place=slot.place,
+            role=slot.role,
+            channel=slot.channel,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
         .on_conflict_do_nothing(index_elements=["tenant_id", "subject_id", "platform", "place", "role"])
         .returning(posted_messages.c.subject_id)
     )
@@ -50,8 +58,12 @@ async def reserve_message(tx: Transaction, slot: MessageSlot) -> tuple[MessageSl
     columns = posted_messages.c
     row = (
         await tx.connection.execute(
-            _slots(tx).where(columns.subject_id == slot.subject_id, columns.platform == slot.platform,
-                             columns.place == slot.place, columns.role == slot.role)
+            _slots(tx).where(
+                columns.subject_id == slot.subject_id,
+                columns.platform == slot.platform,
+                columns.place == slot.place,
+                columns.role == slot.role,
+            )
         )
     ).one()
     return _slot(row), False
@@ -62,8 +74,13 @@ async def settle_message(tx: Transaction, slot: MessageSlot) -> None:
     columns = posted_messages.c
     await tx.connection.execute(
         update(posted_messages)
-        .where(columns.tenant_id == tx.tenant, columns.subject_id == slot.subject_id,
-               columns.platform == slot.platform, columns.place == slot.place, columns.role == slot.role)
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.subject_id == slot.subject_id,
+            columns.platform == slot.platform,
+            columns.place == slot.place,
+            columns.role == slot.role,
+        )
         .values(channel=slot.channel, message_id=slot.message_id, content_hash=slot.content_hash, updated_at=tx.now)
     )
 
@@ -73,8 +90,12 @@ async def drop_message(tx: Transaction, slot: MessageSlot) -> None:
     columns = posted_messages.c
     await tx.connection.execute(
         posted_messages.delete().where(
-            columns.tenant_id == tx.tenant, columns.subject_id == slot.subject_id, columns.platform == slot.platform,
-            columns.place == slot.place, columns.role == slot.role)
+            columns.tenant_id == tx.tenant,
+            columns.subject_id == slot.subject_id,
+            columns.platform == slot.platform,
+            columns.place == slot.place,
+            columns.role == slot.role,
+        )
     )
 
 
@@ -92,19 +113,36 @@ async def find_message(tx: Transaction, platform: str, channel: str, message_id:
     """The slot behind a message that somebody clicked or answered."""
     row = (
         await tx.connection.execute(
-            _slots(tx).where(posted_messages.c.platform == platform, posted_messages.c.channel == channel,
-                             posted_messages.c.message_id == message_id)
+            _slots(tx).where(
+                posted_messages.c.platform == platform,
+                posted_messages.c.channel == channel,
+                posted_messages.c.message_id == message_id,
+            )
         )
     ).first()
     return None if row is None else _slot(row)
 
 
 def _slot(row: Row[Any]) -> MessageSlot:
-    return MessageSlot(subject_id=row.subject_id, platform=row.platform, place=row.place, role=row.role,
-                       channel=row.channel, message_id=row.message_id, content_hash=row.content_hash)
+    return MessageSlot(
+        subject_id=row.subject_id,
+        platform=row.platform,
+        place=row.place,
+        role=row.role,
+        channel=row.channel,
+        message_id=row.message_id,
+        content_hash=row.content_hash,
+    )
 
 
 def _slots(tx: Transaction) -> Select[Any]:
     columns = posted_messages.c
-    return select(columns.subject_id, columns.platform, columns.place, columns.role, columns.channel,
-                  columns.message_id, columns.content_hash).where(columns.tenant_id == tx.tenant)
+    return select(
+        columns.subject_id,
+        columns.platform,
+        columns.place,
+        columns.role,
+        columns.channel,
+        columns.message_id,
+        columns.content_hash,
+    ).where(columns.tenant_id == tx.tenant)

@@ -18,8 +18,18 @@ async def record_ticket(database: Database, tenant: TenantId, subject: str, link
     async with database.tenant(tenant) as tx:
         if not await save_ticket(tx, link):
             return
-        await record(tx, system_actor(tenant), action="ticket.changed", resource=link.number,
-                     category=AuditCategory.SYSTEM, subject_id=link.subject_id,
-                     details={"system": link.system, "state": link.state, "url": link.url})
-        await emit(tx, subject=subject, type=f"{subject.partition(':')[0]}.ticket_changed",
-                   data={"system": link.system, "number": link.number, "state": link.state})
+        await record(
+            tx,
+            system_actor(tenant),
+            action="ticket.changed",
+            resource=link.number,
+            category=AuditCategory.SYSTEM,
+            subject_id=link.subject_id,
+            details={"system": link.system, "state": link.state, "url": link.url},
+        )
+        await emit(
+            tx,
+            subject=subject,
+            type=f"{subject.partition(':')[0]}.ticket_changed",
+            data={"system": link.system, "number": link.number, "state": link.state},
+        )

@@ -31,8 +31,14 @@ async def save_ticket(tx: Transaction, link: TicketLink) -> bool:
     known = {entry.system: entry for entry in (await tickets_of(tx, [link.subject_id])).get(link.subject_id, ())}
     if known.get(link.system) == link:
         return False
-    values = {"kind": link.kind, "external_id": link.external_id, "number": link.number, "url": link.url,
-              "state": link.state, "updated_at": tx.now}
+    values = {
+        "kind": link.kind,
+        "external_id": link.external_id,
+        "number": link.number,
+        "url": link.url,
+        "state": link.state,
+        "updated_at": tx.now,
+    }
     await tx.connection.execute(
         insert(tickets)
         .values(tenant_id=tx.tenant, subject_id=link.subject_id, system=link.system, created_at=tx.now, **values)
@@ -45,8 +51,15 @@ async def tickets_of(tx: Transaction, subjects: Sequence[UUID]) -> Mapping[UUID,
     """The tickets of each subject that has any."""
     columns = tickets.c
     rows = await tx.connection.execute(
-        select(columns.subject_id, columns.system, columns.kind, columns.external_id, columns.number, columns.url,
-               columns.state)
+        select(
+            columns.subject_id,
+            columns.system,
+            columns.kind,
+            columns.external_id,
+            columns.number,
+            columns.url,
+            columns.state,
+        )
         .where(columns.tenant_id == tx.tenant, columns.subject_id.in_(subjects))
         .order_by(columns.created_at)
     )

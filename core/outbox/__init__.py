@@ -16,6 +16,14 @@ from core.outbox.retry import Permanent, RetryPolicy, Throttle
 from core.outbox.service import emit
 
 __all__ = [
-    "DeliveryView", "Dispatcher", "Event", "Permanent", "RetryPolicy", "Subscription", "Throttle", "emit",
-    "list_deliveries", "replay",
+    "DeliveryView",
+    "Dispatcher",
+    "Event",
+    "Permanent",
+    "RetryPolicy",
+    "Subscription",
+    "Throttle",
+    "emit",
+    "list_deliveries",
+    "replay",
 ]

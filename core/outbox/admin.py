@@ -60,6 +60,7 @@ async def replay(tx: Transaction, event_id: UUID, subscriber: str) -> None:
     )
     if result.first() is None:
         raise NotFound(
-            "There is no dead delivery with this id for this subscriber.", where="delivery",
+            "There is no dead delivery with this id for this subscriber.",
+            where="delivery",
             next_step="List them with state=dead.",
         )

@@ -150,8 +150,14 @@ class Dispatcher:
         if delay_s is None:
             await self._bury(claim, reason)
             return
-        log.warning("delivery_failed", subscriber=claim.subscriber, event_type=claim.event.type,
-                    attempt=claim.event.attempt, retry_in_s=round(delay_s, 1), error=reason[:ERROR_MAX])
+        log.warning(
+            "delivery_failed",
+            subscriber=claim.subscriber,
+            event_type=claim.event.type,
+            attempt=claim.event.attempt,
+            retry_in_s=round(delay_s, 1),
+            error=reason[:ERROR_MAX],
+        )
         await self._postpone(claim, delay_s, reason)
 
     async def _postpone(self, claim: Claim, delay_s: float, reason: str) -> None:

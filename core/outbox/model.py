@@ -32,7 +32,13 @@ deliveries = tenant_table(
     Column("last_error", Text, nullable=True),
     CheckConstraint("state IN ('pending', 'done', 'dead')", name="state"),
     Index("ix_deliveries_due", "due_at", postgresql_where=text("state = 'pending'")),
-    Index("ix_deliveries_order", "tenant_id", "subscriber", "subject", "position",
-          postgresql_where=text("state = 'pending'")),
+    Index(
+        "ix_deliveries_order",
+        "tenant_id",
+        "subscriber",
+        "subject",
+        "position",
+        postgresql_where=text("state = 'pending'"),
+    ),
     key=("event_id", "subscriber"),
 )

@@ -60,7 +60,9 @@ async def route(tx: SystemTransaction, wanted: Mapping[str, frozenset[str]]) -> 
 
     `wanted` maps a subscriber's name to event types.
     """
-    if not (await tx.connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ROUTER_LOCK})).scalar():
+    if not (
+        await tx.connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ROUTER_LOCK})
+    ).scalar():
         return 0
     columns = outbox_events.c
     events = (
@@ -75,8 +77,13 @@ async def route(tx: SystemTransaction, wanted: Mapping[str, frozenset[str]]) -> 
         return 0
     rows = [
         {
-            "tenant_id": event.tenant_id, "event_id": event.event_id, "subscriber": name, "position": event.position,
-            "subject": event.subject, "state": "pending", "due_at": tx.now,
+            "tenant_id": event.tenant_id,
+            "event_id": event.event_id,
+            "subscriber": name,
+            "position": event.position,
+            "subject": event.subject,
+            "state": "pending",
+            "due_at": tx.now,
         }
         for event in events
         for name, types in wanted.items()
@@ -102,8 +109,13 @@ async def claim(
         Claim(
             subscriber=row.subscriber,
             event=Event(
-                tenant=TenantId(row.tenant_id), id=EventId(row.event_id), subject=row.subject, type=row.type,
-                data=row.data, occurred_at=row.occurred_at, attempt=row.attempts,
+                tenant=TenantId(row.tenant_id),
+                id=EventId(row.event_id),
+                subject=row.subject,
+                type=row.type,
+                data=row.data,
+                occurred_at=row.occurred_at,
+                attempt=row.attempts,
             ),
         )
         for row in rows

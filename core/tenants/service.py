@@ -51,7 +51,8 @@ async def list_tenants(tx: SystemTransaction | Transaction) -> tuple[TenantView,
         select(columns.tenant_id, columns.name, columns.policy, columns.created_at).order_by(columns.tenant_id)
     )
     return tuple(
-        TenantView(TenantId(row.tenant_id), row.name, TenantPolicy.from_json(row.policy), row.created_at) for row in rows
+        TenantView(TenantId(row.tenant_id), row.name, TenantPolicy.from_json(row.policy), row.created_at)
+        for row in rows
     )
 
 

@@ -61,9 +61,7 @@ def drop_pending(writer: Writer, change: Row, state: str, *, by: Account) -> Non
             writer.write(group, {"approval": state}, by=by)
 
 
-def before_update(
-    writer: Writer, row: Row, new: Mapping[str, str], *, by: Account, comment: str
-) -> None:
+def before_update(writer: Writer, row: Row, new: Mapping[str, str], *, by: Account, comment: str) -> None:
     """The decision is allowed. Raises AccessDenied for somebody else's row, RuleRefused for a bad decision."""
     if by.user_name != writer.store.read(row, "approver.user_name") and not by.has("approval_admin"):
         raise AccessDenied("Update")

@@ -168,7 +168,10 @@ class ChangeApi:
         """POST conflict: a check is started (and, here, done); the answer is its process."""
         row = self._row(request)
         found = conflicts.overlapping(self._instance.store, row)
-        status = {"conflict_status": "Conflict" if found else "No Conflict", "conflict_last_run": self._instance.stamp()}
+        status = {
+            "conflict_status": "Conflict" if found else "No Conflict",
+            "conflict_last_run": self._instance.stamp(),
+        }
         self._instance.write(row, status, by=request[ACCOUNT])
         return _result(uuid.uuid4().hex)
 

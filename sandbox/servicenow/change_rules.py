@@ -62,7 +62,9 @@ def obstacle(row: Mapping[str, str], target: str) -> RuleRefused | None:
     if row["on_hold"] == "true":
         return RuleRefused("The change is on hold and cannot progress", field="on_hold")
     if state == NEW and not row["assignment_group"]:
-        return RuleRefused("The following mandatory fields are not filled in: Assignment group", field="assignment_group")
+        return RuleRefused(
+            "The following mandatory fields are not filled in: Assignment group", field="assignment_group"
+        )
     if state in {ASSESS, AUTHORIZE} and target != NEW and row["approval"] != "approved":
         return RuleRefused(f"change cannot be moved to state : {target}", field="approval")
     return _close_obstacle(row) if target == CLOSED else None

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 
-class AccessDenied(Exception):
+class AccessDenied(Exception):  # noqa: N818 - an answer, not a mishap
     """The account lacks the right; `action` is Insert, Update or Delete."""
 
     def __init__(self, action: str) -> None:
@@ -15,7 +15,7 @@ class AccessDenied(Exception):
         super().__init__(f"ACL Exception {action} Failed due to security constraints")
 
 
-class RuleRefused(Exception):
+class RuleRefused(Exception):  # noqa: N818 - an answer, not a mishap
     """A business rule or data policy says no; `field` is what it objects to."""
 
     def __init__(self, message: str, *, field: str = "") -> None:
@@ -72,4 +72,6 @@ def throttled(retry_after_s: float) -> web.Response:
 def failed() -> web.Response:
     """500: the transaction was cancelled; what it wrote before may have stayed."""
     message = "Transaction cancelled: maximum execution time exceeded"
-    return error(HTTPStatus.INTERNAL_SERVER_ERROR, message, "maximum execution time exceeded Check logs for error trace")
+    return error(
+        HTTPStatus.INTERNAL_SERVER_ERROR, message, "maximum execution time exceeded Check logs for error trace"
+    )

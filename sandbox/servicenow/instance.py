@@ -97,7 +97,9 @@ class Instance(Writer):
         elif approvals.settle_group(self, row, by=by):
             change_rules.pass_gate(self, change, by=by)
 
-    def _sort_out(self, table: str, fields: Mapping[str, Any], *, labels: bool) -> tuple[dict[str, str], dict[str, str]]:
+    def _sort_out(
+        self, table: str, fields: Mapping[str, Any], *, labels: bool
+    ) -> tuple[dict[str, str], dict[str, str]]:
         values: dict[str, str] = {}
         journal: dict[str, str] = {}
         for column, value in known_columns(TABLES[table], fields):

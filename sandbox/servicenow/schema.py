@@ -183,9 +183,16 @@ INCIDENT_COLUMNS: Final = TASK_COLUMNS | _columns(
     _number("priority", "Priority", PRIORITIES, "5", read_only=True),
     _ref("caller_id", "Caller", "sys_user"),
     _text("category", "Category", 40, "inquiry"),
-    _choice("hold_reason", "On hold reason", {
-        "1": "Awaiting Caller", "3": "Awaiting Problem", "4": "Awaiting Vendor", "5": "Awaiting Change",
-    }),
+    _choice(
+        "hold_reason",
+        "On hold reason",
+        {
+            "1": "Awaiting Caller",
+            "3": "Awaiting Problem",
+            "4": "Awaiting Vendor",
+            "5": "Awaiting Change",
+        },
+    ),
     _text("close_code", "Resolution code", 40),
     _ref("resolved_by", "Resolved by", "sys_user"),
     _when("resolved_at", "Resolved"),
@@ -195,9 +202,17 @@ INCIDENT_COLUMNS: Final = TASK_COLUMNS | _columns(
 TASKS: Final = TASK_COLUMNS | _columns(
     _number("state", "State", TASK_STATES, "1"),
     _ref("change_request", "Change request", "change_request"),
-    _choice("change_task_type", "Type", {
-        "planning": "Planning", "implementation": "Implementation", "testing": "Testing", "review": "Review",
-    }, "implementation"),
+    _choice(
+        "change_task_type",
+        "Type",
+        {
+            "planning": "Planning",
+            "implementation": "Implementation",
+            "testing": "Testing",
+            "review": "Review",
+        },
+        "implementation",
+    ),
     _text("close_code", "Close code", 40),
     _when("planned_start_date", "Planned start date"),
     _when("planned_end_date", "Planned end date"),
@@ -209,57 +224,106 @@ TABLES: Final[Mapping[str, Table]] = {
         Table("change_request", "Change Request", CHANGE_COLUMNS, "number", "CHG"),
         Table("incident", "Incident", INCIDENT_COLUMNS, "number", "INC"),
         Table("change_task", "Change Task", TASKS, "number", "CTASK"),
-        Table("sys_user", "User", SYSTEM_COLUMNS | _columns(
-            _text("user_name", "User ID", 40),
-            _text("name", "Name", 151),
-            _text("first_name", "First name", 50),
-            _text("last_name", "Last name", 50),
-            _text("email", "Email", 100),
-            _text("title", "Title", 60),
-            _flag("active", "Active", "true"),
-        ), "name"),
-        Table("sys_user_group", "Group", SYSTEM_COLUMNS | _columns(
-            _text("name", "Name", 80),
-            _text("description", "Description", 1000),
-            _ref("manager", "Manager", "sys_user"),
-            _flag("active", "Active", "true"),
-        ), "name"),
-        Table("sys_user_grmember", "Group Member", SYSTEM_COLUMNS | _columns(
-            _ref("user", "User", "sys_user"),
-            _ref("group", "Group", "sys_user_group"),
-        ), "user"),
-        Table("cmdb_ci_service", "Service", SYSTEM_COLUMNS | _columns(
-            _text("name", "Name", 255),
-            _text("short_description", "Description", 1000),
-            _ref("support_group", "Support group", "sys_user_group"),
-            _ref("owned_by", "Owned by", "sys_user"),
-            _choice("busines_criticality", "Business criticality", {
-                "1 - most critical": "1 - most critical", "2 - somewhat critical": "2 - somewhat critical",
-                "3 - less critical": "3 - less critical", "4 - not critical": "4 - not critical",
-            }, "3 - less critical"),  # misspelt by the vendor
-            _choice("operational_status", "Operational status", {"1": "Operational", "2": "Non-Operational"}, "1"),
-        ), "name"),
-        Table("sysapproval_approver", "Approval", SYSTEM_COLUMNS | _columns(
-            _ref("sysapproval", "Approval for", "change_request"),
-            _ref("document_id", "Approving", "change_request"),
-            _text("source_table", "Source table", 80),
-            _ref("approver", "Approver", "sys_user"),
-            _ref("group", "Assignment group", "sysapproval_group"),
-            _choice("state", "State", APPROVALS, "not requested"),
-            _journal("comments", "Comments"),
-            _when("due_date", "Due date"),
-        ), "approver"),
-        Table("sysapproval_group", "Group approval", SYSTEM_COLUMNS | _columns(
-            _ref("parent", "Parent", "change_request"),
-            _ref("assignment_group", "Assignment group", "sys_user_group"),
-            _choice("approval", "Approval", APPROVALS, "not requested"),
-            _text("short_description", "Short description", 160),
-        ), "assignment_group"),
-        Table("sys_journal_field", "Journal Entry", SYSTEM_COLUMNS | _columns(
-            _text("name", "Name", 80),
-            _text("element", "Element", 80),
-            _text("element_id", "Element ID", 32),
-            _text("value", "Value", 65000),
-        ), "name"),
+        Table(
+            "sys_user",
+            "User",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("user_name", "User ID", 40),
+                _text("name", "Name", 151),
+                _text("first_name", "First name", 50),
+                _text("last_name", "Last name", 50),
+                _text("email", "Email", 100),
+                _text("title", "Title", 60),
+                _flag("active", "Active", "true"),
+            ),
+            "name",
+        ),
+        Table(
+            "sys_user_group",
+            "Group",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("name", "Name", 80),
+                _text("description", "Description", 1000),
+                _ref("manager", "Manager", "sys_user"),
+                _flag("active", "Active", "true"),
+            ),
+            "name",
+        ),
+        Table(
+            "sys_user_grmember",
+            "Group Member",
+            SYSTEM_COLUMNS
+            | _columns(
+                _ref("user", "User", "sys_user"),
+                _ref("group", "Group", "sys_user_group"),
+            ),
+            "user",
+        ),
+        Table(
+            "cmdb_ci_service",
+            "Service",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("name", "Name", 255),
+                _text("short_description", "Description", 1000),
+                _ref("support_group", "Support group", "sys_user_group"),
+                _ref("owned_by", "Owned by", "sys_user"),
+                _choice(
+                    "busines_criticality",
+                    "Business criticality",
+                    {
+                        "1 - most critical": "1 - most critical",
+                        "2 - somewhat critical": "2 - somewhat critical",
+                        "3 - less critical": "3 - less critical",
+                        "4 - not critical": "4 - not critical",
+                    },
+                    "3 - less critical",
+                ),  # misspelt by the vendor
+                _choice("operational_status", "Operational status", {"1": "Operational", "2": "Non-Operational"}, "1"),
+            ),
+            "name",
+        ),
+        Table(
+            "sysapproval_approver",
+            "Approval",
+            SYSTEM_COLUMNS
+            | _columns(
+                _ref("sysapproval", "Approval for", "change_request"),
+                _ref("document_id", "Approving", "change_request"),
+                _text("source_table", "Source table", 80),
+                _ref("approver", "Approver", "sys_user"),
+                _ref("group", "Assignment group", "sysapproval_group"),
+                _choice("state", "State", APPROVALS, "not requested"),
+                _journal("comments", "Comments"),
+                _when("due_date", "Due date"),
+            ),
+            "approver",
+        ),
+        Table(
+            "sysapproval_group",
+            "Group approval",
+            SYSTEM_COLUMNS
+            | _columns(
+                _ref("parent", "Parent", "change_request"),
+                _ref("assignment_group", "Assignment group", "sys_user_group"),
+                _choice("approval", "Approval", APPROVALS, "not requested"),
+                _text("short_description", "Short description", 160),
+            ),
+            "assignment_group",
+        ),
+        Table(
+            "sys_journal_field",
+            "Journal Entry",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("name", "Name", 80),
+                _text("element", "Element", 80),
+                _text("element_id", "Element ID", 32),
+                _text("value", "Value", 65000),
+            ),
+            "name",
+        ),
     )
 }

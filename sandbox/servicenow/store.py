@@ -146,7 +146,13 @@ class Store:
                     {
                         "values": row.values,
                         "history": [
-                            [one.operation, one.at, one.by, one.mod_count, {key: list(two) for key, two in one.fields.items()}]
+                            [
+                                one.operation,
+                                one.at,
+                                one.by,
+                                one.mod_count,
+                                {key: list(two) for key, two in one.fields.items()},
+                            ]
                             for one in row.history
                         ],
                     }

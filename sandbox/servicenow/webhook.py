@@ -42,10 +42,10 @@ class Webhook:
 
     def heard(self, written: Written) -> None:
         """A write happened; it waits to be told if anybody is to hear of it."""
-        by_itself = written.change.by == self.integration
-        if self.options.webhook_url and written.row.table.name in TABLES_TOLD:
-            if self.options.webhook_all or not by_itself:
-                self._waiting.append(written)
+        by_person = written.change.by != self.integration
+        is_told = bool(self.options.webhook_url) and written.row.table.name in TABLES_TOLD
+        if is_told and (by_person or self.options.webhook_all):
+            self._waiting.append(written)
 
     async def flush(self) -> None:
         """What waited has been told, once, whether or not anybody listened."""

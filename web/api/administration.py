@@ -11,7 +11,15 @@ from pydantic import Field
 from core.access import GrantView
 from core.access.scopes import TokenScope
 from core.access.service import (
-    TokenView, add_person, create_token, grant_role, list_grants, list_people, list_tokens, revoke_role, revoke_token,
+    TokenView,
+    add_person,
+    create_token,
+    grant_role,
+    list_grants,
+    list_people,
+    list_tokens,
+    revoke_role,
+    revoke_token,
 )
 from core.approvals import PolicyCatalogue
 from core.db import Database
@@ -190,48 +198,97 @@ class Administration:
     async def users(self, call: Call[None, None, None]) -> UsersOut:
         """Everybody in the tenant, by e-mail."""
         everybody = await list_people(self._database, call.actor)
-        return UsersOut(items=[
-            UserOut(id=person.id, email=person.email, name=person.name, title=person.title,
-                    time_zone=person.time_zone, active=person.active,
-                    roles=sorted(everybody.roles.get(person.id, frozenset())))
-            for person in sorted(everybody.people.values(), key=lambda each: each.email)
-        ])
+        return UsersOut(
+            items=[
+                UserOut(
+                    id=person.id,
+                    email=person.email,
+                    name=person.name,
+                    title=person.title,
+                    time_zone=person.time_zone,
+                    active=person.active,
+                    roles=sorted(everybody.roles.get(person.id, frozenset())),
+                )
+                for person in sorted(everybody.people.values(), key=lambda each: each.email)
+            ]
+        )
 
-    @endpoint(Method.POST, "/api/v1/users", summary="Add a person", tags=("administration",), errors=_MANAGING,
-              responses={201: UserOut}, permission="manage users")
+    @endpoint(
+        Method.POST,
+        "/api/v1/users",
+        summary="Add a person",
+        tags=("administration",),
+        errors=_MANAGING,
+        responses={201: UserOut},
+        permission="manage users",
+    )
     async def add_user(self, call: Call[UserIn, None, None]) -> Reply:
         """The person exists; grant them a role next."""
         body = call.body
-        person = await add_person(self._database, call.actor, email=body.email, name=body.name, title=body.title,
-                                  time_zone=body.time_zone)
-        return Reply(201, UserOut(id=person.id, email=person.email, name=person.name, title=person.title,
-                                  time_zone=person.time_zone, active=True, roles=[]))
+        person = await add_person(
+            self._database, call.actor, email=body.email, name=body.name, title=body.title, time_zone=body.time_zone
+        )
+        return Reply(
+            201,
+            UserOut(
+                id=person.id,
+                email=person.email,
+                name=person.name,
+                title=person.title,
+                time_zone=person.time_zone,
+                active=True,
+                roles=[],
+            ),
+        )
 
     @endpoint(Method.GET, "/api/v1/roles", summary="List roles", tags=("administration",))
     async def roles(self, call: Call[None, None, None]) -> RolesOut:
         """The hierarchy as the framework draws it, with what each role permits."""
         del call
-        return RolesOut(items=[RoleOut(key=role, title=title(role), parent=parent, permissions=names(ROLE_PERMISSIONS[role]))
-                               for role, parent in PARENTS.items()])
+        return RolesOut(
+            items=[
+                RoleOut(key=role, title=title(role), parent=parent, permissions=names(ROLE_PERMISSIONS[role]))
+                for role, parent in PARENTS.items()
+            ]
+        )
 
     @endpoint(Method.GET, "/api/v1/grants", summary="List grants", tags=("administration",))
     async def grants(self, call: Call[None, None, None]) -> GrantsOut:
         """Who holds which role, where."""
         return GrantsOut(items=[_grant_out(grant) for grant in await list_grants(self._database, call.actor)])
 
-    @endpoint(Method.POST, "/api/v1/grants", summary="Grant a role", tags=("administration",), errors=_MANAGING,
-              responses={201: GrantOut}, permission="manage users; never to oneself, never above one's own role")
+    @endpoint(
+        Method.POST,
+        "/api/v1/grants",
+        summary="Grant a role",
+        tags=("administration",),
+        errors=_MANAGING,
+        responses={201: GrantOut},
+        permission="manage users; never to oneself, never above one's own role",
+    )
     async def grant(self, call: Call[GrantIn, None, None]) -> Reply:
         """The person holds the role."""
         body = call.body
         if body.scope not in set(ScopeKind):
             raise InvalidInput(f"'{body.scope}' is not a scope.", where="scope", accepted=tuple(ScopeKind))
-        grant = await grant_role(self._database, call.actor, email=body.email, role=body.role,
-                                 scope_kind=ScopeKind(body.scope), scope_id=body.scope_id)
+        grant = await grant_role(
+            self._database,
+            call.actor,
+            email=body.email,
+            role=body.role,
+            scope_kind=ScopeKind(body.scope),
+            scope_id=body.scope_id,
+        )
         return Reply(201, _grant_out(grant))
 
-    @endpoint(Method.DELETE, "/api/v1/grants/{grant_id}", summary="Take a role away", tags=("administration",),
-              errors=_MANAGING, permission="manage users")
+    @endpoint(
+        Method.DELETE,
+        "/api/v1/grants/{grant_id}",
+        summary="Take a role away",
+        tags=("administration",),
+        errors=_MANAGING,
+        permission="manage users",
+    )
     async def revoke_grant(self, call: Call[None, None, ByGrant]) -> None:
         """The person does not hold it any more."""
         await revoke_role(self._database, call.actor, call.path.grant_id)
@@ -241,21 +298,39 @@ class Administration:
         """Without their secrets."""
         return TokensOut(items=[_token_out(token) for token in await list_tokens(self._database, call.actor)])
 
-    @endpoint(Method.POST, "/api/v1/tokens", summary="Create a token", tags=("administration",), errors=_MANAGING,
-              responses={201: NewTokenOut}, permission="everybody for themselves; manage users for others")
+    @endpoint(
+        Method.POST,
+        "/api/v1/tokens",
+        summary="Create a token",
+        tags=("administration",),
+        errors=_MANAGING,
+        responses={201: NewTokenOut},
+        permission="everybody for themselves; manage users for others",
+    )
     async def create_token(self, call: Call[TokenIn, None, None]) -> Reply:
         """The secret is shown this once."""
         body = call.body
         lifetime = parse_duration(body.expires_in)
         if lifetime is None:
             raise InvalidInput(f"'{body.expires_in}' is not a duration.", where="expires_in", accepted=EXAMPLES)
-        view, text = await create_token(self._database, call.actor, name=body.name,
-                                        lifetime=timedelta(seconds=lifetime.total_seconds()),
-                                        scopes=_scopes(body.scopes), email=body.email)
+        view, text = await create_token(
+            self._database,
+            call.actor,
+            name=body.name,
+            lifetime=timedelta(seconds=lifetime.total_seconds()),
+            scopes=_scopes(body.scopes),
+            email=body.email,
+        )
         return Reply(201, NewTokenOut(**_token_out(view).model_dump(), token=text))
 
-    @endpoint(Method.DELETE, "/api/v1/tokens/{token_id}", summary="Revoke a token", tags=("administration",),
-              errors=_MANAGING, permission="everybody for their own; manage users for others'")
+    @endpoint(
+        Method.DELETE,
+        "/api/v1/tokens/{token_id}",
+        summary="Revoke a token",
+        tags=("administration",),
+        errors=_MANAGING,
+        permission="everybody for their own; manage users for others'",
+    )
     async def revoke_token(self, call: Call[None, None, ByToken]) -> None:
         """It is refused from the next call on."""
         await revoke_token(self._database, call.actor, call.path.token_id)
@@ -269,17 +344,32 @@ class Administration:
         else:
             async with self._database.tenant(call.tenant) as tx:
                 found = await list_tenants(tx)
-        return TenantsOut(items=[TenantOut(tenant_id=each.tenant_id, name=each.name, policy=each.policy.to_json(),
-                                           created_at=each.created_at) for each in found])
+        return TenantsOut(
+            items=[
+                TenantOut(
+                    tenant_id=each.tenant_id, name=each.name, policy=each.policy.to_json(), created_at=each.created_at
+                )
+                for each in found
+            ]
+        )
 
     @endpoint(Method.GET, "/api/v1/policies", summary="List approval policies", tags=("administration",))
     async def policies(self, call: Call[None, None, None]) -> PoliciesOut:
         """Those in force for this tenant."""
         async with self._database.tenant(call.tenant) as tx:
             policies = self._catalogue.for_tenant(await tenant_policy(tx)).policies
-        return PoliciesOut(items=[PolicyOut(key=each.key, title=each.title, version=each.version,
-                                            applies_to=list(each.applies_to), document=each.to_json())
-                                  for each in policies])
+        return PoliciesOut(
+            items=[
+                PolicyOut(
+                    key=each.key,
+                    title=each.title,
+                    version=each.version,
+                    applies_to=list(each.applies_to),
+                    document=each.to_json(),
+                )
+                for each in policies
+            ]
+        )
 
 
 def _scopes(given: list[str] | None) -> frozenset[TokenScope] | None:
@@ -292,11 +382,23 @@ def _scopes(given: list[str] | None) -> frozenset[TokenScope] | None:
 
 
 def _grant_out(grant: GrantView) -> GrantOut:
-    return GrantOut(id=grant.id, email=grant.email, role=grant.role, scope=grant.scope_kind, scope_id=grant.scope_id,
-                    granted_by=grant.granted_by)
+    return GrantOut(
+        id=grant.id,
+        email=grant.email,
+        role=grant.role,
+        scope=grant.scope_kind,
+        scope_id=grant.scope_id,
+        granted_by=grant.granted_by,
+    )
 
 
 def _token_out(token: TokenView) -> TokenOut:
-    return TokenOut(id=token.id, name=token.name, scopes=None if token.scopes is None else list(token.scopes),
-                    created_at=token.created_at, expires_at=token.expires_at, last_used_at=token.last_used_at,
-                    revoked_at=token.revoked_at)
+    return TokenOut(
+        id=token.id,
+        name=token.name,
+        scopes=None if token.scopes is None else list(token.scopes),
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        last_used_at=token.last_used_at,
+        revoked_at=token.revoked_at,
+    )

@@ -100,39 +100,84 @@ class Agents:
     async def list(self, call: Call[None, AgentsQuery, None]) -> Page[AgentOut]:
         """Newest first."""
         query = call.query
-        found = await list_agents(self._database, call.actor, state=query.state, contains=query.q,
-                                  after=_CURSORS.decode(query.cursor), limit=query.limit + 1)
+        found = await list_agents(
+            self._database,
+            call.actor,
+            state=query.state,
+            contains=query.q,
+            after=_CURSORS.decode(query.cursor),
+            limit=query.limit + 1,
+        )
         return _CURSORS.page(found, limit=query.limit, shown=agent_out, position=lambda agent: agent.id)
 
-    @endpoint(Method.GET, "/api/v1/agents/{agent_id}", summary="Show an agent", tags=("agents",),
-              errors=(ErrorKind.NOT_FOUND,))
+    @endpoint(
+        Method.GET,
+        "/api/v1/agents/{agent_id}",
+        summary="Show an agent",
+        tags=("agents",),
+        errors=(ErrorKind.NOT_FOUND,),
+    )
     async def show(self, call: Call[None, None, ByAgent]) -> AgentOut:
         """Who answers for it, what it serves, where it is in its life."""
         return agent_out(await get_agent(self._database, call.actor, call.path.agent_id))
 
-    @endpoint(Method.POST, "/api/v1/agents", summary="Create an agent", tags=("agents",), responses=_CREATED,
-              errors=_ERRORS, permission="create agents")
+    @endpoint(
+        Method.POST,
+        "/api/v1/agents",
+        summary="Create an agent",
+        tags=("agents",),
+        responses=_CREATED,
+        errors=_ERRORS,
+        permission="create agents",
+    )
     async def create(self, call: Call[AgentIn, None, None]) -> Reply:
         """201 when it is allowed and registered; 202 with the request that has to be approved first."""
         body = call.body
-        resource: dict[str, Any] = {**body.attributes, "name": body.name, "sponsor": body.sponsor, "owner": body.owner,
-                                    "business_service": body.business_service, "agent_type": body.agent_type}
+        resource: dict[str, Any] = {
+            **body.attributes,
+            "name": body.name,
+            "sponsor": body.sponsor,
+            "owner": body.owner,
+            "business_service": body.business_service,
+            "agent_type": body.agent_type,
+        }
         return await self._govern(call, "agent.create", resource, body.justification, done=201)
 
-    @endpoint(Method.POST, "/api/v1/agents/{agent_id}/deploy", summary="Deploy an agent", tags=("agents",),
-              responses=_RESPONSES, errors=_ERRORS, permission="deploy agents")
+    @endpoint(
+        Method.POST,
+        "/api/v1/agents/{agent_id}/deploy",
+        summary="Deploy an agent",
+        tags=("agents",),
+        responses=_RESPONSES,
+        errors=_ERRORS,
+        permission="deploy agents",
+    )
     async def deploy(self, call: Call[ActionIn, None, ByAgent]) -> Reply:
         """200 when it is allowed; 202 with the request that has to be approved first."""
         return await self._act(call, "agent.deploy")
 
-    @endpoint(Method.POST, "/api/v1/agents/{agent_id}/modify", summary="Change an agent", tags=("agents",),
-              responses=_RESPONSES, errors=_ERRORS, permission="modify configuration")
+    @endpoint(
+        Method.POST,
+        "/api/v1/agents/{agent_id}/modify",
+        summary="Change an agent",
+        tags=("agents",),
+        responses=_RESPONSES,
+        errors=_ERRORS,
+        permission="modify configuration",
+    )
     async def modify(self, call: Call[ActionIn, None, ByAgent]) -> Reply:
         """200 when it is allowed; 202 with the request that has to be approved first."""
         return await self._act(call, "agent.modify")
 
-    @endpoint(Method.POST, "/api/v1/agents/{agent_id}/retire", summary="Retire an agent", tags=("agents",),
-              responses=_RESPONSES, errors=_ERRORS, permission="deploy agents")
+    @endpoint(
+        Method.POST,
+        "/api/v1/agents/{agent_id}/retire",
+        summary="Retire an agent",
+        tags=("agents",),
+        responses=_RESPONSES,
+        errors=_ERRORS,
+        permission="deploy agents",
+    )
     async def retire(self, call: Call[ActionIn, None, ByAgent]) -> Reply:
         """200 when it is allowed; 202 with the request that has to be approved first."""
         return await self._act(call, "agent.retire")
@@ -145,13 +190,20 @@ class Agents:
     async def _govern(
         self, call: Call[Any, Any, Any], action: str, resource: dict[str, Any], justification: str, *, done: int
     ) -> Reply:
-        view = await decide(self._database, self._catalogue, call.actor, action=action, resource=resource,
-                            context={"justification": justification})
+        view = await decide(
+            self._database,
+            self._catalogue,
+            call.actor,
+            action=action,
+            resource=resource,
+            context={"justification": justification},
+        )
         if view.decision is Answer.DENY:
             raise Denied(view.reasons[0].message)
         agent = await self._agent_of(call, view)
-        return Reply(done if view.decision is Answer.ALLOW else 202,
-                     GovernedOut(decision=decision_out(view), agent=agent))
+        return Reply(
+            done if view.decision is Answer.ALLOW else 202, GovernedOut(decision=decision_out(view), agent=agent)
+        )
 
     async def _agent_of(self, call: Call[Any, Any, Any], view: DecisionView) -> AgentOut | None:
         if view.agent_id is None:
@@ -162,7 +214,16 @@ class Agents:
 def agent_out(agent: AgentView) -> AgentOut:
     """An agent as it travels."""
     return AgentOut(
-        id=agent.id, name=agent.name, agent_type=agent.agent_type, state=agent.state, sponsor=agent.sponsor,
-        owner=agent.owner, business_service=agent.business_service, attributes=dict(agent.attributes),
-        created_by=agent.created_by, created_at=agent.created_at, updated_at=agent.updated_at, version=agent.version,
+        id=agent.id,
+        name=agent.name,
+        agent_type=agent.agent_type,
+        state=agent.state,
+        sponsor=agent.sponsor,
+        owner=agent.owner,
+        business_service=agent.business_service,
+        attributes=dict(agent.attributes),
+        created_by=agent.created_by,
+        created_at=agent.created_at,
+        updated_at=agent.updated_at,
+        version=agent.version,
     )

@@ -73,29 +73,61 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @endpoint(Method.GET, "/api/v1/audit", summary="Search the audit trail", tags=("audit",),
-              errors=(ErrorKind.FORBIDDEN,), permission="view audit")
+    @endpoint(
+        Method.GET,
+        "/api/v1/audit",
+        summary="Search the audit trail",
+        tags=("audit",),
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="view audit",
+    )
     async def search(self, call: Call[None, AuditQuery, None]) -> Page[AuditOut]:
         """Newest first, filtered by every field."""
         query = call.query
         wanted = AuditFilter(
-            user_id=query.user_id, action=query.action, resource=query.resource, result=query.result,
-            category=query.category, compliance_tag=query.compliance_tag, ip_address=query.ip_address,
-            subject_id=query.subject_id, since=query.since, until=query.until, contains=query.q,
+            user_id=query.user_id,
+            action=query.action,
+            resource=query.resource,
+            result=query.result,
+            category=query.category,
+            compliance_tag=query.compliance_tag,
+            ip_address=query.ip_address,
+            subject_id=query.subject_id,
+            since=query.since,
+            until=query.until,
+            contains=query.q,
         )
-        found = await search_trail(self._database, call.actor, wanted, after=_CURSORS.decode(query.cursor),
-                                   limit=query.limit + 1)
-        return _CURSORS.page(found, limit=query.limit, shown=lambda entry: AuditOut.model_validate(entry[1]),
-                             position=lambda entry: entry[0])
+        found = await search_trail(
+            self._database, call.actor, wanted, after=_CURSORS.decode(query.cursor), limit=query.limit + 1
+        )
+        return _CURSORS.page(
+            found,
+            limit=query.limit,
+            shown=lambda entry: AuditOut.model_validate(entry[1]),
+            position=lambda entry: entry[0],
+        )
 
-    @endpoint(Method.GET, "/api/v1/audit/export", summary="Export the audit trail", tags=("audit",),
-              errors=(ErrorKind.FORBIDDEN,), permission="view audit",
-              responses={200: Media(("application/jsonl", "text/csv"), "One record per line")})
+    @endpoint(
+        Method.GET,
+        "/api/v1/audit/export",
+        summary="Export the audit trail",
+        tags=("audit",),
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="view audit",
+        responses={200: Media(("application/jsonl", "text/csv"), "One record per line")},
+    )
     async def export(self, call: Call[None, ExportQuery, None]) -> Stream:
         """Streams JSON Lines or CSV, newest first. The export is itself recorded."""
         query = call.query
-        wanted = AuditFilter(user_id=query.user_id, action=query.action, resource=query.resource, result=query.result,
-                             category=query.category, since=query.since, until=query.until)
+        wanted = AuditFilter(
+            user_id=query.user_id,
+            action=query.action,
+            resource=query.resource,
+            result=query.result,
+            category=query.category,
+            since=query.since,
+            until=query.until,
+        )
         records = await export_trail(self._database, call.actor, wanted)
         if query.format == "csv":
             return Stream(_csv(records), "text/csv", f"audit-{call.tenant}.csv")

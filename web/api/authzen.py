@@ -103,18 +103,31 @@ class AuthZen:
     async def metadata(self, call: PublicCall[None, None, None]) -> MetadataOut:
         """Where to send evaluations."""
         del call
-        return MetadataOut(policy_decision_point=self._base_url,
-                           access_evaluation_endpoint=f"{self._base_url}/access/v1/evaluation",
-                           access_evaluations_endpoint=f"{self._base_url}/access/v1/evaluations")
+        return MetadataOut(
+            policy_decision_point=self._base_url,
+            access_evaluation_endpoint=f"{self._base_url}/access/v1/evaluation",
+            access_evaluations_endpoint=f"{self._base_url}/access/v1/evaluations",
+        )
 
-    @endpoint(Method.POST, "/access/v1/evaluation", summary="Evaluate one access request", tags=("authzen",),
-              idempotency=Idempotency.IGNORED)
+    @endpoint(
+        Method.POST,
+        "/access/v1/evaluation",
+        summary="Evaluate one access request",
+        tags=("authzen",),
+        idempotency=Idempotency.IGNORED,
+    )
     async def evaluation(self, call: Call[EvaluationIn, None, None]) -> EvaluationOut:
         """The answer that the gate would give now. Asks nobody for approval and uses none up."""
         return await self._evaluate(call.actor, call.body)
 
-    @endpoint(Method.POST, "/access/v1/evaluations", summary="Evaluate several access requests", tags=("authzen",),
-              responses={200: EvaluationsOut}, idempotency=Idempotency.IGNORED)
+    @endpoint(
+        Method.POST,
+        "/access/v1/evaluations",
+        summary="Evaluate several access requests",
+        tags=("authzen",),
+        responses={200: EvaluationsOut},
+        idempotency=Idempotency.IGNORED,
+    )
     async def evaluations(self, call: Call[EvaluationsIn, None, None]) -> EvaluationsOut:
         """Each question in turn; `options.evaluations_semantic` may stop early."""
         body, answers = call.body, list[EvaluationOut]()
@@ -131,18 +144,22 @@ class AuthZen:
         try:
             subject = await self._subject(actor, question.subject)
             resource = {**question.resource.properties, "type": question.resource.type, "name": question.resource.id}
-            answer, reason = await evaluate(self._database, self._catalogue, subject, action=question.action.name,
-                                            resource=resource)
+            answer, reason = await evaluate(
+                self._database, self._catalogue, subject, action=question.action.name, resource=resource
+            )
         except CountersignError as exc:
             return EvaluationOut(decision=False, context={"reason": {"code": exc.code, "message": exc.sentence()}})
-        return EvaluationOut(decision=answer is Answer.ALLOW, context={
-            "reason": {"code": reason.code, "message": reason.message}, "answer": str(answer)})
+        return EvaluationOut(
+            decision=answer is Answer.ALLOW,
+            context={"reason": {"code": reason.code, "message": reason.message}, "answer": str(answer)},
+        )
 
     async def _subject(self, actor: Actor, subject: Entity) -> Actor:
         """The person asked about: named by e-mail. Their own rights count, never those of the asking platform."""
         if subject.type != "user":
-            raise InvalidInput(f"A subject of type '{subject.type}' is not known.", where="subject.type",
-                               accepted=("user",))
+            raise InvalidInput(
+                f"A subject of type '{subject.type}' is not known.", where="subject.type", accepted=("user",)
+            )
         if subject.id.lower() == actor.email:
             return actor
         async with self._database.tenant(actor.tenant) as tx:
@@ -152,10 +169,19 @@ class AuthZen:
 
 def _completed(part: PartialEvaluation, defaults: EvaluationsIn) -> EvaluationIn:
     """The question with the batch's defaults."""
-    subject, action, resource = (part.subject or defaults.subject, part.action or defaults.action,
-                                 part.resource or defaults.resource)
+    subject, action, resource = (
+        part.subject or defaults.subject,
+        part.action or defaults.action,
+        part.resource or defaults.resource,
+    )
     if subject is None or action is None or resource is None:
-        raise InvalidInput("A question names a subject, an action and a resource, itself or by the batch's defaults.",
-                           where="evaluations")
-    return EvaluationIn(subject=subject, action=action, resource=resource,
-                        context=part.context if part.context is not None else defaults.context or {})
+        raise InvalidInput(
+            "A question names a subject, an action and a resource, itself or by the batch's defaults.",
+            where="evaluations",
+        )
+    return EvaluationIn(
+        subject=subject,
+        action=action,
+        resource=resource,
+        context=part.context if part.context is not None else defaults.context or {},
+    )

@@ -93,62 +93,119 @@ class Bypasses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @endpoint(Method.POST, "/api/v1/bypasses", summary="Bypass approval", tags=("bypasses",),
-              responses={201: BypassOut}, errors=(ErrorKind.FORBIDDEN,), permission="a role that the tenant allows")
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses",
+        summary="Bypass approval",
+        tags=("bypasses",),
+        responses={201: BypassOut},
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="a role that the tenant allows",
+    )
     async def grant(self, call: Call[BypassIn, None, None]) -> Reply:
         """Active at once; senior management is told; the review is open."""
         body = call.body
         duration = parse_duration(body.duration)
         if duration is None:
             raise InvalidInput(f"'{body.duration}' is not a duration.", where="duration", accepted=EXAMPLES)
-        view = await grant(self._database, call.actor, action=body.action, resource=body.resource,
-                           justification=body.justification, duration=timedelta(seconds=duration.total_seconds()))
+        view = await grant(
+            self._database,
+            call.actor,
+            action=body.action,
+            resource=body.resource,
+            justification=body.justification,
+            duration=timedelta(seconds=duration.total_seconds()),
+        )
         return Reply(201, bypass_out(view))
 
     @endpoint(Method.GET, "/api/v1/bypasses", summary="List bypasses", tags=("bypasses",))
     async def list(self, call: Call[None, BypassesQuery, None]) -> Page[BypassOut]:
         """Newest first."""
         query = call.query
-        found = await list_bypasses(self._database, call.actor, state=query.state, review_state=query.review_state,
-                                    after=_CURSORS.decode(query.cursor), limit=query.limit + 1)
+        found = await list_bypasses(
+            self._database,
+            call.actor,
+            state=query.state,
+            review_state=query.review_state,
+            after=_CURSORS.decode(query.cursor),
+            limit=query.limit + 1,
+        )
         return _CURSORS.page(found, limit=query.limit, shown=bypass_out, position=lambda bypass: bypass.id)
 
-    @endpoint(Method.GET, "/api/v1/bypasses/{bypass_id}", summary="Show a bypass", tags=("bypasses",),
-              errors=(ErrorKind.NOT_FOUND,))
+    @endpoint(
+        Method.GET,
+        "/api/v1/bypasses/{bypass_id}",
+        summary="Show a bypass",
+        tags=("bypasses",),
+        errors=(ErrorKind.NOT_FOUND,),
+    )
     async def show(self, call: Call[None, None, ByBypass]) -> BypassOut:
         """Its scope, its risk, its review."""
         return bypass_out(await get_bypass(self._database, call.actor, call.path.bypass_id))
 
-    @endpoint(Method.POST, "/api/v1/bypasses/{bypass_id}/end", summary="End a bypass", tags=("bypasses",),
-              errors=_CHANGING, permission="its holder, or senior management")
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/{bypass_id}/end",
+        summary="End a bypass",
+        tags=("bypasses",),
+        errors=_CHANGING,
+        permission="its holder, or senior management",
+    )
     async def end(self, call: Call[NoteIn, None, ByBypass]) -> BypassOut:
         """It allows nothing any more."""
         return bypass_out(await end(self._database, call.actor, call.path.bypass_id, reason=call.body.reason))
 
-    @endpoint(Method.POST, "/api/v1/bypasses/{bypass_id}/acknowledge", summary="Acknowledge a bypass",
-              tags=("bypasses",), errors=_CHANGING, permission="senior management, other than its holder")
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/{bypass_id}/acknowledge",
+        summary="Acknowledge a bypass",
+        tags=("bypasses",),
+        errors=_CHANGING,
+        permission="senior management, other than its holder",
+    )
     async def acknowledge(self, call: Call[None, None, ByBypass]) -> BypassOut:
         """Nobody is reminded any more."""
         return bypass_out(await acknowledge(self._database, call.actor, call.path.bypass_id))
 
-    @endpoint(Method.POST, "/api/v1/bypasses/{bypass_id}/review", summary="Review a bypass", tags=("bypasses",),
-              errors=_CHANGING, permission="senior management, other than its holder")
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/{bypass_id}/review",
+        summary="Review a bypass",
+        tags=("bypasses",),
+        errors=_CHANGING,
+        permission="senior management, other than its holder",
+    )
     async def review(self, call: Call[ReviewIn, None, ByBypass]) -> BypassOut:
         """The post-deployment review is done."""
-        return bypass_out(await review(self._database, call.actor, call.path.bypass_id, verdict=call.body.verdict,
-                                       notes=call.body.notes))
+        return bypass_out(
+            await review(
+                self._database, call.actor, call.path.bypass_id, verdict=call.body.verdict, notes=call.body.notes
+            )
+        )
 
 
 def bypass_out(view: BypassView) -> BypassOut:
     """A bypass as it travels."""
     return BypassOut(
-        id=view.id, reference=view.reference, tenant=view.tenant, requester=person_out(view.requester),
-        action=view.action, resource=view.resource, justification=view.justification, state=view.status, risk=view.risk,
+        id=view.id,
+        reference=view.reference,
+        tenant=view.tenant,
+        requester=person_out(view.requester),
+        action=view.action,
+        resource=view.resource,
+        justification=view.justification,
+        state=view.status,
+        risk=view.risk,
         risk_factors=[FactorOut(name=name, points=points) for name, points in view.risk_factors],
-        granted_at=view.granted_at, expires_at=view.expires_at, ended_at=view.ended_at,
+        granted_at=view.granted_at,
+        expires_at=view.expires_at,
+        ended_at=view.ended_at,
         acknowledged_by=person_out(view.acknowledged_by) if view.acknowledged_by else None,
-        acknowledged_at=view.acknowledged_at, review_due_at=view.review_due_at, review_state=view.review_status,
-        review_verdict=view.review_verdict, review_notes=view.review_notes,
+        acknowledged_at=view.acknowledged_at,
+        review_due_at=view.review_due_at,
+        review_state=view.review_status,
+        review_verdict=view.review_verdict,
+        review_notes=view.review_notes,
         reviewed_by=person_out(view.reviewed_by) if view.reviewed_by else None,
         tickets=[ticket_out(ticket) for ticket in view.tickets],
     )

@@ -57,23 +57,49 @@ class Connectors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @endpoint(Method.GET, "/api/v1/connectors/{connector}/deliveries", summary="List deliveries",
-              tags=("connectors",), errors=(ErrorKind.FORBIDDEN,), permission="view audit")
+    @endpoint(
+        Method.GET,
+        "/api/v1/connectors/{connector}/deliveries",
+        summary="List deliveries",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="view audit",
+    )
     async def deliveries(self, call: Call[None, DeliveriesQuery, ByConnector]) -> Page[DeliveryOut]:
         """Newest first. `connector` is slack, servicenow, …"""
         query = call.query
-        found = await list_all(self._database, call.actor, subscriber=call.path.connector, state=query.state,
-                               after=_CURSORS.decode(query.cursor), limit=query.limit + 1)
+        found = await list_all(
+            self._database,
+            call.actor,
+            subscriber=call.path.connector,
+            state=query.state,
+            after=_CURSORS.decode(query.cursor),
+            limit=query.limit + 1,
+        )
         return _CURSORS.page(found, limit=query.limit, shown=_delivery_out, position=lambda each: each.event_id)
 
-    @endpoint(Method.POST, "/api/v1/connectors/{connector}/deliveries/{delivery_id}/replay", summary="Send again",
-              tags=("connectors",), errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND), permission="modify configuration")
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/deliveries/{delivery_id}/replay",
+        summary="Send again",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
+        permission="modify configuration",
+    )
     async def replay(self, call: Call[None, None, ByDelivery]) -> None:
         """The dead delivery is tried again from the start."""
         await replay_one(self._database, call.actor, call.path.delivery_id, subscriber=call.path.connector)
 
 
 def _delivery_out(view: DeliveryView) -> DeliveryOut:
-    return DeliveryOut(id=view.event_id, connector=view.subscriber, subject=view.subject, event_type=view.event_type,
-                       state=view.state, attempts=view.attempts, due_at=view.due_at, finished_at=view.finished_at,
-                       last_error=view.last_error)
+    return DeliveryOut(
+        id=view.event_id,
+        connector=view.subscriber,
+        subject=view.subject,
+        event_type=view.event_type,
+        state=view.state,
+        attempts=view.attempts,
+        due_at=view.due_at,
+        finished_at=view.finished_at,
+        last_error=view.last_error,
+    )

@@ -21,23 +21,48 @@ def ticket_out(ticket: TicketLink) -> TicketOut:
 def request_out(request: RequestView) -> RequestOut:
     """A request with everything that a reader may see."""
     return RequestOut(
-        id=request.id, reference=request.reference, tenant=request.tenant, action=request.action,
-        resource=dict(request.resource), justification=request.justification,
-        requester=person_out(request.requester), state=request.status, policy=request.policy, digest=request.digest,
-        created_at=request.created_at, decided_at=request.decided_at, used=request.used,
+        id=request.id,
+        reference=request.reference,
+        tenant=request.tenant,
+        action=request.action,
+        resource=dict(request.resource),
+        justification=request.justification,
+        requester=person_out(request.requester),
+        state=request.status,
+        policy=request.policy,
+        digest=request.digest,
+        created_at=request.created_at,
+        decided_at=request.decided_at,
+        used=request.used,
         stages=[_stage(stage) for stage in request.stages],
-        comments=[CommentOut(author=person_out(each.author), kind=each.kind, text=each.text, at=each.at)
-                  for each in request.comments],
+        comments=[
+            CommentOut(author=person_out(each.author), kind=each.kind, text=each.text, at=each.at)
+            for each in request.comments
+        ],
         tickets=[ticket_out(ticket) for ticket in request.tickets],
     )
 
 
 def _stage(stage: StageView) -> StageOut:
     return StageOut(
-        key=stage.key, title=stage.title, status=stage.status, criteria=list(stage.criteria),
-        approver_roles=list(stage.approver_roles), approvers=[person_out(person) for person in stage.approvers],
-        opened_at=stage.opened_at, due_at=stage.due_at, decided_at=stage.decided_at,
+        key=stage.key,
+        title=stage.title,
+        status=stage.status,
+        criteria=list(stage.criteria),
+        approver_roles=list(stage.approver_roles),
+        approvers=[person_out(person) for person in stage.approvers],
+        opened_at=stage.opened_at,
+        due_at=stage.due_at,
+        decided_at=stage.decided_at,
         escalation_level=stage.escalation_level,
-        votes=[VoteOut(voter=person_out(vote.voter), decision=vote.decision, reason=vote.reason,
-                       criteria=dict(vote.criteria), at=vote.at) for vote in stage.votes],
+        votes=[
+            VoteOut(
+                voter=person_out(vote.voter),
+                decision=vote.decision,
+                reason=vote.reason,
+                criteria=dict(vote.criteria),
+                at=vote.at,
+            )
+            for vote in stage.votes
+        ],
     )

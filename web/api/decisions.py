@@ -17,8 +17,13 @@ from web.schema import Id, Input, Output, Path
 
 EXAMPLE = {
     "action": "agent.create",
-    "resource": {"type": "agent", "name": "support-bot", "sponsor": "ann@example.com", "owner": "dev@example.com",
-                 "business_service": "Customer support"},
+    "resource": {
+        "type": "agent",
+        "name": "support-bot",
+        "sponsor": "ann@example.com",
+        "owner": "dev@example.com",
+        "business_service": "Customer support",
+    },
     "context": {"justification": "Answers the first line of support at night."},
 }
 
@@ -75,34 +80,68 @@ class Decisions:
         self._database = database
         self._catalogue = catalogue
 
-    @endpoint(Method.POST, "/api/v1/decisions", summary="Ask the gate", tags=("decisions",), example=EXAMPLE,
-              permission="the action's permission; anyone else is answered with deny")
+    @endpoint(
+        Method.POST,
+        "/api/v1/decisions",
+        summary="Ask the gate",
+        tags=("decisions",),
+        example=EXAMPLE,
+        permission="the action's permission; anyone else is answered with deny",
+    )
     async def decide(self, call: Call[DecisionIn, None, None]) -> DecisionOut:
         """Answers allow, deny with the reasons, or pending with the request that has to be approved first."""
         body = call.body
-        return decision_out(await decide(self._database, self._catalogue, call.actor, action=body.action,
-                                         resource=body.resource, context=body.context))
+        return decision_out(
+            await decide(
+                self._database,
+                self._catalogue,
+                call.actor,
+                action=body.action,
+                resource=body.resource,
+                context=body.context,
+            )
+        )
 
-    @endpoint(Method.GET, "/api/v1/decisions/{decision_id}", summary="Show a decision", tags=("decisions",),
-              errors=(ErrorKind.NOT_FOUND,))
+    @endpoint(
+        Method.GET,
+        "/api/v1/decisions/{decision_id}",
+        summary="Show a decision",
+        tags=("decisions",),
+        errors=(ErrorKind.NOT_FOUND,),
+    )
     async def show(self, call: Call[None, None, ByDecision]) -> DecisionOut:
         """What was answered, and what came of it."""
         return decision_out(await get_decision(self._database, call.actor, call.path.decision_id))
 
-    @endpoint(Method.POST, "/api/v1/decisions/{decision_id}/outcome", summary="Report what was done",
-              tags=("decisions",), errors=(ErrorKind.NOT_FOUND, ErrorKind.CONFLICT))
+    @endpoint(
+        Method.POST,
+        "/api/v1/decisions/{decision_id}/outcome",
+        summary="Report what was done",
+        tags=("decisions",),
+        errors=(ErrorKind.NOT_FOUND, ErrorKind.CONFLICT),
+    )
     async def report(self, call: Call[OutcomeIn, None, ByDecision]) -> DecisionOut:
         """Stores what the platform did beside what was allowed."""
-        return decision_out(await report_outcome(self._database, call.actor, call.path.decision_id,
-                                                 status=call.body.status, details=call.body.details))
+        return decision_out(
+            await report_outcome(
+                self._database, call.actor, call.path.decision_id, status=call.body.status, details=call.body.details
+            )
+        )
 
 
 def decision_out(view: DecisionView) -> DecisionOut:
     """The answer as it travels."""
     return DecisionOut(
-        id=view.id, decision=view.decision, action=view.action, resource=dict(view.resource),
+        id=view.id,
+        decision=view.decision,
+        action=view.action,
+        resource=dict(view.resource),
         reasons=[ReasonOut(code=reason.code, message=reason.message) for reason in view.reasons],
-        request_id=view.request_id, bypass_id=view.bypass_id, agent_id=view.agent_id, decided_at=view.decided_at,
-        operation=view.operation, outcome=None if view.outcome is None else dict(view.outcome),
+        request_id=view.request_id,
+        bypass_id=view.bypass_id,
+        agent_id=view.agent_id,
+        decided_at=view.decided_at,
+        operation=view.operation,
+        outcome=None if view.outcome is None else dict(view.outcome),
         outcome_at=view.outcome_at,
     )

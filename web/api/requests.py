@@ -7,7 +7,15 @@ from typing import Annotated
 from pydantic import Field
 
 from core.approvals import (
-    Choice, RequestFilter, RequestView, cast_vote, comment, get_request, list_requests, reassign, withdraw,
+    Choice,
+    RequestFilter,
+    RequestView,
+    cast_vote,
+    comment,
+    get_request,
+    list_requests,
+    reassign,
+    withdraw,
 )
 from core.approvals.service import person_of
 from core.db import Database
@@ -82,52 +90,95 @@ class Requests:
         """Newest first."""
         query = call.query
         wanted = RequestFilter(
-            state=query.state, action=query.action, contains=query.q,
+            state=query.state,
+            action=query.action,
+            contains=query.q,
             requester=person_of(call.actor) if query.mine else None,
             waiting_for=person_of(call.actor) if query.waiting_for_me else None,
         )
-        found = await list_requests(self._database, call.actor, wanted, after=_CURSORS.decode(query.cursor),
-                                    limit=query.limit + 1)
+        found = await list_requests(
+            self._database, call.actor, wanted, after=_CURSORS.decode(query.cursor), limit=query.limit + 1
+        )
         return _CURSORS.page(found, limit=query.limit, shown=request_out, position=_number)
 
-    @endpoint(Method.GET, "/api/v1/requests/{request_id}", summary="Show a request", tags=("requests",),
-              errors=(ErrorKind.NOT_FOUND,))
+    @endpoint(
+        Method.GET,
+        "/api/v1/requests/{request_id}",
+        summary="Show a request",
+        tags=("requests",),
+        errors=(ErrorKind.NOT_FOUND,),
+    )
     async def show(self, call: Call[None, None, ByRequest]) -> RequestOut:
         """Everything that a reader may see."""
         return request_out(await get_request(self._database, call.actor, call.path.request_id))
 
-    @endpoint(Method.POST, "/api/v1/requests/{request_id}/votes", summary="Vote", tags=("requests",), errors=_CHANGING,
-              permission="somebody who is asked on the open stage, and not the requester")
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/votes",
+        summary="Vote",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="somebody who is asked on the open stage, and not the requester",
+    )
     async def vote(self, call: Call[VoteIn, None, ByRequest]) -> RequestOut:
         """The vote counts once, and what follows from it has happened."""
         body = call.body
         if body.decision not in set(Choice):
             raise InvalidInput(f"'{body.decision}' is not a decision.", where="decision", accepted=tuple(Choice))
-        return request_out(await cast_vote(
-            self._database, call.actor, call.path.request_id, choice=Choice(body.decision), reason=body.reason,
-            criteria=body.criteria, stage=body.stage, seen_digest=body.digest,
-        ))
+        return request_out(
+            await cast_vote(
+                self._database,
+                call.actor,
+                call.path.request_id,
+                choice=Choice(body.decision),
+                reason=body.reason,
+                criteria=body.criteria,
+                stage=body.stage,
+                seen_digest=body.digest,
+            )
+        )
 
-    @endpoint(Method.POST, "/api/v1/requests/{request_id}/withdraw", summary="Withdraw", tags=("requests",),
-              errors=_CHANGING, permission="the requester")
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/withdraw",
+        summary="Withdraw",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="the requester",
+    )
     async def withdraw(self, call: Call[NoteIn, None, ByRequest]) -> RequestOut:
         """Nobody can approve it any more."""
         return request_out(await withdraw(self._database, call.actor, call.path.request_id, reason=call.body.reason))
 
-    @endpoint(Method.POST, "/api/v1/requests/{request_id}/comments", summary="Comment, ask or answer",
-              tags=("requests",), errors=_CHANGING)
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/comments",
+        summary="Comment, ask or answer",
+        tags=("requests",),
+        errors=_CHANGING,
+    )
     async def comment(self, call: Call[CommentIn, None, ByRequest]) -> RequestOut:
         """It stands under the request, and the thread in chat shows it."""
-        return request_out(await comment(self._database, call.actor, call.path.request_id, kind=call.body.kind,
-                                         text=call.body.text))
+        return request_out(
+            await comment(self._database, call.actor, call.path.request_id, kind=call.body.kind, text=call.body.text)
+        )
 
-    @endpoint(Method.POST, "/api/v1/requests/{request_id}/reassign", summary="Delegate my place", tags=("requests",),
-              errors=_CHANGING, permission="somebody who is asked on the stage")
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/reassign",
+        summary="Delegate my place",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="somebody who is asked on the stage",
+    )
     async def reassign(self, call: Call[ReassignIn, None, ByRequest]) -> RequestOut:
         """The other person is asked in my place."""
         body = call.body
-        return request_out(await reassign(self._database, call.actor, call.path.request_id, to_email=body.to,
-                                          stage=body.stage, reason=body.reason))
+        return request_out(
+            await reassign(
+                self._database, call.actor, call.path.request_id, to_email=body.to, stage=body.stage, reason=body.reason
+            )
+        )
 
 
 def _number(request: RequestView) -> int:

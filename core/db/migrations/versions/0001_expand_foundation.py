@@ -413,7 +413,7 @@ CREATE TABLE votes (
 
 # The queues and the tenant list are read across tenants by the dispatcher and the deadline runner, which say so by
 # setting app.scope; every other table knows tenants only.
-QUEUES = ('tenants', 'outbox_events', 'deliveries', 'deadlines', 'idempotency_keys')
+QUEUES = ("tenants", "outbox_events", "deliveries", "deadlines", "idempotency_keys")
 TENANT_TABLES = (
     "agents",
     "audit_events",
