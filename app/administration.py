@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from slack_sdk.errors import SlackApiError
+
 from app.container import Service, build, database_urls
 from app.tickets import connect_ticket_system
 from bot.slack.workspace import make_client
@@ -24,7 +26,6 @@ from core.ids import TenantId
 from core.tenants import list_tenants, provision
 from core.tenants.policy_file import read_tenant
 from core.trail import export_trail
-from slack_sdk.errors import SlackApiError
 
 T = TypeVar("T")
 
@@ -114,9 +115,8 @@ def export_audit(settings: Settings, tenant: str, *, file_format: str) -> Iterat
         actor = operator(await _existing(service, tenant))
         lines = [] if file_format == "jsonl" else [to_csv_row(None)]
         write = to_json_line if file_format == "jsonl" else to_csv_row
-        async for entry in await export_trail(service.database, actor, AuditFilter()):
-            lines.append(write(entry))
-        return lines
+        trail = await export_trail(service.database, actor, AuditFilter())
+        return lines + [write(entry) async for entry in trail]
 
     yield from _run(settings, export)
 

@@ -205,7 +205,7 @@ class _Demo:
             while True:
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     async with session.get(url) as answer:
-                        if answer.status == 200:  # noqa: PLR2004
+                        if answer.status == 200:
                             return
                 for name, child in self._children.items():
                     if child.returncode is not None:

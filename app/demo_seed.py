@@ -1,7 +1,8 @@
-"""What the demo starts with: tenants, people, tokens, and three requests in different states, made on the real paths."""
+"""What the demo starts with: tenants, people, tokens, and three requests in different states, by the real paths."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,16 +24,15 @@ from core.tenants.policy_file import read_tenant
 
 async def seed_people(database: Database, file: Path) -> dict[str, dict[str, str]]:
     """Both tenants and everybody in them exist; their tokens, from `file` if they were made before."""
-    if file.exists():
-        known: dict[str, dict[str, str]] = json.loads(file.read_text())
+    known = await asyncio.to_thread(_read, file)
+    if known:
         return known
     tokens: dict[str, dict[str, str]] = {}
     for name, people in ((world.TENANT, world.PEOPLE), (world.SECOND_TENANT, world.SECOND_PEOPLE)):
         policy = read_tenant(load_yaml(SHIPPED / "tenants" / f"{name}.yaml"))
         tenant = await provision(database, policy, name=policy.name or None)
         tokens[tenant] = {person.email: await _add(database, tenant, person) for person in people}
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(tokens))
+    await asyncio.to_thread(_write, file, tokens)
     return tokens
 
 
@@ -144,9 +144,21 @@ def _question(name: str, service: str, justification: str) -> dict[str, Any]:
 
 
 async def _body(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    if answer.status >= 400:  # noqa: PLR2004
+    if answer.status >= 400:
         raise RuntimeError(f"{answer.method} {answer.url.path} answered {answer.status}: {await answer.text()}")
-    if answer.status == 204:  # noqa: PLR2004
+    if answer.status == 204:
         return {}
     body: dict[str, Any] = await answer.json()
     return body
+
+
+def _read(file: Path) -> dict[str, dict[str, str]]:
+    if not file.exists():
+        return {}
+    known: dict[str, dict[str, str]] = json.loads(file.read_text())
+    return known
+
+
+def _write(file: Path, tokens: Mapping[str, Mapping[str, str]]) -> None:
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(tokens))

@@ -238,7 +238,7 @@ class _Story:
     async def _control(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
         url = f"{self.status['sandbox_url']}/control/slack/{call}"
         async with self.session.post(url, json=body) as answer:
-            if answer.status >= 400:  # noqa: PLR2004
+            if answer.status >= 400:
                 raise StoryError(f"/control/slack/{call} answered {answer.status}: {await answer.text()}")
             found: dict[str, Any] = await answer.json()
             return found

@@ -1,4 +1,4 @@
-"""The grammar of /approve and /bypass: a typed line -> an intent. Never raises; what it cannot read, it says so kindly."""
+"""The grammar of /approve and /bypass: a typed line -> an intent. Never raises; what it cannot read, it says."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the person wants. `number` is that of REQ-12 or BYP-3; `person` a chat id, name or e-mail; `text` the rest."""
+    """What the person wants. `number` is REQ-12's or BYP-3's; `person` a chat id, name or address; `text` the rest."""
 
     verb: Verb
     number: int | None = None

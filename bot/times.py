@@ -19,10 +19,10 @@ def in_words(duration: timedelta) -> str:
 
 
 def due(at: datetime, *, now: datetime) -> str:
-    """ "due in 3 h", or "overdue by 20 min"."""
+    """Either "due in 3 h" or "overdue by 20 min"."""
     return f"due in {in_words(at - now)}" if at > now else f"overdue by {in_words(now - at)}"
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """ "1 request", "2 requests"."""
+    """The count with its noun: "1 request", "2 requests"."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 from prometheus_client import CollectorRegistry
 
 from web.dispatch import Desk, request_handler
@@ -14,6 +18,8 @@ from web.metrics import HttpMetrics, exposition
 from web.middleware import header_hook, observing, problems
 from web.ports import Authenticator, IdempotencyStore
 from web.registry import Api
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,7 @@ def create_application(
     registry: CollectorRegistry,
 ) -> web.Application:
     """An application that serves the Api; whatever is added to it shares its middlewares."""
+    server_logger.addFilter(is_our_fault)
     metrics = HttpMetrics(registry)
     app = web.Application(
         client_max_size=BODY_LIMIT_BYTES,
@@ -59,3 +66,12 @@ def create_application(
 
     app.router.add_get("/metrics", serve_metrics)
     return app
+
+
+def is_our_fault(record: logging.LogRecord) -> bool:
+    """Whether aiohttp's log record deserves attention: bytes that are no HTTP do not, whoever sends them."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, HttpProcessingError):
+        return True
+    log.debug("http_bytes_refused", reason=type(error).__name__)
+    return False

@@ -31,7 +31,7 @@ async def connect(client: AsyncWebClient, database: Database, *, tenant: str) ->
 
 
 def make_app(workspace: Workspace, catalogue: PolicyCatalogue, *, signing_secret: str | None) -> AsyncApp:
-    """The app for one workspace. Without a signing secret it serves Socket Mode alone, where the socket is the proof."""
+    """The app for one workspace. Without a signing secret it serves Socket Mode alone: the socket is the proof."""
     chat = Chat(workspace=workspace, catalogue=catalogue)
     app = AsyncApp(
         client=workspace.client,

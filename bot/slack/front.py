@@ -1,5 +1,8 @@
-"""/slack/events over HTTP. Two things that Bolt answers with a 500 are refused here first: a timestamp that is not a
-number, and an interaction whose payload is not JSON."""
+"""/slack/events over HTTP.
+
+Two things that Bolt answers with a 500 are refused here first: a timestamp that is not a number, and an interaction
+whose payload is not JSON.
+"""
 
 from __future__ import annotations
 

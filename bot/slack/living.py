@@ -110,7 +110,7 @@ class LivingMessages:
         except SlackApiError as exc:
             if error_of(exc) not in CHANNEL_TROUBLE:
                 raise
-            log.error("chat_channel_unusable", channel=channel, error=error_of(exc))
+            log.warning("chat_channel_unusable", channel=channel, error=error_of(exc))
             return None
 
     async def _nudge(

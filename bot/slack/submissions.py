@@ -1,5 +1,8 @@
-"""Submitted modals. The use case runs before the acknowledgement, so that an error can stand at its field; should it
-take too long, the modal closes in time and the outcome follows as a message."""
+"""Submitted modals.
+
+The use case runs before the acknowledgement, so that an error can stand at its field; should it
+take too long, the modal closes in time and the outcome follows as a message.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from bot.slack import render
 from bot.slack.context import Chat, by_message, chat_user_of
 from bot.slack.inputs import read_inputs
 from bot.views import forms
-from bot.views.answers import error_card, said
+from bot.views.answers import said
 from core.actor import Actor
 from core.approvals import Choice, cast_vote, comment, get_request, reassign
 from core.decisions import decide

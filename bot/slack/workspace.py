@@ -18,8 +18,8 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from core.access import PersonView
-from core.actor import Actor, Door
 from core.access.service import directory
+from core.actor import Actor, Door
 from core.db import Database
 from core.errors import Forbidden
 from core.ids import TenantId, UserId

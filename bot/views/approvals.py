@@ -56,7 +56,7 @@ def title_of(request: RequestView) -> str:
 
 
 def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime) -> Card:
-    """The living message of a request. Without a viewer it is the channel's: buttons for all, the core checks who may."""
+    """The living message of a request. Without a viewer it is the channel's: buttons for all; the core checks."""
     blocks: list[Block] = [
         Heading(f"{request.reference} · {title_of(request)}"),
         Section(
@@ -107,18 +107,18 @@ def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
             )
     if request.comments:
         blocks.append(Divider())
-    for comment in request.comments:
-        blocks.append(
-            Section(
-                (
-                    Markup(f"*{comment.kind.capitalize()}* by "),
-                    Plain(comment.author.name),
-                    Instant(comment.at, " · "),
-                    Markup("\n"),
-                    Plain(comment.text),
-                )
+    blocks += [
+        Section(
+            (
+                Markup(f"*{comment.kind.capitalize()}* by "),
+                Plain(comment.author.name),
+                Instant(comment.at, " · "),
+                Markup("\n"),
+                Plain(comment.text),
             )
         )
+        for comment in request.comments
+    ]
     blocks.append(
         Context(
             (

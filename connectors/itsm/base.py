@@ -35,11 +35,11 @@ class ConnectorError(Exception):
         super().__init__(reason)
 
 
-class NotSent(ConnectorError):
+class NotSent(ConnectorError):  # noqa: N818 - named by what the caller must do
     """Nothing was changed there; the same call may succeed later."""
 
 
-class Throttled(ConnectorError):
+class Throttled(ConnectorError):  # noqa: N818 - named by what the caller must do
     """Nothing was changed there; the system asks for `retry_after_s` seconds of silence."""
 
     def __init__(self, reason: str, retry_after_s: float) -> None:
@@ -47,7 +47,7 @@ class Throttled(ConnectorError):
         super().__init__(reason)
 
 
-class Refused(ConnectorError):
+class Refused(ConnectorError):  # noqa: N818 - named by what the caller must do
     """The system answered no, and would again: `field` names what it objects to, if it says so."""
 
     def __init__(self, reason: str, field: str | None = None) -> None:
@@ -55,11 +55,11 @@ class Refused(ConnectorError):
         super().__init__(reason)
 
 
-class OutcomeUnknown(ConnectorError):
+class OutcomeUnknown(ConnectorError):  # noqa: N818 - named by what the caller must do
     """The call may have taken effect. Repeat it: the connector looks by key before it writes again."""
 
 
-class WebhookRejected(Exception):
+class WebhookRejected(Exception):  # noqa: N818 - the same
     """This message does not prove that it comes from the system, or cannot be read."""
 
     def __init__(self, reason: str) -> None:
@@ -298,6 +298,6 @@ def check_key(key: str) -> str:
     """The key itself, fit for a query in any system. Raises ValueError otherwise."""
     if len(key) > KEY_MAX_CHARS or not _KEY.match(key):
         raise ValueError(
-            f"A delivery key has up to {KEY_MAX_CHARS} letters, digits and . _ : / - and begins with one of the first two."
+            f"A delivery key has up to {KEY_MAX_CHARS} letters, digits and . _ : / - and begins with a letter or digit."
         )
     return key

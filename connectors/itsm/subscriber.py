@@ -1,4 +1,4 @@
-"""Keeps one ticket per request and per bypass in step (N1): the engine asks capabilities and the protocol, never a name.
+"""Keeps one ticket per request and per bypass in step (N1): it knows the protocol, never a name.
 
 A ticket is found or created by the subject's own id, so an event delivered twice, or a create that committed and then
 timed out, never makes a second one. Events of a subject come in order, so the ticket walks as the request did.

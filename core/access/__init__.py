@@ -10,10 +10,10 @@ service.py                            authenticate, people, grants, tokens
 
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
 from core.access.people import Directory, GrantView, PersonView
-from core.roles.permissions import Permission, permission_for
 from core.access.require import require
-from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.access.scopes import TokenScope, require_scope
+from core.roles.hierarchy import Scope, ScopeKind, resolve_role
+from core.roles.permissions import Permission, permission_for
 
 __all__ = [
     "Directory",

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from core.roles.permissions import NONE, ROLE_PERMISSIONS, Permission, describe, holders
-from core.roles.hierarchy import Scope, ScopeKind, ancestors, title
 from core.errors import Forbidden
 from core.ids import UserId
+from core.roles.hierarchy import Scope, ScopeKind, ancestors, title
+from core.roles.permissions import NONE, ROLE_PERMISSIONS, Permission, describe, holders
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from core.access.errors import PermissionMissing
 from core.access.people import Directory
-from core.roles.permissions import Permission
-from core.roles.hierarchy import Scope, ScopeKind
 from core.access.scopes import TokenScope, require_scope
 from core.access.store import load_directory
 from core.actor import Actor, Door
 from core.db import Transaction
+from core.roles.hierarchy import Scope, ScopeKind
+from core.roles.permissions import Permission
 
 
 async def require(

@@ -11,9 +11,7 @@ from core.access import store
 from core.access.errors import PersonExists, SelfGrant, TenantRefused, TokenRefused, UnknownPerson
 from core.access.grants import may_grant
 from core.access.people import Directory, GrantView, PersonView
-from core.roles.permissions import Permission
 from core.access.require import require
-from core.roles.hierarchy import ScopeKind, resolve_role
 from core.access.scopes import TokenScope, require_scope
 from core.access.tokens import format_token, hash_secret, new_secret, parse_token
 from core.actor import Actor, Door
@@ -21,6 +19,8 @@ from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction
 from core.errors import InvalidInput, NotFound
 from core.ids import TenantId, UserId, uuid7
+from core.roles.hierarchy import ScopeKind, resolve_role
+from core.roles.permissions import Permission
 from core.tenants import tenant_policy
 
 TOKEN_LIFETIME_MAX: Final = timedelta(days=366)

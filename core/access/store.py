@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import insert
 from core.access.grants import Grant, compile_grants
 from core.access.model import api_tokens, grants, users
 from core.access.people import Directory, GrantView, PersonView
-from core.roles.hierarchy import Scope, ScopeKind
-from core.tenants import tenant_policy
 from core.db import Transaction
 from core.ids import UserId
+from core.roles.hierarchy import Scope, ScopeKind
+from core.tenants import tenant_policy
 
 LAST_USED_STEP: Final = timedelta(minutes=1)  # how exactly last_used_at is kept; a write per call would cost more
 

@@ -7,10 +7,12 @@ service.py  find, list; apply: what an allowed action does to the registry
 """
 
 from core.agents.errors import AgentExists, UnknownAgent, WrongAgentState
-from core.agents.rules import AgentFacts, AgentState, REQUIRED_FACTS, missing_facts
+from core.agents.rules import FACT_MAX, NAME_MAX, REQUIRED_FACTS, AgentFacts, AgentState, missing_facts
 from core.agents.service import AgentView, apply_action, check_action, find_agent, get_agent, list_agents
 
 __all__ = [
+    "FACT_MAX",
+    "NAME_MAX",
     "REQUIRED_FACTS",
     "AgentExists",
     "AgentFacts",

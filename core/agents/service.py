@@ -1,4 +1,4 @@
-"""Use cases of the registry. What changes an agent goes through the gate (core/decisions), which calls `apply_action`."""
+"""Use cases of the registry. What changes an agent goes through the gate, which calls `apply_action`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What effects mean outside the request's own rows: audit records, outbox events, deadlines. One transaction with them."""
+"""What effects mean outside the request's own rows: audit, outbox, deadlines. One transaction with them."""
 
 from __future__ import annotations
 

@@ -8,9 +8,6 @@ from typing import Final
 
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
-
-from core.roles.permissions import ACTION_PERMISSIONS
-from core.roles.hierarchy import UnknownRole, resolve_role
 from core.approvals.policy import (
     TIMEOUT_MIN,
     WELL_KNOWN_TITLES,
@@ -22,6 +19,8 @@ from core.approvals.policy import (
 )
 from core.durations import EXAMPLES, parse_duration
 from core.located import Reader
+from core.roles.hierarchy import UnknownRole, resolve_role
+from core.roles.permissions import ACTION_PERMISSIONS
 
 POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages")
 STAGE_KEYS: Final = ("stage", "approvers", "criteria", "timeout", "reminder", "needs", "quorum")

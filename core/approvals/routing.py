@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.roles.hierarchy import ancestors, title
 from core.approvals.errors import NobodyToAsk
 from core.ids import UserId
+from core.roles.hierarchy import ancestors, title
 
 PeopleByRole = Mapping[str, frozenset[UserId]]
 

@@ -139,7 +139,7 @@ async def cast_vote(
         )
         if choice is Choice.APPROVE and vote.stage in {entry.key for entry in held.policy.stages}:
             # Criteria that an approving vote does not name count as confirmed by the voter (CONTRACT).
-            named = {name: True for name in held.policy.stage(vote.stage).criteria} | dict(criteria or {})
+            named = dict.fromkeys(held.policy.stage(vote.stage).criteria, True) | dict(criteria or {})
             vote = Vote(
                 stage=vote.stage,
                 voter=voter,

@@ -29,7 +29,7 @@ class Held:
 
 
 async def add_request(tx: Transaction, values: Mapping[str, Any], policy: ApprovalPolicy) -> bool:
-    """Whether no live request for the same action and resource stood in the way; then it is stored, all stages waiting."""
+    """Whether no live request for the same action and resource stood in the way; then it is stored, stages waiting."""
     await tx.connection.execute(
         insert(policy_versions)
         .values(

@@ -20,7 +20,7 @@ from core.errors import Forbidden
 async def audited(
     database: Database, actor: Actor, *, action: str, resource: str, details: Mapping[str, Any] | None = None
 ) -> AsyncIterator[Transaction]:
-    """A transaction in the actor's tenant; a Forbidden raised inside is recorded as denied and goes on to the caller."""
+    """A transaction in the actor's tenant; a Forbidden raised inside is recorded as denied and goes on."""
     try:
         async with database.tenant(actor.tenant) as tx:
             yield tx

@@ -3,7 +3,7 @@
 The application's role may insert and select, nothing else; the migration grants no more.
 """
 
-from sqlalchemy import Column, Identity, Index, Text, BigInteger
+from sqlalchemy import BigInteger, Column, Identity, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.db.tables import identifier, instant, tenant_table

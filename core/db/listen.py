@@ -23,7 +23,7 @@ CLOSE_S: Final = 2.0
 
 
 class Listener:
-    """Calls handlers when a channel is notified, and all of them after each reconnect (something may have been missed)."""
+    """Calls handlers when a channel is notified, and all after each reconnect (something may have been missed)."""
 
     def __init__(self, url: str) -> None:
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

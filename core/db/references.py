@@ -1,4 +1,4 @@
-"""The numbers behind REQ-1042 and BYP-3: per tenant and kind, without gaps that a rolled-back transaction would leave."""
+"""The numbers behind REQ-1042 and BYP-3: per tenant and kind, without gaps from rolled-back transactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durable deadlines: rows with a due time, claimed under lock when APScheduler wakes the runner. (P3)
+"""Durable deadlines: rows with a due time, claimed under lock when APScheduler wakes the runner (P3).
 
 model.py    the table
 service.py  set, clear (inside the caller's transaction)

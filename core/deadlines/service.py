@@ -23,7 +23,7 @@ async def set_deadline(
     part: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """The use case registered for `kind` runs at `due_at`; an earlier setting of the same (subject, kind, part) is gone."""
+    """The use case registered for `kind` runs at `due_at`; an earlier one of the same (subject, kind, part) is gone."""
     values = {"due_at": due_at, "data": dict(data or {}), "attempts": 0, "last_error": None}
     await tx.connection.execute(
         insert(deadlines)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from core.agents import REQUIRED_FACTS, missing_facts
-from core.agents.rules import FACT_MAX, NAME_MAX
+from core.agents import FACT_MAX, NAME_MAX, REQUIRED_FACTS, missing_facts
 from core.decisions.errors import InvalidQuestion
 from core.decisions.views import Reason
 

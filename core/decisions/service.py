@@ -191,7 +191,7 @@ async def _grounds(
 
 
 async def _full(tx: Transaction, tenant: TenantPolicy, action: str) -> Reason | None:
-    """A first look without a lock, so that nobody is asked to approve what could not be done; `_allow` counts exactly."""
+    """A first look without a lock, so that nobody approves what cannot be done; `_allow` counts exactly."""
     limits = tenant.resource_limits
     checks = [(quotas.MAX_CONCURRENT_OPERATIONS, limits.max_concurrent_operations)]
     if action == "agent.create":
@@ -205,12 +205,11 @@ async def _full(tx: Transaction, tenant: TenantPolicy, action: str) -> Reason | 
 async def _allow(
     tx: Transaction, tenant: TenantPolicy, actor: Actor, view: DecisionView, grounds: _Grounds
 ) -> tuple[DecisionView, tuple[AgentView | None, AgentView] | None]:
-    """All that an allowed action does, or nothing and a denial: another may have been faster since `_grounds` looked."""
+    """All that an allowed action does, or nothing and a denial: another may have been faster meanwhile."""
     try:
         async with tx.connection.begin_nested():
             await _take_quotas(tx, tenant, view.action)
-            if grounds.approval and not await use_approval(tx, actor, grounds.approval, view.id):
-                raise _RefusedError(Reason("approvals.used", "The approval has just been used by another decision."))
+            await _use(tx, actor, grounds.approval, view.id)
             before, after = await apply_action(tx, actor, view.action, view.resource)
     except _RefusedError as exc:
         return replace(view, decision=Answer.DENY, reasons=(exc.reason,)), None
@@ -228,6 +227,11 @@ async def _allow(
         )
     view = replace(view, operation="running", request_id=grounds.approval, bypass_id=grounds.bypass, agent_id=after.id)
     return view, (before, after)
+
+
+async def _use(tx: Transaction, actor: Actor, approval: RequestId | None, decision_id: UUID) -> None:
+    if approval and not await use_approval(tx, actor, approval, decision_id):
+        raise _RefusedError(Reason("approvals.used", "The approval has just been used by another decision."))
 
 
 async def _take_quotas(tx: Transaction, tenant: TenantPolicy, action: str) -> None:

@@ -8,7 +8,7 @@ a crash in between delivers again, which is why subscribers are idempotent.
 from __future__ import annotations
 
 import asyncio
-import random
+import random  # noqa: TID251  jitter: chance, and no secret
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field

@@ -29,5 +29,5 @@ class Event:
         return UUID(self.subject.partition(":")[2])
 
     def delivery_key(self, effect: str) -> str:
-        """Names one effect of this event, the same at every attempt: outside systems are asked for it before a retry."""
+        """Names one effect of this event, the same at every attempt: others are asked for it before a retry."""
         return f"{self.id}:{effect}"

@@ -1,4 +1,4 @@
-"""What happened (outbox_events), and what must still be done about it (deliveries: one row per event and subscriber)."""
+"""What happened (outbox_events), and what must be done about it (deliveries: one per event and subscriber)."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB

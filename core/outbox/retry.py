@@ -27,7 +27,7 @@ class RetryPolicy:
     lease_s: float = 60.0
 
     def delay_s(self, attempt: int, *, chance: float) -> float | None:
-        """Seconds to wait after the `attempt`-th failure (1-based); None when it was the last. `chance` is in [0, 1)."""
+        """Seconds to wait after the `attempt`-th failure (1-based); None after the last. `chance` is in [0, 1)."""
         if attempt >= self.attempts:
             return None
         ceiling = min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 60))

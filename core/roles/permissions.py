@@ -7,8 +7,8 @@ from enum import IntFlag
 from typing import Final
 
 from config.suggest import did_you_mean
-from core.roles.hierarchy import PARENTS
 from core.errors import InvalidInput
+from core.roles.hierarchy import PARENTS
 
 
 class Permission(IntFlag):

@@ -9,10 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.yamlfile import LocatedDocument, YamlPath
-from core.roles.permissions import UnknownPermission, WideningRefused, narrow, permissions_of
-from core.roles.hierarchy import ALIASES, PARENTS, UnknownRole, resolve_role, role_key
 from core.durations import EXAMPLES, parse_duration
 from core.located import Reader
+from core.roles.hierarchy import ALIASES, PARENTS, UnknownRole, resolve_role, role_key
+from core.roles.permissions import UnknownPermission, WideningRefused, narrow, permissions_of
 from core.tenants.policy import AUDIT_LEVELS, FRAMEWORKS, BypassPolicy, ResourceLimits, SecurityPolicies, TenantPolicy
 from core.tenants.quantities import (
     COMPUTE_EXAMPLES,

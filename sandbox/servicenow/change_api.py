@@ -136,7 +136,7 @@ class ChangeApi:
         return _result({"__meta": {"ignoredFields": []}})
 
     async def next_states(self, request: web.Request) -> web.StreamResponse:
-        """GET nextstates: the present state and those that may follow now. A type-driven change lists no transitions."""
+        """GET nextstates: the present state and those that may follow now; type-driven changes list no transitions."""
         available = change_rules.available_states(self._row(request).values)
         labels = {state: CHANGE_STATES[state] for state in available}
         return _result({"available_states": list(available), "state_transitions": [], "state_label": labels})
@@ -179,13 +179,11 @@ class ChangeApi:
         """GET conflict: status reads "Conflict" whatever was found; the list tells."""
         row = self._row(request)
         found = conflicts.overlapping(self._instance.store, row) if row["conflict_last_run"] else []
-        return _result({
-            "status": "Conflict",
-            "last_run": row["conflict_last_run"],
-            "record_count": str(len(found)),
-            "job_status": "2",
-            "conflicts": [{"change": other.sys_id, "number": other["number"], "type": "ci_already_scheduled"} for other in found],
-        })  # fmt: skip
+        listed = [
+            {"change": other.sys_id, "number": other["number"], "type": "ci_already_scheduled"} for other in found
+        ]
+        summary = {"status": "Conflict", "last_run": row["conflict_last_run"], "job_status": "2"}
+        return _result({**summary, "record_count": str(len(found)), "conflicts": listed})
 
     async def cancel_conflicts(self, request: web.Request) -> web.StreamResponse:
         """DELETE conflict: the check is forgotten."""

@@ -120,9 +120,10 @@ class Pages:
             return self._missing("Record not found: it was deleted, or the link is wrong.")
         name = row.values.get("number") or self._instance.store.display(row, TABLES[table].display)
         title = row.values.get("short_description") or name
+        number = f"{escape(TABLES[table].label)} {escape(name)}"
+        heading = f'<div class="head"><h1>{escape(title)}</h1><span class="number">{number}</span></div>'
         parts = [
-            f'<div class="head"><h1>{escape(title)}</h1><span class="number">{escape(TABLES[table].label)} '
-            f"{escape(name)}</span></div>",
+            heading,
             self._flow(row),
             _card("", self._form(row)),
             self._approvers(row),

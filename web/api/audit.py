@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import Field
 
 from core.audit import AuditFilter, to_csv_row, to_json_line
-from core.trail import export_trail, search_trail
 from core.db import Database
 from core.errors import ErrorKind
+from core.trail import export_trail, search_trail
 from web.endpoint import Call, Media, Method, Stream, endpoint
 from web.paging import Cursors, Page, PageQuery
 from web.schema import Id, Instant, Output, Query

@@ -66,7 +66,7 @@ class Connectors:
         permission="view audit",
     )
     async def deliveries(self, call: Call[None, DeliveriesQuery, ByConnector]) -> Page[DeliveryOut]:
-        """Newest first. `connector` is slack, servicenow, …"""
+        """Newest first. `connector` is slack, servicenow and so on."""
         query = call.query
         found = await list_all(
             self._database,
