@@ -10,6 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from app.container import Service
 from bot.slack import living
 from bot.slack.app import connect, make_app, open_socket
+from bot.slack.context import Chat
+from bot.slack.home import publish
 from bot.slack.living import LivingMessages
 from bot.slack.workspace import make_client
 from config.settings import Role, SlackMode
@@ -43,8 +45,12 @@ async def open_slack(service: Service) -> Slack:
         return Slack()
     client = make_client(settings.bot_token.get_secret_value(), settings.api_url)
     workspace = await connect(client, service.database, tenant=settings.tenant)
+    chat = Chat(workspace=workspace, catalogue=service.catalogue)
     messages = LivingMessages(
-        workspace, approvals_channel=settings.approvals_channel, emergency_channel=settings.emergency_channel
+        workspace,
+        approvals_channel=settings.approvals_channel,
+        emergency_channel=settings.emergency_channel,
+        refresh_home=lambda chat_user: publish(chat, chat_user),
     )
     subscription = Subscription("slack", living.EVENTS, messages.deliver, RetryPolicy(lease_s=120.0))
     is_socket = settings.mode is SlackMode.SOCKET

@@ -23,6 +23,8 @@ from web.problems import TYPE_PREFIX, Problem, status_of
 from web.registry import Api
 
 SECURITY_SCHEME: Final = "bearer"
+_NO_NUL: Final = r"^[^\u0000]*$"
+_RULES: Final = frozenset({"const", "enum", "format", "pattern"})  # each leaves no room for U+0000 already
 _REF: Final = "#/components/schemas/{model}"
 Document = dict[str, Any]  # a JSON object; its shape is OpenAPI's
 _Key = tuple[type[BaseModel], JsonSchemaMode]
@@ -73,7 +75,24 @@ def _schemas(api: Api) -> tuple[_Names, dict[str, Any]]:
     problem: _Key = (Problem, "serialization")
     keys = dict.fromkeys([*_models(api), problem])
     names, document = models_json_schema([(model, mode) for model, mode in keys], ref_template=_REF)
-    return {(model, mode): schema for (model, mode), schema in names.items()}, document.get("$defs", {})
+    schemas = {name: without_nul(schema) for name, schema in document.get("$defs", {}).items()}
+    return {(model, mode): schema for (model, mode), schema in names.items()}, schemas
+
+
+def without_nul(schema: Any) -> Any:
+    """The schema with what `web.json_text` demands of every text: a string that has no rule of its own gets this one."""
+    match schema:
+        case dict():
+            stated = {name: without_nul(inner) for name, inner in schema.items()}
+            if stated.get("type") == "string" and not _RULES.intersection(stated):
+                stated["pattern"] = _NO_NUL
+            if stated.get("type") == "object" and "additionalProperties" in stated and "properties" not in stated:
+                stated.setdefault("propertyNames", {"pattern": _NO_NUL})
+            return stated
+        case list():
+            return [without_nul(inner) for inner in schema]
+        case _:
+            return schema
 
 
 def _models(api: Api) -> Iterator[_Key]:
@@ -133,7 +152,7 @@ def _declared(parameters: Parameters) -> Iterator[Document]:
     required = set(parameters.schema.get("required", ()))
     defs = parameters.schema.get("$defs", {})
     for name, field in parameters.schema.get("properties", {}).items():
-        schema = _inlined(unwrapped(field), defs)
+        schema = without_nul(_inlined(unwrapped(field), defs))
         yield {
             "name": name,
             "in": str(parameters.place),

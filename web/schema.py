@@ -32,6 +32,9 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 # 18 digits before the point and 12 after it fit NUMERIC(30, 12) with nothing rounded.
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 _DECIMAL: Final = re.compile(DECIMAL_PATTERN.removesuffix("$") + r"\Z")
+# U+0000 is refused in all text (web.json_text); these say so to readers of the document too.
+_LINE_PATTERN: Final = r"^[^\r\n\u0000]*[^\s\u0000][^\r\n\u0000]*$"
+_PROSE_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 _CURRENCY_PATTERN: Final = r"^[A-Z]{3}$"
 
 
@@ -111,7 +114,9 @@ DecimalText = Annotated[
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")
 ]  # a name, a title
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"\S")]  # a reason, a comment
+Prose = Annotated[
+    str, StringConstraints(min_length=1, max_length=10_000, pattern=_PROSE_PATTERN)
+]  # a reason, a comment
 
 
 class MoneyIn(Input):

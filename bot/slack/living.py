@@ -7,7 +7,7 @@ must be noticed (edits make no sound) is said once per event in a thread, under 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +34,23 @@ from core.tenants import tenant_policy
 log = structlog.get_logger()
 
 EVENTS: Final = frozenset({*map(str, RequestEvent), *map(str, EmergencyEvent)})
+# Events after which what waits for somebody, on their App Home, is not what it was.
+MOVES_HOME: Final = frozenset(
+    {
+        RequestEvent.STAGE_OPENED,
+        RequestEvent.VOTED,
+        RequestEvent.ESCALATED,
+        RequestEvent.DELEGATED,
+        RequestEvent.APPROVED,
+        RequestEvent.REJECTED,
+        RequestEvent.WITHDRAWN,
+        RequestEvent.EXPIRED,
+        EmergencyEvent.GRANTED,
+        EmergencyEvent.ENDED,
+        EmergencyEvent.EXPIRED,
+        EmergencyEvent.REVIEWED,
+    }
+)
 PARALLEL: Final = 6  # places of one subject that are written at the same time
 CHANNEL: Final = "channel"
 # A channel that the bot cannot write to must not keep people's own messages from moving.
@@ -57,6 +74,7 @@ class LivingMessages:
     workspace: Workspace
     approvals_channel: str
     emergency_channel: str
+    refresh_home: Callable[[str], Awaitable[None]]  # given a chat user
 
     async def deliver(self, event: Event) -> None:
         """Every message of the event's subject shows it as it is now, and its thread tells of the event."""
@@ -78,6 +96,8 @@ class LivingMessages:
                 slot = MessageSlot(event.subject_id, PLATFORM, chat_user, "direct")
                 shown = await self.workspace.show(slot, render.message(subject.card(person)))
                 await self._nudge(event, person, shown, everybody, subject.requester)
+                if event.type in MOVES_HOME:
+                    await self.refresh_home(chat_user)
 
         await _all(tell(person, is_new=is_new) for person, is_new in subject.people)
         line = thread_line(event.type, event.data, _names(everybody))

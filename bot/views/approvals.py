@@ -176,7 +176,7 @@ def _decided(request: RequestView) -> Text:
     """By whom and when: the requester must be told who decided, not only what (A5)."""
     if request.decided_at is None:
         return ()
-    last = [vote for stage in request.stages for vote in stage.votes if vote.decision[:7] == request.status[:7]][-1:]
+    last = [vote for stage in request.stages for vote in stage.votes if request.status.startswith(vote.decision)][-1:]
     who: Text = (Markup(" by "), Plain(last[0].voter.name)) if last else ()
     reason: Text = (Markup(": "), Plain(f"“{last[0].reason}”")) if last and last[0].reason else ()
     return (*who, Instant(request.decided_at, " · "), *reason)

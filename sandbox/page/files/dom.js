@@ -43,13 +43,11 @@ export function icon(name) {
   return svg;
 }
 
-/** Initials on a colour that stays the same for the same person. */
+/** Initials on a colour of the person's own (while there are no more than eight people). */
 export function avatar(person, size = "") {
   const words = person.real_name.split(/\s+/);
   const initials = (words[0][0] + (words.length > 1 ? words.at(-1)[0] : "")).toUpperCase();
-  let hue = 0;
-  for (const letter of person.id) hue = (hue * 31 + letter.charCodeAt(0)) % 8;
-  return h("span", { class: `avatar hue-${hue} ${size}`, "aria-hidden": "true" }, initials);
+  return h("span", { class: `avatar hue-${(person.position ?? 0) % 8} ${size}`, "aria-hidden": "true" }, initials);
 }
 
 /** The app's own picture: a countersigned tick. */

@@ -18,9 +18,9 @@ neutral_face 😐|worried 😟|cry 😢|tada 🎉|sparkles ✨|star ⭐|star2 �
 triangular_flag_on_post 🚩|white_flag 🏳️|vertical_traffic_light 🚦|traffic_light 🚥|octagonal_sign 🛑|recycle ♻️|arrows_counterclockwise 🔄
 repeat 🔁|leftwards_arrow_with_hook ↩️|rewind ⏪|fast_forward ⏩|arrow_right ➡️|arrow_left ⬅️|arrow_up ⬆️|arrow_down ⬇️|arrow_upper_right ↗️
 arrow_lower_right ↘️|arrow_forward ▶️|double_vertical_bar ⏸️|black_square_for_stop ⏹️|heavy_plus_sign ➕|heavy_minus_sign ➖|new 🆕|ok 🆗
-sos 🆘|red_circle 🔴|large_blue_circle 🔵|large_green_circle 🟢|large_yellow_circle 🟡|large_orange_circle 🟠|large_purple_circle 🟣|white_circle ⚪
-black_circle ⚫|large_green_square 🟩|large_red_square 🟥|large_yellow_square 🟨|large_orange_square 🟧|large_blue_square 🟦|white_large_square ⬜
-black_large_square ⬛|green_heart 💚|heart ❤️|broken_heart 💔|ambulance 🚑|fire_engine 🚒|fire_extinguisher 🧯|bug 🐛|ghost 👻|snail 🐌
+sos 🆘|red_circle 🔴|large_blue_circle 🔵|large_green_circle 🟢|large_yellow_circle 🟡|large_orange_circle 🟠|large_purple_circle 🟣|white_circle ⚪️
+black_circle ⚫️|large_green_square 🟩|large_red_square 🟥|large_yellow_square 🟨|large_orange_square 🟧|large_blue_square 🟦|white_large_square ⬜️
+black_large_square ⬛️|green_heart 💚|heart ❤️|broken_heart 💔|ambulance 🚑|fire_engine 🚒|fire_extinguisher 🧯|bug 🐛|ghost 👻|snail 🐌
 seedling 🌱|sunny ☀️|cloud ☁️|zzz 💤|one 1️⃣|two 2️⃣|three 3️⃣|four 4️⃣|five 5️⃣|crown 👑|door 🚪|wastebasket 🗑️|globe_with_meridians 🌐|books 📚
 book 📖|test_tube 🧪|microscope 🔬|brain 🧠|ladder 🪜|compass 🧭|anchor ⚓|passport_control 🛂|identification_card 🪪|id 🆔|writing_hand ✍️
 lower_left_fountain_pen 🖋️|black_nib ✒️|crossed_swords ⚔️|large_blue_diamond 🔷|small_blue_diamond 🔹|large_orange_diamond 🔶|small_orange_diamond 🔸`;

@@ -91,7 +91,7 @@ function picker(item, entry, names, { id, hint, changed }) {
   const show = () => {
     const rows = all.filter((row) => chosen.includes(row.value));
     node.replaceChildren(
-      h("span", { class: rows.length ? "picked" : "picked empty" },
+      h("span", { class: rows.length ? "picked" : "picked unset" },
         rows.length ? rows.map((row) => (many ? h("span", { class: "chip" }, plain(row.text)) : h("span", {}, plain(row.text)))) : hint || "Choose …"),
       icon("chevron"));
   };

@@ -32,9 +32,10 @@ TOKEN = "cst_enterprise-corp_dana"
 READER_TOKEN = "cst_enterprise-corp_ron"
 DANA = UserId(UUID("0198c1f2-6a00-7000-8000-00000000000a"))
 NOTE = UUID("0198c1f2-6a00-7000-8000-000000000001")
+UPLOAD_MAX = 8192  # bytes; more than anything that the model of its body allows
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
-__all__ = ["NOTE", "READER_TOKEN", "REPLAYED_HEADER", "START", "TOKEN"]
+__all__ = ["NOTE", "READER_TOKEN", "REPLAYED_HEADER", "START", "TOKEN", "UPLOAD_MAX"]
 
 
 class Colour(StrEnum):
@@ -204,10 +205,15 @@ class Notes:
             yield b'{"number": %d}\n' % number
 
     @endpoint(
-        Method.PUT, "/api/v1/upload", summary="Upload", tags=("export",), body_limit_bytes=64, responses={200: NoteOut}
+        Method.PUT,
+        "/api/v1/upload",
+        summary="Upload",
+        tags=("export",),
+        body_limit_bytes=UPLOAD_MAX,
+        responses={200: NoteOut},
     )
     async def upload(self, call: Call[Author, None, None]) -> NoteOut:
-        """Takes 64 bytes at most."""
+        """Takes UPLOAD_MAX bytes at most."""
         return NoteOut(id=NOTE, title=call.body.name, colour=Colour.AMBER, created_at=START)
 
     @endpoint(
@@ -250,6 +256,12 @@ class Keys:
 
     fingerprints: dict[tuple[str, str, str], str] = field(default_factory=dict)
     answers: dict[tuple[str, str, str], Replay] = field(default_factory=dict)
+    taken: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Every key is new again."""
+        for known in (self.fingerprints, self.answers, self.taken):
+            known.clear()
 
     async def begin(self, actor: Actor, *, key: str, fingerprint: str) -> Begun:
         """Takes the key."""
@@ -259,9 +271,9 @@ class Keys:
             return Mismatch()
         if place in self.answers:
             return self.answers[place]
-        if place in self._taken:
+        if place in self.taken:
             return InFlight()
-        self._taken.add(place)
+        self.taken.add(place)
         return Fresh()
 
     async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
@@ -271,10 +283,8 @@ class Keys:
     async def abandon(self, actor: Actor, *, key: str) -> None:
         """Frees the key."""
         place = (actor.tenant, actor.email, key)
-        self._taken.discard(place)
+        self.taken.discard(place)
         self.fingerprints.pop(place, None)
-
-    _taken: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from tests.unit.web.sample import TOKEN, World
+from tests.unit.web.sample import TOKEN, UPLOAD_MAX, World
 from web.json_text import DEPTH_MAX
 
 JSON = {"Content-Type": "application/json"}
@@ -130,13 +130,13 @@ async def test_another_format_is_refused(client: aiohttp.ClientSession, headers:
 
 async def test_a_body_over_the_limit_is_refused_whether_announced_or_not(client: aiohttp.ClientSession):
     async def chunks():
-        for _ in range(20):
-            yield b" " * 100
+        for _ in range(UPLOAD_MAX // 1000 + 1):
+            yield b" " * 1000
 
-    for body in (b" " * 65, chunks()):
+    for body in (b" " * (UPLOAD_MAX + 1), chunks()):
         async with client.put("/api/v1/upload", data=body, headers=JSON) as answer:
             assert answer.status == 413
-            assert "64 bytes" in (await answer.json())["detail"]
+            assert f"{UPLOAD_MAX} bytes" in (await answer.json())["detail"]
 
 
 async def test_no_body_over_a_mebibyte_is_read_by_default(client: aiohttp.ClientSession):
@@ -148,9 +148,7 @@ async def test_no_body_over_a_mebibyte_is_read_by_default(client: aiohttp.Client
     "authorization",
     ["", "Bearer", "Bearer ", "Basic ZGFuYTpwdw==", "Bearer a b", "Bearer ü", f"Bearer {'a' * 5000}", TOKEN],
 )
-async def test_a_credential_that_cannot_be_read_is_unauthenticated(
-    client: aiohttp.ClientSession, authorization: str
-):
+async def test_a_credential_that_cannot_be_read_is_unauthenticated(client: aiohttp.ClientSession, authorization: str):
     async with client.get("/api/v1/notes", headers={"Authorization": authorization}) as answer:
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="countersign", error="invalid_token"'

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.unit.web.sample import TOKEN, World, serving
+from web import ports
+from web.openapi import openapi_document
 
 EXAMPLES = 40  # for each operation and each mode of generation
 
@@ -26,7 +30,11 @@ def _serve(world: World, is_up: threading.Event, stop: asyncio.Event, loop: asyn
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[World]:
-    world, is_up, stop, loop = World(), threading.Event(), asyncio.Event(), asyncio.new_event_loop()
+    async def works() -> None:
+        return
+
+    world = World(checks=[ports.HealthCheck("database", works)])
+    is_up, stop, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
     thread = threading.Thread(target=_serve, args=(world, is_up, stop, loop))
     thread.start()
     assert is_up.wait(10)
@@ -35,16 +43,28 @@ def served() -> Iterator[World]:
     thread.join(10)
 
 
-@pytest.fixture(scope="module")
-def document(served: World) -> schemathesis.BaseSchema:
-    # /readyz answers 503 when nothing is checked; test_around_requests covers it
-    return schemathesis.openapi.from_url(f"{served.url}/api/openapi.json").exclude(path="/readyz")
+def _cases() -> Iterator[tuple[str, str, GenerationMode]]:
+    for operation in World().api().operations:
+        place = operation.endpoint.path, str(operation.endpoint.method)
+        yield *place, GenerationMode.POSITIVE
+        takes_nothing = operation.is_public and not (operation.body or operation.query or operation.path)
+        if not takes_nothing:  # else there is nothing that a caller could get wrong
+            yield *place, GenerationMode.NEGATIVE
 
 
-api = schemathesis.pytest.from_fixture("document")
+@pytest.mark.parametrize(("path", "method", "mode"), list(_cases()))
+def test_the_sample_keeps_what_its_document_promises(served: World, path: str, method: str, mode: GenerationMode):
+    document = schemathesis.openapi.from_dict(openapi_document(served.api(), server_url=served.url))
+    operation = document[path][method]
 
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    def keeps_its_promise(case: schemathesis.Case) -> None:
+        # No schema can say which cursors were given out: an invented one is refused with 400, as it must be. For calls
+        # that carry one, this single check is left out; all others still hold. test_paging covers cursors.
+        excluded = [positive_data_acceptance] if "cursor" in (case.query or {}) else []
+        served.keys.forget()  # invented keys repeat, and a key sent with another body is refused, as it must be
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        case.call_and_validate(base_url=served.url, headers=headers, excluded_checks=excluded)
 
-@api.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_the_sample_keeps_what_its_document_promises(case: schemathesis.Case, served: World):
-    case.call_and_validate(base_url=served.url, headers={"Authorization": f"Bearer {TOKEN}"})
+    keeps_its_promise()

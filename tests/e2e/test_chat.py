@@ -1,0 +1,166 @@
+"""What people see in chat: help, lists, votes, errors that only the asker sees."""
+
+import secrets
+
+import pytest
+import requests
+
+from tests.product import until
+
+
+def ask_for(product, agent, justification="It saves the team a day a week."):
+    dana = product.email("agent_developer")
+    opened = product.control("slack/command", user=dana, channel="approvals", text="/approve")
+    values = {
+        "Agent name": agent,
+        "Owner": dana,
+        "Sponsor": product.email("tenant_administrator"),
+        "Business service": "Customer support",
+        "Justification": justification,
+    }
+    return product.control("slack/submit", user=dana, view_id=opened["modal"]["view_id"], values=values)
+
+
+def new_request(product):
+    agent = f"agent-{secrets.token_hex(3)}"
+    answer = ask_for(product, agent)
+    assert not answer.get("errors"), answer
+    message = until(lambda: product.message_with("approvals", agent), "the channel's message")
+    return message["text"].partition(":")[0], agent
+
+
+def click(product, email, channel, words, label):
+    message = until(lambda: product.message_with(channel, words, label), f"{label} on {words}")
+    button = next(each for each in message["actions"] if each["text"] == label)
+    return product.control(
+        "slack/click",
+        user=email,
+        channel=channel,
+        ts=message["ts"],
+        action_id=button["action_id"],
+        value=button["value"],
+    )
+
+
+def said(answer):
+    return " ".join(str(each["text"]) + str(each["blocks"]) for each in answer["ephemeral"])
+
+
+@pytest.mark.row("B1")
+def test_help_lists_what_can_be_typed(product):
+    answer = product.control(
+        "slack/command", user=product.email("agent_developer"), channel="general", text="/approve help"
+    )
+    assert "/approve list" in said(answer)
+    assert answer["latency_ms"] < 3000
+
+
+@pytest.mark.row("B1")
+def test_a_typo_gets_a_suggestion_that_only_the_asker_sees(product):
+    before = len(product.messages("general"))
+    answer = product.control(
+        "slack/command", user=product.email("agent_developer"), channel="general", text="/approve lsit"
+    )
+    assert "Did you mean `/approve list`?" in said(answer)
+    assert len(product.messages("general")) == before
+
+
+@pytest.mark.row("B1", "B3", "P9")
+def test_a_rejection_with_a_reason_ends_the_request_in_every_place(product):
+    reference, _agent = new_request(product)
+    tomas = product.email("meta_agent_manager")
+    form = click(product, tomas, f"@{tomas}", reference, "Reject")["modal"]
+    done = product.control(
+        "slack/submit",
+        user=tomas,
+        view_id=form["view_id"],
+        values={"Reason": "Its owner is on leave for three months."},
+    )
+    assert not done.get("errors")
+    for place in ("approvals", f"@{tomas}", f"@{product.email('agent_developer')}"):
+        message = until(lambda place=place: product.message_with(place, "Its owner is on leave"), f"it in {place}")
+        assert "❌ Rejected" in str(message["blocks"])
+        assert [each["text"] for each in message["actions"] if each["text"] in ("Approve", "Reject")] == []
+
+
+@pytest.mark.row("R7", "R6")
+def test_the_requester_cannot_approve_their_own_request_and_the_attempt_is_audited(product):
+    reference, _agent = new_request(product)
+    dana = product.email("agent_developer")
+    answer = product.control("slack/command", user=dana, channel="general", text=f"/approve yes {reference}")
+    assert "Nobody approves their own request" in said(answer)
+    found = product.call(
+        "GET",
+        "/api/v1/audit",
+        role="audit_reviewer",
+        params={"action": "request.vote", "result": "denied", "user_id": dana},
+    ).json()
+    assert found["items"][0]["details"]["code"] == "approvals.own_request"
+
+
+@pytest.mark.row("P2")
+def test_an_unticked_criterion_is_refused_at_its_field(product):
+    reference, _agent = new_request(product)
+    tomas = product.email("meta_agent_manager")
+    form = click(product, tomas, f"@{tomas}", reference, "Approve")["modal"]
+    done = product.control(
+        "slack/submit",
+        user=tomas,
+        view_id=form["view_id"],
+        values={"Criteria": ["technical_feasibility"], "Reason": "Partly."},
+    )
+    assert "not confirmed" in str(done["errors"])
+
+
+@pytest.mark.row("B3")
+def test_a_question_reaches_the_requester_and_the_answer_the_thread(product):
+    reference, _agent = new_request(product)
+    tomas, dana = product.email("meta_agent_manager"), product.email("agent_developer")
+    form = click(product, tomas, f"@{tomas}", reference, "Ask")["modal"]
+    product.control(
+        "slack/submit", user=tomas, view_id=form["view_id"], values={"Question": "Which data does it read?"}
+    )
+    form = click(product, dana, f"@{dana}", reference, "Answer")["modal"]
+    product.control("slack/submit", user=dana, view_id=form["view_id"], values={"Answer": "Tickets of the last week."})
+    until(
+        lambda: "Tickets of the last week." in str(product.message_with("approvals", reference)["thread"]),
+        "the answer in the thread",
+    )
+
+
+@pytest.mark.row("B1")
+def test_delegating_gives_another_person_the_buttons(product):
+    reference, _agent = new_request(product)
+    tomas, ingrid = product.email("meta_agent_manager"), product.email("enterprise_administrator")
+    answer = product.control(
+        "slack/command", user=tomas, channel="general", text=f"/approve delegate {reference} {ingrid}"
+    )
+    assert "is given to" in said(answer)
+    until(lambda: product.message_with(f"@{ingrid}", reference, "Approve"), "the buttons for the delegate")
+
+
+@pytest.mark.row("B9")
+def test_the_app_home_shows_what_waits(product):
+    reference, _agent = new_request(product)
+    tomas = product.people[product.email("meta_agent_manager")]["slack_id"]
+    home = until(lambda: _home_with(product, tomas, reference), "the request on the App Home")
+    assert "Waiting for you" in str(home)
+
+
+def _home_with(product, user, words):
+    url = f"{product.status['sandbox_url']}/control/slack/home"
+    found = requests.get(url, params={"user": user}, timeout=10).json()
+    return found if words in str(found) else None
+
+
+@pytest.mark.row("E1", "R6")
+def test_a_bypass_is_refused_to_a_role_that_may_not_use_it(product):
+    dana = product.email("agent_developer")
+    form = product.control("slack/command", user=dana, channel="emergency", text="/bypass")["modal"]
+    done = product.control(
+        "slack/submit",
+        user=dana,
+        view_id=form["view_id"],
+        values={"Agent": "invoice-matcher", "Justification": "I would like to skip the queue today."},
+    )
+    assert "may not use the emergency bypass" in str(done)

@@ -1,0 +1,125 @@
+"""The whole product for tests that look at it from outside: started as `make demo` starts it, driven by CONTRACT alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+T = TypeVar("T")
+ROOT = Path(__file__).parent.parent
+TENANT = "enterprise-corp"
+START_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A running demo."""
+
+    data: Path
+    status: dict[str, Any]
+
+    @property
+    def people(self) -> dict[str, dict[str, str]]:
+        """The main tenant's people by e-mail."""
+        return self.status["tenants"][TENANT]["people"]
+
+    def email(self, role: str) -> str:
+        """The first person with the role."""
+        return next(email for email, person in self.people.items() if person["role"] == role)
+
+    def call(
+        self, method: str, path: str, *, role: str | None = None, token: str | None = None, **kwargs: Any
+    ) -> requests.Response:
+        """A call to the product's API as the person with the role."""
+        chosen = token or (self.people[self.email(role)]["token"] if role else None)
+        headers = {**({"Authorization": f"Bearer {chosen}"} if chosen else {}), **kwargs.pop("headers", {})}
+        return requests.request(method, self.status["base_url"] + path, headers=headers, timeout=30, **kwargs)
+
+    def decide(self, role: str, action: str, **resource: str) -> dict[str, Any]:
+        """The gate's answer."""
+        body = {
+            "action": action,
+            "resource": {"type": "agent", **resource},
+            "context": {"justification": "For a test."},
+        }
+        answer = self.call("POST", "/api/v1/decisions", role=role, json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def control(self, call: str, **body: Any) -> dict[str, Any]:
+        """A person's or the test's part in the sandbox."""
+        answer = requests.post(f"{self.status['sandbox_url']}/control/{call}", json=body, timeout=30)
+        assert answer.status_code < 400, f"{call}: {answer.text}"
+        return answer.json()
+
+    def messages(self, channel: str) -> list[dict[str, Any]]:
+        """What stands in a channel or direct message, newest last."""
+        url = f"{self.status['sandbox_url']}/control/slack/messages"
+        found = requests.get(url, params={"channel": channel}, timeout=30).json()
+        return found["messages"] if isinstance(found, dict) else found
+
+    def records(self, system: str, kind: str) -> list[dict[str, Any]]:
+        """Every record of a simulated system."""
+        url = f"{self.status['sandbox_url']}/control/{system}/records"
+        found = requests.get(url, params={"type": kind}, timeout=30).json()
+        return found["records"] if isinstance(found, dict) else found
+
+    def message_with(self, channel: str, words: str, action: str | None = None) -> dict[str, Any] | None:
+        """The newest message that holds the words and the button."""
+        for message in reversed(self.messages(channel)):
+            labels = [each["text"] for each in message["actions"]]
+            if words in message["text"] + json.dumps(message["blocks"], ensure_ascii=False) and (
+                action is None or action in labels
+            ):
+                return message
+        return None
+
+
+def until(look: Callable[[], T | None], what: str, *, within_s: float = 20.0) -> T:
+    """What `look` finally finds; fails with `what` when time is up."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited {within_s:.0f} s for {what}")
+
+
+@contextmanager
+def running_product(data: Path) -> Iterator[Product]:
+    """The demo, started in `data`, seeded and ready; stopped at the end."""
+    log = (data.parent / "demo.log").open("w")
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "demo", "--data", str(data)],
+        cwd=ROOT,
+        env=environ,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        yield Product(data, until(lambda: _ready(process, data), "the demo to start", within_s=START_WITHIN_S))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        log.close()
+
+
+def _ready(process: subprocess.Popen[bytes], data: Path) -> dict[str, Any] | None:
+    assert process.poll() is None, (data.parent / "demo.log").read_text()
+    if not (data / "status.json").exists():
+        return None
+    return json.loads((data / "status.json").read_text())
