@@ -29,6 +29,7 @@ def docs_page(document: Document, *, assets_url: str) -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
+        element("link", rel="icon", href=f"{assets_url}/icon.svg", type="image/svg+xml"),
         element("link", rel="stylesheet", href=f"{assets_url}/docs.css"),
         element("script", src=f"{assets_url}/docs.js", defer=""),
     )

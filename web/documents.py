@@ -18,7 +18,7 @@ from web.registry import Api
 OPENAPI_PATH: Final = "/api/openapi.json"
 DOCS_PATH: Final = "/api/docs"
 _STATIC: Final = Path(__file__).parent / "static"
-_ASSETS: Final = {"docs.css": "text/css", "docs.js": "text/javascript"}
+_ASSETS: Final = {"docs.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 DEPTH_MAX: Final = 64  # nested arrays and objects
 INT_MAX: Final = 2**63 - 1  # PostgreSQL bigint
 _INT_DIGITS_MAX: Final = 20  # longer than any bigint with its sign; spares the conversion of a megabyte of digits
+_EXACT_MAX: Final = 2**53
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _SUSPECT: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL, or half of a surrogate pair
@@ -105,11 +106,12 @@ def _integer(digits: str) -> int:
     return number
 
 
-def _real(digits: str) -> float:
+def _real(digits: str) -> float | int:
     number = float(digits)
     if not math.isfinite(number):
         raise Malformed(f"The number {digits[:24]} is too large.")
-    return number
+    # JSON has one kind of number: 7.0 is 7. Beyond 2**53 a float is no exact integer any more, and stays what it is.
+    return int(number) if number.is_integer() and abs(number) <= _EXACT_MAX else number
 
 
 def _constant(name: str) -> NoReturn:

@@ -80,7 +80,7 @@ def _schemas(api: Api) -> tuple[_Names, dict[str, Any]]:
 
 
 def without_nul(schema: Any) -> Any:
-    """The schema with what `web.json_text` demands of every text: a string that has no rule of its own gets this one."""
+    """The schema, saying what `web.json_text` demands of all text; a string with a rule of its own keeps that."""
     match schema:
         case dict():
             stated = {name: without_nul(inner) for name, inner in schema.items()}

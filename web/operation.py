@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,9 +41,16 @@ class Body:
         text = raw or _EMPTY
         value = parse_json(text)
         try:
-            return self.adapter.validate_json(text), value
+            return self._validated(text, value), value
         except ValidationError as error:
             raise InvalidRequest(body_faults(error, value=value, schema=self.schema)) from None
+
+    def _validated(self, text: bytes, value: Json) -> BaseModel:
+        try:
+            return self.adapter.validate_json(text)
+        except ValidationError:
+            # 7.0 is an integer to JSON Schema, which tells callers what to send; parse_json has made it a 7
+            return self.adapter.validate_json(json.dumps(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,9 +111,7 @@ DecimalText = Annotated[
     AfterValidator(_shown),
     WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["12.50"]}),
 ]
-Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")
-]  # a name, a title
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE_PATTERN)]  # a name, a title
 Prose = Annotated[
     str, StringConstraints(min_length=1, max_length=10_000, pattern=_PROSE_PATTERN)
 ]  # a reason, a comment

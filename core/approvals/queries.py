@@ -233,7 +233,7 @@ def _waits_for(tx: Transaction, user: UserId) -> Any:
             func.coalesce(a.delegated_to, a.user_id) == user,
             ~exists(
                 select(v.stage).where(
-                    v.tenant_id == tx.tenant, v.request_id == r.request_id, v.stage == s.stage, v.voter_id == user
+                    v.tenant_id == tx.tenant, v.request_id == s.request_id, v.stage == s.stage, v.voter_id == user
                 )
             ),
         )

@@ -66,7 +66,7 @@ function button(block, item, names, place) {
   const node = h("button", { type: "button", class: `btn ${item.style ?? ""}`, "aria-label": item.accessibility_label ?? null }, plain(item.text.text));
   node.addEventListener("click", () =>
     confirmed(item.confirm, names, async () => {
-      if (item.url) window.open(item.url, "_blank", "noreferrer");
+      visit(item.url);
       node.classList.add("busy");
       node.disabled = true;
       await place.use(block, item, item.value ?? null);
@@ -84,7 +84,7 @@ function overflow(block, item, place, names) {
         type: "button", class: "row", role: "menuitem",
         onclick: () => {
           unpop();
-          if (option.url) window.open(option.url, "_blank", "noreferrer");
+          visit(option.url);
           confirmed(item.confirm, names, () => place.use(block, item, option.value));
         },
       }, plain(option.text.text)))));
@@ -106,6 +106,11 @@ function input(block, names, place) {
     made.node,
     h("p", { class: "b-error", role: "alert", hidden: true }),
     block.hint && h("p", { class: "b-hint" }, plain(block.hint.text)));
+}
+
+/** Opens a web address beside this page; nothing else (no javascript:). */
+function visit(url) {
+  if (/^https?:/.test(url ?? "")) window.open(url, "_blank", "noreferrer");
 }
 
 /** Runs `go` after the person agreed, if the element asks for it. */

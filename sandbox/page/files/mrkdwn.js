@@ -118,7 +118,7 @@ function date(target, fallback, zone) {
   const words = format.replace(/\{(\w+)\}/g, (all, name) => parts[name] ?? all);
   const title = show({ dateStyle: "full", timeStyle: "short" });
   const shown = h("time", { dateTime: when.toISOString(), title }, words.replace(/^./, (first) => first.toUpperCase()));
-  return link ? h("a", { href: link, target: "_blank", rel: "noreferrer" }, shown) : shown;
+  return /^https?:/.test(link ?? "") ? h("a", { href: link, target: "_blank", rel: "noreferrer" }, shown) : shown;
 }
 
 function ago(when) {

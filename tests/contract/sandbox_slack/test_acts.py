@@ -24,15 +24,18 @@ async def test_a_command_carries_slacks_fields_and_its_answer_is_seen_by_the_ask
         await ack(text=f"Hello {command['user_name']}", blocks=[section("*Hello*")])
 
     reaction = await hands.command("ann@acme.example", "/approve create agent")
-    assert seen[0].items() >= {
-        "command": "/approve",
-        "text": "create agent",
-        "user_id": "U1ANN",
-        "channel_id": "C1GOV",
-        "channel_name": "governance",
-        "team_id": "T1ACME",
-        "is_enterprise_install": "false",
-    }.items()
+    assert (
+        seen[0].items()
+        >= {
+            "command": "/approve",
+            "text": "create agent",
+            "user_id": "U1ANN",
+            "channel_id": "C1GOV",
+            "channel_name": "governance",
+            "team_id": "T1ACME",
+            "is_enterprise_install": "false",
+        }.items()
+    )
     assert [m["text"] for m in reaction["ephemeral"]] == ["Hello ann"]
     assert reaction["latency_ms"] < 1000
     assert "error" not in reaction
@@ -364,9 +367,7 @@ async def test_nobody_acts_in_a_private_channel_without_being_in_it(hands: Hands
         ("nosystem/records", {}, 405),
     ],
 )
-async def test_bad_input_to_the_control_surface_is_a_4xx_that_says_why(
-    hands: Hands, path: str, body: Any, status: int
-):
+async def test_bad_input_to_the_control_surface_is_a_4xx_that_says_why(hands: Hands, path: str, body: Any, status: int):
     got, answer = await hands.call("POST", f"/control/{path}", body)
     assert got == status
     assert answer["error"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -312,6 +312,13 @@ class World:
 
 LIMITED = LimitExceeded("Ten notes an hour are allowed.", retry_after_s=12.3)
 STALE = Conflict("The note was changed by somebody else.")
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """The condition holds. Raises TimeoutError after five seconds."""
+    async with asyncio.timeout(5):
+        while not is_so():  # noqa: ASYNC110  any condition, also of things that know no event
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -146,6 +146,7 @@ async def test_each_failing_check_says_why_and_secrets_stay_inside(monkeypatch: 
     monkeypatch.setattr(health, "CHECK_TIMEOUT_S", 0.05)
     checks = [("database", _is_down), ("outbox", _breaks), ("scheduler", _hangs), ("policies", _works)]
     world = World(checks=[HealthCheck(name, probe) for name, probe in checks])
+    found: list[dict[str, str]] = []
     with capture_logs() as logs:
         async with serving(world) as client:
             for _ in range(2):

@@ -5,7 +5,7 @@ import aiohttp
 import pytest
 
 from core.errors import Unavailable
-from tests.unit.web.sample import LIMITED, READER_TOKEN, REPLAYED_HEADER, STALE, World
+from tests.unit.web.sample import LIMITED, READER_TOKEN, REPLAYED_HEADER, STALE, World, until
 
 PATH = "/api/v1/notes"
 WINDOW = {"title": "Window", "weight": 1}
@@ -52,9 +52,7 @@ async def test_a_call_that_is_still_under_way_is_not_started_again(world: World,
     headers = _key()
     world.notes.gate.clear()
     first = asyncio.create_task(_status(client, headers))
-    async with asyncio.timeout(5):
-        while not world.notes.calls:
-            await asyncio.sleep(0)
+    await until(lambda: bool(world.notes.calls))
     async with client.post(PATH, json=WINDOW, headers=headers) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (409, "1")
         assert (await answer.json())["code"] == "idempotency_key_in_flight"

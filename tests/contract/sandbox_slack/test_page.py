@@ -1,0 +1,147 @@
+"""The workspace in a browser: a person reads, asks, fills in a modal and clicks, and sees it happen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+from slack_bolt.async_app import AsyncApp
+
+from tests.contract.sandbox_slack.conftest import Hands, World, button, modal, section, text_input
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, world: World) -> AsyncIterator[Page]:
+    """A page that complains at the end if it asked anybody else for anything, or met an error."""
+    complaints: list[str] = []
+    opened = await browser.new_page()
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    own = world.options.base_url
+    opened.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
+    yield opened
+    await opened.close()
+    assert complaints == []
+
+
+async def test_a_person_asks_fills_in_the_modal_and_another_clicks(world: World, product: AsyncApp, page: Page):
+    @product.command("/approve")
+    async def ask(ack, command, client):
+        await ack()
+        await client.views_open(trigger_id=command["trigger_id"], view=modal(text_input("why", "Justification")))
+
+    @product.view("ask")
+    async def sent(ack, view, client):
+        why = view["state"]["values"]["why"]["typed"]["value"]
+        if why == "no":
+            await ack(response_action="errors", errors={"why": "Say more."})
+            return
+        await ack()
+        row = {"type": "actions", "elements": [button("yes", "Approve", "REQ-1")]}
+        await client.chat_postMessage(channel="C1GOV", text="REQ-1", blocks=[section(f"*REQ-1* {why}"), row])
+
+    @product.action("yes")
+    async def yes(ack, body, client, respond):
+        await ack()
+        blocks = [section(f"approved by <@{body['user']['id']}>")]
+        await client.chat_update(channel="C1GOV", ts=body["message"]["ts"], text="done", blocks=blocks)
+        await respond(text="Thank you", replace_original=False)
+
+    await page.goto(f"{world.options.base_url}/?as=ann#C1GOV")
+    await page.get_by_label("Message #governance").fill("/approve create")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Justification").fill("no")
+    await page.get_by_role("button", name="Send", exact=True).last.click()
+    await expect(page.get_by_text("Say more.")).to_be_visible()
+    await page.get_by_label("Justification").fill("because")
+    await page.get_by_role("button", name="Send", exact=True).last.click()
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await expect(page.get_by_text("REQ-1 because")).to_be_visible()
+
+    await page.get_by_role("button", name="Acting as Ann Lee").click()
+    await page.get_by_role("menuitemradio", name="Ben Ode").click()
+    await page.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_text("approved by @Ben Ode")).to_be_visible()
+    await expect(page.get_by_text("Thank you")).to_be_visible()
+    await expect(page.get_by_text("Only visible to you")).to_be_visible()
+
+
+async def test_what_is_said_elsewhere_appears_and_counts_as_unread_in_other_channels(world: World, page: Page):
+    await page.goto(f"{world.options.base_url}/?as=ben#C2SEC")
+    await expect(page.get_by_role("heading", name="security", exact=True)).to_be_visible()
+    await world.web.chat_postMessage(channel="C1GOV", text="news :tada:")
+    await expect(page.get_by_label("1 unread")).to_be_visible()
+    await page.get_by_role("button", name="governance").click()
+    await expect(page.get_by_text("news 🎉")).to_be_visible()
+    await expect(page.get_by_label("1 unread")).to_be_hidden()
+
+
+async def test_a_thread_is_read_and_answered_beside_the_channel(world: World, hands: Hands, page: Page):
+    await hands.post("slack/configure", events=[])
+    parent = await world.web.chat_postMessage(channel="C1GOV", text="parent")
+    await world.web.chat_postMessage(channel="C1GOV", text="first reply", thread_ts=parent["ts"])
+    await page.goto(f"{world.options.base_url}/?as=ann#C1GOV")
+    await page.get_by_role("button", name="1 reply").click()
+    thread = page.get_by_label("Thread", exact=True)
+    await expect(thread.get_by_text("first reply")).to_be_visible()
+    await thread.get_by_label("Reply …").fill("second reply")
+    await page.keyboard.press("Enter")
+    await expect(thread.get_by_text("second reply")).to_be_visible()
+    replies = (await hands.messages("C1GOV"))[0]["thread"]
+    assert [reply["text"] for reply in replies] == ["first reply", "second reply"]
+
+
+async def test_the_home_tab_shows_what_the_product_publishes(world: World, product: AsyncApp, page: Page):
+    @product.event("app_home_opened")
+    async def opened(event, client):
+        view = {"type": "home", "blocks": [section("*Waiting for you*")]}
+        await client.views_publish(user_id=event["user"], view=view)
+
+    await page.goto(f"{world.options.base_url}/?as=ann")
+    await page.get_by_role("button", name="Countersign home").click()
+    await expect(page.get_by_text("Waiting for you")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<script>alert(1)</script> &lt;b&gt;", "<script>alert(1)</script> <b>"),
+        ("<javascript:alert(1)|click>", "<javascript:alert(1)|click>"),
+        ("a *bold* and _italic_ `code`", "a bold and italic code"),
+        ("<!date^0^{date_num}|then>", "1970-01-01"),
+        ("<@U2BEN> in <#C1GOV>", "@Ben Ode in #governance"),
+    ],
+)
+async def test_words_are_shown_as_words_and_never_run(world: World, page: Page, text: str, shown: str):
+    await world.web.chat_postMessage(channel="C1GOV", text=text)
+    await page.goto(f"{world.options.base_url}/?as=ann#C1GOV")
+    await expect(page.locator(".words")).to_have_text(shown)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_nothing_sticks_out_at_any_width(world: World, page: Page, width: int):
+    long: Any = section("a" * 300)
+    await world.web.chat_postMessage(
+        channel="C1GOV", text="x", blocks=[long, long | {"accessory": button("b", "B", "")}]
+    )
+    await page.set_viewport_size({"width": width, "height": 720})
+    await page.goto(f"{world.options.base_url}/?as=ann#C1GOV")
+    await expect(page.locator(".msg")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == width
+    assert await page.evaluate("document.querySelector('#messages').scrollWidth <= document.body.clientWidth")
