@@ -117,9 +117,7 @@ def fault_middleware(
     """
 
     @web.middleware
-    async def middleware(  # noqa: PLR0911 - one answer for each fault
-        request: web.Request, handler: Handler
-    ) -> web.StreamResponse:
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         injected = faults.take(system, request.path)
         if injected is None:
             return await handler(request)

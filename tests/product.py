@@ -1,4 +1,4 @@
-"""The whole product for tests that look at it from outside: started as `make demo` starts it, driven by CONTRACT alone."""
+"""The whole product for tests that look at it from outside: started as `make demo` does, driven from outside alone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The workspace as a browser page: `serve.py` answers, `files/` is what the browser runs."""

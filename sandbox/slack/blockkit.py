@@ -187,7 +187,7 @@ def _blocks(blocks: Any, at: str, report: Report, allowed: frozenset[str], most:
         _block(block, here, report)
 
 
-def _block(block: Json, at: str, report: Report) -> None:  # noqa: C901, PLR0912 - one case for each type
+def _block(block: Json, at: str, report: Report) -> None:
     match block["type"]:
         case "section":
             _section(block, at, report)
@@ -237,9 +237,7 @@ def _image(item: Json, at: str, report: Report) -> None:
     _length(item.get("alt_text"), f"{at}/alt_text", report, ALT_TEXT_MAX)
 
 
-def _element(  # noqa: C901, PLR0912 - one case for each type
-    item: Any, at: str, report: Report, allowed: frozenset[str]
-) -> None:
+def _element(item: Any, at: str, report: Report, allowed: frozenset[str]) -> None:
     if not isinstance(item, dict) or item.get("type") not in allowed:
         report("unsupported type", f"{at}/type")
         return

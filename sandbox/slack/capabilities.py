@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 TRIGGER_S = 3.0  # a trigger id dies this long after the click
@@ -34,15 +35,16 @@ class ResponseUrl:
 
 
 class Capabilities:
-    """All rights handed out and not yet forgotten."""
+    """All rights handed out and not yet forgotten. `now` tells seconds that only grow."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._triggers: dict[str, Trigger] = {}
         self._responses: dict[str, ResponseUrl] = {}
 
     def trigger(self, user: str) -> str:
         """A fresh trigger id for this person."""
-        now = time.monotonic()
+        now = self._now()
         self._triggers = {id_: t for id_, t in self._triggers.items() if now - t.made < 60 * TRIGGER_S}
         id_ = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
         self._triggers[id_] = Trigger(user, now)
@@ -55,7 +57,7 @@ class Capabilities:
             raise LookupError("invalid_trigger_id")
         if trigger.used:
             raise LookupError("exchanged_trigger_id")
-        if time.monotonic() - trigger.made > TRIGGER_S:
+        if self._now() - trigger.made > TRIGGER_S:
             raise LookupError("expired_trigger_id")
         trigger.used = True
         return trigger.user
@@ -70,7 +72,7 @@ class Capabilities:
         thread_ts: str | None = None,
     ) -> str:
         """The token of a fresh response address."""
-        now = time.monotonic()
+        now = self._now()
         self._responses = {id_: r for id_, r in self._responses.items() if now - r.made < 2 * RESPONSE_S}
         token = secrets.token_urlsafe(24)
         self._responses[token] = ResponseUrl(user, channel, origin, ephemeral, thread_ts, now)
@@ -79,7 +81,7 @@ class Capabilities:
     def use_response(self, token: str) -> ResponseUrl:
         """The address, with one use counted. Raises LookupError `used_url` or `expired_url`."""
         found = self._responses.get(token)
-        if found is None or time.monotonic() - found.made > RESPONSE_S:
+        if found is None or self._now() - found.made > RESPONSE_S:
             raise LookupError("expired_url")
         if found.uses >= RESPONSE_USES:
             raise LookupError("used_url")

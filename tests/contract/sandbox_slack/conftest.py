@@ -1,10 +1,10 @@
-"""A sandbox on a free port, a product written with Bolt on another, and the hands of a person on the control surface."""
+"""A sandbox on a free port, a product written with Bolt on another, and a person's hands on the control surface."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.server import Options, create_app
+
+Json = dict[str, Any]
 
 SECRET = "shhh-signing"
 BOT_TOKEN = "xoxb-sandbox"
@@ -90,6 +92,9 @@ class World:
     web: AsyncWebClient
 
 
+StartSandbox = Callable[..., contextlib.AbstractAsyncContextManager[World]]
+
+
 @pytest.fixture
 def product_socket():
     with contextlib.closing(free_socket()) as bound:
@@ -109,7 +114,7 @@ def options(product_socket: socket.socket):
 
 
 @pytest.fixture
-def start(options: Options) -> Callable[..., contextlib.AbstractAsyncContextManager[World]]:
+def start(options: Options) -> StartSandbox:
     """Starts a sandbox; with the same `data` it remembers."""
 
     @contextlib.asynccontextmanager
@@ -124,7 +129,7 @@ def start(options: Options) -> Callable[..., contextlib.AbstractAsyncContextMana
 
 
 @pytest.fixture
-async def world(start: Callable[..., contextlib.AbstractAsyncContextManager[World]]):
+async def world(start: StartSandbox):
     async with start() as started:
         yield started
 
@@ -176,6 +181,3 @@ def modal(*blocks: dict[str, Any], title: str = "New request", callback_id: str 
         "submit": {"type": "plain_text", "text": "Send"},
         "blocks": list(blocks),
     }
-
-
-Listener = Callable[..., Awaitable[None]]

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.contract.sandbox_slack.conftest import Hands, World, button, modal, section, text_input
+from tests.contract.sandbox_slack.conftest import Hands, Json, World, button, modal, section, text_input
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -42,12 +45,12 @@ async def page(browser: Browser, world: World) -> AsyncIterator[Page]:
 
 async def test_a_person_asks_fills_in_the_modal_and_another_clicks(world: World, product: AsyncApp, page: Page):
     @product.command("/approve")
-    async def ask(ack, command, client):
+    async def ask(ack: AsyncAck, command: Json, client: AsyncWebClient):
         await ack()
         await client.views_open(trigger_id=command["trigger_id"], view=modal(text_input("why", "Justification")))
 
     @product.view("ask")
-    async def sent(ack, view, client):
+    async def sent(ack: AsyncAck, view: Json, client: AsyncWebClient):
         why = view["state"]["values"]["why"]["typed"]["value"]
         if why == "no":
             await ack(response_action="errors", errors={"why": "Say more."})
@@ -57,7 +60,7 @@ async def test_a_person_asks_fills_in_the_modal_and_another_clicks(world: World,
         await client.chat_postMessage(channel="C1GOV", text="REQ-1", blocks=[section(f"*REQ-1* {why}"), row])
 
     @product.action("yes")
-    async def yes(ack, body, client, respond):
+    async def yes(ack: AsyncAck, body: Json, client: AsyncWebClient, respond: AsyncRespond):
         await ack()
         blocks = [section(f"approved by <@{body['user']['id']}>")]
         await client.chat_update(channel="C1GOV", ts=body["message"]["ts"], text="done", blocks=blocks)
@@ -109,7 +112,7 @@ async def test_a_thread_is_read_and_answered_beside_the_channel(world: World, ha
 
 async def test_the_home_tab_shows_what_the_product_publishes(world: World, product: AsyncApp, page: Page):
     @product.event("app_home_opened")
-    async def opened(event, client):
+    async def opened(event: Json, client: AsyncWebClient):
         view = {"type": "home", "blocks": [section("*Waiting for you*")]}
         await client.views_publish(user_id=event["user"], view=view)
 

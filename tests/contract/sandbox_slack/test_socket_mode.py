@@ -9,8 +9,11 @@ import aiohttp
 import pytest
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.contract.sandbox_slack.conftest import APP_TOKEN, Hands, World, button, modal, section, text_input
+from tests.contract.sandbox_slack.conftest import APP_TOKEN, Hands, Json, World, button, modal, section, text_input
 
 
 @pytest.fixture
@@ -24,12 +27,12 @@ async def dialled_in(world: World, bolt: AsyncApp):
 
 async def test_a_command_its_modal_and_a_click_travel_by_socket(world: World, hands: Hands, dialled_in: AsyncApp):
     @dialled_in.command("/approve")
-    async def ask(ack, command, client):
+    async def ask(ack: AsyncAck, command: Json, client: AsyncWebClient):
         await ack(text="one moment")
         await client.views_open(trigger_id=command["trigger_id"], view=modal(text_input("why", "Justification")))
 
     @dialled_in.view("ask")
-    async def sent(ack, view, body, client):
+    async def sent(ack: AsyncAck, view: Json, body: Json, client: AsyncWebClient):
         if view["state"]["values"]["why"]["typed"]["value"] == "no":
             await ack(response_action="errors", errors={"why": "Say more."})
             return
@@ -38,7 +41,7 @@ async def test_a_command_its_modal_and_a_click_travel_by_socket(world: World, ha
         await client.chat_postMessage(channel="C1GOV", text="REQ-1", blocks=[section("REQ-1"), row])
 
     @dialled_in.action("yes")
-    async def yes(ack, respond):
+    async def yes(ack: AsyncAck, respond: AsyncRespond):
         await ack()
         await respond(text="Done", replace_original=True, blocks=[])
 
@@ -58,7 +61,7 @@ async def test_a_command_its_modal_and_a_click_travel_by_socket(world: World, ha
 
 async def test_an_event_reaches_the_product_by_socket(hands: Hands, dialled_in: AsyncApp):
     @dialled_in.event("app_home_opened")
-    async def opened(event, client):
+    async def opened(event: Json, client: AsyncWebClient):
         await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Hello")]})
 
     home = await hands.get("slack/home", user="ann")
@@ -77,10 +80,9 @@ async def test_the_socket_says_hello_and_asks_to_reconnect(world: World, hands: 
 
 async def test_an_address_is_good_for_one_socket(world: World):
     url = str((await world.web.apps_connections_open(app_token=APP_TOKEN))["url"])
-    async with aiohttp.ClientSession() as client:
-        async with client.ws_connect(url):
-            with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
-                await client.ws_connect(url)
+    async with aiohttp.ClientSession() as client, client.ws_connect(url):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await client.ws_connect(url)
     assert caught.value.status == 401
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.contract.sandbox_slack.conftest import BOT_TOKEN, World, button, modal, section, text_input
+from tests.contract.sandbox_slack.conftest import BOT_TOKEN, StartSandbox, World, button, modal, section, text_input
 
 
 async def refused(call: Any) -> str:
@@ -234,7 +235,7 @@ async def test_app_home_is_published_for_one_person_and_guarded_by_its_hash(worl
     assert (await world.hands.get("slack/home", user="ben", open="0"))["published"] is False
 
 
-async def test_everything_said_survives_a_restart(start, tmp_path):
+async def test_everything_said_survives_a_restart(start: StartSandbox, tmp_path: Path):
     file = tmp_path / "sandbox.json"
     async with start(file) as world:
         first = await world.web.chat_postMessage(channel="C1GOV", text="kept")
