@@ -35,11 +35,11 @@ class ConnectorError(Exception):
         super().__init__(reason)
 
 
-class NotSent(ConnectorError):  # noqa: N818 - named by what the caller must do
+class NotSent(ConnectorError):
     """Nothing was changed there; the same call may succeed later."""
 
 
-class Throttled(ConnectorError):  # noqa: N818 - named by what the caller must do
+class Throttled(ConnectorError):
     """Nothing was changed there; the system asks for `retry_after_s` seconds of silence."""
 
     def __init__(self, reason: str, retry_after_s: float) -> None:
@@ -47,7 +47,7 @@ class Throttled(ConnectorError):  # noqa: N818 - named by what the caller must d
         super().__init__(reason)
 
 
-class Refused(ConnectorError):  # noqa: N818 - named by what the caller must do
+class Refused(ConnectorError):
     """The system answered no, and would again: `field` names what it objects to, if it says so."""
 
     def __init__(self, reason: str, field: str | None = None) -> None:
@@ -55,11 +55,11 @@ class Refused(ConnectorError):  # noqa: N818 - named by what the caller must do
         super().__init__(reason)
 
 
-class OutcomeUnknown(ConnectorError):  # noqa: N818 - named by what the caller must do
+class OutcomeUnknown(ConnectorError):
     """The call may have taken effect. Repeat it: the connector looks by key before it writes again."""
 
 
-class WebhookRejected(Exception):  # noqa: N818 - the same
+class WebhookRejected(Exception):
     """This message does not prove that it comes from the system, or cannot be read."""
 
     def __init__(self, reason: str) -> None:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 
-class AccessDenied(Exception):  # noqa: N818 - an answer, not a mishap
+class AccessDenied(Exception):
     """The account lacks the right; `action` is Insert, Update or Delete."""
 
     def __init__(self, action: str) -> None:
@@ -15,7 +15,7 @@ class AccessDenied(Exception):  # noqa: N818 - an answer, not a mishap
         super().__init__(f"ACL Exception {action} Failed due to security constraints")
 
 
-class RuleRefused(Exception):  # noqa: N818 - an answer, not a mishap
+class RuleRefused(Exception):
     """A business rule or data policy says no; `field` is what it objects to."""
 
     def __init__(self, message: str, *, field: str = "") -> None:

@@ -24,7 +24,7 @@ _DATE: Final = re.compile(r"gs\.dateGenerate\('([0-9-]{10})',\s*'([0-9:]{8}|star
 _SCRIPT: Final = "javascript:"
 
 
-class BadRequest(Exception):  # noqa: N818 - an answer, not a mishap
+class BadRequest(Exception):
     """The request is answered with this response."""
 
     def __init__(self, response: web.Response) -> None:

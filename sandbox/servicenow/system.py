@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from sandbox.servicenow.webhook import Webhook, key_of
 from sandbox.system import ControlError
 
 SLUG: Final = "servicenow"
+_TABLE_PATH: Final = re.compile(r"/api/now(?:/v\d)?/table/[^/]+(?:/[^/]+)?\Z")
 BODY_MAX_BYTES: Final = 10 * 1024 * 1024
 
 
@@ -165,8 +167,6 @@ class ServiceNow:
         except BadRequest as bad:
             return bad.response
         except web.HTTPException as exc:
-            if exc.status == HTTPStatus.METHOD_NOT_ALLOWED:
-                return errors.error(exc.status, "Method not supported", f"{request.method} is not supported")
             return errors.error(exc.status, exc.reason or "Error")
 
     def _tell_later(self) -> None:
@@ -197,7 +197,10 @@ def create(faults: Faults, /, *, base_url: str, snapshot: Mapping[str, Any] | No
     return ServiceNow(faults, base_url=base_url.rstrip("/"), snapshot=snapshot)
 
 
-async def _unknown_api(_request: web.Request) -> web.StreamResponse:
+async def _unknown_api(request: web.Request) -> web.StreamResponse:
+    if _TABLE_PATH.search(request.path):
+        detail = f"{request.method} is not supported"
+        return errors.error(HTTPStatus.METHOD_NOT_ALLOWED, "Method not supported", detail)
     return errors.error(HTTPStatus.BAD_REQUEST, "Requested URI does not represent any resource")
 
 

@@ -1,0 +1,162 @@
+"""ServiceNow as a ticket system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from connectors.itsm.base import (
+    Capabilities,
+    ChangePage,
+    CheckResult,
+    Connector,
+    Ticket,
+    TicketDraft,
+    TicketKind,
+    TicketPatch,
+    WebhookEvent,
+    WebhookRejected,
+    check_key,
+)
+from connectors.itsm.servicenow.client import Row, ServiceNowClient
+from connectors.itsm.servicenow.doctor import Doctor
+from connectors.itsm.servicenow.lookups import Lookups
+from connectors.itsm.servicenow.mapping import (
+    CHANGE_TYPES,
+    INCIDENT_TABLE,
+    SUMMARY_MAX_CHARS,
+    TABLES,
+    change_fields,
+    incident_fields,
+)
+from connectors.itsm.servicenow.moves import Moves
+from connectors.itsm.servicenow.notes import write_once
+from connectors.itsm.servicenow.polling import Polling
+from connectors.itsm.servicenow.settings import ServiceNowSettings
+from connectors.itsm.servicenow.tickets import Tickets, created
+from connectors.itsm.servicenow.walk import CANCELED
+from connectors.itsm.servicenow.webhooks import read_webhook, signing_key
+from connectors.itsm.servicenow.wire import TaskRecord
+
+_log: Final = structlog.get_logger(__name__)
+_INCIDENT_CANCELED: Final = "8"
+
+
+class ServiceNow:
+    """One instance under one set of credentials."""
+
+    def __init__(self, settings: ServiceNowSettings) -> None:
+        self._settings = settings
+        self._client = ServiceNowClient(settings)
+        self._lookups = Lookups(self._client, settings)
+        self._tickets = Tickets(self._client, settings)
+        self._moves = Moves(self._client, self._tickets, self._lookups)
+        self._polling = Polling(self._client, self._tickets, self._lookups)
+        secret = settings.webhook_secret
+        self._signing_key = signing_key(secret.get_secret_value()) if secret is not None else b""
+
+    async def check(self) -> CheckResult:
+        """How the instance answers with these settings, credentials and rights."""
+        return await Doctor(self._client, self._lookups).check()
+
+    async def create(self, draft: TicketDraft) -> Ticket:
+        """Exactly one live ticket carries the draft's key.
+
+        Looks by key before it writes: nothing in ServiceNow makes the key unique, and an attempt that failed may have
+        created the ticket after all.
+        """
+        known = await self.find_by_key(draft.kind, draft.key)
+        if known is not None:
+            return known
+        fields = await self._fields(draft)
+        record = created(await self._insert(draft.kind, fields), draft.key)
+        if record.ignored:
+            _log.warning("servicenow_fields_ignored", number=record.number, fields=record.ignored)
+        return self._tickets.value(draft.kind, record)
+
+    async def update(self, ticket: Ticket, patch: TicketPatch) -> Ticket:
+        """The ticket stands at the patch's target or beyond, with its note written once."""
+        await self.comment(ticket, patch.note, key=patch.key)
+        if ticket.kind is TicketKind.INCIDENT:
+            record = await self._moves.incident(ticket.external_id, patch)
+        else:
+            record = await self._moves.change(ticket.kind, ticket.external_id, patch)
+        return self._tickets.value(ticket.kind, record)
+
+    async def comment(self, ticket: Ticket, text: str, *, key: str) -> None:
+        """The ticket carries this work note exactly once per `key`; an empty text is none."""
+        await write_once(self._client, TABLES[ticket.kind], ticket.external_id, text, key=check_key(key))
+
+    async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
+        """The oldest ticket with this key, the others being cancelled; None if there is none."""
+        records = await self._tickets.with_key(kind, check_key(key))
+        if not records:
+            return None
+        oldest, *doubles = records
+        await self._cancel_doubles(kind, oldest, doubles)
+        return self._tickets.value(kind, oldest)
+
+    async def changes_since(self, cursor: str | None) -> ChangePage:
+        """What was touched since the cursor, oldest first."""
+        return await self._polling.changes_since(cursor)
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> tuple[WebhookEvent, ...]:
+        """The verified nudge in this message. Raises WebhookRejected otherwise, also when no secret is set."""
+        if not self._signing_key:
+            raise WebhookRejected("No webhook secret is set for this connection.")
+        return read_webhook(headers, body, key=self._signing_key, account=self._lookups.account, now=now)
+
+    async def close(self) -> None:
+        """No thread of this connection is left."""
+        await self._client.close()
+
+    async def _fields(self, draft: TicketDraft) -> dict[str, str]:
+        is_incident = draft.kind is TicketKind.INCIDENT
+        described = incident_fields if is_incident else change_fields
+        service = await self._lookups.service(draft.fields.get("business_service", ""))
+        references = {
+            "caller_id" if is_incident else "requested_by": await self._lookups.person(draft.requester_email),
+            "business_service": service,
+            "cmdb_ci": service,
+            "assignment_group": await self._lookups.configured_group(),
+        }
+        found = {column: sys_id for column, sys_id in references.items() if sys_id}
+        return {**described(draft, self._settings.fields), **found}
+
+    async def _insert(self, kind: TicketKind, fields: Mapping[str, str]) -> Row:
+        if kind is TicketKind.INCIDENT:
+            return await self._client.insert(INCIDENT_TABLE, fields)
+        return await self._client.create_change(CHANGE_TYPES[kind], fields)
+
+    async def _cancel_doubles(self, kind: TicketKind, oldest: TaskRecord, doubles: Sequence[TaskRecord]) -> None:
+        ended = _INCIDENT_CANCELED if kind is TicketKind.INCIDENT else CANCELED
+        for double in doubles:
+            if double.state != ended:
+                reason = f"Created twice by an interrupted call; {oldest.number} is the one that counts."
+                await write_once(self._client, TABLES[kind], double.sys_id, reason, key=f"double-of-{oldest.sys_id}")
+                await self._moves.cancel(double, kind, reason)
+
+
+def connect(settings: ServiceNowSettings) -> ServiceNow:
+    """A connection with these settings; it calls the instance only when used. Raises ValueError for a bad secret."""
+    return ServiceNow(settings)
+
+
+CONNECTOR: Final = Connector(
+    slug="servicenow",
+    title="ServiceNow",
+    settings=ServiceNowSettings,
+    connect=connect,
+    capabilities=Capabilities(
+        change_requests=True,
+        incidents=True,
+        comments=True,
+        webhooks=True,
+        idempotent_create=False,
+        summary_max_chars=SUMMARY_MAX_CHARS,
+        incremental_by="sys_updated_on",
+    ),
+)

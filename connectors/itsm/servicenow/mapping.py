@@ -1,0 +1,174 @@
+"""Our words in ServiceNow's columns, and its states in ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
+from connectors.itsm.servicenow.wire import TIME_FORMAT, TaskRecord
+
+SUMMARY_MAX_CHARS: Final = 160  # task.short_description
+DESCRIPTION_MAX_CHARS: Final = 4000  # task.description
+NOTE_MAX_CHARS: Final = 16_000  # our own measure: a journal entry takes more, a reader does not
+DISPLAY: Final = "Countersign"  # task.correlation_display of every ticket of ours
+
+CHANGE_TABLE: Final = "change_request"
+INCIDENT_TABLE: Final = "incident"
+TABLES: Final[Mapping[TicketKind, str]] = {
+    TicketKind.CHANGE: CHANGE_TABLE,
+    TicketKind.EMERGENCY_CHANGE: CHANGE_TABLE,
+    TicketKind.INCIDENT: INCIDENT_TABLE,
+}
+CHANGE_TYPES: Final[Mapping[TicketKind, str]] = {
+    TicketKind.CHANGE: "normal",
+    TicketKind.EMERGENCY_CHANGE: "emergency",
+}
+
+CHANGE_STATES: Final[Mapping[str, TicketState]] = {
+    "-5": TicketState.OPEN,
+    "-4": TicketState.IN_APPROVAL,
+    "-3": TicketState.IN_APPROVAL,
+    "-2": TicketState.APPROVED,
+    "-1": TicketState.IMPLEMENTING,
+    "0": TicketState.IMPLEMENTED,
+    "3": TicketState.CLOSED,
+    "4": TicketState.CANCELLED,
+}
+CHANGE_LABELS: Final[Mapping[str, str]] = {
+    "-5": "New",
+    "-4": "Assess",
+    "-3": "Authorize",
+    "-2": "Scheduled",
+    "-1": "Implement",
+    "0": "Review",
+    "3": "Closed",
+    "4": "Canceled",
+}
+INCIDENT_STATES: Final[Mapping[str, TicketState]] = {
+    "1": TicketState.OPEN,
+    "2": TicketState.IMPLEMENTING,
+    "3": TicketState.IMPLEMENTING,
+    "6": TicketState.IMPLEMENTED,
+    "7": TicketState.CLOSED,
+    "8": TicketState.CANCELLED,
+}
+INCIDENT_LABELS: Final[Mapping[str, str]] = {
+    "1": "New",
+    "2": "In Progress",
+    "3": "On Hold",
+    "6": "Resolved",
+    "7": "Closed",
+    "8": "Canceled",
+}
+CHANGE_CLOSE_CODES: Final[Mapping[CloseCode, str]] = {
+    CloseCode.SUCCESSFUL: "successful",
+    CloseCode.SUCCESSFUL_WITH_ISSUES: "successful_issues",
+    CloseCode.UNSUCCESSFUL: "unsuccessful",
+}
+INCIDENT_CLOSE_CODES: Final[Mapping[CloseCode, str]] = {  # the base system's choices
+    CloseCode.SUCCESSFUL: "Solution provided",
+    CloseCode.SUCCESSFUL_WITH_ISSUES: "Workaround provided",
+    CloseCode.UNSUCCESSFUL: "No resolution provided",
+}
+
+_TEXTS: Final[Mapping[str, str]] = {  # our name -> column, for changes
+    "justification": "justification",
+    "implementation_plan": "implementation_plan",
+    "risk_analysis": "risk_impact_analysis",
+    "rollback_plan": "backout_plan",
+    "test_plan": "test_plan",
+    "category": "category",
+}
+_TIMES: Final[Mapping[str, str]] = {"planned_start": "start_date", "planned_end": "end_date"}
+_RISKS: Final[Mapping[str, str]] = {"critical": "1", "high": "2", "medium": "3", "moderate": "3", "low": "4"}
+_LEVELS: Final[Mapping[str, str]] = {
+    "critical": "1", "high": "1", "medium": "2", "moderate": "2", "low": "3",
+}  # fmt: skip
+LOOKED_UP: Final = frozenset({"business_service"})  # references, resolved by the connector before it creates
+
+
+def change_fields(draft: TicketDraft, extra: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a new change but its references. Facts without a column are told in the description.
+
+    `extra` maps further names of ours to columns of this instance and wins over the shipped mapping.
+    """
+    columns = {**_TEXTS, **extra}
+    fields: dict[str, str] = {}
+    told: list[str] = []
+    for name, value in draft.fields.items():
+        if not value or name in LOOKED_UP:
+            continue
+        if name in columns:
+            fields[columns[name]] = value
+        elif name in _TIMES and (when := _time(value)):
+            fields[_TIMES[name]] = when
+        elif name == "risk" and value.lower() in _RISKS:
+            fields["risk"] = _RISKS[value.lower()]
+        elif name == "impact" and value.lower() in _LEVELS:
+            fields["impact"] = _LEVELS[value.lower()]
+        else:
+            told.append(f"{_words(name)}: {value}")
+    return {**fields, **_common(draft, told)}
+
+
+def incident_fields(draft: TicketDraft, extra: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a new incident but its references. Its priority is calculated there from impact and urgency."""
+    fields: dict[str, str] = {}
+    told: list[str] = []
+    for name, value in draft.fields.items():
+        if not value or name in LOOKED_UP:
+            continue
+        if name in extra:
+            fields[extra[name]] = value
+        elif name in {"impact", "urgency"} and value.lower() in _LEVELS:
+            fields[name] = _LEVELS[value.lower()]
+        else:
+            told.append(f"{_words(name)}: {value}")
+    return {**fields, **_common(draft, told)}
+
+
+def ticket_state(kind: TicketKind, record: TaskRecord, extra: Mapping[str, TicketState]) -> TicketState:
+    """Where the ticket stands in our words. A state that neither we nor `extra` know counts as open."""
+    if kind is TicketKind.INCIDENT:
+        return extra.get(record.state) or INCIDENT_STATES.get(record.state, TicketState.OPEN)
+    state = extra.get(record.state) or CHANGE_STATES.get(record.state, TicketState.OPEN)
+    # A refused change goes back to New there, and is cancelled by us after a refusal of ours.
+    if record.approval == "rejected" and state in {TicketState.OPEN, TicketState.CANCELLED}:
+        return TicketState.REJECTED
+    return state
+
+
+def state_label(kind: TicketKind, record: TaskRecord) -> str:
+    """The state in ServiceNow's own words."""
+    labels = INCIDENT_LABELS if kind is TicketKind.INCIDENT else CHANGE_LABELS
+    return labels.get(record.state, f"State {record.state}")
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text within `limit` characters, with an ellipsis where it was cut."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _common(draft: TicketDraft, told: list[str]) -> dict[str, str]:
+    facts = "\n".join(told)
+    description = f"{draft.description}\n\n{facts}" if facts else draft.description
+    return {
+        "short_description": shortened(" ".join(draft.summary.split()), SUMMARY_MAX_CHARS),
+        "description": shortened(description, DESCRIPTION_MAX_CHARS),
+        "correlation_id": draft.key,
+        "correlation_display": DISPLAY,
+    }
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _time(value: str) -> str:
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        return ""
+    return when.astimezone(UTC).strftime(TIME_FORMAT) if when.tzinfo else ""

@@ -1,0 +1,179 @@
+"""What was touched since last time. The truth that webhooks only hurry along.
+
+Times are whole seconds and rows appear late, so each question overlaps the former by a minute; what was already told is
+left out by (sys_id, sys_mod_count), and notes by their own sys_id. The cursor holds both.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from connectors.itsm.base import ChangePage, Refused, TicketChange, TicketKind, TicketNote
+from connectors.itsm.servicenow.client import PAGE_ROWS, Row, ServiceNowClient
+from connectors.itsm.servicenow.lookups import Lookups
+from connectors.itsm.servicenow.mapping import CHANGE_TABLE, DISPLAY, INCIDENT_TABLE
+from connectors.itsm.servicenow.tickets import Tickets
+from connectors.itsm.servicenow.wire import FIELDS, TIME_FORMAT, TaskRecord, condition, instant, query, task, text
+
+OVERLAP: Final = timedelta(minutes=1)
+_NOTE: Final = "note:"
+IDS_PER_QUESTION: Final = 50  # sys_ids in one address: 33 characters each
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # the cursor of an instance that has no ticket of ours yet
+_OURS: Final = condition("correlation_display", "=", DISPLAY)
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    CHANGE_TABLE: (*FIELDS, "correlation_display", "type"),
+    INCIDENT_TABLE: (*FIELDS, "correlation_display"),
+}
+_JOURNAL_FIELDS: Final = ("sys_id", "element", "element_id", "value", "sys_created_on", "sys_created_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Up to when everything was seen, and what was seen within the last minute before."""
+
+    until: datetime
+    seen: frozenset[str]
+
+    def text(self) -> str:
+        """The form that the engine keeps."""
+        return json.dumps({"until": self.until.strftime(TIME_FORMAT), "seen": sorted(self.seen)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    kind: TicketKind
+    record: TaskRecord
+    at: datetime
+
+    @property
+    def mark(self) -> str:
+        return f"{self.record.sys_id}:{self.record.version}"
+
+
+class Polling:
+    """Asks for changes of our tickets."""
+
+    def __init__(self, client: ServiceNowClient, tickets: Tickets, lookups: Lookups) -> None:
+        self._client = client
+        self._tickets = tickets
+        self._lookups = lookups
+
+    async def changes_since(self, text_: str | None) -> ChangePage:
+        """What was touched since the cursor, oldest first. Raises Refused for a cursor that is none of ours."""
+        if not text_:
+            return ChangePage((), (await self._start()).text())
+        cursor = _read(text_)
+        account = await self._lookups.own_name()
+        touched = await self._touched(cursor.until - OVERLAP)
+        fresh = [one for one in touched if one.mark not in cursor.seen]
+        notes = await self._notes(fresh, cursor, account=account)
+        told = tuple(self._change(one, notes.get(one.record.sys_id, ()), account) for one in fresh)
+        return ChangePage(told, _advance(cursor, touched, notes).text())
+
+    async def _start(self) -> Cursor:
+        """A cursor behind everything that has happened so far, by the instance's own clock."""
+        latest = LONG_AGO
+        for table in _FIELDS:
+            newest = query(_OURS, "ORDERBYDESCsys_updated_on", "ORDERBYsys_id")
+            page = await self._client.select(table, newest, fields=_FIELDS[table], limit=1)
+            latest = max([latest, *(at for row in page.rows if (at := instant(row["sys_updated_on"])))])
+        cursor = Cursor(latest, frozenset())
+        touched = await self._touched(latest - OVERLAP)
+        return _advance(cursor, touched, await self._notes(touched, cursor, account=""))
+
+    async def _touched(self, since: datetime) -> list[_Touched]:
+        later = condition("sys_updated_on", ">=", since.strftime(TIME_FORMAT))
+        asked = query(_OURS, later, "ORDERBYsys_updated_on", "ORDERBYsys_id")
+        found = [
+            _Touched(_kind(table, row), record, record.updated_on)
+            for table, fields in _FIELDS.items()
+            for row in await self._all(table, asked, fields)
+            if (record := task(row)).updated_on is not None and text(row["correlation_display"]) == DISPLAY
+        ]
+        return sorted(found, key=lambda one: (one.at, one.record.sys_id))
+
+    async def _all(self, table: str, asked: str, fields: Sequence[str]) -> list[Row]:
+        rows: list[Row] = []
+        for offset in itertools.count(0, PAGE_ROWS):
+            page = await self._client.select(table, asked, fields=fields, limit=PAGE_ROWS, offset=offset)
+            rows += page.rows
+            # Not by the length: a page is short when some of its rows are hidden from us.
+            if not page.has_more:
+                break
+        return rows
+
+    async def _notes(
+        self, touched: Sequence[_Touched], cursor: Cursor, *, account: str
+    ) -> Mapping[str, tuple[TicketNote, ...]]:
+        found: dict[str, tuple[TicketNote, ...]] = {}
+        ids = [one.record.sys_id for one in touched]
+        for start in range(0, len(ids), IDS_PER_QUESTION):
+            among = condition("element_id", "IN", ",".join(ids[start : start + IDS_PER_QUESTION]))
+            later = condition("sys_created_on", ">=", (cursor.until - OVERLAP).strftime(TIME_FORMAT))
+            asked = query(among, later, "ORDERBYsys_created_on", "ORDERBYsys_id")
+            for row in await self._journal(asked):
+                at = instant(row["sys_created_on"])
+                if at is None or row["element"] not in {"work_notes", "comments"}:
+                    continue
+                note, owner = _note(row, at), text(row["element_id"])
+                if _note_mark(note) not in cursor.seen and note.author != account:
+                    found[owner] = (*found.get(owner, ()), note)
+        return found
+
+    async def _journal(self, asked: str) -> list[Row]:
+        try:
+            return await self._all("sys_journal_field", asked, _JOURNAL_FIELDS)
+        except Refused:
+            return []  # an account without the right to read the journal syncs states alone; `check` says so
+
+    def _change(self, one: _Touched, notes: tuple[TicketNote, ...], account: str) -> TicketChange:
+        return TicketChange(
+            key=one.record.key,
+            ticket=self._tickets.value(one.kind, one.record),
+            version=one.record.version,
+            at=one.at,
+            by=one.record.updated_by,
+            ours=one.record.updated_by == account,
+            notes=notes,
+        )
+
+
+def _kind(table: str, row: Mapping[str, Any]) -> TicketKind:
+    if table == INCIDENT_TABLE:
+        return TicketKind.INCIDENT
+    return TicketKind.EMERGENCY_CHANGE if text(row.get("type")) == "emergency" else TicketKind.CHANGE
+
+
+def _note(row: Mapping[str, Any], at: datetime) -> TicketNote:
+    internal = row["element"] == "work_notes"
+    return TicketNote(text(row["sys_id"]), text(row["sys_created_by"]), text(row["value"]), at, internal)
+
+
+def _note_mark(note: TicketNote) -> str:
+    return f"{_NOTE}{note.at.strftime(TIME_FORMAT)}/{note.id}"
+
+
+def _advance(cursor: Cursor, touched: Sequence[_Touched], notes: Mapping[str, tuple[TicketNote, ...]]) -> Cursor:
+    until = max([cursor.until, *(one.at for one in touched)])
+    recent = {one.mark for one in touched if one.at >= until - OVERLAP}
+    told = {_note_mark(note) for many in notes.values() for note in many}
+    told |= {one for one in cursor.seen if one.startswith(_NOTE)}
+    oldest = _NOTE + (until - OVERLAP).strftime(TIME_FORMAT)
+    return Cursor(until, frozenset(recent | {one for one in told if one >= oldest}))
+
+
+def _read(text_: str) -> Cursor:
+    try:
+        document = json.loads(text_)
+        until = instant(document["until"])
+        seen = frozenset(map(str, document["seen"]))
+    except (ValueError, TypeError, KeyError) as exc:
+        raise Refused("This is no cursor of this connector.", field="cursor") from exc
+    if until is None:
+        raise Refused("This is no cursor of this connector.", field="cursor")
+    return Cursor(until, seen)
