@@ -75,8 +75,26 @@ def _schemas(api: Api) -> tuple[_Names, dict[str, Any]]:
     problem: _Key = (Problem, "serialization")
     keys = dict.fromkeys([*_models(api), problem])
     names, document = models_json_schema([(model, mode) for model, mode in keys], ref_template=_REF)
-    schemas = {name: without_nul(schema) for name, schema in document.get("$defs", {}).items()}
+    schemas: dict[str, Any] = document.get("$defs", {})
+    bodies = [schema for (_, mode), schema in names.items() if mode == "validation"]
+    for name in _reachable(bodies, schemas, found=set()):  # answers are not bound by it: problems repeat what was sent
+        schemas[name] = without_nul(schemas[name])
     return {(model, mode): schema for (model, mode), schema in names.items()}, schemas
+
+
+def _reachable(schema: Any, schemas: Mapping[str, Any], *, found: set[str]) -> set[str]:
+    """The names of all schemas that this one refers to, directly or through others; they are added to `found`."""
+    match schema:
+        case {"$ref": str(reference)} if (name := reference.rpartition("/")[2]) not in found:
+            found.add(name)
+            _reachable(schemas[name], schemas, found=found)
+        case dict():
+            for inner in schema.values():
+                _reachable(inner, schemas, found=found)
+        case list():
+            for inner in schema:
+                _reachable(inner, schemas, found=found)
+    return found
 
 
 def without_nul(schema: Any) -> Any:

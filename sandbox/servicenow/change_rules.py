@@ -42,14 +42,20 @@ MOVES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 TEMPLATE_FIELDS: Final = ("short_description", "description", "category", "assignment_group", "implementation_plan",
                           "backout_plan", "test_plan", "risk", "impact")  # fmt: skip
+MANDATORY: Final = frozenset({"assignment_group", "close_code", "close_notes"})
 _UNAPPROVED: Final = frozenset({"not requested", "cancelled"})
 
 
 def available_states(row: Mapping[str, str]) -> tuple[str, ...]:
-    """The present state and those to which this change could move right now."""
+    """The present state and those to which this change could move, given what its form still demands.
+
+    Mandatory fields do not count: they may come with the move (a recorded answer lists Review although the condition of
+    its transition has not passed).
+    """
     state = row["state"]
     reachable = MOVES.get(row["type"], {}).get(state, ())
-    return (state, *(target for target in reachable if obstacle(row, target) is None))
+    found = ((target, obstacle(row, target)) for target in reachable)
+    return (state, *(target for target, why in found if why is None or why.field in MANDATORY))
 
 
 def obstacle(row: Mapping[str, str], target: str) -> RuleRefused | None:

@@ -128,5 +128,8 @@ def _towards_goal(record: TaskRecord, target: TicketState, offered: Collection[s
         return Move(NEW, needs_group=True)
     if record.state in {ASSESS, AUTHORIZE}:
         return Wait(f"ServiceNow has not yet moved {record.number} on after its approval.")
+    if record.state == REVIEW:
+        # Not offered before there is a close code, which travels with the move.
+        return Move(CLOSED)
     label = CHANGE_LABELS[record.state]
     return Stuck(f"ServiceNow offers no way for {record.number} from {label} towards {target.value}.")

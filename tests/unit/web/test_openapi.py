@@ -3,6 +3,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from tests.unit.web.sample import World
@@ -67,6 +68,21 @@ def test_bodies_are_closed_and_answers_name_their_problems(document: dict[str, A
     schemas = document["components"]["schemas"]
     assert schemas["NoteIn"]["additionalProperties"] is False
     assert schemas["Problem"]["required"] == ["type", "title", "status", "code", "correlation_id"]
+
+
+def test_only_what_comes_in_is_bound_to_text_without_nul(document: dict[str, Any]):
+    schemas = document["components"]["schemas"]
+    assert schemas["NoteIn"]["properties"]["labels"]["propertyNames"] == {"pattern": r"^[^\u0000]*$"}
+    assert "pattern" not in schemas["ProblemItem"]["properties"]["detail"]
+
+
+async def test_a_problem_that_repeats_nul_still_fits_its_schema(
+    client: aiohttp.ClientSession, document: dict[str, Any]
+):
+    async with client.get("/api/v1/export?a%00b=1") as answer:
+        problem = await answer.json(content_type="application/problem+json")
+    assert problem["errors"][0]["parameter"] == "a\0b"
+    Draft202012Validator({"$ref": "#/components/schemas/Problem", **document}).validate(problem)
 
 
 async def test_the_document_is_served_and_kept_by_its_entity_tag(client: aiohttp.ClientSession):
