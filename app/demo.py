@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -33,6 +34,7 @@ from core.db.migrate import derived_app_url
 from core.errors import NotFound, Unavailable
 
 READY_WITHIN_S: Final = 60.0
+RESTART_PAUSE_S: Final = 0.5
 PRODUCT_PORT: Final = 8080
 SANDBOX_PORT: Final = 8090
 out = Console()
@@ -41,10 +43,25 @@ out = Console()
 def run(data: Path, *, plays_story: bool) -> int:
     """Runs the demo until it is told to stop, or the story until its end; the exit status."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        return asyncio.run(_Demo(data.resolve()).run(plays_story=plays_story))
-    except KeyboardInterrupt:
-        return 0
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _join_running(data, plays_story=plays_story)
+        try:
+            return asyncio.run(_Demo(data.resolve()).run(plays_story=plays_story))
+        except KeyboardInterrupt:
+            return 0
+
+
+def _join_running(data: Path, *, plays_story: bool) -> int:
+    """Another process runs the demo of this folder: its story can be played, its addresses shown."""
+    status = read_status(data)
+    if plays_story:
+        return asyncio.run(play(status, out))
+    out.print("The demo is running already.")
+    out.print(status_table(status))
+    return 0
 
 
 def read_status(data: Path) -> dict[str, Any]:
@@ -187,7 +204,11 @@ class _Demo:
             for task in done - {stopped}:
                 name = waits[task]
                 out.print(f"[yellow]The {name} has ended; starting it again. See {self._data / name}.log[/]")
-                await starters[name]()
+                try:
+                    await starters[name]()
+                except Unavailable as exc:  # it ended again before it was ready: the next turn starts it once more
+                    out.print(f"[yellow]{exc.message}[/]")
+                    await asyncio.sleep(RESTART_PAUSE_S)
 
     async def _stop_children(self) -> None:
         for child in self._children.values():

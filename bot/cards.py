@@ -1,7 +1,7 @@
 """The platform-neutral message.
 
-`Plain` is a person's words and is escaped by the renderer; `Markup` is ours. They are different types, so that nobody
-can smuggle in `<!channel>` or a link.
+`Plain` and `Strong` are a person's words and are escaped by the renderer; `Markup` is ours. They are different types,
+so that nobody can smuggle in `<!channel>` or a link.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Somebody's words, shown exactly as typed."""
+    """Somebody's words: never a mention, a link or a command, whatever stands in them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Somebody's words, on one line and emphasised."""
 
     text: str
 
@@ -41,8 +48,13 @@ class Link:
     url: str
 
 
-Piece = Plain | Markup | Instant | Link
+Piece = Plain | Strong | Markup | Instant | Link
 Text = tuple[Piece, ...]
+
+
+def one_line(words: str) -> Plain:
+    """Somebody's words within a line of ours: without line breaks, with which they could imitate our next line."""
+    return Plain(" ".join(words.split()))
 
 
 class Tone(StrEnum):
@@ -107,9 +119,25 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Somebody's words, set off."""
+    """Somebody's words, set off; shortened if they are long."""
 
     text: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Somebody's words, set off; all of them, however long."""
+
+    text: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image at an address that the platform can fetch. `alt` says in words what it shows."""
+
+    url: str
+    alt: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +166,7 @@ class Divider:
     """A line across."""
 
 
-Block = Heading | Section | Fields | Quote | Steps | Actions | Context | Divider
+Block = Heading | Section | Fields | Quote | Passage | Picture | Steps | Actions | Context | Divider
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +179,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
-    """A line or a field of text."""
+    """A line or a field of text. `max_chars` None: as much as the platform takes."""
 
     id: str
     label: str

@@ -135,7 +135,7 @@ def _parameters(operation: Document, schemas: Document) -> Html | None:
             element(
                 "td",
                 element("span", f"{parameter['in']} · {type_text(parameter['schema'], schemas)}", class_="type"),
-                element("p", parameter["description"]) if parameter["description"] else None,
+                prose(parameter["description"]),
                 constraints(parameter["schema"], schemas),
             ),
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from web.markup import Html, element, join
+from web.openapi import NO_NUL
 
 Schema = Mapping[str, Any]
 Schemas = Mapping[str, Schema]
@@ -71,7 +73,8 @@ def members(schema: Schema, schemas: Schemas, *, depth: int = 0) -> Html | None:
 def constraints(schema: Schema, schemas: Schemas) -> Html | None:
     """What a value must satisfy: bounds, pattern, default and the accepted values."""
     target = _without_null(followed(schema, schemas), schemas)
-    words = [text.format(target[key]) for key, text in _BOUNDS.items() if target.get(key) is not None]
+    stated = {key: value for key, value in target.items() if value is not None and value not in ("", NO_NUL)}
+    words = [text.format(_spelled(stated[key])) for key, text in _BOUNDS.items() if key in stated]
     accepted = [element("code", str(value)) for value in _accepted(target)]
     if not words and not accepted:
         return None
@@ -128,7 +131,7 @@ def _row(name: str, member: Schema, schemas: Schemas, *, is_required: bool, dept
         element(
             "td",
             element("span", type_text(member, schemas), class_="type"),
-            element("p", str(description)) if description else None,
+            prose(str(description)),
             constraints(member, schemas),
             fold,
         ),
@@ -155,6 +158,10 @@ def _without_null(schema: Schema, schemas: Schemas) -> Schema:
 def _options(schema: Schema) -> Iterator[Schema]:
     yield from schema.get("anyOf", ())
     yield from schema.get("oneOf", ())
+
+
+def _spelled(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _accepted(schema: Schema) -> tuple[object, ...]:

@@ -23,26 +23,29 @@ from web.problems import TYPE_PREFIX, Problem, status_of
 from web.registry import Api
 
 SECURITY_SCHEME: Final = "bearer"
-_NO_NUL: Final = r"^[^\u0000]*$"
+NO_NUL: Final = r"^[^\u0000]*$"
 _RULES: Final = frozenset({"const", "enum", "format", "pattern"})  # each leaves no room for U+0000 already
 _REF: Final = "#/components/schemas/{model}"
 Document = dict[str, Any]  # a JSON object; its shape is OpenAPI's
 _Key = tuple[type[BaseModel], JsonSchemaMode]
 _Names = Mapping[tuple[object, JsonSchemaMode], Mapping[str, Any]]
 
-_SUMMARIES: Final = {
-    400: "The request cannot be read.",
-    401: "No valid credential was presented.",
-    403: "The caller is not allowed to do this.",
-    404: "There is no such thing here.",
-    405: "This address does not take this method.",
-    408: "The body did not arrive in time.",
-    409: "The state has changed meanwhile, or the first call with this Idempotency-Key is still under way.",
-    413: "The body is too large.",
-    415: "The body is in a format that this call does not take.",
-    422: "The request does not fit what this call takes.",
-    429: "A quota or rate limit is reached.",
-    503: "Countersign cannot answer right now; nothing was changed.",
+_PROBLEMS: Final = {  # status -> the code that is typical of it, and what it means
+    400: ("malformed_json", "The request cannot be read."),
+    401: ("unauthenticated", "No valid credential was presented."),
+    403: ("forbidden", "The caller is not allowed to do this."),
+    404: ("not_found", "There is no such thing here."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    408: ("body_too_slow", "The body did not arrive in time."),
+    409: (
+        "conflict",
+        "The state has changed meanwhile, or the first call with this Idempotency-Key is still under way.",
+    ),
+    413: ("body_too_large", "The body is too large."),
+    415: ("unsupported_media_type", "The body is in a format that this call does not take."),
+    422: ("invalid_request", "The request does not fit what this call takes."),
+    429: ("limit_exceeded", "A quota or rate limit is reached."),
+    503: ("unavailable", "Countersign cannot answer right now; nothing was changed."),
 }
 
 
@@ -61,7 +64,7 @@ def openapi_document(api: Api, *, server_url: str) -> Document:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": {_problem_name(status): _problem_response(status) for status in _SUMMARIES}
+            "responses": {_problem_name(status): _problem_response(status) for status in _PROBLEMS}
             | {"Problem": _problem_response(None)},
             "headers": _headers(),
             "securitySchemes": {
@@ -94,6 +97,8 @@ def _reachable(schema: Any, schemas: Mapping[str, Any], *, found: set[str]) -> s
         case list():
             for inner in schema:
                 _reachable(inner, schemas, found=found)
+        case _:
+            pass
     return found
 
 
@@ -103,9 +108,9 @@ def without_nul(schema: Any) -> Any:
         case dict():
             stated = {name: without_nul(inner) for name, inner in schema.items()}
             if stated.get("type") == "string" and not _RULES.intersection(stated):
-                stated["pattern"] = _NO_NUL
+                stated["pattern"] = NO_NUL
             if stated.get("type") == "object" and "additionalProperties" in stated and "properties" not in stated:
-                stated.setdefault("propertyNames", {"pattern": _NO_NUL})
+                stated.setdefault("propertyNames", {"pattern": NO_NUL})
             return stated
         case list():
             return [without_nul(inner) for inner in schema]
@@ -238,7 +243,7 @@ def _error_statuses(operation: Operation) -> set[int]:
 
 
 def _problem_name(status: int) -> str:
-    return "Problem" + HTTPStatus(status).phrase.replace(" ", "").replace("-", "")
+    return f"Problem{status}"  # not by its phrase: Python 3.13 changed some
 
 
 def _problem_response(status: int | None) -> Document:
@@ -251,17 +256,17 @@ def _problem_response(status: int | None) -> Document:
     if status is not None:
         media["example"] = _problem_example(status)
     return {
-        "description": _SUMMARIES[status] if status is not None else "Any other problem.",
+        "description": _PROBLEMS[status][1] if status is not None else "Any other problem.",
         "headers": headers,
         "content": {PROBLEM_MEDIA_TYPE: media},
     }
 
 
 def _problem_example(status: int) -> Document:
-    code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+    code, title = _PROBLEMS[status]
     return {
         "type": TYPE_PREFIX + code,
-        "title": _SUMMARIES[status],
+        "title": title,
         "status": status,
         "code": code,
         "correlation_id": "0198c1f2-6a00-7000-8000-000000000000",

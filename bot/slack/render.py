@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final, assert_never
 
@@ -18,45 +17,51 @@ from bot.cards import (
     Form,
     Heading,
     Input,
-    Instant,
-    Link,
     LinkButton,
-    Markup,
     Option,
+    Passage,
     PersonInput,
+    Picture,
     Plain,
     Quote,
     Section,
     SelectInput,
     Steps,
-    Text,
     TextInput,
     Tone,
 )
+from bot.slack.limits import (
+    ACTIONS_MAX,
+    BUTTON_TEXT_MAX,
+    CHECKS_MAX,
+    CONFIRM_BUTTON_MAX,
+    CONFIRM_TEXT_MAX,
+    CONFIRM_TITLE_MAX,
+    CONTEXT_TEXT_MAX,
+    FIELD_TEXT_MAX,
+    FIELDS_MAX,
+    HEADER_MAX,
+    IMAGE_ALT_MAX,
+    IMAGE_TITLE_MAX,
+    INPUT_TEXT_MAX,
+    LABEL_MAX,
+    MESSAGE_BLOCKS_MAX,
+    MESSAGE_TEXT_MAX,
+    MODAL_TITLE_MAX,
+    OPTION_TEXT_MAX,
+    OPTION_VALUE_MAX,
+    OPTIONS_MAX,
+    PLACEHOLDER_MAX,
+    SECTION_TEXT_MAX,
+    VALUE_MAX,
+    VIEW_BLOCKS_MAX,
+)
+from bot.slack.mrkdwn import escaped, is_web_address, mrkdwn, portions, quoted, shortened, steady
 
-# Characters and counts; Slack, Block Kit reference.
-SECTION_TEXT_MAX: Final = 3000
-FIELD_TEXT_MAX: Final = 2000
-FIELDS_MAX: Final = 10
-HEADER_MAX: Final = 150
-BUTTON_TEXT_MAX: Final = 75
-CONFIRM_TEXT_MAX: Final = 300
-CONFIRM_TITLE_MAX: Final = 100
-CONFIRM_BUTTON_MAX: Final = 30
-VALUE_MAX: Final = 2000
-OPTION_TEXT_MAX: Final = 75
-OPTION_VALUE_MAX: Final = 150
-OPTIONS_MAX: Final = 100
-CHECKS_MAX: Final = 10
-PLACEHOLDER_MAX: Final = 150
-LABEL_MAX: Final = 2000
-MESSAGE_BLOCKS_MAX: Final = 50
-VIEW_BLOCKS_MAX: Final = 100
-MODAL_TITLE_MAX: Final = 24
-MESSAGE_TEXT_MAX: Final = 4000
-INPUT_TEXT_MAX: Final = 3000
-ACTIONS_MAX: Final = 25
-MORE: Final = " … (show all)"
+__all__ = ["LABEL_MAX", "escaped", "home", "message", "modal"]
+
+LAST_SHOWN: Final = 3  # blocks at the end of a card that folding leaves: the buttons stand there
+_LABEL_IN_FIELD: Final = 200  # characters of a field's name, so that its value is seen
 
 Json = dict[str, Any]
 
@@ -64,7 +69,7 @@ Json = dict[str, Any]
 def message(card: Card) -> Json:
     """`{text, blocks}` for chat.postMessage and chat.update."""
     return {
-        "text": shortened(escaped(card.summary), MESSAGE_TEXT_MAX),
+        "text": shortened(escaped(card.summary).strip() or "Countersign", MESSAGE_TEXT_MAX),
         "blocks": _folded(_blocks(card.blocks), MESSAGE_BLOCKS_MAX),
     }
 
@@ -89,43 +94,6 @@ def home(blocks: Iterable[Block]) -> Json:
     return {"type": "home", "blocks": _folded(_blocks(blocks), VIEW_BLOCKS_MAX)}
 
 
-def escaped(text: str) -> str:
-    """A person's words as Slack shows them literally: only these three characters are special (Slack, formatting)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters, and never half an entity or half a link at the cut."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - len(MORE)]
-    cut = re.sub(r"&[a-z]{0,3}$", "", cut)
-    opened = cut.rfind("<")
-    if opened > cut.rfind(">"):
-        cut = cut[:opened]
-    return cut + MORE
-
-
-def mrkdwn(text: Text) -> str:
-    """The pieces as Slack's own markup."""
-    return "".join(_piece(piece) for piece in text)
-
-
-def _piece(piece: Plain | Markup | Instant | Link) -> str:
-    match piece:
-        case Plain(words):
-            return escaped(words)
-        case Markup(words):
-            return words
-        case Instant(at, prefix):
-            fallback = at.strftime("%Y-%m-%d %H:%M UTC")
-            return f"{prefix}<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
-        case Link(label, url):
-            return f"<{escaped(url).replace('|', '%7C')}|{escaped(label).replace('|', '/')}>"
-        case _:
-            assert_never(piece)
-
-
 def _blocks(blocks: Iterable[Block]) -> list[Json]:
     return [rendered for block in blocks for rendered in _block(block)]
 
@@ -135,30 +103,51 @@ def _block(block: Block) -> list[Json]:
         case Heading(words):
             return [{"type": "header", "text": _plain(words, HEADER_MAX)}]
         case Section(text, button):
-            section: Json = {"type": "section", "text": _mrkdwn(mrkdwn(text), SECTION_TEXT_MAX)}
+            section = _section(mrkdwn(text))
             if button:
                 section["accessory"] = _button(button)
             return [section]
         case Fields(entries):
-            rendered = [_mrkdwn(f"*{escaped(name)}*\n{mrkdwn(value)}", FIELD_TEXT_MAX) for name, value in entries]
+            rendered = [
+                _mrkdwn(f"*{shortened(escaped(name), _LABEL_IN_FIELD, more='…')}*\n{mrkdwn(value)}", FIELD_TEXT_MAX)
+                for name, value in entries
+            ]
             return [
                 {"type": "section", "fields": rendered[at : at + FIELDS_MAX]}
                 for at in range(0, len(rendered), FIELDS_MAX)
             ]
         case Quote(Plain(words)):
-            quoted = "\n".join(f">{line}" for line in escaped(words).splitlines()) or ">"
-            return [{"type": "section", "text": _mrkdwn(quoted, SECTION_TEXT_MAX)}]
+            return [_section(quoted(words))]
+        case Passage(Plain(words)):
+            return [_section(quoted(portion)) for portion in portions(words, SECTION_TEXT_MAX)]
+        case Picture():
+            return [_picture(block)]
         case Steps(lines):
             return _steps([mrkdwn(line) for line in lines])
         case Actions(buttons):
-            elements = [_button(button) for button in buttons[:ACTIONS_MAX]]
+            elements = [_button(button) for button in buttons if _works(button)][:ACTIONS_MAX]
             return [{"type": "actions", "elements": elements}] if elements else []
         case Context(text):
-            return [{"type": "context", "elements": [_mrkdwn(mrkdwn(text), SECTION_TEXT_MAX)]}]
+            return [{"type": "context", "elements": [_mrkdwn(mrkdwn(text), CONTEXT_TEXT_MAX)]}]
         case Divider():
             return [{"type": "divider"}]
         case _:
             assert_never(block)
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": _mrkdwn(text, SECTION_TEXT_MAX)}
+
+
+def _picture(picture: Picture) -> Json:
+    """The image; its words alone where Slack could not fetch it."""
+    alt = shortened(picture.alt, IMAGE_ALT_MAX, more="…").strip() or "Picture"
+    if not is_web_address(picture.url):
+        return {"type": "context", "elements": [_mrkdwn(escaped(alt), CONTEXT_TEXT_MAX)]}
+    rendered: Json = {"type": "image", "image_url": picture.url, "alt_text": alt}
+    if picture.title:
+        rendered["title"] = _plain(picture.title, IMAGE_TITLE_MAX)
+    return rendered
 
 
 def _steps(lines: list[str]) -> list[Json]:
@@ -169,20 +158,21 @@ def _steps(lines: list[str]) -> list[Json]:
             sections[-1] += "\n" + line
         else:
             sections.append(line)
-    return [{"type": "section", "text": _mrkdwn(text, SECTION_TEXT_MAX)} for text in sections]
+    return [_section(text) for text in sections]
 
 
 def _form_block(part: Block | Input) -> list[Json]:
     match part:
         case TextInput():
+            longest = min(part.max_chars or INPUT_TEXT_MAX, INPUT_TEXT_MAX)
             element: Json = {
                 "type": "plain_text_input",
                 "action_id": part.id,
                 "multiline": part.is_multiline,
-                "max_length": min(part.max_chars or INPUT_TEXT_MAX, INPUT_TEXT_MAX),
+                "max_length": longest,
             }
             if part.initial:
-                element["initial_value"] = part.initial[:INPUT_TEXT_MAX]
+                element["initial_value"] = part.initial[:longest]
             if part.placeholder:
                 element["placeholder"] = _plain(part.placeholder, PLACEHOLDER_MAX)
             return [_input(part, element)]
@@ -192,14 +182,14 @@ def _form_block(part: Block | Input) -> list[Json]:
             chosen = [option for option in options if option["value"] == part.initial]
             if chosen:
                 element["initial_option"] = chosen[0]
-            return [_input(part, element)]
+            return [_input(part, element)] if options else [_nothing_to_choose(part)]
         case ChecksInput():
             options = [_option(option) for option in part.options[:CHECKS_MAX]]
             element = {"type": "checkboxes", "action_id": part.id, "options": options}
             ticked = [option for option in options if option["value"] in part.initial]
             if ticked:
                 element["initial_options"] = ticked
-            return [_input(part, element)]
+            return [_input(part, element)] if options else [_nothing_to_choose(part)]
         case PersonInput():
             element = {"type": "users_select", "action_id": part.id}
             if part.initial:
@@ -222,11 +212,22 @@ def _input(part: Input, element: Json) -> Json:
     return block
 
 
+def _nothing_to_choose(part: Input) -> Json:
+    return {
+        "type": "context",
+        "elements": [_mrkdwn(f"{escaped(part.label)}: there is nothing to choose from.", CONTEXT_TEXT_MAX)],
+    }
+
+
 def _option(option: Option) -> Json:
     rendered: Json = {"text": _plain(option.label, OPTION_TEXT_MAX), "value": option.value[:OPTION_VALUE_MAX]}
     if option.description:
         rendered["description"] = _plain(option.description, OPTION_TEXT_MAX)
     return rendered
+
+
+def _works(button: Button | LinkButton) -> bool:
+    return isinstance(button, Button) or is_web_address(button.url)
 
 
 def _button(button: Button | LinkButton) -> Json:
@@ -250,15 +251,22 @@ def _folded(blocks: list[Json], limit: int) -> list[Json]:
     """At most `limit` blocks: the middle is folded, the end stays, because the buttons stand there."""
     if len(blocks) <= limit:
         return blocks
-    hidden = len(blocks) - limit + 1
-    note = {"type": "context", "elements": [_mrkdwn(f"… {hidden} parts are not shown here.", SECTION_TEXT_MAX)]}
-    return [*blocks[: limit - 4], note, *blocks[-3:]]
+    first = limit - LAST_SHOWN - 1
+    hidden = len(blocks) - first - LAST_SHOWN
+    note = {"type": "context", "elements": [_mrkdwn(f"… {hidden} parts are not shown here.", CONTEXT_TEXT_MAX)]}
+    return [*blocks[:first], note, *blocks[-LAST_SHOWN:]]
 
 
 def _plain(text: str, limit: int) -> Json:
-    words = text.strip() or " "
-    return {"type": "plain_text", "text": words if len(words) <= limit else words[: limit - 1] + "…", "emoji": True}
+    words = steady(text).strip() or "–"
+    return {"type": "plain_text", "text": shortened_plainly(words, limit), "emoji": True}
+
+
+def shortened_plainly(words: str, limit: int) -> str:
+    """At most `limit` characters of a text in which nothing is markup."""
+    return words if len(words) <= limit else shortened(words, limit, more="…")
 
 
 def _mrkdwn(text: str, limit: int) -> Json:
-    return {"type": "mrkdwn", "text": shortened(text.strip() or " ", limit)}
+    """Verbatim: addresses and @names that stand in somebody's words are not turned into links and mentions."""
+    return {"type": "mrkdwn", "text": shortened(text.strip() or "–", limit), "verbatim": True}

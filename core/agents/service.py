@@ -116,9 +116,12 @@ async def apply_action(
     return before, await _read(tx, before.id)
 
 
-async def forget_failed_creation(tx: Transaction, agent_id: UUID) -> None:
-    """The platform could not create the agent: its name is free again. The audit trail keeps what was tried."""
-    await store.remove(tx, agent_id)
+async def forget_failed_creation(tx: Transaction, agent_id: UUID) -> bool:
+    """The platform could not create the agent: its name is free again. The audit trail keeps what was tried.
+
+    Whether it still counted as an agent: one that was retired meanwhile did not.
+    """
+    return await store.remove(tx, agent_id) not in (None, AgentState.RETIRED)
 
 
 def _changes(action: str, before: AgentView, resource: Mapping[str, str]) -> dict[str, Any]:

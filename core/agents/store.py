@@ -78,6 +78,13 @@ async def change(tx: Transaction, agent_id: UUID, values: Mapping[str, Any]) -> 
     )
 
 
-async def remove(tx: Transaction, agent_id: UUID) -> None:
-    """The agent is not in the registry any more."""
-    await tx.connection.execute(agents.delete().where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id))
+async def remove(tx: Transaction, agent_id: UUID) -> str | None:
+    """The agent is not in the registry any more; its state until then, None if it was not there."""
+    state: str | None = (
+        await tx.connection.execute(
+            agents.delete()
+            .where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id)
+            .returning(agents.c.state)
+        )
+    ).scalar()
+    return state

@@ -59,11 +59,17 @@ def cast_vote(
 
 
 def stage_to_vote_on(state: RequestState, voter: UserId, wanted: str | None) -> str:
-    """The stage meant by somebody who names none: the open one on which they are asked, else any open one."""
+    """The stage meant by somebody who names none: the open one on which they are asked, else any open one.
+
+    Somebody who has voted and is asked nothing more means that vote again: their answer got lost, not their vote.
+    """
     if wanted is not None:
         return wanted
     mine = [stage.key for stage in state.open_stages if voter in stage.voters]
-    return next(iter(mine or [stage.key for stage in state.open_stages]), state.stages[-1].key if state.stages else "")
+    voted = [vote.stage for vote in reversed(state.votes) if vote.voter == voter and vote.digest == state.digest]
+    open_ones = [stage.key for stage in state.open_stages]
+    known = [stage.key for stage in reversed(state.stages)]
+    return next(iter([*mine, *voted, *open_ones, *known]), "")
 
 
 def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:

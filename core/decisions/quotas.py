@@ -1,4 +1,8 @@
-"""Quotas as counters under their row lock: exact under any concurrency (T2)."""
+"""Quotas as counters under their row lock: exact under any concurrency (T2).
+
+Whoever needs both counters locks MAX_CONCURRENT_OPERATIONS, then MAX_AGENTS, and only then a request or an agent: any
+other order could deadlock with a transaction that runs the other way.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,14 @@ async def take(tx: Transaction, quota: str, limit: int | None) -> Reason | None:
     if taken is not None and taken.first() is not None:
         return None
     return exhausted(quota, limit or 0, await used(tx, quota))
+
+
+async def hold(tx: Transaction, quota: str) -> None:
+    """Nobody else takes or gives back until commit; for whoever learns only later whether it has to."""
+    columns = quota_counters.c
+    await tx.connection.execute(
+        select(columns.used).where(columns.tenant_id == tx.tenant, columns.quota == quota).with_for_update()
+    )
 
 
 async def give_back(tx: Transaction, quota: str) -> None:

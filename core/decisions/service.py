@@ -134,8 +134,9 @@ async def report_outcome(
             await quotas.give_back(tx, quotas.MAX_CONCURRENT_OPERATIONS)
             await clear(tx, decision_id, kind=LAPSE)
         if status == "failed" and view.action == "agent.create" and view.agent_id:
-            await forget_failed_creation(tx, view.agent_id)
-            await quotas.give_back(tx, quotas.MAX_AGENTS)
+            await quotas.hold(tx, quotas.MAX_AGENTS)
+            if await forget_failed_creation(tx, view.agent_id):
+                await quotas.give_back(tx, quotas.MAX_AGENTS)
         await record(
             tx,
             actor,
@@ -238,11 +239,13 @@ async def _take_quotas(tx: Transaction, tenant: TenantPolicy, action: str) -> No
     limits = tenant.resource_limits
     wanted = [(quotas.MAX_CONCURRENT_OPERATIONS, limits.max_concurrent_operations)]
     if action == "agent.create":
-        wanted.insert(0, (quotas.MAX_AGENTS, limits.max_agents))
+        wanted.append((quotas.MAX_AGENTS, limits.max_agents))
     for quota, limit in wanted:
         refusal = await quotas.take(tx, quota, limit)
         if refusal:
             raise _RefusedError(refusal)
+    if action == "agent.retire":
+        await quotas.hold(tx, quotas.MAX_AGENTS)
 
 
 async def _ask(

@@ -17,7 +17,7 @@ from core.idempotency.model import idempotency_keys
 
 KEPT: Final = timedelta(hours=24)
 # A first call that has not answered within this time died with its process: the key may be used anew.
-ABANDONED_AFTER: Final = timedelta(minutes=2)
+ABANDONED_AFTER: Final = timedelta(seconds=30)
 
 
 class Begun(StrEnum):

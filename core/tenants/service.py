@@ -36,6 +36,7 @@ async def provision(database: Database, policy: TenantPolicy, *, name: str | Non
             .values(tenant_id=tenant, created_at=tx.now, **{"name": policy.tenant_id, **values})
             .on_conflict_do_update(index_elements=["tenant_id"], set_=values)
         )
+    await database.cache.forget()
     return tenant
 
 

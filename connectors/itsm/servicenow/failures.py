@@ -10,6 +10,7 @@ import ssl
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pysnow.exceptions as snow
 import requests
@@ -53,7 +54,7 @@ def classify(exc: Exception, *, writes: bool) -> ConnectorError:
             return _status(exc.response, writes=writes)
         case RedirectedError():
             return Refused(
-                f"ServiceNow redirects API calls to {_shortened(exc.location)}: the address is not the instance's own, "
+                f"ServiceNow redirects API calls to {_host(exc.location)}: the address is not the instance's own, "
                 "or the account must sign in through single sign-on.",
                 field="url",
             )
@@ -170,6 +171,14 @@ def _caused_by(exc: BaseException, *kinds: type[BaseException]) -> bool:
 def _name(exc: Exception) -> str:
     # Never the message: requests and urllib3 put whole addresses with their queries into it.
     return type(exc).__name__
+
+
+def _host(location: str) -> str:
+    # Only the host: a redirect's query may carry a session.
+    try:
+        return urlsplit(location).hostname or "another page"
+    except ValueError:
+        return "another page"
 
 
 def _shortened(text: str) -> str:

@@ -64,8 +64,8 @@ class Instance:
             "password": SecretStr(self.password),
             "assignment_group": "AI Platform",
             "connect_timeout_s": 2.0,
-            "read_timeout_s": 0.6,
-            "total_timeout_s": 5.0,
+            "read_timeout_s": 5.0,
+            "total_timeout_s": 15.0,
             "webhook_secret": SecretStr(WEBHOOK_SECRET),
         }
         return ServiceNowSettings(**{**given, **changes})

@@ -40,7 +40,7 @@ def test_the_answers_of_an_endpoint_are_its_own_and_those_every_such_call_may_me
         *("201", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"),
         "default",
     ]
-    assert create["responses"]["429"] == {"$ref": "#/components/responses/ProblemTooManyRequests"}
+    assert create["responses"]["429"] == {"$ref": "#/components/responses/Problem429"}
 
 
 def test_a_public_endpoint_asks_for_nothing(document: dict[str, Any]):

@@ -1,0 +1,106 @@
+"""A real PostgreSQL, migrated once as a template; each test gets a fresh copy of it."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from core import approvals, decisions, emergency
+from core.approvals import load_catalogue
+from core.clock import ManualClock
+from core.db import Database
+from core.db.embedded import EmbeddedPostgres
+from core.db.migrate import derived_app_url, migrate
+from core.deadlines import DeadlineRunner
+from tests.factories import START, found_company
+
+TEMPLATE = "countersign_template"
+DEADLINES = {**approvals.DEADLINES, **decisions.DEADLINES, **emergency.DEADLINES}
+POLICIES = Path(__file__).parents[2] / "config" / "policies"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The owner's address of a running server."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), fast=True) as server:
+        yield server.address().owner_url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(postgres):
+    """The name of a database with the newest schema and no rows."""
+    await execute_as_owner(postgres, f"CREATE DATABASE {TEMPLATE}")
+    url = in_database(postgres, TEMPLATE)
+    await migrate(url, derived_app_url(url))
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture
+async def owner_url(postgres, template):
+    """A fresh migrated database, under its owner."""
+    name = f"test_{next(_numbers)}"
+    await execute_as_owner(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield in_database(postgres, name)
+    await execute_as_owner(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(START)
+
+
+@pytest_asyncio.fixture
+async def database(owner_url, clock):
+    opened = Database(derived_app_url(owner_url), clock=clock)
+    yield opened
+    await opened.close()
+    assert opened.engine.pool.checkedout() == 0, "a connection was not given back"  # type: ignore[attr-defined]
+
+
+@pytest_asyncio.fixture
+async def other_replica(owner_url, clock):
+    """A second process of the same installation: its own pool and cache, the same database and time."""
+    opened = Database(derived_app_url(owner_url), clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    """The policies that ship with Countersign."""
+    return load_catalogue(POLICIES)
+
+
+@pytest_asyncio.fixture
+async def company(database, clock):
+    """enterprise-corp, one person per role."""
+    return await found_company(database, clock)
+
+
+@pytest.fixture
+def runner(database):
+    """What handles everything due when told to: `await runner.run_due()`."""
+    return DeadlineRunner(database, DEADLINES)
+
+
+def in_database(url: str, name: str) -> str:
+    """The address with another database."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def execute_as_owner(url: str, statement: str) -> None:
+    """One statement outside any transaction."""
+    engine = create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
