@@ -15,7 +15,7 @@ from bot.slack.home import publish
 from bot.slack.living import LivingMessages
 from bot.slack.workspace import make_client
 from config.settings import Role, SlackMode
-from core.outbox import RetryPolicy, Subscription
+from core.outbox import Subscription
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ async def open_slack(service: Service) -> Slack:
         emergency_channel=settings.emergency_channel,
         refresh_home=lambda chat_user: publish(chat, chat_user),
     )
-    subscription = Subscription("slack", living.EVENTS, messages.deliver, RetryPolicy(lease_s=120.0))
+    subscription = Subscription("slack", living.EVENTS, messages.deliver)
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if is_socket or settings.signing_secret is None else settings.signing_secret.get_secret_value()
     app_token = settings.app_token.get_secret_value() if is_socket and settings.app_token else None

@@ -8,7 +8,7 @@ from connectors.itsm.base import TicketSystem
 from connectors.itsm.servicenow import CONNECTOR, ServiceNowSettings
 from connectors.itsm.subscriber import EVENTS, TicketSync
 from core.ids import TenantId
-from core.outbox import RetryPolicy, Subscription
+from core.outbox import Subscription
 
 
 def connect_ticket_system(settings: Settings) -> TicketSystem | None:
@@ -34,4 +34,4 @@ def ticket_subscriptions(service: Service) -> list[Subscription]:
     if system is None or tenant is None:
         return []
     sync = TicketSync(slug=CONNECTOR.slug, tenant=TenantId(tenant), system=system, database=service.database)
-    return [Subscription(CONNECTOR.slug, frozenset(map(str, EVENTS)), sync.deliver, RetryPolicy(lease_s=120.0))]
+    return [Subscription(CONNECTOR.slug, frozenset(map(str, EVENTS)), sync.deliver)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random  # noqa: TID251  jitter: chance, and no secret
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -28,6 +28,7 @@ from core.outbox.store import Claim
 log = structlog.get_logger()
 
 IDLE_S: Final = 2.0
+LEASE: Final = timedelta(seconds=9)  # renewed every third of it
 BATCH: Final = 32
 CONCURRENCY: Final = 16
 ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
@@ -55,7 +56,6 @@ class Dispatcher:
         self._database = database
         self._subscriptions: Mapping[str, Subscription] = {entry.name: entry for entry in subscriptions}
         self._wanted = {entry.name: entry.types for entry in subscriptions}
-        self._lease = timedelta(seconds=max((entry.retry.lease_s for entry in subscriptions), default=60.0))
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -111,7 +111,7 @@ class Dispatcher:
         claims: tuple[Claim, ...] = ()
         if room > 0:
             async with self._database.system() as tx:
-                claims = await store.claim(tx, list(self._subscriptions), limit=min(room, BATCH), lease=self._lease)
+                claims = await store.claim(tx, list(self._subscriptions), limit=min(room, BATCH), lease=LEASE)
         for claim in claims:
             task = asyncio.create_task(self._attempt(claim))
             self._in_flight.add(task)
@@ -131,7 +131,7 @@ class Dispatcher:
         )
         try:
             with DELIVERY_SECONDS.labels(claim.subscriber).time():
-                async with asyncio.timeout(subscription.retry.lease_s):
+                async with asyncio.timeout(subscription.retry.timeout_s), self._kept(claim):
                     await subscription.deliver(claim.event)
         except Permanent as exc:
             await self._bury(claim, str(exc))
@@ -143,6 +143,24 @@ class Dispatcher:
             async with self._database.system() as tx:
                 await store.finish(tx, claim)
             DELIVERIES.labels(claim.subscriber, "done").inc()
+
+    @asynccontextmanager
+    async def _kept(self, claim: Claim) -> AsyncIterator[None]:
+        """The lease is renewed as long as the body runs: short enough that a dead worker's work is soon taken up."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE.total_seconds() / 3)
+                with suppress(Unavailable):
+                    async with self._database.system() as tx:
+                        await store.renew(tx, claim, LEASE)
+
+        heartbeat = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            heartbeat.cancel()
+            await asyncio.gather(heartbeat, return_exceptions=True)
 
     async def _retry(self, claim: Claim, policy: RetryPolicy, exc: Exception) -> None:
         reason = f"{type(exc).__name__}: {exc}"

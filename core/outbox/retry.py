@@ -24,7 +24,7 @@ class RetryPolicy:
     attempts: int = 20
     base_s: float = 0.5
     cap_s: float = 300.0
-    lease_s: float = 60.0
+    timeout_s: float = 120.0  # for one attempt
 
     def delay_s(self, attempt: int, *, chance: float) -> float | None:
         """Seconds to wait after the `attempt`-th failure (1-based); None after the last. `chance` is in [0, 1)."""

@@ -137,6 +137,11 @@ async def postpone(tx: SystemTransaction, claim: Claim, due_at: datetime, reason
     await _set(tx, claim, due_at=due_at, lease_until=None, last_error=reason)
 
 
+async def renew(tx: SystemTransaction, claim: Claim, lease: timedelta) -> None:
+    """The worker is still at it."""
+    await _set(tx, claim, lease_until=tx.now + lease)
+
+
 async def oldest_unrouted(tx: SystemTransaction) -> datetime | None:
     """When the oldest event happened that has no deliveries yet; None if all are routed."""
     columns = outbox_events.c

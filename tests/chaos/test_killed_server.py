@@ -79,7 +79,9 @@ def persistently(act, what):
         if answer is not None and answer.status_code < 500 and answer.status_code != 409:
             return answer
         time.sleep(0.1)
-    raise AssertionError(f"{what} did not succeed within {RECOVERS_WITHIN_S:.0f} s: {answer and answer.text}; seed {SEED}")
+    raise AssertionError(
+        f"{what} did not succeed within {RECOVERS_WITHIN_S:.0f} s: {answer and answer.text}; seed {SEED}"
+    )
 
 
 def post(product, role, path, body):
@@ -133,10 +135,11 @@ def check_story(product, request_id):
         f"all deliveries of {reference}; seed {SEED}",
         within_s=RECOVERS_WITHIN_S,
     )
-    for place in ("approvals", f"@{product.email('agent_developer')}", *(f"@{product.email(role)}" for role in VOTERS)):
-        shown = [each for each in product.messages(place) if each["text"].startswith(f"{reference}:")]
-        assert len(shown) == 1, f"{reference} in {place}: {len(shown)} messages; seed {SEED}"
-        assert "Approved" in shown[0]["text"], f"{reference} in {place}; seed {SEED}"
+    for place in ("approvals", f"@{product.email('agent_developer')}"):
+        assert len(shown_in(product, place, reference)) == 1, f"{reference} in {place}; seed {SEED}"
+    for role in VOTERS:  # somebody who has voted before the message could be posted needs none any more
+        place = f"@{product.email(role)}"
+        assert len(shown_in(product, place, reference)) <= 1, f"{reference} in {place}; seed {SEED}"
     said = [reply["text"] for reply in product.message_with("approvals", reference)["thread"]]
     assert len([line for line in said if "approved" in line]) == len(VOTERS), f"{reference}: {said}; seed {SEED}"
     tickets = [each for each in product.records("servicenow", "change_request") if reference in json.dumps(each)]
@@ -146,6 +149,13 @@ def check_story(product, request_id):
         "GET", "/api/v1/audit", role="audit_reviewer", params={"subject_id": request_id, "action": "request.voted"}
     ).json()
     assert len(recorded["items"]) == len(VOTERS), f"seed {SEED}"
+
+
+def shown_in(product, place, reference):
+    """The messages about the request in the place; all of them say how it ended."""
+    shown = [each for each in product.messages(place) if each["text"].startswith(f"{reference}:")]
+    assert ["Approved" in each["text"] for each in shown] == [True] * len(shown), f"{reference} in {place}; seed {SEED}"
+    return shown
 
 
 def not_delivered(product, request_id):
