@@ -1,4 +1,7 @@
-"""Times and counts as people say them."""
+"""Times and counts as people say them.
+
+Relative times grow old: they belong in answers that are read at once. A message that stays says when, as an `Instant`.
+"""
 
 from __future__ import annotations
 

@@ -156,9 +156,7 @@ async def vote(
     stage: str | None = None,
 ) -> RequestView:
     """The person's vote, and the request afterwards."""
-    return await cast_vote(
-        company.database, company.actor(who), request_id, choice=choice, reason=reason, stage=stage
-    )
+    return await cast_vote(company.database, company.actor(who), request_id, choice=choice, reason=reason, stage=stage)
 
 
 async def approve_all(company: Company, request_id: UUID) -> RequestView:

@@ -35,16 +35,21 @@ def steady(text: str) -> str:
     return text.translate(_DIRECTIONS)
 
 
-def shortened(text: str, limit: int, *, more: str = MORE) -> str:
-    """At most `limit` characters, and never half an entity, half a link or half an emoji at the cut."""
+def clipped(text: str, limit: int) -> str:
+    """At most `limit` characters of a text in which nothing is markup, and never half an emoji at the cut."""
+    return text if len(text) <= limit else text[: _whole(text, limit - 1)] + "…"
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters of markup, and never half an entity, half a link or half an emoji at the cut."""
     if len(text) <= limit:
         return text
-    cut = text[: _whole(text, limit - len(more))]
+    cut = text[: _whole(text, limit - len(MORE))]
     cut = re.sub(r"&[a-z]{0,3}$", "", cut)
     opened = cut.rfind("<")
     if opened > cut.rfind(">"):
         cut = cut[:opened]
-    return cut + more
+    return cut + MORE
 
 
 def quoted(text: str) -> str:

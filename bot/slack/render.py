@@ -27,6 +27,7 @@ from bot.cards import (
     Section,
     SelectInput,
     Steps,
+    Strong,
     TextInput,
     Tone,
 )
@@ -56,7 +57,7 @@ from bot.slack.limits import (
     VALUE_MAX,
     VIEW_BLOCKS_MAX,
 )
-from bot.slack.mrkdwn import escaped, is_web_address, mrkdwn, portions, quoted, shortened, steady
+from bot.slack.mrkdwn import clipped, escaped, is_web_address, mrkdwn, portions, quoted, shortened, steady
 
 __all__ = ["LABEL_MAX", "escaped", "home", "message", "modal"]
 
@@ -109,7 +110,7 @@ def _block(block: Block) -> list[Json]:
             return [section]
         case Fields(entries):
             rendered = [
-                _mrkdwn(f"*{shortened(escaped(name), _LABEL_IN_FIELD, more='…')}*\n{mrkdwn(value)}", FIELD_TEXT_MAX)
+                _mrkdwn(f"{mrkdwn((Strong(clipped(name, _LABEL_IN_FIELD)),))}\n{mrkdwn(value)}", FIELD_TEXT_MAX)
                 for name, value in entries
             ]
             return [
@@ -141,7 +142,7 @@ def _section(text: str) -> Json:
 
 def _picture(picture: Picture) -> Json:
     """The image; its words alone where Slack could not fetch it."""
-    alt = shortened(picture.alt, IMAGE_ALT_MAX, more="…").strip() or "Picture"
+    alt = clipped(steady(picture.alt).strip() or "Picture", IMAGE_ALT_MAX)
     if not is_web_address(picture.url):
         return {"type": "context", "elements": [_mrkdwn(escaped(alt), CONTEXT_TEXT_MAX)]}
     rendered: Json = {"type": "image", "image_url": picture.url, "alt_text": alt}
@@ -258,13 +259,7 @@ def _folded(blocks: list[Json], limit: int) -> list[Json]:
 
 
 def _plain(text: str, limit: int) -> Json:
-    words = steady(text).strip() or "–"
-    return {"type": "plain_text", "text": shortened_plainly(words, limit), "emoji": True}
-
-
-def shortened_plainly(words: str, limit: int) -> str:
-    """At most `limit` characters of a text in which nothing is markup."""
-    return words if len(words) <= limit else shortened(words, limit, more="…")
+    return {"type": "plain_text", "text": clipped(steady(text).strip() or "–", limit), "emoji": True}
 
 
 def _mrkdwn(text: str, limit: int) -> Json:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.cards import Block, Card, Context, Heading, Markup, Plain, Section, Text
+from bot.cards import Block, Card, Context, Heading, Markup, Plain, Section, Strong, Text, one_line
+from bot.plain import line_of
+from bot.views.pieces import names as first_of
 from core.errors import CountersignError, ErrorKind
 
 _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
@@ -13,6 +15,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         "Approvals",
         (
             ("/approve", "ask for approval"),
+            ("/approve create support-bot", "the same, with the agent's name filled in"),
             ("/approve list", "what waits for you"),
             ("/approve mine", "what you have asked for"),
             ("/approve show REQ-1001", "everything about one request"),
@@ -20,6 +23,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve no REQ-1001 reason", "reject"),
             ("/approve ask REQ-1001 question", "ask the requester"),
             ("/approve answer REQ-1001 text", "answer a question about your request"),
+            ("/approve comment REQ-1001 text", "say something about a request"),
             ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
             ("/approve withdraw REQ-1001", "take your request back"),
             ("/approve find words", "search"),
@@ -63,15 +67,14 @@ def help_card(command: str) -> Card:
 
 
 def error_card(error: CountersignError) -> Card:
-    """What is wrong, where, what would be accepted, what to do next. Seen by the asker alone."""
+    """What is wrong, what would be accepted, what to do next. Seen by the asker alone."""
     text: Text = (Markup(f"{_LEADS[error.kind]} "), Plain(error.message))
     blocks: list[Block] = [Section(text)]
-    more = " ".join(
-        filter(None, (f"Accepted: {', '.join(error.accepted)}." if error.accepted else "", error.next_step))
-    )
+    accepted = f"Accepted: {', '.join(error.accepted)}." if error.accepted else ""
+    more = " ".join(filter(None, (accepted, error.next_step)))
     if more:
         blocks.append(Context((Plain(more),)))
-    return Card(error.message, tuple(blocks))
+    return Card(f"{error.message} {more}".strip(), tuple(blocks))
 
 
 def said(words: str) -> Card:
@@ -86,46 +89,50 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
     """
 
     def name(key: str) -> Plain:
-        return Plain(names.get(str(data.get(key, "")), "somebody"))
+        return one_line(names.get(str(data.get(key, "")), "somebody"))
 
     def people() -> Plain:
-        return Plain(", ".join(sorted(names.get(person, "somebody") for person in data.get("people", ()))))
+        return first_of(sorted(names.get(str(person), "somebody") for person in data.get("people") or ()))
 
-    stage = str(data.get("stage", "")).replace("_", " ").capitalize()
-    reason: Text = (Markup(": "), Plain(f"“{data['reason']}”")) if data.get("reason") else ()
+    def said_of(key: str) -> Plain:
+        return one_line(str(data.get(key, "")))
+
+    stage = Strong(str(data.get("stage", "")).replace("_", " ").capitalize())
+    reason: Text = (Markup(": "), one_line(f"“{data['reason']}”")) if data.get("reason") else ()
     line: Text
     match event:
         case "request.voted":
-            verb = "✅ approved" if data["decision"] == "approve" else "❌ rejected"
-            line = (name("voter"), Markup(f" {verb} *{stage}*"), *reason)
+            verb = "✅ approved" if data.get("decision") == "approve" else "❌ rejected"
+            line = (name("voter"), Markup(f" {verb} "), stage, *reason)
         case "request.stage_opened":
-            line = (Markup(f"▶️ *{stage}* is open: "), people())
+            line = (Markup("▶️ "), stage, Markup(" is open: "), people())
         case "request.reminded":
-            line = (Markup(f"⏰ Reminder for *{stage}*: "), people())
+            line = (Markup("⏰ Reminder for "), stage, Markup(": "), people())
         case "request.escalated":
-            line = (Markup(f"🔺 *{stage}* is overdue; asked as well: "), people())
+            line = (Markup("🔺 "), stage, Markup(" is overdue; asked as well: "), people())
         case "request.delegated":
-            line = (name("from"), Markup(" gave their place on "), Markup(f"*{stage}* to "), name("to"))
+            line = (name("from"), Markup(" gave their place on "), stage, Markup(" to "), name("to"))
         case "request.commented":
-            marks = {"question": "❓", "answer": "💡"}
-            line = (
-                Markup(f"{marks.get(str(data['kind']), '💬')} "),
-                name("author"),
-                Markup(": "),
-                Plain(str(data["text"])),
-            )
+            mark = {"question": "❓", "answer": "💡"}.get(str(data.get("kind")), "💬")
+            line = (Markup(f"{mark} "), name("author"), Markup(": "), Plain(str(data.get("text", ""))))
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
             line = (Markup(f"*{event.partition('.')[2].capitalize()}*."),)
         case "request.used":
-            line = (Markup("🚀 Used at the gate by "), Plain(str(data.get("by", "somebody"))))
+            line = (Markup("🚀 Used at the gate by "), said_of("by"))
         case "request.outcome":
-            line = (Markup(f"🏁 The platform reports: *{data['status']}*"),)
+            line = (Markup("🏁 The platform reports: "), Strong(str(data.get("status", "nothing"))))
         case "bypass.used":
-            line = (Markup(f"🚀 `{data['action']}` on "), Plain(str(data["resource"])), Markup(" under this bypass"))
+            line = (
+                Markup("🚀 "),
+                Strong(str(data.get("action", ""))),
+                Markup(" on "),
+                said_of("resource"),
+                Markup(" under this bypass"),
+            )
         case "bypass.unacknowledged":
             line = (Markup("⏰ Nobody of senior management has acknowledged this yet."),)
         case "bypass.ended" | "bypass.expired" | "bypass.review_overdue" | "bypass.reviewed" | "bypass.acknowledged":
             line = (Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*."),)
         case _:
             return None
-    return Card("".join(piece.text for piece in line if isinstance(piece, (Plain, Markup))), (Section(line),))
+    return Card(line_of(line), (Section(line),))

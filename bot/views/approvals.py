@@ -18,19 +18,20 @@ from bot.cards import (
     Fields,
     Heading,
     Instant,
-    Link,
-    LinkButton,
     Markup,
+    Passage,
     Plain,
     Quote,
     Section,
     Steps,
+    Strong,
     Text,
     Tone,
+    one_line,
 )
-from bot.times import due
+from bot.views.pieces import names, ticket_lines
 from core.access import PersonView
-from core.approvals import RequestView, StageView
+from core.approvals import CommentView, RequestView, StageView, VoteView
 
 TITLES: Final = {
     "agent.create": "Create agent",
@@ -47,12 +48,12 @@ _STATUS: Final = {
     "expired": "⌛ Expired",
 }
 _STAGE_MARK: Final = {"waiting": "◻️", "open": "▶️", "approved": "✅", "rejected": "❌", "skipped": "➖"}
-NAMES_SHOWN: Final = 4
 
 
 def title_of(request: RequestView) -> str:
     """The request in a few words: Create agent “support-bot”."""
-    return f"{TITLES.get(request.action, request.action)} “{request.resource.get('name', '?')}”"
+    name = one_line(request.resource.get("name", "?")).text
+    return f"{TITLES.get(request.action, request.action)} “{name}”"
 
 
 def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime) -> Card:
@@ -64,11 +65,12 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
                 Markup(f"*{_STATUS[request.status]}*"),
                 *_decided(request),
                 Markup(" · asked by "),
-                Plain(request.requester.name),
+                one_line(request.requester.name),
             )
         ),
-        Fields(_facts(request)),
     ]
+    if facts := _facts(request):
+        blocks.append(Fields(facts))
     if request.justification:
         blocks.append(Quote(Plain(request.justification)))
     if request.stages:
@@ -76,55 +78,35 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     open_question = _open_question(request)
     if open_question:
         blocks.append(Context(open_question))
-    blocks += _tickets(request)
+    blocks += ticket_lines(request.tickets)
     if request.status == "pending":
         blocks.append(Actions(_buttons(request, viewer)))
     return Card(summary=f"{request.reference}: {title_of(request)} — {_STATUS[request.status]}", blocks=tuple(blocks))
 
 
 def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
-    """Everything about a request, for the details modal and `/approve show`."""
+    """Everything about a request, for the details modal and `/approve show`; what people wrote is whole."""
     card = request_card(request, None, now=now)
-    blocks: list[Block] = [block for block in card.blocks if not isinstance(block, Actions)]
-    extra = {key: value for key, value in request.resource.items() if key not in ("name", *dict(_FACTS))}
+    blocks: list[Block] = [
+        Passage(block.text) if isinstance(block, Quote) else block
+        for block in card.blocks
+        if not isinstance(block, Actions)
+    ]
+    extra = {key: value for key, value in request.resource.items() if key not in ("name", *dict(_FACTS)) and value}
     if extra:
         blocks.append(
-            Fields(tuple((key.replace("_", " ").capitalize(), (Plain(value),)) for key, value in extra.items()))
+            Fields(tuple((key.replace("_", " ").capitalize(), (one_line(value),)) for key, value in extra.items()))
         )
-    for stage in request.stages:
-        for vote in stage.votes:
-            confirmed = ", ".join(name.replace("_", " ") for name, is_met in vote.criteria.items() if is_met)
-            blocks.append(
-                Section(
-                    (
-                        Markup(f"{_vote_mark(vote.decision)} *{stage.title}*: "),
-                        Plain(vote.voter.name),
-                        Instant(vote.at, " "),
-                        *((Markup("\n_Confirmed:_ "), Plain(confirmed)) if confirmed else ()),
-                        *((Markup("\n"), Plain(f"“{vote.reason}”")) if vote.reason else ()),
-                    )
-                )
-            )
+    blocks += [block for stage in request.stages for vote in stage.votes for block in _vote_blocks(stage, vote)]
     if request.comments:
         blocks.append(Divider())
-    blocks += [
-        Section(
-            (
-                Markup(f"*{comment.kind.capitalize()}* by "),
-                Plain(comment.author.name),
-                Instant(comment.at, " · "),
-                Markup("\n"),
-                Plain(comment.text),
-            )
-        )
-        for comment in request.comments
-    ]
+    blocks += [block for comment in request.comments for block in _comment_blocks(comment)]
     blocks.append(
         Context(
             (
                 Markup("Policy "),
-                Plain(request.policy),
-                Markup(f" · digest `{request.digest[:12]}`"),
+                one_line(request.policy),
+                Markup(f" · digest `{request.digest[: actions.DIGEST_CHARS]}`"),
                 Instant(request.created_at, " · asked "),
             )
         )
@@ -140,14 +122,16 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> 
     return Card(summary=f"{request.reference}: {title_of(request)} — {_STATUS[request.status]}", blocks=blocks)
 
 
-def target_of(request: RequestView) -> Target:
-    """What a click on this version of the request says."""
-    open_stage = next((stage.key for stage in request.stages if stage.status == "open"), "")
-    return Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS], stage=open_stage)
+def target_of(request: RequestView, viewer: PersonView | None = None) -> Target:
+    """What a click on this version of the request says: the open stage that asks the viewer, else the first."""
+    opened = [stage for stage in request.stages if stage.status == "open"]
+    asked = [stage for stage in opened if viewer is not None and _is_asked(stage, viewer)]
+    stage = next((stage.key for stage in (*asked, *opened)), "")
+    return Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS], stage=stage)
 
 
-def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button | LinkButton, ...]:
-    value = target_of(request).encode()
+def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, ...]:
+    value = target_of(request, viewer).encode()
     details = Button(actions.DETAILS, "Details", value)
     if viewer is not None and viewer.id == request.requester.id:
         answer = (Button(actions.ANSWER, "Answer", value),) if _open_question(request) else ()
@@ -165,54 +149,80 @@ def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button | 
 
 
 def _is_asked(stage: StageView, viewer: PersonView) -> bool:
-    return stage.status == "open" and any(person.id == viewer.id for person in stage.approvers)
+    """Whether the stage still waits for the viewer: with a quorum it stays open after their vote."""
+    return (
+        stage.status == "open"
+        and any(person.id == viewer.id for person in stage.approvers)
+        and all(vote.voter.id != viewer.id for vote in stage.votes)
+    )
 
 
 def _facts(request: RequestView) -> tuple[tuple[str, Text], ...]:
-    return tuple((label, (Plain(request.resource[key]),)) for key, label in _FACTS if request.resource.get(key))
+    return tuple((label, (one_line(request.resource[key]),)) for key, label in _FACTS if request.resource.get(key))
 
 
 def _decided(request: RequestView) -> Text:
     """By whom and when: the requester must be told who decided, not only what (A5)."""
     if request.decided_at is None:
         return ()
-    last = [vote for stage in request.stages for vote in stage.votes if request.status.startswith(vote.decision)][-1:]
-    who: Text = (Markup(" by "), Plain(last[0].voter.name)) if last else ()
-    reason: Text = (Markup(": "), Plain(f"“{last[0].reason}”")) if last and last[0].reason else ()
+    deciding = {"approved": "approve", "rejected": "reject"}.get(request.status)
+    votes = [vote for stage in request.stages for vote in stage.votes if vote.decision == deciding]
+    last = max(votes, key=lambda vote: vote.at, default=None)
+    who: Text = (Markup(" by "), one_line(last.voter.name)) if last else ()
+    reason: Text = (Markup(": "), one_line(f"“{last.reason}”")) if last and last.reason else ()
     return (*who, Instant(request.decided_at, " · "), *reason)
 
 
 def _stage_line(stage: StageView, *, now: datetime) -> Text:
-    mark = Markup(f"{_STAGE_MARK[stage.status]} *{stage.title}*")
+    mark: Text = (Markup(f"{_STAGE_MARK[stage.status]} "), Strong(stage.title))
     match stage.status:
         case "open":
             voted = {vote.voter.id for vote in stage.votes}
-            names = [person.name for person in stage.approvers if person.id not in voted]
-            shown = ", ".join(names[:NAMES_SHOWN])
-            rest = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-            escalated = Markup("  🔺 _escalated_") if stage.escalation_level else Markup("")
-            when: Text = (Markup(f" · {due(stage.due_at, now=now)}"),) if stage.due_at else ()
-            return (mark, Markup(" · waiting for "), Plain(shown + rest), *when, escalated)
+            approved: Text = (
+                (Markup(" · approved by "), names(vote.voter.name for vote in stage.votes)) if stage.votes else ()
+            )
+            waiting = names(person.name for person in stage.approvers if person.id not in voted)
+            escalated: Text = (Markup(" · 🔺 _escalated_"),) if stage.escalation_level else ()
+            return (*mark, *approved, Markup(" · waiting for "), waiting, *_due(stage, now=now), *escalated)
         case "approved" | "rejected":
-            by = ", ".join(vote.voter.name for vote in stage.votes)
-            return (mark, Markup(f" · {stage.status} by "), Plain(by or "nobody"))
+            by = names(vote.voter.name for vote in stage.votes)
+            return (*mark, Markup(f" · {stage.status} by "), by)
         case _:
-            return (mark, Markup(f" · {stage.status}"))
+            return (*mark, Markup(f" · {stage.status}"))
 
 
-def _vote_mark(decision: str) -> str:
-    return "✅" if decision == "approve" else "❌"
+def _due(stage: StageView, *, now: datetime) -> Text:
+    """A moment, not "in 3 h": the message stays, and would be wrong a minute later."""
+    if stage.due_at is None:
+        return ()
+    return (Instant(stage.due_at, " · ⏰ *overdue* since " if stage.due_at <= now else " · due "),)
+
+
+def _vote_blocks(stage: StageView, vote: VoteView) -> list[Block]:
+    mark = "✅" if vote.decision == "approve" else "❌"
+    confirmed = ", ".join(name.replace("_", " ") for name, is_met in vote.criteria.items() if is_met)
+    line: Text = (
+        Markup(f"{mark} "),
+        Strong(stage.title),
+        Markup(": "),
+        one_line(vote.voter.name),
+        Instant(vote.at, " · "),
+        *((Markup("\n_Confirmed:_ "), one_line(confirmed)) if confirmed else ()),
+    )
+    return [Section(line), *([Passage(Plain(vote.reason))] if vote.reason else [])]
+
+
+def _comment_blocks(comment: CommentView) -> list[Block]:
+    line: Text = (
+        Markup(f"*{comment.kind.capitalize()}* by "),
+        one_line(comment.author.name),
+        Instant(comment.at, " · "),
+    )
+    return [Section(line), Passage(Plain(comment.text))]
 
 
 def _open_question(request: RequestView) -> Text:
     last = [comment for comment in request.comments if comment.kind in ("question", "answer")][-1:]
     if request.status != "pending" or not last or last[0].kind != "question":
         return ()
-    return (Markup("❓ "), Plain(last[0].author.name), Markup(" asks: "), Plain(last[0].text))
-
-
-def _tickets(request: RequestView) -> list[Block]:
-    return [
-        Context((Markup("🎫 "), Link(f"{ticket.number}", ticket.url), Plain(f" in {ticket.system} · {ticket.state}")))
-        for ticket in request.tickets
-    ]
+    return (Markup("❓ "), one_line(last[0].author.name), Markup(" asks: "), one_line(last[0].text))

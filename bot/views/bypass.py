@@ -17,40 +17,42 @@ from bot.cards import (
     Fields,
     Heading,
     Instant,
-    Link,
-    LinkButton,
     Markup,
     Plain,
     Quote,
     Section,
     Text,
     Tone,
+    one_line,
 )
-from bot.times import due, in_words
+from bot.times import counted, due, in_words
+from bot.views.pieces import ticket_lines
 from core.access import PersonView
 from core.emergency import BypassView
 
 _STATUS: Final = {"active": "🚨 Active", "ended": "⏹️ Ended", "expired": "⌛ Expired"}
+HINT: Final = "`/bypass show BYP-1001` shows one, `/bypass review BYP-1001` reviews it."
 _VERDICTS: Final = {"justified": "✅ justified", "not_justified": "❌ not justified"}
 
 
 def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime) -> Card:
     """The living message of a bypass. Without a viewer it is the channel's or management's."""
-    scope = "any action" if bypass.action == "*" else bypass.action
-    agent = "any agent" if bypass.resource == "*" else bypass.resource
-    left: Text = (
-        (Instant(bypass.expires_at, " · until "), Markup(f" ({in_words(bypass.expires_at - now)} left)"))
-        if bypass.status == "active" and bypass.expires_at > now
-        else ()
-    )
+    scope, agent = _scope(bypass)
     blocks: list[Block] = [
         Heading(f"{bypass.reference} · Emergency bypass"),
-        Section((Markup(f"*{_STATUS[bypass.status]}*"), *left, Markup(" · by "), Plain(bypass.requester.name))),
+        Section(
+            (
+                Markup(f"*{_STATUS[bypass.status]}*"),
+                *_lasts(bypass),
+                Markup(" · by "),
+                one_line(bypass.requester.name),
+            )
+        ),
         Fields(
             (
-                ("Action", (Plain(scope),)),
-                ("Agent", (Plain(agent),)),
-                ("Risk", (Plain(bypass.risk.capitalize()),)),
+                ("Action", (one_line(scope),)),
+                ("Agent", (one_line(agent),)),
+                ("Risk", _risk(bypass)),
                 ("Review", _review(bypass, now=now)),
             )
         ),
@@ -61,32 +63,36 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
             Context(
                 (
                     Markup("👁️ Acknowledged by "),
-                    Plain(bypass.acknowledged_by.name),
+                    one_line(bypass.acknowledged_by.name),
                     Instant(bypass.acknowledged_at, " · "),
                 )
             )
         )
-    blocks += [
-        Context((Markup("🎫 "), Link(ticket.number, ticket.url), Plain(f" in {ticket.system} · {ticket.state}")))
-        for ticket in bypass.tickets
-    ]
+    if bypass.review_notes:
+        blocks += [Context((Markup("The review found:"),)), Quote(Plain(bypass.review_notes))]
+    blocks += ticket_lines(bypass.tickets)
     buttons = _buttons(bypass, viewer)
     if buttons:
         blocks.append(Actions(buttons))
-    summary = f"{bypass.reference}: {bypass.requester.name} bypassed approval for {scope} on {agent} — {bypass.status}"
+    who = one_line(bypass.requester.name).text
+    summary = f"{bypass.reference}: {who} bypassed approval for {scope} on {agent} — {bypass.status}"
     return Card(summary=summary, blocks=tuple(blocks))
 
 
 def bypass_line(bypass: BypassView, *, now: datetime) -> Text:
-    """One line of a list."""
-    until = f" · {in_words(bypass.expires_at - now)} left" if bypass.status == "active" else ""
+    """One line of a list, which is read at once: so it says what is left, not until when."""
+    is_running = bypass.status == "active" and bypass.expires_at > now
+    left = f" · {in_words(bypass.expires_at - now)} left" if is_running else ""
+    review: Text = (
+        _review(bypass, now=now) if bypass.review_status == "done" else (Markup(due(bypass.review_due_at, now=now)),)
+    )
     return (
-        Markup(f"*{bypass.reference}* {_STATUS[bypass.status]}{until} · "),
-        Plain(bypass.requester.name),
+        Markup(f"*{bypass.reference}* {_STATUS[bypass.status]}{left} · "),
+        one_line(bypass.requester.name),
         Markup(" · "),
-        Plain(bypass.resource),
+        one_line(_scope(bypass)[1]),
         Markup(" · review "),
-        *_review(bypass, now=now),
+        *review,
     )
 
 
@@ -95,22 +101,55 @@ def list_card(bypasses: tuple[BypassView, ...], *, now: datetime) -> Card:
     if not bypasses:
         return Card("No bypass has been used.", (Section((Plain("No bypass has been used. Good."),)),))
     return Card(
-        f"{len(bypasses)} bypasses",
-        (Heading("Emergency bypasses"), *(Section(bypass_line(each, now=now)) for each in bypasses)),
+        counted(len(bypasses), "bypass", "bypasses"),
+        (
+            Heading("Emergency bypasses"),
+            *(Section(bypass_line(each, now=now)) for each in bypasses),
+            Context((Markup(HINT),)),
+        ),
     )
+
+
+def scope_of(bypass: BypassView) -> str:
+    """What was bypassed, in words: agent.deploy on invoice-matcher."""
+    scope, agent = _scope(bypass)
+    return f"{scope} on {agent}"
+
+
+def risk_words(bypass: BypassView) -> str:
+    """The risk with what it is made of, so that a reviewer need not guess (E3)."""
+    factors = ", ".join(f"{name} +{points}" for name, points in bypass.risk_factors)
+    return f"{bypass.risk.capitalize()} ({factors})" if factors else bypass.risk.capitalize()
+
+
+def _scope(bypass: BypassView) -> tuple[str, str]:
+    agent = "any agent" if bypass.resource == "*" else one_line(bypass.resource).text
+    return "any action" if bypass.action == "*" else bypass.action, agent
+
+
+def _lasts(bypass: BypassView) -> Text:
+    """How long it was granted for and until when; both stay true while the message stands."""
+    if bypass.status == "active":
+        granted = in_words(bypass.expires_at - bypass.granted_at)
+        return (Markup(f" for {granted}"), Instant(bypass.expires_at, ", until "))
+    return (Instant(bypass.ended_at or bypass.expires_at, " · "),)
+
+
+def _risk(bypass: BypassView) -> Text:
+    return (one_line(risk_words(bypass)),)
 
 
 def _review(bypass: BypassView, *, now: datetime) -> Text:
     if bypass.review_status == "done":
         by = bypass.reviewed_by.name if bypass.reviewed_by else "somebody"
-        return (Markup(_VERDICTS.get(bypass.review_verdict or "", "done")), Plain(f" by {by}"))
-    return (Markup(due(bypass.review_due_at, now=now)),)
+        return (Markup(f"{_VERDICTS.get(bypass.review_verdict or '', 'done')} by "), one_line(by))
+    return (Instant(bypass.review_due_at, "⏰ *overdue* since " if bypass.review_due_at <= now else "due "),)
 
 
-def _buttons(bypass: BypassView, viewer: PersonView | None) -> tuple[Button | LinkButton, ...]:
+def _buttons(bypass: BypassView, viewer: PersonView | None) -> tuple[Button, ...]:
     value = Target(id=bypass.id).encode()
     is_holder = viewer is not None and viewer.id == bypass.requester.id
-    buttons: list[Button | LinkButton] = []
+    buttons: list[Button] = []
     if not is_holder and bypass.acknowledged_at is None:
         buttons.append(Button(actions.BYPASS_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
     if bypass.status == "active":

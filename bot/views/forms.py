@@ -13,16 +13,20 @@ from bot.cards import (
     Context,
     Form,
     Input,
+    Instant,
     Markup,
     Option,
+    Passage,
     PersonInput,
     Plain,
     Section,
     SelectInput,
     TextInput,
+    one_line,
 )
 from bot.times import in_words
 from bot.views.approvals import TITLES, details_blocks, title_of
+from bot.views.bypass import risk_words, scope_of
 from core.approvals import RequestView
 from core.emergency import BypassView
 
@@ -81,7 +85,7 @@ def approve_form(request: RequestView, target: Target) -> Form:
     stage = next((stage for stage in request.stages if stage.key == target.stage), None)
     criteria = stage.criteria if stage else ()
     options = tuple(Option(name, name.replace("_", " ").capitalize()) for name in criteria)
-    inputs: list[Block | Input] = [Section((Plain(f"{request.reference} · {title_of(request)}"),))]
+    inputs: list[Block | Input] = [_about(request)]
     if options:
         inputs.append(
             ChecksInput(
@@ -102,7 +106,7 @@ def reject_form(request: RequestView, target: Target) -> Form:
         actions.FORM_REJECT,
         "Reject",
         (
-            Section((Plain(f"{request.reference} · {title_of(request)}"),)),
+            _about(request),
             TextInput(
                 "reason", "Reason", is_multiline=True, max_chars=REASON_MAX, placeholder="What would have to change?"
             ),
@@ -118,7 +122,7 @@ def ask_form(request: RequestView, target: Target) -> Form:
         actions.FORM_ASK,
         "Ask the requester",
         (
-            Section((Plain(f"{request.reference} · {title_of(request)}"),)),
+            _about(request),
             TextInput("question", "Question", is_multiline=True, max_chars=JUSTIFICATION_MAX),
         ),
         submit="Ask",
@@ -129,11 +133,12 @@ def ask_form(request: RequestView, target: Target) -> Form:
 def answer_form(request: RequestView, target: Target) -> Form:
     """The requester's answer."""
     questions = [comment.text for comment in request.comments if comment.kind == "question"][-1:]
+    asked: Block = Passage(Plain(questions[0])) if questions else _about(request)
     return Form(
         actions.FORM_ANSWER,
         "Answer",
         (
-            Section((Plain(questions[0] if questions else f"{request.reference} · {title_of(request)}"),)),
+            asked,
             TextInput("answer", "Answer", is_multiline=True, max_chars=JUSTIFICATION_MAX),
         ),
         submit="Answer",
@@ -147,7 +152,7 @@ def delegate_form(request: RequestView, target: Target) -> Form:
         actions.FORM_DELEGATE,
         "Delegate",
         (
-            Section((Plain(f"{request.reference} · {title_of(request)}"),)),
+            _about(request),
             PersonInput("person", "Person", hint="Decides in your place. Not the requester."),
             TextInput("reason", "Reason", is_optional=True, max_chars=REASON_MAX),
         ),
@@ -163,7 +168,7 @@ def details_form(request: RequestView, *, now: datetime) -> Form:
 
 def bypass_form(*, channel: str, longest: timedelta, agent: str = "") -> Form:
     """`/bypass`: the risk is repeated before anything is granted."""
-    durations = [each for each in _DURATIONS if each <= longest] or [longest]
+    durations = sorted({*(each for each in _DURATIONS if each <= longest), longest})
     return Form(
         callback_id=actions.FORM_BYPASS,
         title="Emergency bypass",
@@ -210,8 +215,17 @@ def review_form(bypass: BypassView) -> Form:
         submit="Finish review",
         memo=Target(id=bypass.id).encode(),
         blocks=(
-            Section((Plain(bypass.justification),)),
-            Context((Markup("Used by "), Plain(bypass.requester.name), Markup(f" · risk {bypass.risk}"))),
+            Section(
+                (
+                    Markup("Granted to "),
+                    one_line(bypass.requester.name),
+                    Markup(" for "),
+                    one_line(scope_of(bypass)),
+                    Instant(bypass.granted_at, " · "),
+                )
+            ),
+            Passage(Plain(bypass.justification)),
+            Context((Markup("Risk before the grant: "), one_line(risk_words(bypass)))),
             SelectInput(
                 "verdict", "Verdict", (Option("justified", "Justified"), Option("not_justified", "Not justified"))
             ),
@@ -224,3 +238,7 @@ def review_form(bypass: BypassView) -> Form:
             ),
         ),
     )
+
+
+def _about(request: RequestView) -> Section:
+    return Section((Plain(f"{request.reference} · {title_of(request)}"),))

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from bot import actions
-from bot.cards import Actions, Block, Button, Card, Context, Divider, Heading, Markup, Plain, Section, Tone
+from bot.cards import (
+    Actions,
+    Block,
+    Button,
+    Card,
+    Context,
+    Divider,
+    Heading,
+    Markup,
+    Plain,
+    Section,
+    Text,
+    Tone,
+    one_line,
+)
 from bot.times import counted, due
 from bot.views.approvals import target_of, title_of
-from bot.views.bypass import bypass_line
+from bot.views.bypass import HINT, bypass_line
 from core.approvals import RequestView
 from core.emergency import BypassView
 
-SHOWN = 15
+SHOWN: Final = 15
 
 
 def waiting_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
@@ -72,7 +87,9 @@ def home_blocks(
             Divider(),
             Heading("Emergency bypasses"),
             *(Section(bypass_line(each, now=now)) for each in bypasses),
+            Context((Markup(HINT),)),
         ]
+    blocks.append(Context((Markup("`/approve help` and `/bypass help` list what you can type."),)))
     return tuple(blocks)
 
 
@@ -86,21 +103,24 @@ def _rows(requests: Sequence[RequestView], empty: str, *, now: datetime) -> list
         return [Section((Plain(empty),))]
     rows: list[Block] = [_row(request, now=now) for request in requests[:SHOWN]]
     if len(requests) > SHOWN:
-        rows.append(Context((Markup(f"… and {counted(len(requests) - SHOWN, 'more request', 'more requests')}."),)))
+        more = counted(len(requests) - SHOWN, "more request")
+        rows.append(Context((Markup(f"… and {more}. `/approve find words` narrows it down."),)))
     return rows
 
 
 def _row(request: RequestView, *, now: datetime) -> Section:
     current = next((stage for stage in request.stages if stage.status == "open"), None)
-    where = f" · {current.title}" if current else ""
-    when = f" · {due(current.due_at, now=now)}" if current and current.due_at else ""
+    where: Text = (Markup(" · "), one_line(current.title)) if current else ()
+    when: Text = (Markup(f" · {due(current.due_at, now=now)}"),) if current and current.due_at else ()
     return Section(
         (
             Markup(f"*{request.reference}* "),
             Plain(title_of(request)),
             Markup("\n"),
-            Plain(request.requester.name),
-            Markup(f" · {request.status}{where}{when}"),
+            one_line(request.requester.name),
+            Markup(f" · {request.status}"),
+            *where,
+            *when,
         ),
         button=Button(actions.DETAILS, "Show", target_of(request).encode()),
     )

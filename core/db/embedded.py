@@ -9,7 +9,7 @@ Blocking: call before the event loop starts, or in a thread.
 
 <folder>/data/            the cluster, and the owner's password (0600)
 <folder>/server.log       the server's own words
-<folder>/{start,owner}.lock   advisory locks: "is being started", "whose server it is" (released by the kernel on any exit)
+<folder>/{start,owner}.lock   locks: "is being started", "whose server it is" (the kernel releases them)
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class EmbeddedPostgres:
         self.stop()
 
     def start(self) -> DatabaseAddress:
-        """The server answers, and the database exists. Again and again: also brings back one that has died, on its port.
+        """The server answers, and the database exists. Also brings back one that has died, on its port.
 
         Raises EmbeddedPostgresError if there is no PostgreSQL to run, it cannot be run here, or does not start.
         """
@@ -203,7 +203,7 @@ class EmbeddedPostgres:
 
 
 def _make_cluster(data: Path, binaries: Binaries, launcher: Launcher, *, durable: bool) -> None:
-    """A cluster with our database and owner stands in `data`, whole: it is made beside it and moved there at the end."""
+    """A cluster with our database and owner stands in `data`, whole: made beside it and moved there at the end."""
     staging = data.with_name("data.new")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=0o700)

@@ -37,7 +37,7 @@ class Binaries:
     def initdb_arguments(self) -> tuple[str, ...]:
         """Makes a cluster whose text is UTF-8 and sorts by code point, the same on every machine and version."""
         if self.major >= BUILTIN_LOCALE_SINCE:
-            locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+            locale: tuple[str, ...] = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
         else:
             locale = ("--locale=C.UTF-8",)
         return (str(self.folder / "initdb"), "--encoding=UTF8", *locale, "--auth=scram-sha-256", "--no-instructions")

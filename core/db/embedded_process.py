@@ -53,7 +53,7 @@ class Launcher:
             raise EmbeddedPostgresError(f"{Path(arguments[0]).name} failed: {words}")
 
     def spawn(self, arguments: tuple[str, ...], *, log: Path) -> subprocess.Popen[bytes]:
-        """The program runs in a session of its own, so that Ctrl-C reaches us alone; its words are appended to `log`."""
+        """The program runs in a session of its own, so that Ctrl-C reaches us alone; its words go to `log`."""
         with log.open("ab") as words:
             return subprocess.Popen(  # noqa: S603  our own command line
                 [*self.prefix, *arguments],

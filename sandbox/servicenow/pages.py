@@ -100,7 +100,7 @@ class Pages:
         if table not in LIST_COLUMNS:
             return self._missing(f"There is no list of {table or 'nothing'}.")
         columns = [TABLES[table].columns[name] for name in LIST_COLUMNS[table]]
-        rows = sorted(self._instance.store.table(table).values(), key=lambda row: row["sys_created_on"], reverse=True)
+        rows = list(reversed(self._instance.store.table(table).values()))  # newest first
         head = "".join(f"<th>{escape(column.label)}</th>" for column in columns)
         body = "".join(f"<tr>{''.join(self._cell(row, column) for column in columns)}</tr>" for row in rows)
         shown = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

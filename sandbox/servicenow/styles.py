@@ -20,10 +20,10 @@ header.bar nav a{color:#d7ecea}header.bar nav a.here{color:#fff;border-bottom:2p
 main{max-width:1180px;margin:1.4rem auto 3rem;padding:0 1.2rem}
 .head{display:flex;gap:.9rem;align-items:baseline;flex-wrap:wrap;margin-bottom:.9rem}
 .head h1{font-size:1.42rem;margin:0;font-weight:650}.head .number{color:var(--soft);font-variant-numeric:tabular-nums}
-.flow{display:flex;list-style:none;margin:0 0 1.1rem;padding:0;overflow-x:auto;border-radius:8px}
+.flow{display:flex;list-style:none;margin:0 0 1.1rem;padding:0;overflow-x:auto;border-radius:8px;scrollbar-width:thin}
 .flow li{flex:1 0 auto;min-width:104px;text-align:center;padding:.5rem 1.1rem .5rem 1.6rem;background:#e2eaea;
 color:var(--soft);font-size:.86rem;clip-path:polygon(0 0,calc(100% - 13px) 0,100% 50%,calc(100% - 13px) 100%,0 100%,
-13px 50%);margin-right:-7px}
+13px 50%);margin-right:-7px}.flow li:last-child{margin-right:0}
 .flow li:first-child{clip-path:polygon(0 0,calc(100% - 13px) 0,100% 50%,calc(100% - 13px) 100%,0 100%)}
 .flow li.done{background:#bfe0d5;color:#17513f}.flow li.here{background:var(--accent);color:#fff;font-weight:650}
 .flow li.stop{background:var(--bad);color:#fff;font-weight:650}

@@ -375,9 +375,16 @@ async def test_the_hourly_rule_counts_and_then_refuses(api, instance):
 
 @pytest.mark.parametrize(
     "options",
-    [{"nonsense": 1}, {"rate_limit": -1}, {"rate_limit": True}, {"hibernating": "yes"}, {"people": [1]}, {"services": "x"},
-     {"webhook_secret": "whsec_???"}],
-)  # fmt: skip
+    [
+        {"nonsense": 1},
+        {"rate_limit": -1},
+        {"rate_limit": True},
+        {"hibernating": "yes"},
+        {"people": [1]},
+        {"services": "x"},
+        {"webhook_secret": "whsec_???"},
+    ],
+)
 def test_a_bad_option_is_an_error_and_changes_nothing(options):
     system = create(Faults(), base_url="http://x", snapshot=None)
     before = system.snapshot()

@@ -347,9 +347,7 @@ async def test_modifying_an_agent_takes_the_change_policy_and_keeps_what_is_not_
     pending = await ask(company, catalogue, action="agent.modify", resource=change)
     assert pending.decision == "pending"
     await vote(company, pending.request_id, "meta_agent_manager")
-    await cast_vote(
-        company.database, company.actor("security_manager"), pending.request_id, choice=Choice.APPROVE
-    )
+    await cast_vote(company.database, company.actor("security_manager"), pending.request_id, choice=Choice.APPROVE)
     assert (await ask(company, catalogue, action="agent.modify", resource=change)).decision == "allow"
     (changed,) = await list_agents(company.database, company.actor("audit_reviewer"))
     assert (changed.owner, changed.sponsor, changed.attributes, changed.version, changed.state) == (

@@ -142,7 +142,9 @@ async def test_no_table_lets_a_tenant_change_or_delete_the_rows_of_another(two_t
 
 
 @pytest.mark.row("T1")
-async def test_no_table_lets_a_tenant_write_a_row_into_another_or_move_one_there(two_tenants, database, owner_url, clock):
+async def test_no_table_lets_a_tenant_write_a_row_into_another_or_move_one_there(
+    two_tenants, database, owner_url, clock
+):
     before = await counts(owner_url, clock)
     for table in TABLES:
         columns = [column.name for column in METADATA.tables[table].columns if column.identity is None]

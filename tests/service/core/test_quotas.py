@@ -14,7 +14,9 @@ from core.tenants.policy import ResourceLimits
 from tests.factories import agent, ask, found_company, policies
 
 AT_ONCE = 40
-FREE = policies('Everything:\n  applies_to: ["agent.create", "agent.deploy", "agent.modify", "agent.retire"]\n  stages: []\n')
+FREE = policies(
+    'Everything:\n  applies_to: ["agent.create", "agent.deploy", "agent.modify", "agent.retire"]\n  stages: []\n'
+)
 
 
 async def limited(database, clock, **limits):

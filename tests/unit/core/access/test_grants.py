@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from core.access.grants import AccessIndex, Grant, GrantAboveOwnRole, compile_grants, may_grant
-from core.roles.permissions import ROLE_PERMISSIONS, Permission, narrowed
-from core.roles.hierarchy import ROLES, Scope, ScopeKind, ancestors
 from core.ids import UserId
+from core.roles.hierarchy import ROLES, Scope, ScopeKind, ancestors
+from core.roles.permissions import ROLE_PERMISSIONS, Permission, narrowed
 
 DANA, LEE = UserId(UUID(int=1)), UserId(UUID(int=2))
 ENTERPRISE, TENANT = Scope(ScopeKind.ENTERPRISE), Scope(ScopeKind.TENANT)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.roles.hierarchy import ROLES
 from core.approvals import rules
 from core.approvals.effects import Effect, OpenStage
 from core.approvals.errors import NobodyToAsk
@@ -17,6 +16,7 @@ from core.approvals.policy import ApprovalPolicy, Quorum, StagePolicy
 from core.approvals.state import Choice, RequestStatus, StageStatus, Vote
 from core.errors import CountersignError
 from core.ids import UserId
+from core.roles.hierarchy import ROLES
 from tests.unit.core.approvals.engine import ASKER, DIGEST, Journey, person
 
 PEOPLE = [person(number) for number in range(1, 9)]  # the first is who asks

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.roles.hierarchy import PARENTS, ROLES, resolve_role
 from core.roles.permissions import (
     ACTION_PERMISSIONS,
     ALL,
@@ -23,7 +24,6 @@ from core.roles.permissions import (
     permission_for,
     permissions_of,
 )
-from core.roles.hierarchy import PARENTS, ROLES, resolve_role
 
 PRINTED = """
 | Enterprise Admin | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |

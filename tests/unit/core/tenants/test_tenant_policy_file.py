@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.yamlfile import load_yaml, parse_yaml
-from core.roles.permissions import ROLE_PERMISSIONS, Permission
-from core.roles.hierarchy import ROLES, resolve_role
 from core.errors import ConfigError
+from core.roles.hierarchy import ROLES, resolve_role
+from core.roles.permissions import ROLE_PERMISSIONS, Permission
 from core.tenants.policy import BypassPolicy, ResourceLimits, SecurityPolicies, TenantPolicy
 from core.tenants.policy_file import read_tenant
 

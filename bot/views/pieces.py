@@ -1,0 +1,35 @@
+"""Small pieces that several views share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.cards import Block, Context, Link, Markup, Plain, one_line
+from core.links import TicketLink
+
+NAMES_SHOWN: Final = 4
+
+
+def names(people: Iterable[str]) -> Plain:
+    """The first few names and how many more there are: a stage may ask hundreds."""
+    known = [one_line(name).text for name in people]
+    shown = ", ".join(known[:NAMES_SHOWN]) or "nobody"
+    return Plain(f"{shown} and {len(known) - NAMES_SHOWN} more" if len(known) > NAMES_SHOWN else shown)
+
+
+def ticket_lines(tickets: Iterable[TicketLink]) -> list[Block]:
+    """A line for each ticket, linked."""
+    return [
+        Context(
+            (
+                Markup("🎫 "),
+                Link(ticket.number, ticket.url),
+                Markup(" in "),
+                one_line(ticket.system),
+                Markup(" · "),
+                one_line(ticket.state),
+            )
+        )
+        for ticket in tickets
+    ]
