@@ -16,9 +16,10 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import aiohttp
 from rich.console import Console
@@ -37,6 +38,7 @@ READY_WITHIN_S: Final = 60.0
 RESTART_PAUSE_S: Final = 0.5
 PRODUCT_PORT: Final = 8080
 SANDBOX_PORT: Final = 8090
+PORT_TRIES: Final = 10
 out = Console()
 
 
@@ -290,14 +292,21 @@ def _people(people: tuple[world.DemoPerson, ...], tokens: Mapping[str, str]) -> 
     }
 
 
+_PORTS_HELD: Final[list[TextIO]] = []  # for the life of this process
+
+
 def _free_port(wanted: int) -> int:
-    """`wanted` if it is free, else any free port."""
-    for port in (wanted, 0):
+    """`wanted` if it is free, else any free port; no other demo that starts at this moment is given the same."""
+    for port in (wanted, *(0 for _ in range(PORT_TRIES))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
+                chosen = int(probe.getsockname()[1])
+                held = (Path(tempfile.gettempdir()) / f"countersign-port-{chosen}.lock").open("w")
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+        _PORTS_HELD.append(held)
+        return chosen
     raise Unavailable("There is no free port on this machine.")

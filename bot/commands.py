@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
-TEXT_MAX: Final = 3000  # characters; Slack cuts commands long before
+TEXT_MAX: Final = 3000  # characters of a line; whoever has more to say gets a form for it
+SHOWN_MAX: Final = 40  # characters of an unknown word that are repeated
 
 
 class Verb(StrEnum):
@@ -36,7 +37,11 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the person wants. `number` is REQ-12's or BYP-3's; `person` a chat id, name or address; `text` the rest."""
+    """What the person wants.
+
+    `number` is REQ-12's or BYP-3's; `person` a chat id, name or address; `text` the rest: a reason, a question, words
+    to search for, or the name of the agent to fill into the form.
+    """
 
     verb: Verb
     number: int | None = None
@@ -60,6 +65,7 @@ class Needs(StrEnum):
     REFERENCE_AND_TEXT = "text"
     REFERENCE_AND_PERSON = "person"
     TEXT = "words"
+    MAYBE_AGENT = "agent"
 
 
 _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
@@ -79,8 +85,8 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "comment": (Verb.COMMENT, Needs.REFERENCE_AND_TEXT),
     "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON),
     "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
-    "create": (Verb.FORM, Needs.TEXT),
-    "request": (Verb.FORM, Needs.NOTHING),
+    "create": (Verb.FORM, Needs.MAYBE_AGENT),
+    "request": (Verb.FORM, Needs.MAYBE_AGENT),
 }
 _BYPASS: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "help": (Verb.HELP, Needs.NOTHING),
@@ -93,56 +99,101 @@ _BYPASS: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "review": (Verb.REVIEW, Needs.REFERENCE),
 }
 GRAMMARS: Final = {"/approve": (_APPROVE, "REQ"), "/bypass": (_BYPASS, "BYP")}
-_MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|@?([^\s<>]+)")
+_PERSON: Final = re.compile(
+    r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>"  # as Slack sends it with escaping on
+    r"|<mailto:(?P<mail>[^|>\s]+)(?:\|[^>]*)?>"
+    r"|@?[\"“„](?P<quoted>[^\"“”„<>]+)[\"”]"
+    r"|@?(?P<word>[^\s<>\"“”„]+)"
+)
+_QUOTES: Final = "\"'“”„\u2018\u2019"
+_AFTER_REFERENCE: Final = ",;:."  # "REQ-12: looks good"
+_DASHES: Final = "-\u2010-\u2015"  # telephones replace the plain one
+_POWERLESS: Final = str.maketrans("", "", "<>&`\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def parse(command: str, text: str) -> Intent | Misread:
     """The intent in `text` as typed after `command`."""
     grammar, prefix = GRAMMARS.get(command, (_APPROVE, "REQ"))
-    line = text.strip()[:TEXT_MAX]
+    line = text.strip()
     if not line:
         return Intent(Verb.FORM)
-    word, _, rest = line.partition(" ")
-    word, rest = word.lower(), rest.strip()
+    if len(line) > TEXT_MAX:
+        return Misread(
+            f"That has {len(line)} characters; a line takes {TEXT_MAX}. The buttons open forms with more room.",
+            f"{command} list",
+        )
+    word, rest = _first_word(line)
+    word = word.lower()
     if word not in grammar:
-        return _misread(command, word, grammar, prefix)
+        return _misread(command, line, grammar, prefix)
     verb, needs = grammar[word]
-    if needs is Needs.NOTHING:
-        return Intent(verb)
-    if needs is Needs.TEXT:
-        return Intent(verb, text=rest) if rest else Misread(f"`{command} {word}` needs some words after it.")
-    return _with_reference(command, word, verb, needs, rest, prefix)
-
-
-def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str, prefix: str) -> Intent | Misread:
-    reference, _, text = rest.partition(" ")
-    number = read_reference(reference, prefix)
-    if number is None:
-        return Misread(f"Which one? Write `{command} {word} {prefix}-1001`.", f"{command} list")
-    text = text.strip()
-    if needs is Needs.REFERENCE_AND_TEXT and not text:
-        return Misread(f"Say it in words too: `{command} {word} {prefix}-{number} …`.")
-    if needs is Needs.REFERENCE_AND_PERSON:
-        mention = _MENTION.match(text)
-        if mention is None:
-            return Misread(f"Who? Write `{command} {word} {prefix}-{number} @person`.")
-        return Intent(verb, number=number, person=mention[1] or mention[2], text=text[mention.end() :].strip())
-    return Intent(verb, number=number, text=text)
+    match needs:
+        case Needs.NOTHING:
+            return Intent(verb)
+        case Needs.MAYBE_AGENT:
+            return Intent(verb, text=_agent(rest))
+        case Needs.TEXT:
+            return Intent(verb, text=rest) if rest else Misread(f"`{command} {word}` needs some words after it.")
+        case Needs.REFERENCE | Needs.REFERENCE_AND_TEXT | Needs.REFERENCE_AND_PERSON:
+            return _with_reference(command, word, verb, needs, rest, prefix)
+        case _:
+            assert_never(needs)
 
 
 def read_reference(word: str, prefix: str) -> int | None:
     """The number in REQ-12, req12, #12 or 12."""
-    match = re.fullmatch(rf"(?:{prefix}-?|#)?(\d{{1,9}})", word.strip(), re.IGNORECASE | re.ASCII)
+    match = re.fullmatch(
+        rf"(?:{prefix}[{_DASHES}]?|#)?([0-9]{{1,9}})[{_AFTER_REFERENCE}]*", word.strip(), re.IGNORECASE
+    )
     return int(match[1]) if match else None
 
 
-def _misread(command: str, word: str, grammar: Mapping[str, object], prefix: str) -> Misread | Intent:
-    if read_reference(word, prefix) is not None:
-        return Intent(Verb.SHOW, number=read_reference(word, prefix))
-    close = difflib.get_close_matches(word, list(grammar), n=1, cutoff=0.6)
+def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str, prefix: str) -> Intent | Misread:
+    number, text = _reference(rest, prefix)
+    if number is None:
+        return Misread(f"Which one? Write `{command} {word} {prefix}-1001`.", f"{command} list")
+    if needs is Needs.REFERENCE_AND_TEXT and not text:
+        return Misread(f"Say it in words too: `{command} {word} {prefix}-{number} …`.")
+    if needs is Needs.REFERENCE_AND_PERSON:
+        found = _PERSON.match(text)
+        if found is None:
+            return Misread(f"Who? Write `{command} {word} {prefix}-{number} @person`.")
+        return Intent(verb, number=number, person=str(found[found.lastgroup or 0]), text=text[found.end() :].strip())
+    return Intent(verb, number=number, text=text)
+
+
+def _reference(rest: str, prefix: str) -> tuple[int | None, str]:
+    """The reference that the words begin with, and what follows it; "REQ 12" is one as well."""
+    word, text = _first_word(rest)
+    if word.lower() == prefix.lower():
+        word, text = _first_word(text)
+    return read_reference(word, prefix), text
+
+
+def _agent(rest: str) -> str:
+    """The agent's name in `support-bot`, `"support-bot"` or `agent.create name=support-bot`.
+
+    Nothing for another action than agent.create: the form starts with that one, and the wrong one must not be sent.
+    """
+    word, after = _first_word(rest)
+    if word.lower().startswith("agent."):
+        rest = after if word.lower() == "agent.create" else ""
+    return rest.removeprefix("name=").strip().strip(_QUOTES).strip()
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """The line's first word and the rest, whatever white space stands between them."""
+    parts = line.split(maxsplit=1)
+    return (parts[0] if parts else "", parts[1].strip() if len(parts) > 1 else "")
+
+
+def _misread(command: str, line: str, grammar: Mapping[str, object], prefix: str) -> Misread | Intent:
+    number, _rest = _reference(line, prefix)
+    if number is not None:
+        return Intent(Verb.SHOW, number=number)
+    word = _first_word(line)[0].lower().translate(_POWERLESS)  # it is repeated among our own words
+    close = difflib.get_close_matches(word[:SHOWN_MAX], list(grammar), n=1, cutoff=0.6)
     guess = f" Did you mean `{command} {close[0]}`?" if close else ""
-    shown = word[:40] + ("…" if len(word) > 40 else "")
-    return Misread(
-        f"I don't know `{command} {shown}`.{guess} Try `{command} help`.",
-        f"{command} {close[0]}" if close else f"{command} help",
-    )
+    shown = word[:SHOWN_MAX] + ("…" if len(word) > SHOWN_MAX else "")
+    unknown = f"I don't know `{command} {shown}`." if shown else "I can't read that."
+    return Misread(f"{unknown}{guess} Try `{command} help`.", f"{command} {close[0]}" if close else f"{command} help")

@@ -98,7 +98,8 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         return one_line(str(data.get(key, "")))
 
     stage = Strong(str(data.get("stage", "")).replace("_", " ").capitalize())
-    reason: Text = (Markup(": "), one_line(f"“{data['reason']}”")) if data.get("reason") else ()
+    because = str(data.get("reason") or data.get("note") or "")
+    reason: Text = (Markup(": "), one_line(f"“{because}”")) if because else ()
     line: Text
     match event:
         case "request.voted":
@@ -111,12 +112,12 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case "request.escalated":
             line = (Markup("🔺 "), stage, Markup(" is overdue; asked as well: "), people())
         case "request.delegated":
-            line = (name("from"), Markup(" gave their place on "), stage, Markup(" to "), name("to"))
+            line = (name("from"), Markup(" gave their place on "), stage, Markup(" to "), name("to"), *reason)
         case "request.commented":
             mark = {"question": "❓", "answer": "💡"}.get(str(data.get("kind")), "💬")
             line = (Markup(f"{mark} "), name("author"), Markup(": "), Plain(str(data.get("text", ""))))
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
-            line = (Markup(f"*{event.partition('.')[2].capitalize()}*."),)
+            line = (Markup(f"*{event.partition('.')[2].capitalize()}*"), *(reason or (Markup("."),)))
         case "request.used":
             line = (Markup("🚀 Used at the gate by "), said_of("by"))
         case "request.outcome":

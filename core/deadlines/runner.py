@@ -84,6 +84,7 @@ class DeadlineRunner:
     async def stop(self) -> None:
         """No deadline is handled any more by this process."""
         self._scheduler.shutdown(wait=False)
+        await asyncio.sleep(0)  # it shuts down in the loop's next turn
         async with self._lock:
             return
 
@@ -100,8 +101,11 @@ class DeadlineRunner:
         """Everything due is handled; the scheduler is set to the next one. Returns how many were handled."""
         async with self._lock:
             handled = 0
+            last: tuple[Due, ...] = ()
             try:
-                while batch := await self._due():
+                # The same batch again means that another replica is at it: looking on would only load the database.
+                while (batch := await self._due()) and batch != last:
+                    last = batch
                     for due in batch:
                         handled += await self._handle(due)
                 await self._schedule_next()
