@@ -180,6 +180,7 @@ def main() -> None:
         err.print(
             f"[bold red]countersign:[/] {exc.sentence() if isinstance(exc, CountersignError) else exc}",
             highlight=False,
+            soft_wrap=True,
             markup=True,
         )
         raise SystemExit(2) from None
@@ -190,4 +191,4 @@ def _show(data: Any, *, as_json: bool) -> None:
         typer.echo(json.dumps(data, indent=2, default=str))
         return
     for row in data if isinstance(data, list) else [data]:
-        out.print("  ".join(f"[dim]{key}[/] {value}" for key, value in row.items()), highlight=False)
+        out.print("  ".join(f"[dim]{key}[/] {value}" for key, value in row.items()), highlight=False, soft_wrap=True)

@@ -50,6 +50,8 @@ def decode(value: str) -> Target | None:
     """The target in a button's value or a form's memo; None for anything that we did not write."""
     try:
         body = json.loads(value)
-        return Target(id=UUID(body["r"]), digest=str(body["d"]), stage=str(body["s"]))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        target = Target(id=UUID(body["r"]), digest=body["d"], stage=body["s"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    is_ours = isinstance(target.digest, str) and isinstance(target.stage, str) and target.encode() == value
+    return target if is_ours else None
