@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
-from typing import Final, Union, get_args, get_origin
+from typing import Annotated, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 
@@ -207,4 +207,10 @@ def _error(origin: Origin, message: str, *, accepted: tuple[str, ...] = ()) -> S
 
 
 def _members(annotation: object) -> tuple[object, ...]:
-    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    """The plain types of an annotation, through unions and Annotated, in whatever order they are nested."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _members(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return tuple(member for each in get_args(annotation) for member in _members(each))
+    return (annotation,)
