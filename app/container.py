@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Service:
     subscriptions: list[Subscription] = field(default_factory=list)
     dispatcher: Dispatcher | None = None
     deadlines: DeadlineRunner | None = None
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def start(self) -> None:
         """What the roles of this process ask for is running."""
@@ -56,6 +58,8 @@ class Service:
             await self.deadlines.stop()
         if self.dispatcher:
             await self.dispatcher.stop(grace_s=self.settings.shutdown_grace_s)
+        for close in self.closers:
+            await close()
         await self.database.close()
 
 

@@ -21,6 +21,7 @@ def connect_ticket_system(settings: Settings) -> TicketSystem | None:
             url=given.url,
             user=given.user,
             password=given.password,
+            webhook_secret=given.webhook_secret,
             assignment_group=given.assignment_group,
             connect_timeout_s=given.connect_timeout_s,
             read_timeout_s=given.read_timeout_s,
@@ -33,5 +34,6 @@ def ticket_subscriptions(service: Service) -> list[Subscription]:
     system, tenant = connect_ticket_system(service.settings), service.settings.servicenow.tenant
     if system is None or tenant is None:
         return []
+    service.closers.append(system.close)
     sync = TicketSync(slug=CONNECTOR.slug, tenant=TenantId(tenant), system=system, database=service.database)
     return [Subscription(CONNECTOR.slug, frozenset(map(str, EVENTS)), sync.deliver)]

@@ -19,6 +19,7 @@ from sandbox.servicenow.schema import CHANGE_STATES, CHANGE_TYPES, TABLES
 from sandbox.servicenow.settings import Options
 from sandbox.servicenow.store import Row, is_known
 from sandbox.servicenow.templates import TEMPLATES, find_template
+from sandbox.servicenow.updates import update
 from sandbox.servicenow.writing import ADMIN
 
 _ID: Final = "{id:[0-9a-f]{32}}"
@@ -121,7 +122,7 @@ class ChangeApi:
         row = self._row(request)
         fields = await _fields(request)
         try:
-            self._instance.update(row, fields, by=request[ACCOUNT], labels=True)
+            update(self._instance, self._options, row, fields, by=request[ACCOUNT], labels=True)
         except (AccessDenied, RuleRefused) as refused:
             return _refused(refused)
         return self._record(row, fields)

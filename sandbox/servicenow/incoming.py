@@ -65,7 +65,7 @@ def read_query(
 ) -> Query | None:
     """The rows asked for: sysparm_query and plain `&field=value` pairs; None when an invalid field forbids any row."""
     text = expand_scripts(parameters.get("sysparm_query", ""), writer, caller)
-    query = parse(text, is_known=lambda path: is_known(table, path))
+    query = parse(text, is_known=lambda path: is_known(table, path) and path not in options.hidden_fields)
     pairs = tuple(
         (Term(name, "=", value),)
         for name, value in parameters.items()

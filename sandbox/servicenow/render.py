@@ -33,11 +33,14 @@ class TableRenderer:
     mode: DisplayMode = DisplayMode.VALUES
     links: bool = True
     fields: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
     def row(self, row: Row) -> dict[str, Any]:
         """The row as JSON; of the fields asked for, those that exist."""
         names: Iterable[str] = self.fields or row.table.columns
-        return {name: self._field(row, name) for name in names if is_known(row.table.name, name)}
+        return {
+            name: self._field(row, name) for name in names if is_known(row.table.name, name) and name not in self.hidden
+        }
 
     def _field(self, row: Row, path: str) -> Any:
         owner, column = _walk(self.writer, row, path)

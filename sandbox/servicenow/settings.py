@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -16,7 +16,8 @@ class Options:
     webhook_all: bool = False  # also tell of what the integration account does itself
     rate_limit: int | None = None  # requests per hour and account; None means no rule
     invalid_query_returns_no_rows: bool = False  # the property glide.invalid_query.returns_no_rows
-    silent_refusal: bool = False  # the Table API leaves a refused state as it was and answers 200
+    silent_refusal: bool = False  # a refused state stays as it was and the answer is 200
+    hidden_fields: list[str] = field(default_factory=list)  # as if access rules hid them: not shown, dropped in queries
     hibernating: bool = False  # every address answers the vendor's sleeping page
 
     def update(self, wanted: Mapping[str, Any]) -> None:
@@ -40,6 +41,8 @@ def _check(name: str, value: Any) -> None:
             valid = isinstance(value, str)
         case "rate_limit":
             valid = value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+        case "hidden_fields":
+            valid = isinstance(value, list) and all(isinstance(one, str) for one in value)
         case _:
             valid = isinstance(value, bool)
     if not valid:

@@ -120,7 +120,7 @@ class ServiceNow:
             "client_secret": CLIENT_SECRET,
             "page": f"{self._base_url}/change_request_list.do",
             "people": {"user": seed.OPERATOR, "password": seed.PERSON_PASSWORD},
-            "webhook_deliveries": list(self._webhook.deliveries),
+            "webhook": {"url": self._options.webhook_url, "last": self._webhook.deliveries[-1:]},
         }
 
     def _build(self, faults: Faults) -> web.Application:

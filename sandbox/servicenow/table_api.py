@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 
@@ -16,6 +15,7 @@ from sandbox.servicenow.render import DisplayMode, TableRenderer, truthy
 from sandbox.servicenow.schema import TABLES
 from sandbox.servicenow.settings import Options
 from sandbox.servicenow.store import Row
+from sandbox.servicenow.updates import update
 from sandbox.servicenow.writing import ADMIN, Account
 
 
@@ -82,7 +82,7 @@ class TableApi:
         fields = await incoming.read_body(request)
         labels = truthy(request.query, "sysparm_input_display_value")
         try:
-            self._update(row, fields, by=request[ACCOUNT], labels=labels)
+            update(self._instance, self._options, row, fields, by=request[ACCOUNT], labels=labels)
         except AccessDenied as denied:
             return errors.access_denied(denied)
         except RuleRefused as refused:
@@ -98,15 +98,6 @@ class TableApi:
             return errors.access_denied(denied)
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
-    def _update(self, row: Row, fields: Mapping[str, Any], *, by: Account, labels: bool) -> None:
-        try:
-            self._instance.update(row, fields, by=by, labels=labels)
-        except RuleRefused:
-            if not self._options.silent_refusal or "state" not in fields:
-                raise
-            rest = {name: value for name, value in fields.items() if name != "state"}
-            self._instance.update(row, rest, by=by, labels=labels)
-
     def _row(self, request: web.Request) -> Row:
         row = self._instance.store.find(_table(request), request.match_info["sys_id"])
         if row is None or not _may_see(row, request[ACCOUNT]):
@@ -118,7 +109,8 @@ class TableApi:
         mode = DisplayMode(wanted) if wanted in set(DisplayMode) else DisplayMode.VALUES
         fields = tuple(name for name in parameters.get("sysparm_fields", "").split(",") if name)
         links = not truthy(parameters, "sysparm_exclude_reference_link")
-        return TableRenderer(self._instance, self._base_url, mode, links, fields)
+        hidden = frozenset(self._options.hidden_fields)
+        return TableRenderer(self._instance, self._base_url, mode, links, fields, hidden)
 
     def _written(self, request: web.Request, row: Row, status: HTTPStatus) -> web.Response:
         if request.headers.get("X-no-response-body", "").lower() == "true":

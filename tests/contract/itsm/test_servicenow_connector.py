@@ -293,6 +293,39 @@ async def test_a_silently_refused_move_is_noticed_by_looking_again(instance, ser
     assert (await servicenow.update(ticket, patch(TicketState.IN_APPROVAL))).label == "Assess"
 
 
+async def test_a_group_that_the_instance_does_not_keep_is_noticed_by_looking_again(instance, draft):
+    instance.system.configure({"silent_refusal": True})
+    wrong = connect(instance.settings(assignment_group="f" * 32))
+    ticket = await wrong.create(draft)
+
+    with pytest.raises(Refused, match="did not keep the assignment group") as refused:
+        await wrong.update(ticket, patch(TicketState.IN_APPROVAL))
+    await wrong.close()
+    assert refused.value.field == "assignment_group"
+
+
+async def test_a_query_on_a_field_that_is_hidden_never_answers_with_strangers(instance, servicenow, draft):
+    instance.system.configure({"hidden_fields": ["correlation_id"]})
+
+    with pytest.raises(Refused, match="has no field correlation_id in change_request, or hides it") as refused:
+        await servicenow.create(draft)
+
+    assert refused.value.field == "correlation_id"
+    assert instance.with_key(draft.key) == []
+
+
+async def test_notes_are_written_once_also_where_the_journal_is_closed_to_us(instance, servicenow, draft):
+    ticket = await servicenow.create(draft)
+    await servicenow.comment(ticket, "first", key="event-1")
+    instance.system.configure({"hidden_fields": ["element_id"]})
+
+    for _ in range(2):
+        await servicenow.comment(ticket, "first", key="event-1")
+        await servicenow.comment(ticket, "second", key="event-2")
+
+    assert [entry["value"].splitlines()[0] for entry in instance.one(draft.key)["journal"]] == ["first", "second"]
+
+
 @pytest.mark.row("N1")
 async def test_an_incident_is_created_worked_on_resolved_and_closed(instance, servicenow):
     ticket = await servicenow.create(draft_of("incident-2", TicketKind.INCIDENT, impact="high", urgency="medium"))

@@ -39,7 +39,7 @@ EVERY_STATE = (
 
 @pytest.fixture
 async def servicenow(instance) -> AsyncIterator[ServiceNow]:
-    connector = connect(instance.settings(read_timeout_s=0.7))
+    connector = connect(instance.settings(read_timeout_s=0.5))
     yield connector
     await connector.close()
 

@@ -151,6 +151,17 @@ async def test_an_edit_by_a_person_arrives_signed_and_is_read(instance, servicen
     assert (event.table, event.external_id, event.number) == ("change_request", ticket.external_id, ticket.number)
     assert (event.operation, event.by, event.ours) == ("update", "beth.anglin", False)
     assert event.changes == {"state": FieldChange("-5", "4")}
+    assert instance.system.describe()["webhook"]["last"][0]["status"] == 204
+
+
+async def test_a_receiver_that_is_not_there_does_not_disturb_the_edit(instance, servicenow, draft):
+    instance.system.configure({"webhook_url": "http://127.0.0.1:9/nobody", "webhook_secret": WEBHOOK_SECRET})
+    ticket = await servicenow.create(draft)
+
+    edited = await instance.system.edit("change_request", ticket.external_id, {"category": "Software"})
+
+    assert edited["category"] == "Software"
+    assert "error" in instance.system.describe()["webhook"]["last"][0]
 
 
 async def test_the_simulated_rule_may_also_tell_of_our_own_writes(instance, servicenow, draft, receiver):

@@ -227,6 +227,27 @@ async def test_on_hold_needs_a_reason_and_blocks_progress(api):
     assert body["result"]["available_states"] == ["-4", "4"]
 
 
+async def test_a_state_may_be_refused_without_a_word_while_the_rest_is_written(api, instance):
+    sys_id = await api.change()
+    instance.system.configure({"silent_refusal": True})
+
+    assert await api.move(sys_id, state="3", category="Software") == (200, "New")
+    status, body = await api("PATCH", f"{TABLE}/change_request/{sys_id}", {"state": "0", "justification": "j"})
+
+    assert (status, body["result"]["state"], body["result"]["justification"]) == (200, "-5", "j")
+    assert body["result"]["category"] == "Software"
+
+
+async def test_a_hidden_field_is_neither_shown_nor_asked_for(api, instance):
+    await api.change(correlation_id="k")
+    instance.system.configure({"hidden_fields": ["correlation_id"]})
+
+    _, body = await api("GET", f"{TABLE}/change_request", sysparm_query="correlation_id=nobody")
+
+    assert len(body["result"]) == len(instance.records("change_request"))
+    assert "correlation_id" not in body["result"][0]
+
+
 async def test_the_type_changes_only_in_new(api):
     sys_id = await api.change()
     assert (await api.move(sys_id, type="emergency"))[0] == 200
