@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from rich.console import Console
 
 from app import administration, demo
@@ -52,7 +53,8 @@ def serve(config: Config = None, roles: Annotated[str | None, typer.Option(help=
     configure_logging(settings)
     urls, server = database_urls(settings)
     try:
-        asyncio.run(serve_forever(settings, urls))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_forever(settings, urls))
     finally:
         if server:
             server.stop()
