@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ class Link:
 
 Piece = Plain | Strong | Markup | Instant | Link
 Text = tuple[Piece, ...]
+
+# Explicit bidirectional embeddings, overrides and isolates: they would turn the words of ours that follow them as well.
+# Right-to-left writing needs none of them.
+_DIRECTIONS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def steady(words: str) -> str:
+    """Somebody's words without characters that turn the direction of whatever follows; every renderer applies it."""
+    return words.translate(_DIRECTIONS)
 
 
 def one_line(words: str) -> Plain:

@@ -29,6 +29,7 @@ from bot.cards import (
     Strong,
     Text,
     one_line,
+    steady,
 )
 
 RULE: Final = "----"
@@ -54,15 +55,15 @@ def line_of(text: Text) -> str:
 def _piece(piece: Piece) -> str:
     match piece:
         case Plain(words):
-            return words
+            return steady(words)
         case Strong(words):
-            return one_line(words).text
+            return steady(one_line(words).text)
         case Markup(words):
             return _unmarked(words)
         case Instant(at, prefix):
             return f"{_unmarked(prefix)}{at:%Y-%m-%d %H:%M} UTC"
         case Link(label, url):
-            return f"{one_line(label).text} ({url})"
+            return f"{steady(one_line(label).text)} ({url})"
         case _:
             assert_never(piece)
 
@@ -76,13 +77,13 @@ def _unmarked(words: str) -> str:
 def _lines(block: Block) -> list[str]:
     match block:
         case Heading(words):
-            return [one_line(words).text]
+            return [steady(one_line(words).text)]
         case Section(text, button):
             return [line_of(text), *(_labels((button,)) if button else ())]
         case Fields(entries):
             return [f"{name}: {line_of(value)}" for name, value in entries]
         case Quote(Plain(words)) | Passage(Plain(words)):
-            return [f"> {line}" for line in words.splitlines()]
+            return [f"> {line}" for line in steady(words).splitlines()]
         case Picture():
             return [f"[{one_line(block.alt).text}] {block.url}"]
         case Steps(lines):

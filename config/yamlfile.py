@@ -95,7 +95,7 @@ def _compose(text: str, *, file: str) -> yaml.Node | None:
         raise YamlSyntaxError(file, at, f"Character U+{_code_point(exc.character):04X} cannot be used.") from exc
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        problem = " ".join(part for part in (exc.problem, exc.context and f"({exc.context})") if part)
+        problem = ", ".join(part for part in (exc.context, exc.problem) if part)
         line = None if mark is None else mark.line + 1
         raise YamlSyntaxError(file, line, f"This is not accepted YAML: {problem}.") from exc
 

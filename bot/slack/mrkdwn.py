@@ -7,14 +7,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from bot.cards import Instant, Link, Markup, Piece, Plain, Strong, Text, one_line
+from bot.cards import Instant, Link, Markup, Piece, Plain, Strong, Text, one_line, steady
 from bot.slack.limits import URL_MAX
 
 MORE: Final = " … (show all)"
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# Explicit bidirectional embeddings, overrides and isolates: they would turn the words of ours that follow them as well.
-# Right-to-left writing needs none of them.
-_DIRECTIONS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _JOINER: Final = "\u200d"
 _CLUSTER_MAX: Final = 16  # characters looked back for the start of what looks like one character
 _SPACE_LOOK_BACK: Final = 80  # characters given up so that a passage breaks between words
@@ -28,11 +25,6 @@ def mrkdwn(text: Text) -> str:
 def escaped(text: str) -> str:
     """A person's words without power: only these three characters are special to Slack, and directions do not leak."""
     return steady(text).translate(_ENTITIES)
-
-
-def steady(text: str) -> str:
-    """The text without characters that turn the direction of whatever follows."""
-    return text.translate(_DIRECTIONS)
 
 
 def clipped(text: str, limit: int) -> str:

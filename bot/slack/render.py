@@ -30,6 +30,7 @@ from bot.cards import (
     Strong,
     TextInput,
     Tone,
+    steady,
 )
 from bot.slack.limits import (
     ACTIONS_MAX,
@@ -57,7 +58,7 @@ from bot.slack.limits import (
     VALUE_MAX,
     VIEW_BLOCKS_MAX,
 )
-from bot.slack.mrkdwn import clipped, escaped, is_web_address, mrkdwn, portions, quoted, shortened, steady
+from bot.slack.mrkdwn import clipped, escaped, is_web_address, mrkdwn, portions, quoted, shortened
 
 __all__ = ["LABEL_MAX", "escaped", "home", "message", "modal"]
 
@@ -83,7 +84,7 @@ def modal(form: Form) -> Json:
         "title": _plain(form.title, MODAL_TITLE_MAX),
         "close": _plain("Cancel" if form.submit else "Close", MODAL_TITLE_MAX),
         "private_metadata": form.memo,
-        "blocks": _folded([block for part in form.blocks for block in _form_block(part)], VIEW_BLOCKS_MAX),
+        "blocks": _view_blocks([block for part in form.blocks for block in _form_block(part)]),
     }
     if form.submit:
         view["submit"] = _plain(form.submit, MODAL_TITLE_MAX)
@@ -92,7 +93,12 @@ def modal(form: Form) -> Json:
 
 def home(blocks: Iterable[Block]) -> Json:
     """The view for views.publish."""
-    return {"type": "home", "blocks": _folded(_blocks(blocks), VIEW_BLOCKS_MAX)}
+    return {"type": "home", "blocks": _view_blocks(_blocks(blocks))}
+
+
+def _view_blocks(blocks: list[Json]) -> list[Json]:
+    """What a view shows; Slack refuses an empty one."""
+    return _folded(blocks, VIEW_BLOCKS_MAX) or [_section("There is nothing to show.")]
 
 
 def _blocks(blocks: Iterable[Block]) -> list[Json]:

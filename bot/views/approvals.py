@@ -74,7 +74,8 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     if request.justification:
         blocks.append(Quote(Plain(request.justification)))
     if request.stages:
-        blocks.append(Steps(tuple(_stage_line(stage, now=now) for stage in request.stages)))
+        line = _stage_line if request.status == "pending" else _last_stage_line
+        blocks.append(Steps(tuple(line(stage, now=now) for stage in request.stages)))
     open_question = _open_question(request)
     if open_question:
         blocks.append(Context(open_question))
@@ -189,6 +190,13 @@ def _stage_line(stage: StageView, *, now: datetime) -> Text:
             return (*mark, Markup(f" · {stage.status} by "), by)
         case _:
             return (*mark, Markup(f" · {stage.status}"))
+
+
+def _last_stage_line(stage: StageView, *, now: datetime) -> Text:
+    """The stage of a request that is over: what was not decided by then never will be."""
+    if stage.status in {"open", "waiting"}:
+        return (Markup(f"{_STAGE_MARK['skipped']} "), Strong(stage.title), Markup(" · not decided"))
+    return _stage_line(stage, now=now)
 
 
 def _due(stage: StageView, *, now: datetime) -> Text:

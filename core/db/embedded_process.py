@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -146,9 +147,32 @@ def read_postmaster(data: Path) -> Postmaster | None:
     return Postmaster(pid, port, is_ready=len(lines) > 7 and lines[7].strip() == "ready")
 
 
-def has_stale_lock(data: Path) -> bool:
-    """Whether postmaster.pid names a live process that is not this cluster's server, which PostgreSQL would believe."""
-    return (data / "postmaster.pid").exists() and read_postmaster(data) is None
+def forget_stale_lock(data: Path) -> None:
+    """A lock file that PostgreSQL would wrongly believe is gone; one that it judges rightly is left to it.
+
+    PostgreSQL takes any live process that carries the number in postmaster.pid for its predecessor. In a container the
+    same small numbers come round at every start. Call only when `read_postmaster` finds no server.
+
+    Raises EmbeddedPostgresError if parts of a killed server are still at work: the lock file also holds the number of
+    their shared memory, by which PostgreSQL notices them.
+    """
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text(encoding="utf-8").split()[0])
+        os.kill(pid, 0)
+    except (FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+        return
+    except PermissionError:
+        pass  # alive, and somebody else's
+    if not _is_gone_within(IMMEDIATE_STOP_S, lambda: _has_processes(data)):
+        raise EmbeddedPostgresError(f"Processes of an earlier server still use {data}.")
+    lock.unlink(missing_ok=True)
+
+
+def _has_processes(data: Path) -> bool:
+    if not _PROC.is_dir():
+        return False
+    return any(_serves(int(entry.name), data) for entry in _PROC.iterdir() if entry.name.isdigit())
 
 
 def _serves(pid: int, data: Path) -> bool:
@@ -173,7 +197,7 @@ def stop_postmaster(data: Path, pid: int, child: subprocess.Popen[bytes] | None)
         if not _serves(pid, data):
             break
         os.kill(pid, number)
-        if _is_gone_within(patience_s, pid, data, child=child):
+        if _is_gone_within(patience_s, lambda: _serves(pid, data)):
             break
     else:
         raise EmbeddedPostgresError(f"The database server (process {pid}) does not stop.")
@@ -181,13 +205,13 @@ def stop_postmaster(data: Path, pid: int, child: subprocess.Popen[bytes] | None)
         child.wait()
 
 
-def _is_gone_within(patience_s: float, pid: int, data: Path, *, child: subprocess.Popen[bytes] | None) -> bool:
+def _is_gone_within(patience_s: float, is_there: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        if (child is not None and child.poll() is not None) or not _serves(pid, data):
-            return True
+    while is_there():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(POLL_S)
-    return False
+    return True
 
 
 def guard(pid: int) -> subprocess.Popen[bytes]:

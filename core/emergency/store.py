@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 
 from core.access import Directory, PersonView
 from core.db import Transaction
@@ -77,12 +77,19 @@ async def active_of(tx: Transaction, user: UserId) -> Sequence[Row[Any]]:
 
 
 async def has_overdue_review(tx: Transaction, user: UserId) -> int | None:
-    """The number of an overdue review of the person's bypasses, if there is one."""
+    """The number of an overdue review of the person's bypasses, if there is one; also one just due."""
     columns = bypasses.c
     found: int | None = (
         await tx.connection.execute(
             select(columns.number)
-            .where(columns.tenant_id == tx.tenant, columns.requester_id == user, columns.review_state == "overdue")
+            .where(
+                columns.tenant_id == tx.tenant,
+                columns.requester_id == user,
+                or_(
+                    columns.review_state == "overdue",
+                    (columns.review_state == "due") & (columns.review_due_at <= tx.now),
+                ),
+            )
             .order_by(columns.number)
             .limit(1)
         )

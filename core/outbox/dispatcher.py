@@ -58,7 +58,7 @@ class Dispatcher:
         self._wanted = {entry.name: entry.types for entry in subscriptions}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], str] = {}  # with the delivery key
         self._chance = random.Random()  # noqa: S311  jitter, not a secret
 
     async def wake(self, _payload: str = "") -> None:
@@ -102,7 +102,8 @@ class Dispatcher:
                 busy = False
             if not busy:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+                    async with asyncio.timeout(IDLE_S):  # wait_for would lose a cancellation that meets a wake-up
+                        await self._wake.wait()
 
     async def _step(self) -> bool:
         async with self._database.system() as tx:
@@ -111,15 +112,21 @@ class Dispatcher:
         claims: tuple[Claim, ...] = ()
         if room > 0:
             async with self._database.system() as tx:
-                claims = await store.claim(tx, list(self._subscriptions), limit=min(room, BATCH), lease=LEASE)
+                claims = await store.claim(
+                    tx,
+                    list(self._subscriptions),
+                    held=list(self._in_flight.values()),
+                    limit=min(room, BATCH),
+                    lease=LEASE,
+                )
         for claim in claims:
             task = asyncio.create_task(self._attempt(claim))
-            self._in_flight.add(task)
+            self._in_flight[task] = claim.event.delivery_key(claim.subscriber)
             task.add_done_callback(self._finished)
         return bool(routed or claims)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
+        self._in_flight.pop(task, None)
         self._wake.set()  # the next delivery of that subject may go now
         if not task.cancelled() and (error := task.exception()):
             log.error("delivery_result_not_stored", error=repr(error))

@@ -18,14 +18,18 @@ ROUTE_BATCH: Final = 500
 _ROUTER_LOCK: Final = 0x6F7574626F78  # one router at a time, or a later event could be routed before an earlier one
 
 # The head of each (subscriber, subject) line that is due and not leased. Lines are served round-robin over tenants by
-# rank, so that one tenant's backlog does not hold up another's (T4).
+# rank, and what a tenant has under way counts as turns it has had: places become free one at a time, and by due time
+# alone a backlog would get each of them (T4). `held`: what this worker has under way, whatever the clock says.
 _CLAIM = text("""
-    WITH heads AS (
+    WITH under_way AS (
+        SELECT tenant_id, count(*) AS turns FROM deliveries
+        WHERE state = 'pending' AND lease_until >= :now GROUP BY tenant_id
+    ), heads AS (
         SELECT tenant_id, event_id, subscriber, due_at,
-               row_number() OVER (PARTITION BY tenant_id ORDER BY due_at, position) AS turn
-        FROM deliveries d
+               row_number() OVER (PARTITION BY tenant_id ORDER BY due_at, position) + coalesce(u.turns, 0) AS turn
+        FROM deliveries d LEFT JOIN under_way u USING (tenant_id)
         WHERE state = 'pending' AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now)
-          AND subscriber = ANY(:subscribers)
+          AND subscriber = ANY(:subscribers) AND event_id || ':' || subscriber <> ALL(:held)
           AND NOT EXISTS (
               SELECT 1 FROM deliveries e
               WHERE e.tenant_id = d.tenant_id AND e.subscriber = d.subscriber AND e.subject = d.subject
@@ -98,12 +102,18 @@ async def route(tx: SystemTransaction, wanted: Mapping[str, frozenset[str]]) -> 
 
 
 async def claim(
-    tx: SystemTransaction, subscribers: Sequence[str], *, limit: int, lease: timedelta
+    tx: SystemTransaction, subscribers: Sequence[str], *, held: Sequence[str], limit: int, lease: timedelta
 ) -> tuple[Claim, ...]:
-    """At most `limit` deliveries, leased to the caller."""
+    """At most `limit` deliveries, leased to the caller; none of those that it holds, named by their delivery keys."""
     rows = await tx.connection.execute(
         _CLAIM,
-        {"now": tx.now, "lease_until": tx.now + lease, "limit": limit, "subscribers": list(subscribers)},
+        {
+            "now": tx.now,
+            "lease_until": tx.now + lease,
+            "limit": limit,
+            "subscribers": list(subscribers),
+            "held": list(held),
+        },
     )
     return tuple(
         Claim(

@@ -2,7 +2,7 @@
 
 import json
 import os
-import random  # noqa: TID251  seeded below
+import random
 import secrets
 import signal
 import threading

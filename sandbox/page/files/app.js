@@ -83,9 +83,9 @@ function draw() {
   document.title = `${here.place === "home" ? state.app.name : title(state.open)} · ${state.team.name}`;
   renderSidebar($("#sidebar"), state, { place: here.place, go, become, live: here.live });
   drawHead(me);
-  if (here.place === "home") drawHome();
-  else drawMessages();
+  const staysAtEnd = here.place === "home" ? drawHome() : drawMessages();
   drawThread();
+  if (staysAtEnd) $("#messages").scrollTop = $("#messages").scrollHeight; // a thread beside it narrows the lines
   $("#composer").hidden = here.place === "home";
   composer.label(`Message ${state.open?.im ? state.app.name : `#${state.open?.name ?? ""}`}`);
   modal.show(state.modal, state.modal_depth, state.modal_loading);
@@ -114,7 +114,7 @@ function drawHome() {
   const box = $("#messages");
   const home = state.home;
   const key = `home ${home?.hash ?? "none"} ${state.me}`;
-  if (box.dataset.shown === key) return;
+  if (box.dataset.shown === key) return false;
   box.dataset.shown = key;
   const place = {
     state: home?.state?.values ?? {},
@@ -124,10 +124,12 @@ function drawHome() {
     ? renderBlocks(home.blocks, names(), place)
     : h("div", { class: "empty" }, appAvatar("big"), h("p", {}, `${state.app.name} has not published anything here yet.`))));
   box.scrollTop = 0;
+  return false;
 }
 
 const view = (channel) => ({ names: names(), me: state.me, channel, click, openThread, dismiss });
 
+/** Draws the open channel; true if the reader is at its end and should stay there. */
 function drawMessages() {
   const box = $("#messages");
   const fresh = box.dataset.shown !== here.place;
@@ -143,8 +145,9 @@ function drawMessages() {
       h("p", {}, "Nothing has been said here yet. Type / to see what you can ask for.")));
   }
   if (atEnd) box.scrollTop = box.scrollHeight;
-  if (fresh) showLinked(box);
+  const isLinked = fresh && showLinked(box);
   markRead();
+  return atEnd && !isLinked;
 }
 
 function showLinked(box) {
@@ -152,6 +155,7 @@ function showLinked(box) {
   const message = linked && box.querySelector(`.p${linked}`);
   message?.scrollIntoView({ block: "center" });
   message?.classList.add("changed");
+  return Boolean(message);
 }
 
 function markRead() {

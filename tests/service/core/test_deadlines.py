@@ -35,7 +35,9 @@ async def seen(company, request_id):
 
 async def deadlines(company):
     async with company.database.tenant(company.tenant) as tx:
-        rows = await tx.connection.execute(text("SELECT kind, part, due_at - :s, attempts FROM deadlines ORDER BY 3, 1"), {"s": START})
+        rows = await tx.connection.execute(
+            text("SELECT kind, part, due_at - :s, attempts FROM deadlines ORDER BY 3, 1"), {"s": START}
+        )
         return [tuple(row) for row in rows if row.kind.startswith(("approvals", "test"))]
 
 

@@ -71,7 +71,8 @@ async def test_every_table_has_exactly_one_policy_and_only_the_queues_are_open_t
         owner_url,
         clock,
         """
-        SELECT polrelid::regclass::text, polcmd::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
+        SELECT polrelid::regclass::text, polcmd::text,
+               pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
         FROM pg_policy ORDER BY 1
         """,
     )

@@ -414,8 +414,9 @@ async def test_questions_come_from_anybody_and_answers_from_the_requester(compan
         ("agent_developer", "answer", "  In Zurich.  "),
         ("audit_reviewer", "comment", "Noted."),
     ):
-        after = await comment(company.database, company.actor(who), request.id, kind=kind, text=said)
+        await comment(company.database, company.actor(who), request.id, kind=kind, text=said)
         company.advance(seconds=1)
+    after = await get_request(company.database, company.actor("audit_reviewer"), request.id)
     assert [(entry.kind, entry.text, entry.author.email) for entry in after.comments] == [
         ("question", "Where is the data?", company.people["security_manager"].email),
         ("answer", "In Zurich.", company.people["agent_developer"].email),

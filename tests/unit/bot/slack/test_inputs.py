@@ -1,0 +1,66 @@
+"""view_submission's state -> values, with the payload's shape as Slack documents it."""
+
+from bot.cards import ChecksInput, Form, Option, PersonInput, SelectInput, TextInput
+from bot.slack import render
+from bot.slack.inputs import read_inputs
+
+
+def submitted(values):
+    return {"state": {"values": values}}
+
+
+def test_each_kind_of_input_is_read_under_its_own_id():
+    view = submitted(
+        {
+            "reason": {"reason": {"type": "plain_text_input", "value": "Because."}},
+            "action": {"action": {"type": "static_select", "selected_option": {"value": "agent.create"}}},
+            "criteria": {"criteria": {"type": "checkboxes", "selected_options": [{"value": "a"}, {"value": "b"}]}},
+            "owner": {"owner": {"type": "users_select", "selected_user": "U0DANA"}},
+        }
+    )
+    assert read_inputs(view) == {
+        "reason": "Because.",
+        "action": "agent.create",
+        "criteria": ["a", "b"],
+        "owner": "U0DANA",
+    }
+
+
+def test_what_was_left_untouched_is_none_and_no_box_ticked_is_an_empty_list():
+    view = submitted(
+        {
+            "reason": {"reason": {"type": "plain_text_input", "value": None}},
+            "action": {"action": {"type": "static_select", "selected_option": None}},
+            "criteria": {"criteria": {"type": "checkboxes", "selected_options": []}},
+            "owner": {"owner": {"type": "users_select", "selected_user": None}},
+        }
+    )
+    assert read_inputs(view) == {"reason": None, "action": None, "criteria": [], "owner": None}
+
+
+def test_a_view_without_inputs_has_no_values():
+    assert read_inputs({}) == {}
+    assert read_inputs(submitted({})) == {}
+
+
+def test_every_kind_of_input_that_is_rendered_can_be_read():
+    parts = (
+        TextInput("t", "Text"),
+        SelectInput("s", "Select", (Option("a", "A"),)),
+        ChecksInput("c", "Checks", (Option("a", "A"),)),
+        PersonInput("p", "Person"),
+    )
+    answers = {
+        "plain_text_input": {"value": "x"},
+        "static_select": {"selected_option": {"value": "a"}},
+        "checkboxes": {"selected_options": [{"value": "a"}]},
+        "users_select": {"selected_user": "U1"},
+    }
+    rendered = render.modal(Form("f", "F", parts, submit="Send"))["blocks"]
+    values = {
+        block["block_id"]: {
+            block["element"]["action_id"]: {"type": block["element"]["type"], **answers[block["element"]["type"]]}
+        }
+        for block in rendered
+    }
+    assert read_inputs(submitted(values)) == {"t": "x", "s": "a", "c": ["a"], "p": "U1"}

@@ -1,0 +1,102 @@
+"""A bypass as its holder, senior management and the reviewer see it (E1, E2, E3, E4)."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot import actions
+from bot.cards import Actions
+from bot.plain import line_of, text_of
+from bot.views.bypass import bypass_card, bypass_line, list_card, risk_words
+from tests.unit.bot.samples import BYPASS_ID, INGRID, LEE, NOW, bypass, reviewed, ticket
+
+
+def buttons_of(shown, viewer):
+    card = bypass_card(shown, viewer, now=NOW)
+    return [button for block in card.blocks if isinstance(block, Actions) for button in block.buttons]
+
+
+@pytest.mark.row("E1", "E4")
+@pytest.mark.parametrize(
+    ("viewer", "labels"),
+    [(LEE, ["End now"]), (INGRID, ["Acknowledge", "End now", "Review"]), (None, ["Acknowledge", "End now", "Review"])],
+    ids=["holder", "management", "channel"],
+)
+def test_an_active_bypass_has_the_buttons_of_whoever_looks_at_it(viewer, labels):
+    assert [button.label for button in buttons_of(bypass(), viewer)] == labels
+
+
+@pytest.mark.row("E2")
+def test_a_bypass_that_is_over_waits_for_its_review_by_somebody_else():
+    ended = bypass(status="ended", ended_at=NOW, acknowledged_by=INGRID, acknowledged_at=NOW)
+    assert [button.action_id for button in buttons_of(ended, INGRID)] == [actions.BYPASS_REVIEW]
+    assert buttons_of(ended, LEE) == []
+
+
+def test_a_reviewed_bypass_has_no_buttons_and_says_what_was_found():
+    assert buttons_of(reviewed(), INGRID) == []
+    shown = text_of(bypass_card(reviewed(), INGRID, now=NOW))
+    assert "Review: ✅ justified by Priya Raman" in shown
+    assert "> The double match was real. The fix is in REQ-1043." in shown
+    assert "👁️ Acknowledged by Ingrid Solberg · 2026-03-10 08:46 UTC" in shown
+
+
+def test_ending_is_confirmed_first():
+    end = next(button for button in buttons_of(bypass(), LEE) if button.action_id == actions.BYPASS_END)
+    assert end.confirm is not None
+    assert end.confirm.text == "What it allowed needs approval again."
+    assert actions.decode(end.value) == actions.Target(id=BYPASS_ID)
+
+
+@pytest.mark.row("E1")
+def test_the_message_says_how_long_it_was_granted_for_and_until_when():
+    assert "🚨 Active for 1 h, until 2026-03-10 09:45 UTC · by Lee Okafor" in text_of(
+        bypass_card(bypass(), INGRID, now=NOW)
+    )
+
+
+def test_the_message_does_not_change_while_time_passes():
+    early, later = (bypass_card(bypass(), INGRID, now=NOW + timedelta(minutes=minutes)) for minutes in (0, 40))
+    assert early == later
+
+
+@pytest.mark.row("E3")
+def test_the_risk_is_explained():
+    assert risk_words(bypass(risk="high", risk_factors=(("action *", 45), ("any agent, not one", 25)))) == (
+        "High (action * +45, any agent, not one +25)"
+    )
+    assert risk_words(bypass(risk="low", risk_factors=())) == "Low"
+
+
+@pytest.mark.row("E2")
+def test_an_overdue_review_says_since_when():
+    shown = text_of(bypass_card(bypass(review_due_at=NOW - timedelta(hours=2), review_status="overdue"), None, now=NOW))
+    assert "Review: ⏰ overdue since 2026-03-10 07:00 UTC" in shown
+
+
+def test_anything_on_any_agent_is_said_in_words():
+    card = bypass_card(bypass(action="*", resource="*"), None, now=NOW)
+    assert card.summary == "BYP-3: Lee Okafor bypassed approval for any action on any agent — active"
+
+
+def test_the_ticket_of_a_bypass_is_linked():
+    assert "CHG0030077 (" in text_of(bypass_card(bypass(tickets=(ticket(),)), None, now=NOW))
+
+
+def test_a_line_of_a_list_says_what_is_left_and_never_less_than_nothing():
+    assert line_of(bypass_line(bypass(), now=NOW)) == (
+        "BYP-3 🚨 Active · 45 min left · Lee Okafor · invoice-matcher · review due in 24 h"
+    )
+    late = line_of(bypass_line(bypass(), now=NOW + timedelta(hours=1)))
+    assert "left" not in late
+
+
+@pytest.mark.row("B2")
+def test_the_list_counts_in_correct_english_and_says_what_to_type_next():
+    assert list_card((bypass(),), now=NOW).summary == "1 bypass"
+    assert list_card((bypass(), reviewed()), now=NOW).summary == "2 bypasses"
+    assert "`/bypass review BYP-1001`" in text_of(list_card((bypass(),), now=NOW))
+
+
+def test_an_empty_list_says_so():
+    assert text_of(list_card((), now=NOW)) == "No bypass has been used. Good."

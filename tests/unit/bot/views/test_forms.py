@@ -1,0 +1,125 @@
+"""Modals: their fields, what they are filled with, and what they send back."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot import actions
+from bot.actions import Target, decode
+from bot.cards import ChecksInput, Passage, PersonInput, Plain, SelectInput, TextInput
+from bot.plain import blocks_text
+from bot.slack import render
+from bot.views import forms
+from tests.unit.bot.blockkit_schema import view_problems
+from tests.unit.bot.samples import (
+    NOW,
+    REQUEST_ID,
+    bypass,
+    comment,
+    request,
+    stage,
+)
+
+TARGET = Target(id=REQUEST_ID, digest="9f86d081884c7d65", stage="technical_review")
+ABOUT_A_REQUEST = (forms.approve_form, forms.reject_form, forms.ask_form, forms.answer_form, forms.delegate_form)
+
+
+def inputs_of(form):
+    return {
+        part.id: part for part in form.blocks if isinstance(part, TextInput | SelectInput | ChecksInput | PersonInput)
+    }
+
+
+@pytest.mark.row("B1", "X7")
+def test_a_request_asks_for_everything_that_an_agent_must_have():
+    form = forms.request_form(channel="C0GOV", agent="support-bot", owner="U0DANA")
+    fields = inputs_of(form)
+    assert list(fields) == ["action", "agent_name", "owner", "sponsor", "business_service", "justification"]
+    assert not [field.id for field in fields.values() if field.is_optional]
+    assert (form.callback_id, form.memo) == (actions.FORM_REQUEST, "C0GOV")
+    assert (fields["agent_name"].initial, fields["owner"].initial) == ("support-bot", "U0DANA")
+
+
+def test_a_name_that_is_too_long_does_not_keep_the_form_from_opening():
+    assert view_problems(render.modal(forms.request_form(channel="C1", agent="x" * 2900))) == []
+
+
+@pytest.mark.parametrize("make", ABOUT_A_REQUEST, ids=lambda make: make.__name__)
+def test_a_form_about_a_request_names_it_and_carries_what_was_seen(make):
+    form = make(request(), TARGET)
+    assert decode(form.memo) == TARGET
+    assert "REQ-1042 · Create agent “support-bot”" in blocks_text(part for part in form.blocks[:1])
+    assert view_problems(render.modal(form)) == []
+
+
+@pytest.mark.row("P2")
+def test_approving_shows_the_criteria_of_the_stage_that_was_clicked():
+    shown = request((stage("a", criteria=("legal_basis",)), stage("b", criteria=("load_test", "rollback_plan"))))
+    fields = inputs_of(forms.approve_form(shown, Target(id=REQUEST_ID, stage="b")))
+    assert [(option.value, option.label) for option in fields["criteria"].options] == [
+        ("load_test", "Load test"),
+        ("rollback_plan", "Rollback plan"),
+    ]
+    assert fields["reason"].is_optional
+
+
+def test_a_stage_without_criteria_asks_for_none():
+    assert list(inputs_of(forms.approve_form(request((stage(criteria=()),)), TARGET))) == ["reason"]
+
+
+@pytest.mark.row("B3")
+def test_rejecting_needs_a_reason():
+    assert not inputs_of(forms.reject_form(request(), TARGET))["reason"].is_optional
+
+
+def test_answering_shows_the_whole_of_the_last_question():
+    long = "Which data? " * 300
+    form = forms.answer_form(request(comments=(comment(text="First?"), comment(text=long))), TARGET)
+    assert form.blocks[0] == Passage(Plain(long))
+    assert "(show all)" not in str(render.modal(form))
+
+
+@pytest.mark.row("E1")
+@pytest.mark.parametrize(
+    ("longest", "labels"),
+    [
+        (timedelta(hours=4), ["15 min", "30 min", "1 h", "2 h", "4 h"]),
+        (timedelta(hours=3), ["15 min", "30 min", "1 h", "2 h", "3 h"]),
+        (timedelta(minutes=10), ["10 min"]),
+    ],
+)
+def test_a_bypass_lasts_no_longer_than_the_policy_allows(longest, labels):
+    field = inputs_of(forms.bypass_form(channel="C1", longest=longest))["duration"]
+    assert [option.label for option in field.options] == labels
+    assert timedelta(seconds=int(field.options[-1].value)) == longest
+    assert field.initial == field.options[0].value
+
+
+@pytest.mark.row("E1")
+def test_a_bypass_repeats_the_risk_before_it_is_granted():
+    form = forms.bypass_form(channel="C1", longest=timedelta(hours=4))
+    assert "This skips every approval." in blocks_text(form.blocks[:1])
+    assert list(inputs_of(form)) == ["action", "agent", "duration", "justification"]
+    assert "*" in {option.value for option in inputs_of(form)["action"].options}
+
+
+@pytest.mark.row("E2", "E3")
+def test_a_review_shows_what_was_granted_why_and_at_which_risk():
+    form = forms.review_form(bypass())
+    text = blocks_text(form.blocks[:3])
+    assert "Granted to Lee Okafor for agent.deploy on invoice-matcher · 2026-03-10 08:45 UTC" in text
+    assert "> Invoices are matched twice" in text
+    assert "Risk before the grant: Medium (action agent.deploy +30)" in text
+    assert list(inputs_of(form)) == ["verdict", "notes"]
+
+
+def test_a_form_is_never_taller_than_slack_allows():
+    view = render.modal(forms.details_form(request(comments=tuple(comment() for _ in range(200))), now=NOW))
+    assert view_problems(view) == []
+    assert "submit" not in view
+
+
+@pytest.mark.parametrize("title", ["Approve", "Ask the requester", "Emergency bypass"])
+def test_a_word_of_patience_and_a_message_are_views_of_their_own(title):
+    assert view_problems(render.modal(forms.loading_form(title))) == []
+    assert view_problems(render.modal(forms.message_form(title, "<!here> " * 1000))) == []
