@@ -17,7 +17,6 @@ from app.logs import configure_logging
 from app.server import serve as serve_forever
 from config.errors import SettingsError, YamlSyntaxError
 from config.load import load_settings
-from config.settings import Settings
 from core.db.embedded_errors import EmbeddedPostgresError
 from core.errors import CountersignError
 
@@ -47,9 +46,7 @@ out = Console()
 @cli.command()
 def serve(config: Config = None, roles: Annotated[str | None, typer.Option(help="web,bot,worker")] = None) -> None:
     """Serve the API, the bot and the background work until stopped."""
-    settings = load_settings(config=config)
-    if roles:
-        settings = Settings.model_validate({**settings.model_dump(), "roles": roles})
+    settings = load_settings(config=config, options={"roles": roles} if roles else None)
     configure_logging(settings)
     urls, server = database_urls(settings)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 import structlog
@@ -16,6 +16,8 @@ from config.settings import LogFormat, Settings
 _SECRETS: Final = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|cst_[a-z0-9-]+_[0-9a-f]{32}_[0-9a-f]+|whsec_\S+|(?i:bearer)\s+\S+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
+_SECRET_NAMES: Final = re.compile(r"(?i)(password|passwd|secret|authorization|cookie|token)$")
+STRUCK_OUT: Final = "***"
 _QUIET: Final = {
     "slack_bolt": logging.WARNING,
     "slack_sdk": logging.WARNING,
@@ -46,7 +48,7 @@ def configure_logging(settings: Settings) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if settings.log_format is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer()
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -63,7 +65,15 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _SECRETS.sub("***", value)
-    return event
+    return {key: _without_secrets(key, value) for key, value in event.items()}
+
+
+def _without_secrets(key: str, value: Any) -> Any:
+    """`value` with everything struck out that looks like a secret, or is called one, at any depth."""
+    if isinstance(value, Mapping):
+        return {inner: _without_secrets(str(inner), each) for inner, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(key, each) for each in value]
+    if isinstance(value, str):
+        return STRUCK_OUT if _SECRET_NAMES.search(key) else _SECRETS.sub(STRUCK_OUT, value)
+    return value

@@ -19,16 +19,22 @@ from config.yamlfile import LocatedDocument, YamlPath, load_yaml
 _BOOLEANS: Final = ("true", "false")
 
 
-def load_settings(*, config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process, from the file `config` (or COUNTERSIGN_CONFIG) and the environment.
+def load_settings(
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of this process, from the file `config` (or COUNTERSIGN_CONFIG), the environment and `options`.
 
+    `options` are what the command line gave, by dotted key ("roles"); they win.
     Raises SettingsError for the first mistake, with all the others attached; secrets never appear in it.
     """
     environ = os.environ if environ is None else environ
     named = environ.get(CONFIG_VARIABLE)
     path = config or (Path(named) if named else None)
     document = None if path is None else load_yaml(path)
-    found = gather(Settings, environ=environ, document=document)
+    found = gather(Settings, environ=environ, document=document, options=options or {})
     settings = _validate(found, document)
     if settings is None or found.errors:
         first, *others = found.errors

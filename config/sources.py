@@ -1,7 +1,7 @@
-"""Where settings come from: environment variables, secret files and one YAML file -> one mapping with origins.
+"""Where settings come from: options, environment variables, secret files, one YAML file -> one mapping with origins.
 
-The environment wins over the file. pydantic-settings validates what is gathered here; its own sources are not used,
-because they pass over unknown names in silence and forget the line a value came from.
+The command line wins over the environment, and that over the file. pydantic-settings validates what is gathered here;
+its own sources are not used, because they pass over unknown names in silence and forget the line a value came from.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from config.yamlfile import LocatedDocument
 PREFIX: Final = "COUNTERSIGN_"
 CONFIG_VARIABLE: Final = "COUNTERSIGN_CONFIG"
 ENVIRONMENT: Final = "environment"
+COMMAND_LINE: Final = "command line"
 SECRET_MAX_BYTES: Final = 65_536
 
 # Kubernetes announces a service named "countersign" to its pods by such variables; they are not ours.
@@ -99,12 +100,19 @@ def gather(
     *,
     environ: Mapping[str, str],
     document: LocatedDocument | None,
+    options: Mapping[str, str],
 ) -> Gathered:
-    """All that the file and then the environment set; an empty variable and a key without a value set nothing."""
+    """All that the file, then the environment, then the command line set; what is empty sets nothing.
+
+    `options` maps dotted keys to what was given for the option of that name.
+    """
     found = Gathered()
     if document is not None:
         _read_document(model, document, found)
     _read_environment(model, environ, found)
+    for leaf in leaves(model):
+        if options.get(leaf.key):
+            found.put(leaf, options[leaf.key], Origin(COMMAND_LINE, None, f"--{leaf.key}"))
     return found
 
 
