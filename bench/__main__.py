@@ -1,0 +1,71 @@
+"""`python -m bench [authz|gate|writes|ack|all]`: measures on this machine, in under three minutes by default."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from typing import Final
+
+from rich.console import Console
+
+from bench import ack, authz, gate, writes
+from bench.errors import WrongAnswer
+from bench.report import Section, as_data, show
+from bench.world import running
+
+PARTS: Final = ("authz", "gate", "writes", "ack")
+
+
+async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tuple[list[Section], dict[str, str]]:
+    """The sections, in order, and the settings of the database that took the writes."""
+    sections: list[Section] = []
+    database: dict[str, str] = {}
+    if "authz" in parts:
+        sections.append(authz.run(rounds=rounds))
+    if "gate" in parts or "writes" in parts:
+        async with running(slack=False) as world:
+            database = dict(world.database)
+            if "gate" in parts:
+                sections.append(await gate.run(world, rounds=rounds, seconds=seconds))
+            if "writes" in parts:
+                sections.append(await writes.run(world, rounds=rounds, seconds=seconds))
+    if "ack" in parts:
+        async with running(slack=True) as world:
+            sections += await ack.run(world, rounds=rounds, seconds=seconds)
+    return sections, database
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 once everything was measured; 1 if an answer was wrong. A goal that is missed is shown, not an error."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=(*PARTS, "all"), default="all")
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="per case and round (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="every round, for a machine")
+    given = parser.parse_args(argv)
+    if given.rounds < 1 or given.seconds <= 0:
+        parser.error("measure at least one round of more than no time")
+    parts = PARTS if given.part == "all" else (given.part,)
+    try:
+        sections, database = asyncio.run(measure(parts, rounds=given.rounds, seconds=given.seconds))
+    except WrongAnswer as exc:
+        sys.stderr.write(f"bench: a wrong answer: {exc}\n")
+        return 1
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), **database}
+    if given.json:
+        sys.stdout.write(json.dumps({"machine": machine, "sections": [as_data(each) for each in sections]}, indent=2))
+        sys.stdout.write("\n")
+        return 0
+    out = Console()
+    for section in sections:
+        show(section, out)
+    out.print("  ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
