@@ -40,9 +40,14 @@ def clock_routes(service: Service) -> list[web.RouteDef]:
     async def move(request: web.Request) -> web.Response:
         secret = service.settings.slack.signing_secret
         offered = request.headers.get("X-Demo-Key", "")
-        if secret is None or not hmac.compare_digest(offered.encode(), secret.get_secret_value().encode()):
+        if secret is None or not hmac.compare_digest(
+            offered.encode("utf-8", "surrogateescape"), secret.get_secret_value().encode()
+        ):
             raise Forbidden("This needs the demo's key.")
-        body = await request.json()
+        try:
+            body = await request.json()
+        except ValueError:
+            raise InvalidInput("The body is not JSON.") from None
         advance = parse_duration(body.get("advance")) if isinstance(body, dict) else None
         if advance is None:
             raise InvalidInput("Say how far to move the clock.", where="advance", accepted=EXAMPLES)

@@ -235,7 +235,7 @@ def run(*, rounds: int) -> Section:
         for name, each in taken.items():
             each.append(Round(count[name] / spent[name]))
     return Section(
-        title=f"In-process decisions: {TENANTS:,} tenants, {len(everybody):,} people, per second of one thread's own time",
+        title=f"In-process decisions by {len(everybody):,} people of {TENANTS:,} tenants, one thread's own time",
         cases=tuple(Case(name, tuple(each)) for name, each in taken.items()),
         baselines=(DICT, CASBIN, CEDAR),
         goals=(

@@ -62,14 +62,13 @@ async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Targe
 
 async def _open_form(chat: Chat, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
     """Opened at once with a word of patience, because the trigger lives three seconds; filled when we know more."""
-    client, action_id = chat.workspace.client, action["action_id"]
-    loading = render.modal(forms.loading_form(_FORM_TITLES[action_id]))
-    opened = await client.views_open(trigger_id=body["trigger_id"], view=loading)
+    action_id = action["action_id"]
+    view_id = await chat.open_form(str(body.get("trigger_id", "")), forms.loading_form(_FORM_TITLES[action_id]))
     try:
         form = await _form(chat, body, action_id, decode(action.get("value", "")))
     except CountersignError as exc:
         form = forms.message_form(_FORM_TITLES[action_id], error_card(exc).summary)
-    await client.views_update(view_id=opened["view"]["id"], view=render.modal(form))
+    await chat.workspace.client.views_update(view_id=view_id, view=render.modal(form))
 
 
 async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Target | None) -> Form:

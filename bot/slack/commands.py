@@ -50,23 +50,22 @@ async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[...,
             await _open_form(chat, body, intent)
             return
         actor = await chat.workspace.actor(chat_user_of(body))
-        reply = await (_bypass(chat, actor, intent) if is_bypass else _approve(chat, actor, intent))
+        async with chat.once(actor, f"{body['command']}:{body.get('trigger_id', '')}"):
+            reply = await (_bypass(chat, actor, intent) if is_bypass else _approve(chat, actor, intent))
         await answer(reply)
 
 
 async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> None:
     """A trigger lives three seconds: open first, look things up afterwards."""
-    client, channel = chat.workspace.client, str(body.get("channel_id", ""))
+    trigger, channel = str(body.get("trigger_id", "")), str(body.get("channel_id", ""))
     if body["command"] == "/approve":
         form = forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body))
-        await client.views_open(trigger_id=body["trigger_id"], view=render.modal(form))
+        await chat.open_form(trigger, form)
         return
-    opened = await client.views_open(
-        trigger_id=body["trigger_id"], view=render.modal(forms.loading_form("Emergency bypass"))
-    )
+    view_id = await chat.open_form(trigger, forms.loading_form("Emergency bypass"))
     actor = await chat.workspace.actor(chat_user_of(body))
     filled = await bypass_form(chat, actor, channel, intent)
-    await client.views_update(view_id=opened["view"]["id"], view=render.modal(filled))
+    await chat.workspace.client.views_update(view_id=view_id, view=render.modal(filled))
 
 
 async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
+from slack_sdk.errors import SlackApiError
 
-from bot.cards import Card
+from bot.cards import Card, Form
 from bot.slack import render
-from bot.slack.workspace import Workspace
+from bot.slack.workspace import Workspace, error_of
 from bot.views.answers import error_card
 from core import idempotency
 from core.actor import Actor
@@ -32,6 +33,18 @@ class DeliveredTwice(Conflict):
     code = "chat.delivered_twice"
 
 
+class FormTooLate(Unavailable):
+    """The form came too late for Slack, which waits three seconds; nothing was changed."""
+
+    code = "chat.form_too_late"
+
+
+# Slack, views.open, "Errors": the trigger is over, was used already, or is none of this app's.
+TRIGGER_OVER: Final = frozenset(
+    {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Chat:
     """The workspace and the core behind it."""
@@ -47,6 +60,16 @@ class Chat:
     def now(self) -> datetime:
         """The present instant."""
         return self.database.clock.now()
+
+    async def open_form(self, trigger_id: str, form: Form) -> str:
+        """The form stands before the person; its view's id. Raises FormTooLate."""
+        try:
+            opened = await self.workspace.client.views_open(trigger_id=trigger_id, view=render.modal(form))
+        except SlackApiError as exc:
+            if error_of(exc) in TRIGGER_OVER:
+                raise FormTooLate(next_step="Try again.") from exc
+            raise
+        return str(opened["view"]["id"])
 
     @asynccontextmanager
     async def answering(self, answer: Answer) -> AsyncIterator[None]:

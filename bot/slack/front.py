@@ -1,15 +1,16 @@
 """/slack/events over HTTP.
 
-Two things that Bolt answers with a 500 are refused here first: a timestamp that is not a number, and an interaction
-whose payload is not JSON.
+What Bolt answers with a 500, some of it before it has looked at the signature, is refused here first: headers that it
+cannot compare, bodies that are not what they say, interactions and events that lack what every listener reads.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from typing import Final
-from urllib.parse import parse_qs
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from prometheus_client import Histogram
@@ -43,17 +44,49 @@ async def _problem(request: web.Request) -> str | None:
     stamp = request.headers.get("X-Slack-Request-Timestamp", "0")
     if not stamp.isascii() or not stamp.isdigit():
         return "X-Slack-Request-Timestamp is not a number"
+    if not request.headers.get("X-Slack-Signature", "").isascii():
+        return "X-Slack-Signature is not a signature"
     raw = await request.read()
     if len(raw) > BODY_MAX_BYTES:
         return "the body is too large"
     try:
-        text = raw.decode()
-        if request.content_type == "application/json":
-            json.loads(text or "{}")
-        elif "payload" in text:
-            for payload in parse_qs(text).get("payload", ["{}"]):
-                if not isinstance(json.loads(payload), dict):
-                    return "payload is not an object"
-    except ValueError:
+        document = _document(raw.decode(), request.content_type)
+    except (ValueError, RecursionError):
         return "the body is not what it says it is"
-    return None
+    if not isinstance(document, dict):
+        return "the body holds no object"
+    lacks = _lacks(document)
+    return f"the {document['type']} lacks its {lacks}" if lacks else None
+
+
+def _document(text: str, content_type: str) -> Any:
+    """What Bolt will read out of the body, by its own rules. Raises ValueError or RecursionError."""
+    if content_type == "application/json" or text.startswith("{"):
+        return json.loads(text or "{}")
+    payload = dict(parse_qsl(text)).get("payload")
+    return {} if payload is None else json.loads(payload)
+
+
+def _lacks(document: Mapping[str, Any]) -> str | None:
+    """The first part of an interaction or event that is not there; None if all are, or if nobody reads them."""
+    kind = document.get("type")
+    parts = _PARTS.get(kind, {}) if isinstance(kind, str) else {}
+    return next((name for name, is_there in parts.items() if not is_there(document.get(name))), None)
+
+
+def _has(*names: str) -> Callable[[Any], bool]:
+    """Whether something is an object with text under each of the names."""
+    return lambda found: isinstance(found, dict) and all(isinstance(found.get(name), str) for name in names)
+
+
+def _are_actions(found: Any) -> bool:
+    return isinstance(found, list) and bool(found) and all(map(_has("type", "action_id"), found))
+
+
+_VIEW: Final = {"user": _has("id"), "view": _has("id", "type", "callback_id")}
+_PARTS: Final[Mapping[str, Mapping[str, Callable[[Any], bool]]]] = {
+    "block_actions": {"user": _has("id"), "actions": _are_actions},
+    "view_submission": _VIEW,
+    "view_closed": _VIEW,
+    "event_callback": {"event": _has("type")},
+}

@@ -64,6 +64,7 @@ class _Subject:
     channel: str
     people: Sequence[tuple[PersonView, bool]]  # and whether a message is posted if there is none
     requester: UserId
+    management: frozenset[UserId]  # who answers for a bypass; nobody for a request
     card: Callable[[PersonView | None], Card]
 
 
@@ -95,7 +96,7 @@ class LivingMessages:
                     return
                 slot = MessageSlot(event.subject_id, PLATFORM, chat_user, "direct")
                 shown = await self.workspace.show(slot, render.message(subject.card(person)))
-                await self._nudge(event, person, shown, everybody, subject.requester)
+                await self._nudge(event, person, shown, everybody, subject)
                 if event.type in MOVES_HOME:
                     await self.refresh_home(chat_user)
 
@@ -112,6 +113,7 @@ class LivingMessages:
                 channel=policy.channels.get("approvals", self.approvals_channel),
                 people=_request_people(request),
                 requester=request.requester.id,
+                management=frozenset(),
                 card=lambda viewer: request_card(request, viewer, now=now),
             )
         bypass = await load_bypass(tx, event.subject_id)
@@ -120,6 +122,7 @@ class LivingMessages:
             channel=policy.channels.get("emergency", self.emergency_channel),
             people=_bypass_people(bypass, management),
             requester=bypass.requester.id,
+            management=frozenset(person.id for person in management) - {bypass.requester.id},
             card=lambda viewer: bypass_card(bypass, viewer, now=now),
         )
 
@@ -134,10 +137,10 @@ class LivingMessages:
             return None
 
     async def _nudge(
-        self, event: Event, person: PersonView, shown: MessageSlot, everybody: Directory, requester: UserId
+        self, event: Event, person: PersonView, shown: MessageSlot, everybody: Directory, subject: _Subject
     ) -> None:
         """A thread reply under the person's own message, where an edit alone would go unnoticed."""
-        if person.id not in _to_be_noticed(event, requester):
+        if person.id not in _to_be_noticed(event, subject):
             return
         line = thread_line(event.type, event.data, _names(everybody))
         if line and shown.message_id:
@@ -172,14 +175,16 @@ def _holders(everybody: Directory, roles: Iterable[str]) -> tuple[PersonView, ..
     return tuple(everybody.people[user] for user in sorted(users))
 
 
-def _to_be_noticed(event: Event, requester: UserId) -> frozenset[UserId]:
+def _to_be_noticed(event: Event, subject: _Subject) -> frozenset[UserId]:
     """Whom the event concerns so much that an edit is not enough: people asked, and the requester of the outcome."""
     data = event.data
     match event.type:
-        case RequestEvent.APPROVED | RequestEvent.REJECTED | RequestEvent.EXPIRED:
-            return frozenset({requester})
+        case RequestEvent.APPROVED | RequestEvent.REJECTED | RequestEvent.EXPIRED | EmergencyEvent.EXPIRED:
+            return frozenset({subject.requester})
+        case EmergencyEvent.UNACKNOWLEDGED | EmergencyEvent.REVIEW_OVERDUE:
+            return subject.management
         case RequestEvent.COMMENTED:
-            return frozenset({requester}) if data.get("kind") == "question" else frozenset()
+            return frozenset({subject.requester}) if data.get("kind") == "question" else frozenset()
         case RequestEvent.REMINDED | RequestEvent.ESCALATED:
             return frozenset(UserId(UUID(person)) for person in data.get("people", ()))
         case RequestEvent.DELEGATED:
