@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 
 from app import administration, demo
 from app.container import database_urls
@@ -176,8 +177,9 @@ def main() -> None:
     try:
         cli()
     except (CountersignError, SettingsError, YamlSyntaxError, EmbeddedPostgresError) as exc:
+        said = exc.sentence() if isinstance(exc, CountersignError) else str(exc)
         err.print(
-            f"[bold red]countersign:[/] {exc.sentence() if isinstance(exc, CountersignError) else exc}",
+            f"[bold red]countersign:[/] {escape(said)}",
             highlight=False,
             soft_wrap=True,
             markup=True,
@@ -190,4 +192,8 @@ def _show(data: Any, *, as_json: bool) -> None:
         typer.echo(json.dumps(data, indent=2, default=str))
         return
     for row in data if isinstance(data, list) else [data]:
-        out.print("  ".join(f"[dim]{key}[/] {value}" for key, value in row.items()), highlight=False, soft_wrap=True)
+        out.print(
+            "  ".join(f"[dim]{key}[/] {escape(str(value))}" for key, value in row.items()),
+            highlight=False,
+            soft_wrap=True,
+        )

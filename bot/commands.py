@@ -107,6 +107,8 @@ _PERSON: Final = re.compile(
 )
 _QUOTES: Final = "\"'“”„\u2018\u2019"
 _AFTER_REFERENCE: Final = ",;:."  # "REQ-12: looks good"
+_AFTER_PERSON: Final = ",;:.…"  # "@lee, on leave"
+_TO: Final = re.compile(r"to(?:\s+|$)", re.IGNORECASE)  # "delegate REQ-12 to @lee"
 _DASHES: Final = "-\u2010-\u2015"  # telephones replace the plain one
 _POWERLESS: Final = str.maketrans("", "", "<>&`\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -155,10 +157,13 @@ def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str
     if needs is Needs.REFERENCE_AND_TEXT and not text:
         return Misread(f"Say it in words too: `{command} {word} {prefix}-{number} …`.")
     if needs is Needs.REFERENCE_AND_PERSON:
+        text = text[said_to.end() :] if (said_to := _TO.match(text)) else text
         found = _PERSON.match(text)
-        if found is None:
+        person = str(found[found.lastgroup or 0]).rstrip(_AFTER_PERSON) if found else ""
+        if found is None or not person:
             return Misread(f"Who? Write `{command} {word} {prefix}-{number} @person`.")
-        return Intent(verb, number=number, person=str(found[found.lastgroup or 0]), text=text[found.end() :].strip())
+        reason = text[found.end() :].lstrip(_AFTER_PERSON).strip()
+        return Intent(verb, number=number, person=person, text=reason)
     return Intent(verb, number=number, text=text)
 
 

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 
 from sandbox.bodies import json_object, optional_text, required_text
 from sandbox.faults import Fault, Faults
-from sandbox.system import ControlError, System
+from sandbox.system import ControlError, Resettable, System
 
 FAULT_COUNT_MAX = 10_000
 CLOCK_TIMEOUT_S = 120.0  # the product settles its deadlines before it answers
@@ -53,6 +53,7 @@ class Control:
             web.post("/control/faults", self.add_fault),
             web.delete("/control/faults", self.clear_faults),
             web.post("/control/clock", self.clock),
+            web.post("/control/reset", self.reset),
             web.get("/control/systems", self.describe),
             web.get("/control/{system}/records", self.records),
             web.post("/control/{system}/edit", self.edit),
@@ -105,6 +106,19 @@ class Control:
             raise ControlError(
                 f"The product did not answer at {url}: {type(exc).__name__}.", status=HTTPStatus.FAILED_DEPENDENCY
             ) from exc
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """`{system?}`: this system, or each that can, is as on its first day, and no fault waits; `kept`: the rest."""
+        word = optional_text(await json_object(request), "system")
+        asked = [self._system(word)] if word else list(self._systems.values())
+        able = [system for system in asked if isinstance(system, Resettable)]
+        if word and not able:
+            raise ControlError(f"{word} cannot begin again without a restart.", status=HTTPStatus.CONFLICT)
+        for system in able:
+            await system.reset()
+        self._faults.clear(word)
+        done = [system.slug for system in asked if system in able]
+        return web.json_response({"reset": done, "kept": [s.slug for s in asked if s.slug not in done]})
 
     async def describe(self, _request: web.Request) -> web.Response:
         """How each system is reached."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 DEBOUNCE_S = 0.3  # changes closer together than this are written once
 POLL_S = 1.0  # systems that announce no changes are looked at this often
 FORMAT = 1  # of the file; another one is refused rather than misread
+
+log = logging.getLogger(__name__)
 
 
 class SnapshotFile:
@@ -47,7 +50,8 @@ class SnapshotFile:
         """The file holds the present state; an interrupted write leaves the former file whole."""
         if self._path is None:
             return
-        text = json.dumps({"format": FORMAT, "systems": self._capture()}, ensure_ascii=False)
+        # ASCII with escapes: half a surrogate pair is legal in JSON, and UTF-8 has no bytes for it.
+        text = json.dumps({"format": FORMAT, "systems": self._capture()})
         if text == self._written:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +66,10 @@ class SnapshotFile:
                 await asyncio.wait_for(self._dirty.wait(), POLL_S)
             self._dirty.clear()
             await asyncio.sleep(DEBOUNCE_S)
-            self.write()
+            try:
+                self.write()
+            except OSError as exc:  # a full disk passes; what was not written is tried again within POLL_S
+                log.warning("snapshot_not_written: %s", exc)
 
 
 def load_snapshot(path: Path | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ methods below.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -66,6 +66,15 @@ class System(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """How to reach it: address and credentials, as the demo prints them."""
+        ...
+
+
+@runtime_checkable
+class Resettable(Protocol):
+    """A system that can begin again without a restart; not every one can."""
+
+    async def reset(self) -> None:
+        """The system is as on its first day."""
         ...
 
 

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+CONTINUED: Final = "+"  # between an input's id and the number of its further block; no id of ours contains it
+
+
+def continued(input_id: str, number: int) -> str:
+    """The block id of an input's part: choices beyond what one block takes stand in further ones."""
+    return input_id if number == 0 else f"{input_id}{CONTINUED}{number}"
 
 
 def read_inputs(view: Mapping[str, Any]) -> dict[str, Any]:
     """The submitted values: text, an option's value, a list of option values, or a chat user id; None if untouched."""
-    values = view.get("state", {}).get("values", {})
-    return {block_id: _value(element) for block_id, elements in values.items() for element in elements.values()}
+    blocks = view.get("state", {}).get("values", {})
+    values: dict[str, Any] = {}
+    for block_id, elements in blocks.items():
+        name = block_id.partition(CONTINUED)[0]
+        for element in elements.values():
+            value = _value(element)
+            values[name] = [*values[name], *value] if isinstance(values.get(name), list) else value
+    return values
 
 
 def _value(element: Mapping[str, Any]) -> Any:

@@ -9,6 +9,12 @@ from typing import Final
 
 MESSAGE_BLOCKS_MAX: Final = 50
 VIEW_BLOCKS_MAX: Final = 100
+# All blocks of a posted message with their JSON ("msg_blocks_too_long"). Slack names no number; 13,172 characters were
+# refused (github.com/slackapi/bolt-js, issue 2509), so there is a margin. The same blocks passed as a reply through a
+# response_url (issue 2867).
+MESSAGE_CHARACTERS_MAX: Final = 12_000
+QUOTE_MIN: Final = 700  # ours: what is left of somebody's words in a message that would be too long otherwise
+VIEW_BYTES_MAX: Final = 250_000  # a whole view; Slack, views.open, "view_too_large"
 MESSAGE_TEXT_MAX: Final = 4000  # Slack cuts at 40,000 and recommends 4,000
 
 HEADER_MAX: Final = 150

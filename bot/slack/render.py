@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, Final, assert_never
 
@@ -10,7 +11,6 @@ from bot.cards import (
     Block,
     Button,
     Card,
-    ChecksInput,
     Context,
     Divider,
     Fields,
@@ -18,24 +18,21 @@ from bot.cards import (
     Heading,
     Input,
     LinkButton,
-    Option,
     Passage,
-    PersonInput,
     Picture,
     Plain,
     Quote,
     Section,
-    SelectInput,
     Steps,
     Strong,
-    TextInput,
     Tone,
     steady,
 )
+from bot.slack.folding import characters, folded, sent_bytes
+from bot.slack.form_inputs import input_blocks
 from bot.slack.limits import (
     ACTIONS_MAX,
     BUTTON_TEXT_MAX,
-    CHECKS_MAX,
     CONFIRM_BUTTON_MAX,
     CONFIRM_TEXT_MAX,
     CONFIRM_TITLE_MAX,
@@ -45,35 +42,41 @@ from bot.slack.limits import (
     HEADER_MAX,
     IMAGE_ALT_MAX,
     IMAGE_TITLE_MAX,
-    INPUT_TEXT_MAX,
     LABEL_MAX,
     MESSAGE_BLOCKS_MAX,
+    MESSAGE_CHARACTERS_MAX,
     MESSAGE_TEXT_MAX,
     MODAL_TITLE_MAX,
-    OPTION_TEXT_MAX,
-    OPTION_VALUE_MAX,
-    OPTIONS_MAX,
-    PLACEHOLDER_MAX,
+    QUOTE_MIN,
     SECTION_TEXT_MAX,
     VALUE_MAX,
     VIEW_BLOCKS_MAX,
+    VIEW_BYTES_MAX,
 )
 from bot.slack.mrkdwn import clipped, escaped, is_web_address, mrkdwn, portions, quoted, shortened
+from bot.slack.texts import marked_text, plain_text
 
-__all__ = ["LABEL_MAX", "escaped", "home", "message", "modal"]
+__all__ = ["LABEL_MAX", "escaped", "home", "message", "modal", "reply"]
 
-LAST_SHOWN: Final = 3  # blocks at the end of a card that folding leaves: the buttons stand there
 _LABEL_IN_FIELD: Final = 200  # characters of a field's name, so that its value is seen
 
 Json = dict[str, Any]
 
 
 def message(card: Card) -> Json:
-    """`{text, blocks}` for chat.postMessage and chat.update."""
-    return {
-        "text": shortened(escaped(card.summary).strip() or "Countersign", MESSAGE_TEXT_MAX),
-        "blocks": _folded(_blocks(card.blocks), MESSAGE_BLOCKS_MAX),
-    }
+    """`{text, blocks}` for chat.postMessage and chat.update.
+
+    If it is too long as a whole, somebody's words are shortened first, so that stages and buttons stay in sight.
+    """
+    blocks = _blocks(card.blocks)
+    if sum(map(characters, blocks)) > MESSAGE_CHARACTERS_MAX:
+        blocks = _blocks(_brief(block) for block in card.blocks)
+    return _said(card, blocks, MESSAGE_CHARACTERS_MAX)
+
+
+def reply(card: Card) -> Json:
+    """`{text, blocks}` for a response_url, where blocks may be as long together as each of them may be alone."""
+    return _said(card, _blocks(card.blocks), None)
 
 
 def modal(form: Form) -> Json:
@@ -81,24 +84,42 @@ def modal(form: Form) -> Json:
     view: Json = {
         "type": "modal",
         "callback_id": form.callback_id,
-        "title": _plain(form.title, MODAL_TITLE_MAX),
-        "close": _plain("Cancel" if form.submit else "Close", MODAL_TITLE_MAX),
+        "title": plain_text(form.title, MODAL_TITLE_MAX),
+        "close": plain_text("Cancel" if form.submit else "Close", MODAL_TITLE_MAX),
         "private_metadata": form.memo,
-        "blocks": _view_blocks([block for part in form.blocks for block in _form_block(part)]),
+        "blocks": [],
     }
     if form.submit:
-        view["submit"] = _plain(form.submit, MODAL_TITLE_MAX)
-    return view
+        view["submit"] = plain_text(form.submit, MODAL_TITLE_MAX)
+    return _filled(view, [block for part in form.blocks for block in _form_block(part)])
 
 
 def home(blocks: Iterable[Block]) -> Json:
     """The view for views.publish."""
-    return {"type": "home", "blocks": _view_blocks(_blocks(blocks))}
+    return _filled({"type": "home", "blocks": []}, _blocks(blocks))
 
 
-def _view_blocks(blocks: list[Json]) -> list[Json]:
-    """What a view shows; Slack refuses an empty one."""
-    return _folded(blocks, VIEW_BLOCKS_MAX) or [_section("There is nothing to show.")]
+def _said(card: Card, blocks: list[Json], size: int | None) -> Json:
+    return {
+        "text": shortened(escaped(card.summary).strip() or "Countersign", MESSAGE_TEXT_MAX),
+        "blocks": folded(blocks, count=MESSAGE_BLOCKS_MAX, size=size, measure=characters),
+    }
+
+
+def _filled(view: Json, blocks: list[Json]) -> Json:
+    """The view with what it shows; Slack refuses an empty one."""
+    room = VIEW_BYTES_MAX - len(json.dumps(view))
+    shown = folded(blocks, count=VIEW_BLOCKS_MAX, size=room, measure=sent_bytes)
+    return {**view, "blocks": shown or [_section("There is nothing to show.")]}
+
+
+def _brief(block: Block) -> Block:
+    """The block with little of what somebody wrote at length."""
+    match block:
+        case Quote(Plain(words)) | Passage(Plain(words)) if len(words) > QUOTE_MIN:
+            return Quote(Plain(f"{clipped(words, QUOTE_MIN)} (show all)"))
+        case _:
+            return block
 
 
 def _blocks(blocks: Iterable[Block]) -> list[Json]:
@@ -108,7 +129,7 @@ def _blocks(blocks: Iterable[Block]) -> list[Json]:
 def _block(block: Block) -> list[Json]:
     match block:
         case Heading(words):
-            return [{"type": "header", "text": _plain(words, HEADER_MAX)}]
+            return [{"type": "header", "text": plain_text(words, HEADER_MAX)}]
         case Section(text, button):
             section = _section(mrkdwn(text))
             if button:
@@ -116,7 +137,7 @@ def _block(block: Block) -> list[Json]:
             return [section]
         case Fields(entries):
             rendered = [
-                _mrkdwn(f"{mrkdwn((Strong(clipped(name, _LABEL_IN_FIELD)),))}\n{mrkdwn(value)}", FIELD_TEXT_MAX)
+                marked_text(f"{mrkdwn((Strong(clipped(name, _LABEL_IN_FIELD)),))}\n{mrkdwn(value)}", FIELD_TEXT_MAX)
                 for name, value in entries
             ]
             return [
@@ -135,7 +156,7 @@ def _block(block: Block) -> list[Json]:
             elements = [_button(button) for button in buttons if _works(button)][:ACTIONS_MAX]
             return [{"type": "actions", "elements": elements}] if elements else []
         case Context(text):
-            return [{"type": "context", "elements": [_mrkdwn(mrkdwn(text), CONTEXT_TEXT_MAX)]}]
+            return [{"type": "context", "elements": [marked_text(mrkdwn(text), CONTEXT_TEXT_MAX)]}]
         case Divider():
             return [{"type": "divider"}]
         case _:
@@ -143,17 +164,17 @@ def _block(block: Block) -> list[Json]:
 
 
 def _section(text: str) -> Json:
-    return {"type": "section", "text": _mrkdwn(text, SECTION_TEXT_MAX)}
+    return {"type": "section", "text": marked_text(text, SECTION_TEXT_MAX)}
 
 
 def _picture(picture: Picture) -> Json:
     """The image; its words alone where Slack could not fetch it."""
     alt = clipped(steady(picture.alt).strip() or "Picture", IMAGE_ALT_MAX)
     if not is_web_address(picture.url):
-        return {"type": "context", "elements": [_mrkdwn(escaped(alt), CONTEXT_TEXT_MAX)]}
+        return {"type": "context", "elements": [marked_text(escaped(alt), CONTEXT_TEXT_MAX)]}
     rendered: Json = {"type": "image", "image_url": picture.url, "alt_text": alt}
     if picture.title:
-        rendered["title"] = _plain(picture.title, IMAGE_TITLE_MAX)
+        rendered["title"] = plain_text(picture.title, IMAGE_TITLE_MAX)
     return rendered
 
 
@@ -169,68 +190,7 @@ def _steps(lines: list[str]) -> list[Json]:
 
 
 def _form_block(part: Block | Input) -> list[Json]:
-    match part:
-        case TextInput():
-            longest = min(part.max_chars or INPUT_TEXT_MAX, INPUT_TEXT_MAX)
-            element: Json = {
-                "type": "plain_text_input",
-                "action_id": part.id,
-                "multiline": part.is_multiline,
-                "max_length": longest,
-            }
-            if part.initial:
-                element["initial_value"] = part.initial[:longest]
-            if part.placeholder:
-                element["placeholder"] = _plain(part.placeholder, PLACEHOLDER_MAX)
-            return [_input(part, element)]
-        case SelectInput():
-            options = [_option(option) for option in part.options[:OPTIONS_MAX]]
-            element = {"type": "static_select", "action_id": part.id, "options": options}
-            chosen = [option for option in options if option["value"] == part.initial]
-            if chosen:
-                element["initial_option"] = chosen[0]
-            return [_input(part, element)] if options else [_nothing_to_choose(part)]
-        case ChecksInput():
-            options = [_option(option) for option in part.options[:CHECKS_MAX]]
-            element = {"type": "checkboxes", "action_id": part.id, "options": options}
-            ticked = [option for option in options if option["value"] in part.initial]
-            if ticked:
-                element["initial_options"] = ticked
-            return [_input(part, element)] if options else [_nothing_to_choose(part)]
-        case PersonInput():
-            element = {"type": "users_select", "action_id": part.id}
-            if part.initial:
-                element["initial_user"] = part.initial
-            return [_input(part, element)]
-        case _:
-            return _block(part)
-
-
-def _input(part: Input, element: Json) -> Json:
-    block: Json = {
-        "type": "input",
-        "block_id": part.id,
-        "label": _plain(part.label, LABEL_MAX),
-        "element": element,
-        "optional": part.is_optional,
-    }
-    if part.hint:
-        block["hint"] = _plain(part.hint, LABEL_MAX)
-    return block
-
-
-def _nothing_to_choose(part: Input) -> Json:
-    return {
-        "type": "context",
-        "elements": [_mrkdwn(f"{escaped(part.label)}: there is nothing to choose from.", CONTEXT_TEXT_MAX)],
-    }
-
-
-def _option(option: Option) -> Json:
-    rendered: Json = {"text": _plain(option.label, OPTION_TEXT_MAX), "value": option.value[:OPTION_VALUE_MAX]}
-    if option.description:
-        rendered["description"] = _plain(option.description, OPTION_TEXT_MAX)
-    return rendered
+    return input_blocks(part) if isinstance(part, Input) else _block(part)
 
 
 def _works(button: Button | LinkButton) -> bool:
@@ -238,7 +198,11 @@ def _works(button: Button | LinkButton) -> bool:
 
 
 def _button(button: Button | LinkButton) -> Json:
-    rendered: Json = {"type": "button", "action_id": button.action_id, "text": _plain(button.label, BUTTON_TEXT_MAX)}
+    rendered: Json = {
+        "type": "button",
+        "action_id": button.action_id,
+        "text": plain_text(button.label, BUTTON_TEXT_MAX),
+    }
     if isinstance(button, LinkButton):
         return {**rendered, "url": button.url}
     rendered["value"] = button.value[:VALUE_MAX]
@@ -246,28 +210,9 @@ def _button(button: Button | LinkButton) -> Json:
         rendered["style"] = button.tone.value
     if button.confirm:
         rendered["confirm"] = {
-            "title": _plain(button.confirm.title, CONFIRM_TITLE_MAX),
-            "text": _plain(button.confirm.text, CONFIRM_TEXT_MAX),
-            "confirm": _plain(button.confirm.yes, CONFIRM_BUTTON_MAX),
-            "deny": _plain(button.confirm.no, CONFIRM_BUTTON_MAX),
+            "title": plain_text(button.confirm.title, CONFIRM_TITLE_MAX),
+            "text": plain_text(button.confirm.text, CONFIRM_TEXT_MAX),
+            "confirm": plain_text(button.confirm.yes, CONFIRM_BUTTON_MAX),
+            "deny": plain_text(button.confirm.no, CONFIRM_BUTTON_MAX),
         }
     return rendered
-
-
-def _folded(blocks: list[Json], limit: int) -> list[Json]:
-    """At most `limit` blocks: the middle is folded, the end stays, because the buttons stand there."""
-    if len(blocks) <= limit:
-        return blocks
-    first = limit - LAST_SHOWN - 1
-    hidden = len(blocks) - first - LAST_SHOWN
-    note = {"type": "context", "elements": [_mrkdwn(f"… {hidden} parts are not shown here.", CONTEXT_TEXT_MAX)]}
-    return [*blocks[:first], note, *blocks[-LAST_SHOWN:]]
-
-
-def _plain(text: str, limit: int) -> Json:
-    return {"type": "plain_text", "text": clipped(steady(text).strip() or "–", limit), "emoji": True}
-
-
-def _mrkdwn(text: str, limit: int) -> Json:
-    """Verbatim: addresses and @names that stand in somebody's words are not turned into links and mentions."""
-    return {"type": "mrkdwn", "text": shortened(text.strip() or "–", limit), "verbatim": True}

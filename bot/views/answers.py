@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.cards import Block, Card, Context, Heading, Markup, Plain, Section, Strong, Text, one_line
+from bot.cards import Block, Card, Context, Heading, Markup, Plain, Quote, Section, Strong, Text, one_line
 from bot.plain import line_of
 from bot.views.pieces import names as first_of
 from core.errors import CountersignError, ErrorKind
@@ -115,7 +115,7 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (name("from"), Markup(" gave their place on "), stage, Markup(" to "), name("to"), *reason)
         case "request.commented":
             mark = {"question": "❓", "answer": "💡"}.get(str(data.get("kind")), "💬")
-            line = (Markup(f"{mark} "), name("author"), Markup(": "), Plain(str(data.get("text", ""))))
+            return _comment_line((Markup(f"{mark} "), name("author")), str(data.get("text", "")))
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
             line = (Markup(f"*{event.partition('.')[2].capitalize()}*"), *(reason or (Markup("."),)))
         case "request.used":
@@ -136,4 +136,12 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*."),)
         case _:
             return None
+    return Card(line_of(line), (Section(line),))
+
+
+def _comment_line(who: Text, words: str) -> Card:
+    """Who said it and what; several lines are set off, as one of them could imitate a line of ours."""
+    line: Text = (*who, Markup(": "), one_line(words))
+    if len(words.splitlines()) > 1:
+        return Card(line_of(line), (Section((*who, Markup(":"))), Quote(Plain(words))))
     return Card(line_of(line), (Section(line),))

@@ -35,6 +35,10 @@ class Acts:
         self._states: dict[tuple[str, str], Json] = {}
         self.events = events
 
+    def forget(self) -> None:
+        """What people chose in messages is not remembered."""
+        self._states.clear()
+
     async def command(self, person: Person, channel: Channel, typed: str) -> Json:
         """What the person saw after typing a slash command."""
         name, _, text = typed.strip().partition(" ")

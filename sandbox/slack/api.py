@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sandbox.slack import methods_chat, methods_people, methods_views
 from sandbox.slack.hub import ApiError, Hub
+from sandbox.slack.oauth import OAuth
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.world import Json
 
@@ -42,13 +43,15 @@ METHODS: Mapping[str, Method] = {
 }
 _JSON_ARGUMENTS = ("blocks", "view", "attachments", "metadata")
 _OPEN_SOCKET = "apps.connections.open"
+_ACCESS = "oauth.v2.access"
 
 
 class WebApi:
     """Serves the methods; checks the token, the rate limit, then the arguments, in Slack's order."""
 
-    def __init__(self, hub: Hub, sockets: Sockets) -> None:
+    def __init__(self, hub: Hub, sockets: Sockets, oauth: OAuth) -> None:
         self._hub = hub
+        self._oauth = oauth
         self._sockets = sockets
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -56,12 +59,15 @@ class WebApi:
         method = request.match_info["method"]
         try:
             args = await _arguments(request)
-            self._authorise(request, method, args)
+            if method != _ACCESS:
+                self._authorise(request, method, args)
             wait_s = self._hub.limits.wait_s(method, str(args.get("channel", "")))
             if wait_s is not None:
                 return throttled(wait_s)
             if method == _OPEN_SOCKET:
                 answer: Json = {"url": self._sockets.new_url()}
+            elif method == _ACCESS:
+                answer = self._oauth.access(request.headers.get("Authorization", ""), args)
             elif method in METHODS:
                 answer = METHODS[method](self._hub, args)
             else:
@@ -84,6 +90,9 @@ class WebApi:
             raise ApiError("not_allowed_token_type")
         if token != wanted:
             raise ApiError("invalid_auth")
+        missing = self._hub.scopes.missing(method)
+        if missing is not None:
+            raise ApiError("missing_scope", needed=missing, provided=self._hub.scopes.provided())
 
 
 def throttled(retry_after_s: float) -> web.Response:
@@ -112,16 +121,30 @@ async def _arguments(request: web.Request) -> Json:
         if request.content_type == "application/json" and raw:
             try:
                 body = json.loads(raw)
-            except ValueError as exc:
+            except (ValueError, RecursionError) as exc:
                 raise ApiError("invalid_json") from exc
             if not isinstance(body, dict):
                 raise ApiError("json_not_object")
             args |= body
         elif raw:
-            args |= {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
-    for name in _JSON_ARGUMENTS:
-        args[name] = _parsed(args.get(name), name)
-    return {key: value for key, value in args.items() if value is not None}
+            try:
+                form = await request.post()
+            except (ValueError, LookupError) as exc:  # broken multipart, bytes or charset
+                raise ApiError("invalid_form_data") from exc
+            args |= {key: value for key, value in form.items() if isinstance(value, str)}
+    readers = dict.fromkeys(_JSON_ARGUMENTS, _parsed)
+    read = {name: readers.get(name, _plain)(value, name) for name, value in args.items()}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _plain(value: Any, name: str) -> Any:
+    """The argument as text, number or boolean; a list of texts is the same as one with commas."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    if isinstance(value, list | dict):
+        messages = [f"[ERROR] must be a string [json-pointer:/{name}]"]
+        raise ApiError("invalid_arguments", response_metadata={"messages": messages})
+    return value
 
 
 def _parsed(value: Any, name: str) -> Any:
@@ -132,6 +155,6 @@ def _parsed(value: Any, name: str) -> Any:
         return None
     try:
         return json.loads(value)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         code = "invalid_blocks_format" if name == "blocks" else "invalid_arguments"
         raise ApiError(code, response_metadata={"messages": [f"[ERROR] {name} is not valid JSON"]}) from exc

@@ -6,7 +6,7 @@ Limits are those of the official SDK's validators and of Slack's block reference
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -85,7 +85,7 @@ def view_errors(view: Mapping[str, Any]) -> list[str]:
 
     def check(report: Report) -> None:
         kind = view.get("type")
-        if kind not in {"modal", "home"}:
+        if not _is_one_of(kind, {"modal", "home"}):
             report("unsupported type: must be modal or home", "/view/type")
             return
         if kind == "modal":
@@ -113,11 +113,15 @@ def with_ids(blocks: list[Json]) -> list[Json]:
 
 def elements(block: Mapping[str, Any]) -> Iterator[Json]:
     """The elements inside a block: of actions and context, the accessory, the input's own."""
-    if block.get("type") in {"actions", "context"}:
-        yield from block.get("elements", [])
-    for part in ("accessory", "element"):
-        if isinstance(block.get(part), dict):
-            yield block[part]
+    match block.get("type"):
+        case "actions" | "context":
+            yield from block.get("elements", [])
+        case "section" if isinstance(block.get("accessory"), dict):
+            yield block["accessory"]
+        case "input" if isinstance(block.get("element"), dict):
+            yield block["element"]
+        case _:
+            pass
 
 
 def options_of(element: Mapping[str, Any]) -> list[Json]:
@@ -129,6 +133,11 @@ def options_of(element: Mapping[str, Any]) -> list[Json]:
 def _has_inputs(view: Mapping[str, Any]) -> bool:
     blocks = view.get("blocks")
     return isinstance(blocks, list) and any(isinstance(b, dict) and b.get("type") == "input" for b in blocks)
+
+
+def _is_one_of(value: Any, accepted: Collection[str]) -> bool:
+    """Whether the value is one of these words; what cannot even be compared (a list, an object) is none of them."""
+    return isinstance(value, str) and value in accepted
 
 
 def _collect(check: Callable[[Report], None]) -> list[str]:
@@ -151,7 +160,7 @@ def _text(value: Any, at: str, report: Report, most: int, *, plain: bool) -> Non
         report("missing required field: a text object", at)
         return
     allowed = {"plain_text"} if plain else {"plain_text", "mrkdwn"}
-    if value.get("type") not in allowed:
+    if not _is_one_of(value.get("type"), allowed):
         report(f"unsupported type: must be {' or '.join(sorted(allowed))}", f"{at}/type")
     if not isinstance(value.get("text"), str) or not value["text"]:
         report("must be more than 0 characters", f"{at}/text")
@@ -177,13 +186,15 @@ def _blocks(blocks: Any, at: str, report: Report, allowed: frozenset[str], most:
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         here = f"{at}/{index}"
-        if not isinstance(block, dict) or block.get("type") not in allowed:
+        if not isinstance(block, dict) or not _is_one_of(block.get("type"), allowed):
             report("unsupported type", f"{here}/type")
             continue
         _length(block.get("block_id"), f"{here}/block_id", report, ID_MAX)
-        if block.get("block_id") in seen:
-            report(f"block_id {block['block_id']!r} already exists", f"{here}/block_id")
-        seen.add(block.get("block_id", f"#{index}"))
+        block_id = block.get("block_id")
+        if isinstance(block_id, str):
+            if block_id in seen:
+                report(f"block_id {block_id!r} already exists", f"{here}/block_id")
+            seen.add(block_id)
         _block(block, here, report)
 
 
@@ -238,7 +249,7 @@ def _image(item: Json, at: str, report: Report) -> None:
 
 
 def _element(item: Any, at: str, report: Report, allowed: frozenset[str]) -> None:
-    if not isinstance(item, dict) or item.get("type") not in allowed:
+    if not isinstance(item, dict) or not _is_one_of(item.get("type"), allowed):
         report("unsupported type", f"{at}/type")
         return
     _length(item.get("action_id"), f"{at}/action_id", report, ID_MAX)
@@ -251,7 +262,7 @@ def _element(item: Any, at: str, report: Report, allowed: frozenset[str]) -> Non
             _text(item.get("text"), f"{at}/text", report, BUTTON_TEXT_MAX, plain=True)
             _length(item.get("value"), f"{at}/value", report, BUTTON_VALUE_MAX)
             _length(item.get("url"), f"{at}/url", report, URL_MAX)
-            if item.get("style") not in {None, "primary", "danger"}:
+            if item.get("style") is not None and not _is_one_of(item["style"], {"primary", "danger"}):
                 report("must be primary or danger", f"{at}/style")
         case "overflow":
             _options(item.get("options"), f"{at}/options", report, OVERFLOW_MAX)
@@ -262,7 +273,8 @@ def _element(item: Any, at: str, report: Report, allowed: frozenset[str]) -> Non
                 _options(item.get("options"), f"{at}/options", report, OPTIONS_MAX)
             else:
                 for n, group in enumerate(_list(item["option_groups"], f"{at}/option_groups", report, OPTIONS_MAX)):
-                    _options(group.get("options"), f"{at}/option_groups/{n}/options", report, OPTIONS_MAX)
+                    options = group.get("options") if isinstance(group, dict) else None
+                    _options(options, f"{at}/option_groups/{n}/options", report, OPTIONS_MAX)
         case "image":
             _image(item, at, report)
         case _:

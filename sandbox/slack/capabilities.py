@@ -42,6 +42,11 @@ class Capabilities:
         self._triggers: dict[str, Trigger] = {}
         self._responses: dict[str, ResponseUrl] = {}
 
+    def forget(self) -> None:
+        """No right handed out so far is good any more."""
+        self._triggers.clear()
+        self._responses.clear()
+
     def trigger(self, user: str) -> str:
         """A fresh trigger id for this person."""
         now = self._now()

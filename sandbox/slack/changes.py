@@ -25,6 +25,8 @@ class Kind(StrEnum):
     MODAL_CLOSED = "modal_closed"
     HOME = "home"
     CHANNEL = "channel"
+    PERSON = "person"
+    RESET = "reset"
     READ = "read"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+
 from aiohttp import web
 
 from sandbox.bodies import json_object, optional_text, required_text
 from sandbox.slack.directory import find_person, find_place
-from sandbox.slack.reaction import actions_of, content, message_json
+from sandbox.slack.reaction import actions_of, content, message_json, modal_json
 from sandbox.slack.system import SlackSystem
 from sandbox.slack.world import Json
 from sandbox.system import ControlError
@@ -29,8 +31,10 @@ class SlackControl:
             web.post(f"{at}/close", self.close),
             web.post(f"{at}/message", self.message),
             web.post(f"{at}/disconnect", self.disconnect),
+            web.post(f"{at}/verify_url", self.verify_url),
             web.get(f"{at}/messages", self.messages),
             web.get(f"{at}/ephemerals", self.ephemerals),
+            web.get(f"{at}/views", self.views),
             web.get(f"{at}/home", self.home),
         ]
 
@@ -77,6 +81,14 @@ class SlackControl:
         reason = optional_text(body, "reason") or "refresh_requested"
         return web.json_response({"sockets": await self._slack.sockets.disconnect(reason)})
 
+    async def verify_url(self, _request: web.Request) -> web.Response:
+        """Whether the product's request URL gives Slack's challenge back, as it must before Slack accepts it."""
+        challenge = secrets.token_urlsafe(24)
+        ack = await self._slack.delivery.verify_url(challenge)
+        answered = ack.body.get("challenge") if isinstance(ack.body, dict) else ack.body
+        report: Json = {"verified": answered == challenge, "challenge": challenge, "answered": answered}
+        return web.json_response(report | ({"error": ack.error} if ack.error else {}))
+
     async def messages(self, request: web.Request) -> web.Response:
         """`?channel=` → the messages as they stand, newest last, replies inside `thread`."""
         channel = find_place(self._world, request.query.get("channel"))
@@ -100,6 +112,12 @@ class SlackControl:
             if told.user == person.id and place in {None, told.channel}
         ]
         return web.json_response({"ephemeral": shown})
+
+    async def views(self, request: web.Request) -> web.Response:
+        """`?user=` → the modals open before this person, the one on top last."""
+        person = find_person(self._world, request.query.get("user"))
+        stack = self._world.stacks.get(person.id, [])
+        return web.json_response({"views": [modal_json(self._world.views[view_id]) for view_id in stack]})
 
     async def home(self, request: web.Request) -> web.Response:
         """`?user=` → App Home as this person sees it on opening the tab; with `&open=0` as last published."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.slack.payloads import LEGACY_TOKEN
 from sandbox.slack.settings import SlackSettings
 from sandbox.slack.sockets import SocketLostError, Sockets
 from sandbox.slack.world import Json
@@ -55,11 +56,21 @@ class Delivery:
 
     async def close(self) -> None:
         """Nothing is under way any more."""
+        await self.forget()
+        if self._client is not None:
+            await self._client.close()
+
+    async def forget(self) -> None:
+        """Nothing will be sent again, and what was sent is not remembered."""
         for task in self._retries:
             task.cancel()
         await asyncio.gather(*self._retries, return_exceptions=True)
-        if self._client is not None:
-            await self._client.close()
+        self.log.clear()
+
+    async def verify_url(self, challenge: str) -> Ack:
+        """The answer to the question that Slack asks before it accepts a request URL; always by HTTP."""
+        payload = {"type": "url_verification", "token": LEGACY_TOKEN, "challenge": challenge}
+        return await self._by_http(None, payload, None)
 
     async def command(self, form: Mapping[str, str]) -> Ack:
         """The answer to a slash command."""
@@ -112,7 +123,8 @@ class Delivery:
         if form is None:
             body, content_type = json.dumps(payload).encode(), "application/json"
         else:
-            body, content_type = urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded"
+            encoded = urllib.parse.urlencode(form, errors="replace")  # half a surrogate pair has no bytes
+            body, content_type = encoded.encode(), "application/x-www-form-urlencoded"
         headers = {"Content-Type": content_type, **sign(self._settings.signing_secret, body, int(time.time()))}
         if retry is not None:
             headers |= {"X-Slack-Retry-Num": str(retry[0]), "X-Slack-Retry-Reason": retry[1]}

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.slack.capabilities import Capabilities
 from sandbox.slack.limits import RateLimits
+from sandbox.slack.scopes import Scopes
 from sandbox.slack.settings import SlackSettings
 from sandbox.slack.world import Channel, Workspace
 
@@ -28,6 +29,7 @@ class Hub:
     world: Workspace
     capabilities: Capabilities = field(default_factory=Capabilities)
     limits: RateLimits = field(default_factory=RateLimits)
+    scopes: Scopes = field(default_factory=Scopes)
 
     @property
     def page_url(self) -> str:

@@ -36,6 +36,7 @@ TIERS: Mapping[str, int] = {
     "users.info": 4,
     "chat.postEphemeral": 4,
     "conversations.members": 4,
+    "oauth.v2.access": 4,
 }
 DEFAULT_BURST = 5.0  # times the per-minute allowance
 MIN_BURST = 20  # calls

@@ -10,6 +10,7 @@ from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.world import Channel, Json
 
 TEXT_MAX = 40_000  # characters; Slack, chat.postMessage "text"
+ATTACHMENTS_MAX = 100  # Slack, chat.postMessage "too_many_attachments"
 
 
 def message_content(args: Json) -> Json:
@@ -26,8 +27,13 @@ def message_content(args: Json) -> Json:
         if errors:
             raise ApiError("invalid_blocks", errors=errors, response_metadata={"messages": errors})
         content["blocks"] = blockkit.with_ids(blocks)
-    if args.get("attachments"):
-        content["attachments"] = args["attachments"]
+    attachments = args.get("attachments")
+    if attachments:
+        if not isinstance(attachments, list) or not all(isinstance(item, dict) for item in attachments):
+            raise ApiError("invalid_attachments")
+        if len(attachments) > ATTACHMENTS_MAX:
+            raise ApiError("too_many_attachments")
+        content["attachments"] = attachments
     metadata = args.get("metadata")
     if metadata is not None:
         if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):

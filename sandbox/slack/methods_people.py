@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.slack.hub import ApiError, Hub
+from sandbox.slack.scopes import EMAIL, METADATA
 from sandbox.slack.world import Channel, Json, Person
 
 PAGE = 100  # items in a page when `limit` is not given
@@ -36,12 +37,12 @@ def users_info(hub: Hub, args: Json) -> Json:
         return {"user": _bot(hub)}
     if word not in hub.world.people:
         raise ApiError("user_not_found")
-    return {"user": user_json(hub, hub.world.people[word])}
+    return {"user": _shown(hub, hub.world.people[word])}
 
 
 def users_list(hub: Hub, args: Json) -> Json:
     """users.list."""
-    users = [user_json(hub, person) for person in hub.world.people.values()]
+    users = [_shown(hub, person) for person in hub.world.people.values()]
     return _page([*users, _bot(hub)], args, "members")
 
 
@@ -50,7 +51,7 @@ def lookup_by_email(hub: Hub, args: Json) -> Json:
     email = str(args.get("email", "")).casefold()
     for person in hub.world.people.values():
         if person.email.casefold() == email and not person.deleted:
-            return {"user": user_json(hub, person)}
+            return {"user": _shown(hub, person)}
     raise ApiError("users_not_found")
 
 
@@ -58,8 +59,7 @@ def open_(hub: Hub, args: Json) -> Json:
     """conversations.open: the direct message with one person."""
     if args.get("channel"):
         return {"channel": {"id": hub.channel(args["channel"]).id}, "no_op": True, "already_open": True}
-    given = args.get("users")
-    users = given if isinstance(given, list) else [word for word in str(given or "").split(",") if word]
+    users = [word for word in str(args.get("users") or "").split(",") if word]
     if not users:
         raise ApiError("not_enough_users")
     if len(users) > 1:
@@ -107,7 +107,7 @@ def history(hub: Hub, args: Json) -> Json:
     """conversations.history: newest first, replies left out unless broadcast."""
     channel = _readable(hub, args)
     shown = [m for m in channel.messages if m.get("thread_ts") in {None, m["ts"]} or m.get("subtype")]
-    return _messages(list(reversed(shown)), args)
+    return _messages(hub, list(reversed(shown)), args)
 
 
 def replies(hub: Hub, args: Json) -> Json:
@@ -116,7 +116,7 @@ def replies(hub: Hub, args: Json) -> Json:
     parent = channel.find(str(args.get("ts")))
     if parent is None:
         raise ApiError("thread_not_found")
-    return _messages([parent, *channel.thread(parent["ts"])], args)
+    return _messages(hub, [parent, *channel.thread(parent["ts"])], args)
 
 
 def usergroups_list(hub: Hub, args: Json) -> Json:
@@ -187,6 +187,14 @@ def channel_json(hub: Hub, channel: Channel) -> Json:
     }
 
 
+def _shown(hub: Hub, person: Person) -> Json:
+    """The person as the app may see them: without the scope for it, the address is simply not there."""
+    user = user_json(hub, person)
+    if EMAIL not in hub.scopes.granted:
+        del user["profile"]["email"]
+    return user
+
+
 def _bot(hub: Hub) -> Json:
     app = hub.world.app
     user = user_json(hub, Person(app.bot_user, app.name.lower(), app.name, ""))
@@ -207,10 +215,11 @@ def _readable(hub: Hub, args: Json) -> Channel:
     return channel
 
 
-def _messages(messages: list[Json], args: Json) -> Json:
+def _messages(hub: Hub, messages: list[Json], args: Json) -> Json:
     oldest, latest = str(args.get("oldest") or ""), str(args.get("latest") or "")
     inclusive = args.get("inclusive") in {True, "true", "1"}
-    with_metadata = args.get("include_all_metadata") in {True, "true", "1"}
+    asked = args.get("include_all_metadata") in {True, "true", "1"}
+    with_metadata = asked and METADATA in hub.scopes.granted
 
     def inside(ts: str) -> bool:
         if inclusive and ts in {oldest, latest}:

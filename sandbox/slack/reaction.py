@@ -16,7 +16,7 @@ VISIBLE_S = 3.5  # longest wait for a reaction
 SETTLE_S = 0.15  # of quiet, before what is seen counts as the reaction
 AFTER_CLOSE_S = 1.0  # a closed modal is often followed by a message: how long to wait for it
 LOADING_S = 1.5  # a modal that offers nothing to do is probably still loading: how long to wait for more
-_UNSEEN = {Kind.READ, Kind.CHANNEL}
+_UNSEEN = {Kind.READ, Kind.CHANNEL, Kind.PERSON, Kind.RESET}
 
 
 class Watch:
@@ -65,7 +65,8 @@ class Watch:
                 if found is not None:
                     told.append({"ts": found.message["ts"], "channel": found.channel, **content(found.message)})
             elif change.kind in {Kind.POSTED, Kind.UPDATED}:
-                message = self._world.channels[str(change.channel)].find(str(change.ts))
+                channel = self._world.channels.get(str(change.channel))  # gone if everything began again meanwhile
+                message = channel.find(str(change.ts)) if channel is not None else None
                 if message is not None:
                     posted.append({"channel": change.channel, "ts": message["ts"], **content(message)})
         report: Json = {"ephemeral": told, "messages": posted, "latency_ms": self.latency_ms()}

@@ -26,9 +26,9 @@ class ResponseUrls:
         except LookupError as exc:
             return web.Response(text=str(exc.args[0]), status=HTTPStatus.NOT_FOUND)
         try:
-            body = json.loads(await request.text())
+            body = json.loads(await request.read())
             apply_response(self._hub, right, body if isinstance(body, dict) else {})
-        except ValueError:
+        except (ValueError, RecursionError):
             return web.Response(text="invalid_payload", status=HTTPStatus.BAD_REQUEST)
         except ApiError as exc:
             return web.json_response({"ok": False, "error": exc.code, **exc.extra}, status=HTTPStatus.BAD_REQUEST)

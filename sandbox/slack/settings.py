@@ -56,6 +56,8 @@ def build_workspace(people: Mapping[str, Any]) -> Workspace:
             bot_user=app.get("bot_user", "U0COUNTERSIGN"),
             commands=tuple(app.get("commands", DEFAULT_COMMANDS)),
             open_commands="commands" not in app,
+            client_id=app.get("client_id", "1000000000.2000000000"),
+            client_secret=app.get("client_secret", "sandbox-client-secret"),
         ),
     )
     for row in people.get("people", []):

@@ -13,6 +13,8 @@ from sandbox.slack.api import WebApi, failed, throttled
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.hub import Hub
 from sandbox.slack.methods_people import channel_json, user_json
+from sandbox.slack.oauth import OAuth
+from sandbox.slack.options import SlackOptions
 from sandbox.slack.reaction import message_json
 from sandbox.slack.responses import ResponseUrls
 from sandbox.slack.settings import SlackSettings, build_workspace
@@ -35,16 +37,21 @@ class SlackSystem:
         self.hub = Hub(settings, world)
         self.sockets = Sockets(settings.base_url, world.app.id)
         self.delivery = Delivery(settings, self.sockets)
-        events = settings.people.get("app", {}).get("events", EVENTS)
-        self.acts = Acts(self.hub, self.delivery, frozenset(events))
+        self.oauth = OAuth(self.hub)
+        self.acts = Acts(self.hub, self.delivery, frozenset(EVENTS))
+        self.options = SlackOptions(self.hub, self.delivery, self.acts)
+        if snapshot is not None:
+            self.options.choose(snapshot.get("options", {}))
         self.app = web.Application(
             middlewares=[fault_middleware(self.slug, faults, throttled=throttled, failed=failed)],
             client_max_size=4 * 1024**2,
         )
-        api = WebApi(self.hub, self.sockets)
+        api = WebApi(self.hub, self.sockets, self.oauth)
         self.app.router.add_route("GET", "/api/{method}", api.serve)
         self.app.router.add_route("POST", "/api/{method}", api.serve)
         self.app.router.add_post("/response/{token}", ResponseUrls(self.hub).serve)
+        self.app.router.add_get("/oauth/v2/authorize", self.oauth.page)
+        self.app.router.add_post("/oauth/v2/authorize", self.oauth.decide)
         self.app.router.add_get("/socket", self.sockets.serve)
         self.app.on_shutdown.append(self._close)
 
@@ -65,34 +72,28 @@ class SlackSystem:
                 raise ValueError(f"A user has no field {key!r}. Accepted: deleted, email, title, real_name, tz.")
             if not isinstance(value, bool if key == "deleted" else str):
                 raise ControlError(f"`{key}` must be a {'boolean' if key == 'deleted' else 'text'}.")
-        for key, value in fields.items():
-            setattr(person, key, value)
+        self.hub.world.edit_person(person, fields)
         return user_json(self.hub, person)
 
     def snapshot(self) -> dict[str, Any]:
-        """The workspace as JSON."""
-        return self.hub.world.snapshot()
+        """The workspace as JSON, and the options in force."""
+        return self.hub.world.snapshot() | {"options": self.options.chosen}
 
     def configure(self, options: Mapping[str, Any], /) -> None:
-        """`rate_limits` {enabled, burst, per_minute}, `events` [names], `event_retry_delays` [seconds]."""
-        unknown = set(options) - {"rate_limits", "events", "event_retry_delays"}
-        if unknown:
-            raise ControlError(
-                f"Slack has no option {min(unknown)!r}.", accepted=("rate_limits", "events", "event_retry_delays")
-            )
-        if "rate_limits" in options:
-            if not isinstance(options["rate_limits"], dict):
-                raise ValueError("`rate_limits` must be an object: enabled, burst, per_minute.")
-            self.hub.limits.configure(options["rate_limits"])
-        if "events" in options:
-            if not isinstance(options["events"], list) or not set(options["events"]) <= set(EVENTS):
-                raise ControlError("`events` must be a list of event names.", accepted=EVENTS)
-            self.acts.events = frozenset(options["events"])
-        if "event_retry_delays" in options:
-            delays = options["event_retry_delays"]
-            if not isinstance(delays, list) or not all(isinstance(d, int | float) and d >= 0 for d in delays):
-                raise ValueError("`event_retry_delays` must be a list of seconds.")
-            self.delivery.retry_delays_s = tuple(float(delay) for delay in delays)
+        """`rate_limits` {enabled, burst, per_minute}, `events` [names], `event_retry_delays` [seconds], `scopes`."""
+        self.options.choose(options)
+
+    async def reset(self) -> None:
+        """The workspace is as on the first day: the people file's people and channels, and nothing said.
+
+        The app stays installed and connected; rights handed out so far (triggers, response addresses, codes) are void.
+        """
+        self.hub.world.begin_again(build_workspace(self.hub.settings.people))
+        self.hub.capabilities.forget()
+        self.oauth.forget()
+        self.acts.forget()
+        await self.delivery.forget()
+        self.options.begin_again()
 
     def describe(self) -> dict[str, Any]:
         """Where Slack is reached and what the product needs to know; the secrets are those of this sandbox alone."""
@@ -106,6 +107,9 @@ class SlackSystem:
             "bot_token": settings.bot_token,
             "app_token": settings.app_token,
             "signing_secret": settings.signing_secret,
+            "authorize_url": f"{settings.base_url}/oauth/v2/authorize",
+            "client_id": world.app.client_id,
+            "client_secret": world.app.client_secret,
             "people": {person.email: person.id for person in world.people.values()},
             "channels": {c.name: c.id for c in world.channels.values() if c.im_user is None},
         }

@@ -58,14 +58,14 @@ def find_target(hub: Hub, person: Person, place: Mapping[str, Any]) -> Target:
 
 def find_element(blocks: list[Json], place: Mapping[str, Any]) -> tuple[Json, Json]:
     """The block and element with this `action_id` (and `block_id`, and for buttons `value`, where given)."""
-    action_id = place.get("action_id")
+    action_id, block_id = place.get("action_id"), place.get("block_id")
     matches = [
         (block, element)
         for block in blocks
         for element in elements(block)
         if element.get("type") in ACTION_ELEMENTS
         and element.get("action_id") == action_id
-        and place.get("block_id") in {None, block["block_id"]}
+        and (block_id is None or block_id == block["block_id"])
     ]
     if not matches:
         known = tuple(dict.fromkeys(str(action["action_id"]) for action in actions_of(blocks)))
@@ -92,7 +92,7 @@ def action_of(hub: Hub, block: Json, element: Json, value: Any) -> Json:
     if kind in {"button", "workflow_button"}:
         return action | {key: element[key] for key in ("text", "value", "style", "url") if key in element}
     if kind == "overflow":
-        chosen = [o for o in options_of(element) if value in {o["value"], o["text"]["text"]}]
+        chosen = [o for o in options_of(element) if value in (o["value"], o["text"]["text"])]
         if not chosen:
             known = tuple(o["value"] for o in options_of(element))
             raise ControlError(f"{value!r} is no choice here.", accepted=known)

@@ -75,6 +75,8 @@ class App:
     bot_user: str
     commands: tuple[Mapping[str, str], ...]
     open_commands: bool  # whether commands that are not listed reach the app all the same
+    client_id: str
+    client_secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Workspace:
         self.stacks: dict[str, list[str]] = {}  # per person, root first
         self.homes: dict[str, Json] = {}
         self.read: dict[str, dict[str, str]] = {}  # person -> channel -> ts
+        self.edits: dict[str, Json] = {}  # person -> what an administrator changed since the people file
         self.changes = Changes()
         self._last_us = 0
         self._im_ids = itertools.count(1)
@@ -214,6 +217,20 @@ class Workspace:
                 return user
         return next((user for user, view in self.homes.items() if view["id"] == view_id), None)
 
+    def begin_again(self, fresh: Workspace) -> None:
+        """The workspace is as `fresh` is; those who watch it go on watching this one."""
+        self.people, self.channels, self.groups = fresh.people, fresh.channels, fresh.groups
+        self.views, self.stacks, self.homes, self.read, self.edits = {}, {}, {}, {}, {}
+        self.ephemerals = []
+        self.changes.publish(Kind.RESET)
+
+    def edit_person(self, person: Person, fields: Mapping[str, Any]) -> None:
+        """The person's fields are as given, also after a restart."""
+        for name, value in fields.items():
+            setattr(person, name, value)
+        self.edits.setdefault(person.id, {}).update(fields)
+        self.changes.publish(Kind.PERSON, user=person.id)
+
     def mark_read(self, user: str, channel: str, ts: str) -> None:
         """This person has read the channel up to ts."""
         if ts > self.read.setdefault(user, {}).get(channel, ""):
@@ -229,6 +246,7 @@ class Workspace:
         return {
             "people": [asdict(person) for person in self.people.values()],
             "channels": [asdict(channel) for channel in self.channels.values()],
+            "edits": self.edits,
             "groups": self.groups,
             "ephemerals": [asdict(item) for item in self.ephemerals],
             "homes": self.homes,
@@ -239,6 +257,9 @@ class Workspace:
         """The workspace is as it was when the snapshot was taken; people and channels named since are kept."""
         snapshot = copy.deepcopy(dict(snapshot))
         self.people |= {row["id"]: Person(**row) for row in snapshot["people"] if row["id"] not in self.people}
+        for id_, fields in snapshot.get("edits", {}).items():
+            if id_ in self.people:
+                self.edit_person(self.people[id_], fields)
         for row in snapshot["channels"]:
             known = self.channels.get(row["id"])
             if known is None:

@@ -67,7 +67,7 @@ def audited(product, action, subject_id):
     return product.call("GET", "/api/v1/audit", role="audit_reviewer", params=query).json()["items"]
 
 
-@pytest.mark.row("P3", "P6", "B3", "B2")
+@pytest.mark.row("P3", "P6", "B3")
 def test_a_silent_approver_is_reminded_then_the_role_above_is_asked_with_a_new_due_time(product):
     request_id, reference = new_request(product)
     tomas, amara = product.email("meta_agent_manager"), product.email("tenant_administrator")
@@ -140,7 +140,7 @@ def _expired(product, place, reference):
     return message is not None and "Expired" in str(message["blocks"])
 
 
-@pytest.mark.row("E4", "B3")
+@pytest.mark.row("E4")
 def test_management_is_reminded_of_a_bypass_until_somebody_acknowledges_it(product):
     granted = bypass(product, "meta_agent_manager", "night-desk", duration="2 hours").json()
     amara, ingrid = product.email("tenant_administrator"), product.email("enterprise_administrator")

@@ -11,6 +11,7 @@ export class Modal {
     this.names = names;
     this.dialog = document.querySelector("#modal");
     this.view = null;
+    this.dismissed = null; // the view that this person has just closed: a look from before must not show it again
     this.inputs = new Map();
     this.dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -20,6 +21,7 @@ export class Modal {
 
   /** The dialog shows this view (null: none). */
   show(view, depth, loading) {
+    if (view?.id === this.dismissed) return;
     if (view === null) {
       if (this.dialog.open) this.dialog.close();
       this.view = null;
@@ -114,10 +116,14 @@ export class Modal {
 
   async dismiss() {
     if (!this.view) return;
+    const closed = this.view.id;
+    this.dismissed = closed;
+    this.view = null;
+    this.dialog.close(); // at once: a key pressed while the answer is under way must not reach it
     try {
-      await api.close(this.user(), this.view.id);
+      await api.close(this.user(), closed);
     } catch {
-      this.dialog.close(); // somebody else closed it first
+      this.dismissed = null; // somebody else closed it first, or it is still open: the next look tells
     }
   }
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
@@ -148,3 +149,48 @@ async def test_nothing_sticks_out_at_any_width(world: World, page: Page, width: 
     await expect(page.locator(".msg")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == width
     assert await page.evaluate("document.querySelector('#messages').scrollWidth <= document.body.clientWidth")
+
+
+async def test_a_dismissed_modal_is_gone_at_once_and_takes_no_more_keys(
+    world: World, hands: Hands, product: AsyncApp, page: Page
+):
+    @product.command("/approve")
+    async def ask(ack: AsyncAck, command: Json, client: AsyncWebClient):
+        await ack()
+        await client.views_open(trigger_id=command["trigger_id"], view=modal(text_input("why", "Justification")))
+
+    answered = asyncio.Event()
+    submitted: list[str] = []
+
+    async def hold(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.goto(f"{world.options.base_url}/?as=ann#C1GOV")
+    await page.route("**/control/slack/close", hold)
+    page.on("request", lambda asked: submitted.append(asked.url) if asked.url.endswith("/submit") else None)
+    await hands.command("ann", "/approve")
+    form = page.get_by_role("dialog")
+    await expect(form.get_by_label("Justification")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(form).to_be_hidden()
+    await page.keyboard.press("Enter")
+    await world.web.chat_postMessage(channel="C1GOV", text="The page is drawn again")
+    await expect(page.get_by_text("The page is drawn again")).to_be_visible()
+    await expect(form).to_be_hidden()
+    async with page.expect_response("**/control/slack/close"):
+        answered.set()
+    await hands.command("ann", "/approve")
+    await expect(form.get_by_label("Justification")).to_be_focused()
+    assert submitted == []
+
+
+async def test_a_page_that_is_open_during_a_reset_shows_the_first_day(world: World, hands: Hands, page: Page):
+    await world.web.chat_postMessage(channel="U1ANN", text="To be forgotten")
+    direct = (await world.web.conversations_open(users=["U1ANN"]))["channel"]["id"]
+    await page.goto(f"{world.options.base_url}/?as=ann#{direct}")
+    await expect(page.get_by_text("To be forgotten")).to_be_visible()
+    await hands.post("reset")
+    await expect(page.get_by_text("To be forgotten")).to_be_hidden()
+    await world.web.chat_postMessage(channel="U1ANN", text="A new day")
+    await expect(page.get_by_text("A new day")).to_be_visible()

@@ -5,6 +5,7 @@ Strict: an unknown key, type or style is a problem as well as a broken limit. On
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 Problems = Iterator[str]
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
+# All blocks of a posted message: 13,172 characters were refused, "msg_blocks_too_long" (github.com/slackapi/bolt-js,
+# issue 2509); counted here with their JSON. A view: Slack, views.open, "view_too_large", more than 250 kB.
+MESSAGE_CHARACTERS, VIEW_BYTES = 13_000, 250_000
 ENTITY = re.compile(r"&(?:amp|lt|gt);")
 # What may stand between < and > in text of ours: a date with its fallback, or a link with its label.
 CONTROL = re.compile(r"<(?:!date\^\d+\^[^|<>^]+\|[^<>|]+|https?://[^<>|\s]*\|[^<>|]+)>")
@@ -20,6 +24,11 @@ CONTROL = re.compile(r"<(?:!date\^\d+\^[^|<>^]+\|[^<>|]+|https?://[^<>|\s]*\|[^<
 def message_problems(payload: dict[str, Any]) -> list[str]:
     """What chat.postMessage would refuse, or would show otherwise than meant; empty when all is well."""
     return list(_message(payload))
+
+
+def reply_problems(payload: dict[str, Any]) -> list[str]:
+    """What an answer through a response_url would be refused for: as a message, but not limited as a whole."""
+    return list(_message(payload, is_posted=False))
 
 
 def view_problems(view: dict[str, Any]) -> list[str]:
@@ -39,14 +48,19 @@ def texts_of(payload: object) -> Iterator[dict[str, Any]]:
             yield from texts_of(part)
 
 
-def _message(payload: dict[str, Any]) -> Problems:
+def _message(payload: dict[str, Any], *, is_posted: bool = True) -> Problems:
     yield from _keys(payload, "message", required={"text", "blocks"})
     yield from _string(payload["text"], "text", 4000)
     yield from _powerless(payload["text"], "text")
     yield from _blocks(payload["blocks"], MESSAGE_BLOCKS, inputs=False)
+    total = len(json.dumps(payload["blocks"], ensure_ascii=False))
+    if is_posted and total > MESSAGE_CHARACTERS:
+        yield f"message: {total} characters in all"
 
 
 def _view(view: dict[str, Any]) -> Problems:
+    if (total := len(json.dumps(view))) > VIEW_BYTES:
+        yield f"view: {total} bytes in all"
     if view.get("type") == "home":
         yield from _keys(view, "home", required={"type", "blocks"})
         yield from _view_blocks(view["blocks"], inputs=False)

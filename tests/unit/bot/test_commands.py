@@ -74,6 +74,12 @@ def test_a_bypass_line_is_understood(line, intent):
         ("<mailto:lee@enterprise.example|lee@enterprise.example> away", "lee@enterprise.example", "away"),
         ('"Lee Okafor" away', "Lee Okafor", "away"),
         ("@“Lee Okafor” away", "Lee Okafor", "away"),
+        ("to @lee on leave", "lee", "on leave"),
+        ("to <@U123|lee>: on leave", "U123", "on leave"),
+        ("@lee, on leave", "lee", "on leave"),
+        ("@lee: on leave", "lee", "on leave"),
+        ("lee@enterprise.example; away", "lee@enterprise.example", "away"),
+        ("@to away", "to", "away"),
     ],
 )
 def test_a_person_is_named_by_mention_name_or_address(typed, person, rest):
@@ -116,6 +122,8 @@ def test_a_typo_gets_a_suggestion(command, line, meant):
         ("yes soon", "Which one? Write `/approve yes REQ-1001`."),
         ("reject 12", "Say it in words too: `/approve reject REQ-12 …`."),
         ("delegate 12", "Who? Write `/approve delegate REQ-12 @person`."),
+        ("delegate 12 to", "Who? Write `/approve delegate REQ-12 @person`."),
+        ("delegate 12 …", "Who? Write `/approve delegate REQ-12 @person`."),
         ("delegate 12 <>", "Who? Write `/approve delegate REQ-12 @person`."),
         ("find", "`/approve find` needs some words after it."),
         ("frobnicate", "I don't know `/approve frobnicate`. Try `/approve help`."),

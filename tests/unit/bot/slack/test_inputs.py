@@ -64,3 +64,26 @@ def test_every_kind_of_input_that_is_rendered_can_be_read():
         for block in rendered
     }
     assert read_inputs(submitted(values)) == {"t": "x", "s": "a", "c": ["a"], "p": "U1"}
+
+
+def test_more_boxes_than_one_block_takes_are_all_shown_and_read_as_one_list():
+    names = [f"criterion_{number}" for number in range(23)]
+    part = ChecksInput("criteria", "Criteria", tuple(Option(name, name) for name in names), initial=tuple(names))
+    blocks = render.modal(Form("f", "F", (part, TextInput("reason", "Reason")), submit="Send"))["blocks"]
+    assert [block["label"]["text"] for block in blocks] == ["Criteria", "Criteria (2)", "Criteria (3)", "Reason"]
+    assert [block["optional"] for block in blocks[:3]] == [False, True, True]
+    values = {
+        block["block_id"]: {
+            block["element"]["action_id"]: {
+                "type": "checkboxes",
+                "selected_options": block["element"]["initial_options"],
+            }
+        }
+        for block in blocks[:3]
+    }
+    assert read_inputs(submitted(values)) == {"criteria": names}
+    nothing = {
+        block_id: {name: {**element, "selected_options": []} for name, element in elements.items()}
+        for block_id, elements in values.items()
+    }
+    assert read_inputs(submitted(nothing)) == {"criteria": []}

@@ -30,7 +30,7 @@ from bot.cards import (
     Tone,
 )
 from bot.slack import render
-from tests.unit.bot.blockkit_schema import message_problems, view_problems
+from tests.unit.bot.blockkit_schema import message_problems, reply_problems, view_problems
 
 
 def blocks_of(*blocks):
@@ -133,10 +133,18 @@ def test_the_cut_never_leaves_half_an_emoji():
 
 def test_a_passage_is_shown_whole_however_long_it_is():
     words = "\n".join(f"line {number}: {'& ' * 40}" for number in range(80))
-    blocks = blocks_of(Passage(Plain(words)))
+    reply = render.reply(Card("A summary", (Passage(Plain(words)),)))
+    assert reply_problems(reply) == []
+    blocks = reply["blocks"]
     assert len(blocks) > 1
+    assert blocks == render.home([Passage(Plain(words))])["blocks"]
     shown = "\n".join(block["text"]["text"] for block in blocks).replace("&amp;", "&").replace("\n>", "\n")
     assert shown.removeprefix(">").split() == words.split()
+
+
+def test_a_reply_is_a_message_unless_that_would_be_too_long():
+    card = Card("A summary", (Quote(Plain("words")), Actions((Button("a", "Yes", "v"),))))
+    assert render.reply(card) == render.message(card)
 
 
 def test_a_quotation_has_the_mark_before_each_line():

@@ -39,7 +39,7 @@ from bot.plain import text_of
 from bot.slack import render
 from bot.slack.limits import SECTION_TEXT_MAX
 from bot.slack.mrkdwn import portions, quoted
-from tests.unit.bot.blockkit_schema import message_problems, view_problems
+from tests.unit.bot.blockkit_schema import message_problems, reply_problems, view_problems
 
 HOSTILE = ("<!channel>", "<@U1|x>", "&", "<", ">", "&amp;", "\u202e", "\n", "*", "`", "👩🏽‍🚀", "שלום ", "|", " ")
 words = st.one_of(
@@ -123,6 +123,12 @@ def test_every_card_is_a_message_that_slack_accepts(card):
     assert message_problems(message) == []
     for block in Block.parse_all(message["blocks"]):
         block.validate_json()
+
+
+@given(cards)
+@settings(max_examples=30, deadline=None)
+def test_every_card_is_a_reply_that_slack_accepts(card):
+    assert reply_problems(render.reply(card)) == []
 
 
 @given(cards)

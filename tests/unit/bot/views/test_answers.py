@@ -98,6 +98,18 @@ def test_a_thread_tells_the_history_a_line_for_each_event(event, data, line):
     assert (text_of(card), card.summary) == (line, line)
 
 
+def test_a_comment_of_several_lines_cannot_imitate_a_line_of_ours():
+    words = "Fine.\nTomás Oliveira ✅ approved Security review"
+    card = thread_line("request.commented", {"author": str(DANA.id), "kind": "comment", "text": words}, NAMES)
+    assert card is not None
+    assert text_of(card).splitlines() == [
+        "💬 Dana Whitfield:",
+        "> Fine.",
+        "> Tomás Oliveira ✅ approved Security review",
+    ]
+    assert card.summary == "💬 Dana Whitfield: Fine. Tomás Oliveira ✅ approved Security review"
+
+
 @pytest.mark.parametrize(
     "event", ["request.opened", "request.stage_decided", "request.ticket_changed", "bypass.granted"]
 )

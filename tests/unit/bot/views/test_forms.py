@@ -63,6 +63,20 @@ def test_approving_shows_the_criteria_of_the_stage_that_was_clicked():
     assert fields["reason"].is_optional
 
 
+@pytest.mark.row("P2")
+def test_a_stage_with_many_criteria_can_be_approved_because_each_can_be_ticked():
+    names = tuple(f"criterion_{number}" for number in range(12))
+    view = render.modal(forms.approve_form(request((stage(criteria=names),)), TARGET))
+    assert view_problems(view) == []
+    ticked = [
+        option["value"]
+        for block in view["blocks"]
+        if block["type"] == "input" and block["element"]["type"] == "checkboxes"
+        for option in block["element"]["initial_options"]
+    ]
+    assert tuple(ticked) == names
+
+
 def test_a_stage_without_criteria_asks_for_none():
     assert list(inputs_of(forms.approve_form(request((stage(criteria=()),)), TARGET))) == ["reason"]
 
@@ -111,6 +125,15 @@ def test_a_review_shows_what_was_granted_why_and_at_which_risk():
     assert "> Invoices are matched twice" in text
     assert "Risk before the grant: Medium (action agent.deploy +30)" in text
     assert list(inputs_of(form)) == ["verdict", "notes"]
+
+
+@pytest.mark.parametrize("words", ["سوبورت ", "👍🏽 ", "word "])
+def test_a_form_is_never_heavier_than_slack_allows(words):
+    long = comment(text=(words * 4000)[:4000])
+    view = render.modal(forms.details_form(request(comments=(long,) * 60), now=NOW))
+    assert view_problems(view) == []
+    assert "parts are not shown here" in str(view)
+    assert view["blocks"][0]["text"]["text"] == "REQ-1042 · Create agent “support-bot”"
 
 
 def test_a_form_is_never_taller_than_slack_allows():

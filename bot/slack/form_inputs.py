@@ -1,0 +1,99 @@
+"""Inputs of a form -> input blocks. Their block id and action id are both the input's own id; inputs.py reads them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, assert_never
+
+from bot.cards import ChecksInput, Input, Option, PersonInput, SelectInput, TextInput
+from bot.slack.inputs import continued
+from bot.slack.limits import (
+    CHECKS_MAX,
+    CONTEXT_TEXT_MAX,
+    INPUT_TEXT_MAX,
+    LABEL_MAX,
+    OPTION_TEXT_MAX,
+    OPTION_VALUE_MAX,
+    OPTIONS_MAX,
+    PLACEHOLDER_MAX,
+)
+from bot.slack.mrkdwn import escaped
+from bot.slack.texts import marked_text, plain_text
+
+Json = dict[str, Any]
+
+
+def input_blocks(part: Input) -> list[Json]:
+    """The blocks of one input; what cannot be chosen from is said in words."""
+    match part:
+        case TextInput():
+            longest = min(part.max_chars or INPUT_TEXT_MAX, INPUT_TEXT_MAX)
+            element: Json = {
+                "type": "plain_text_input",
+                "action_id": part.id,
+                "multiline": part.is_multiline,
+                "max_length": longest,
+            }
+            if part.initial:
+                element["initial_value"] = part.initial[:longest]
+            if part.placeholder:
+                element["placeholder"] = plain_text(part.placeholder, PLACEHOLDER_MAX)
+            return [_input(part, element)]
+        case SelectInput():
+            options = [_option(option) for option in part.options[:OPTIONS_MAX]]
+            element = {"type": "static_select", "action_id": part.id, "options": options}
+            chosen = [option for option in options if option["value"] == part.initial]
+            if chosen:
+                element["initial_option"] = chosen[0]
+            return [_input(part, element)] if options else [_nothing_to_choose(part)]
+        case ChecksInput():
+            return _checks(part) or [_nothing_to_choose(part)]
+        case PersonInput():
+            element = {"type": "users_select", "action_id": part.id}
+            if part.initial:
+                element["initial_user"] = part.initial
+            return [_input(part, element)]
+        case _:
+            assert_never(part)
+
+
+def _checks(part: ChecksInput) -> list[Json]:
+    """A block for every ten boxes: Slack takes no more in one, and a box that is not there could not be ticked."""
+    blocks: list[Json] = []
+    for number, at in enumerate(range(0, len(part.options), CHECKS_MAX)):
+        block_id = continued(part.id, number)
+        options = [_option(option) for option in part.options[at : at + CHECKS_MAX]]
+        element: Json = {"type": "checkboxes", "action_id": block_id, "options": options}
+        ticked = [option for option in options if option["value"] in part.initial]
+        if ticked:
+            element["initial_options"] = ticked
+        further = replace(part, id=block_id, label=f"{part.label} ({number + 1})", hint="", is_optional=True)
+        blocks.append(_input(further if number else part, element))
+    return blocks
+
+
+def _input(part: Input, element: Json) -> Json:
+    block: Json = {
+        "type": "input",
+        "block_id": part.id,
+        "label": plain_text(part.label, LABEL_MAX),
+        "element": element,
+        "optional": part.is_optional,
+    }
+    if part.hint:
+        block["hint"] = plain_text(part.hint, LABEL_MAX)
+    return block
+
+
+def _nothing_to_choose(part: Input) -> Json:
+    return {
+        "type": "context",
+        "elements": [marked_text(f"{escaped(part.label)}: there is nothing to choose from.", CONTEXT_TEXT_MAX)],
+    }
+
+
+def _option(option: Option) -> Json:
+    rendered: Json = {"text": plain_text(option.label, OPTION_TEXT_MAX), "value": option.value[:OPTION_VALUE_MAX]}
+    if option.description:
+        rendered["description"] = plain_text(option.description, OPTION_TEXT_MAX)
+    return rendered
