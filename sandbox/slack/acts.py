@@ -13,10 +13,11 @@ from typing import Any
 
 from sandbox.slack import inputs, payloads
 from sandbox.slack.capabilities import ResponseUrl
+from sandbox.slack.changes import Kind
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.modals import Modals
-from sandbox.slack.reaction import Watch
+from sandbox.slack.reaction import ANSWERS, Watch
 from sandbox.slack.responses import apply_response
 from sandbox.slack.targets import Target, action_of, find_element, find_target
 from sandbox.slack.world import Channel, Json, Person
@@ -122,7 +123,7 @@ class Acts:
             if parent is None:
                 raise ControlError(f"There is no message {thread_ts} in {channel.name}.", status=404)
             message["thread_ts"] = parent.get("thread_ts", parent["ts"])
-        watch = Watch(self._hub.world, person.id)
+        watch = Watch(self._hub.world, person.id, answers=ANSWERS | {Kind.POSTED, Kind.UPDATED})
         posted = self._hub.world.post(channel, message)
         self._hub.world.mark_read(person.id, channel.id, posted["ts"])
         watch.forget()
@@ -154,7 +155,7 @@ class Acts:
             }
             if person.id in world.homes:
                 event["view"] = world.homes[person.id]
-            await self._event(Watch(world, person.id), event)
+            await self._event(Watch(world, person.id, answers=frozenset({Kind.HOME})), event)
         return world.homes.get(person.id)
 
     async def _event(self, watch: Watch, event: Json) -> Json:

@@ -15,15 +15,18 @@ from sandbox.slack.world import Json, Workspace
 VISIBLE_S = 3.5  # longest wait for a reaction
 SETTLE_S = 0.15  # of quiet, before what is seen counts as the reaction
 AFTER_CLOSE_S = 1.0  # a closed modal is often followed by a message: how long to wait for it
+OTHERS_S = 1.5  # of quiet after messages that everybody sees, when nothing came for the person alone
 LOADING_S = 1.5  # a modal that offers nothing to do is probably still loading: how long to wait for more
+ANSWERS = frozenset({Kind.EPHEMERAL, Kind.EPHEMERAL_GONE, Kind.MODAL, Kind.MODAL_CLOSED})
 _UNSEEN = {Kind.READ, Kind.CHANNEL, Kind.PERSON, Kind.RESET}
 
 
 class Watch:
     """Looks over one person's shoulder from now on."""
 
-    def __init__(self, world: Workspace, user: str) -> None:
+    def __init__(self, world: Workspace, user: str, *, answers: frozenset[Kind] = ANSWERS) -> None:
         self._world = world
+        self._answers = answers  # what can be nothing but a reaction to this act
         self._user = user
         self._from = world.changes.seq
         self._start = asyncio.get_running_loop().time()
@@ -98,7 +101,10 @@ class Watch:
         limit = self._start + VISIBLE_S
         if not seen:
             return limit
-        settled = seen[-1].at + SETTLE_S
+        own = [change for change in seen if change.kind in self._answers]
+        if not own:  # what everybody sees may be about something else: an answer to this person may still come
+            return min(limit, seen[-1].at + OTHERS_S)
+        seen, settled = own, own[-1].at + SETTLE_S
         if all(change.kind is Kind.MODAL_CLOSED for change in seen):
             return min(limit, max(settled, seen[0].at + AFTER_CLOSE_S))
         modal = self._world.top_modal(self._user)
