@@ -57,16 +57,19 @@ def find_target(hub: Hub, person: Person, place: Mapping[str, Any]) -> Target:
 
 
 def find_element(blocks: list[Json], place: Mapping[str, Any]) -> tuple[Json, Json]:
-    """The block and element with this `action_id` (and `block_id`, and for buttons `value`, where given)."""
+    """The block and element with this `action_id` (and `block_id`, and for buttons `value`, where given).
+
+    A block that the app gave no id has a new one after each edit, so a click on what was shown a moment ago is found by
+    its `action_id` alone.
+    """
     action_id, block_id = place.get("action_id"), place.get("block_id")
-    matches = [
+    named = [
         (block, element)
         for block in blocks
         for element in elements(block)
-        if element.get("type") in ACTION_ELEMENTS
-        and element.get("action_id") == action_id
-        and (block_id is None or block_id == block["block_id"])
+        if element.get("type") in ACTION_ELEMENTS and element.get("action_id") == action_id
     ]
+    matches = [(block, element) for block, element in named if block_id == block["block_id"]] or named
     if not matches:
         known = tuple(dict.fromkeys(str(action["action_id"]) for action in actions_of(blocks)))
         raise ControlError(f"Nothing here has the action_id {action_id!r}.", accepted=known, status=404)

@@ -334,6 +334,7 @@ async def test_one_tenant_s_backlog_does_not_starve_another(company):
         await until(lambda: len(gate.waiting) == CONCURRENCY, *running)
         company.advance(seconds=1)
         await happen(neighbour)
+        await until(settled(neighbour, "pending"), *running)
         gate.let_one_through()
         await until(lambda: len(gate.waiting) == CONCURRENCY, *running)
         assert [tenant for tenant, _opened in gate.waiting].count("northwind") == 1
