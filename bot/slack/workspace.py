@@ -119,7 +119,7 @@ class Workspace:
         async with self.database.tenant(self.tenant) as tx:
             stored, is_mine = await reserve_message(tx, slot)
         if stored.message_id is None and not is_mine:
-            stored = await self._recovered(stored)
+            stored = await self._recovered(stored, thread)
         if stored.message_id is None:
             return await self._post(stored, content, digest, thread)
         if stored.content_hash == digest:
@@ -152,19 +152,29 @@ class Workspace:
             replace(slot, channel=str(answer["channel"]), message_id=str(answer["ts"]), content_hash=digest)
         )
 
-    async def _recovered(self, slot: MessageSlot) -> MessageSlot:
+    async def _recovered(self, slot: MessageSlot, thread: str | None) -> MessageSlot:
         """The slot with the message that was posted before its id could be stored, if there is one."""
         try:
             channel = slot.channel or await self._channel_of(slot.place)
-            answer = await self.client.conversations_history(
-                channel=channel, limit=HISTORY_LOOKED_AT, include_all_metadata=True
-            )
+            messages = await self._messages(channel, thread)
         except SlackApiError as exc:
             raise translated(exc) from exc
-        for message in answer["messages"]:
+        for message in messages:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == slot.key:
                 return await self._settle(replace(slot, channel=channel, message_id=message["ts"], content_hash=""))
         return slot
+
+    async def _messages(self, channel: str, thread: str | None) -> list[dict[str, Any]]:
+        """The newest messages of the channel, or all of the thread: a channel's history does not hold its threads."""
+        if thread is None:
+            history = await self.client.conversations_history(
+                channel=channel, limit=HISTORY_LOOKED_AT, include_all_metadata=True
+            )
+            return list(history["messages"])
+        pages = await self.client.conversations_replies(
+            channel=channel, ts=thread, limit=HISTORY_LOOKED_AT, include_all_metadata=True
+        )
+        return [message async for page in pages for message in page["messages"]]
 
     async def _channel_of(self, place: str) -> str:
         """The channel's id: places are channel ids, channel names as configured, or people."""

@@ -135,6 +135,7 @@ def check_story(product, request_id):
         f"all deliveries of {reference}; seed {SEED}",
         within_s=RECOVERS_WITHIN_S,
     )
+    request = product.call("GET", f"/api/v1/requests/{request_id}", role="agent_developer").json()
     for place in ("approvals", f"@{product.email('agent_developer')}"):
         assert len(shown_in(product, place, reference)) == 1, f"{reference} in {place}; seed {SEED}"
     for role in VOTERS:  # somebody who has voted before the message could be posted needs none any more
