@@ -107,7 +107,7 @@ def through(respond: Callable[..., Awaitable[Any]]) -> Answer:
     """Answers that only the asker sees, through the response_url of what they did."""
 
     async def answer(card: Card) -> None:
-        await respond(response_type="ephemeral", replace_original=False, **render.message(card))
+        await respond(response_type="ephemeral", replace_original=False, **render.reply(card))
 
     return answer
 

@@ -40,7 +40,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "context.justification": "justification",
     "to": "person",
     "resource": "agent",
-    "text": "question",
+    "text": "question answer",  # whichever of them this form has
 }
 
 Ack = Callable[..., Awaitable[Any]]
@@ -200,7 +200,7 @@ def _field(error: CountersignError, view: Mapping[str, Any]) -> str | None:
     blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     where = error.where or ""
     wanted = _FIELDS.get(where, "criteria" if where.startswith("criteria") else where)
-    return wanted if wanted in blocks else None
+    return next((name for name in wanted.split() if name in blocks), None)
 
 
 def _channel(view: Mapping[str, Any]) -> str | None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from core.access.errors import PermissionMissing
 from core.access.people import Directory
 from core.access.scopes import TokenScope, require_scope
 from core.access.store import load_directory
 from core.actor import Actor, Door
-from core.db import Transaction
+from core.audit import audited
+from core.db import Database, Transaction
 from core.roles.hierarchy import Scope, ScopeKind
 from core.roles.permissions import Permission
+
+
+@asynccontextmanager
+async def permitted(
+    database: Database, actor: Actor, scope: TokenScope, *, action: str, resource: str
+) -> AsyncIterator[Transaction]:
+    """A transaction in the actor's tenant for a credential that covers `scope`; a refusal is recorded (R6)."""
+    async with audited(database, actor, action=action, resource=resource) as tx:
+        require_scope(actor, scope)
+        yield tx
 
 
 async def require(

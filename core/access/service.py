@@ -9,12 +9,13 @@ from typing import Final
 from uuid import UUID
 
 from core.access import store
-from core.access.errors import PersonExists, SelfGrant, TenantRefused, TokenRefused, UnknownPerson
+from core.access.errors import PersonExists, SelfGrant, TokenRefused, UnknownPerson
 from core.access.grants import may_grant
 from core.access.people import Directory, GrantView, PersonView
-from core.access.require import require
+from core.access.require import permitted, require
 from core.access.scopes import TokenScope, require_scope
 from core.access.tokens import format_token, hash_secret, new_secret, parse_token
+from core.access.visiting import enter_tenant
 from core.actor import Actor, Door
 from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction
@@ -71,7 +72,8 @@ async def authenticate(
         if person is None or not person.active:
             raise TokenRefused("The person behind this token is not active any more.")
         if token.last_used_at is None or tx.now - token.last_used_at > store.LAST_USED_STEP:
-            await store.touch_token(tx, token.id)
+            # Remembered beside the token, whose remembered row would ask for it again at every call.
+            await tx.remembered(f"token_used:{token.id}", lambda inner: store.touch_token(inner, token.id))
         actor = Actor(
             tenant=parsed.tenant,
             user=person.id,
@@ -85,7 +87,7 @@ async def authenticate(
         )
     if tenant_override in (None, actor.tenant):
         return actor
-    return await _in_other_tenant(database, actor, TenantId(tenant_override))
+    return await enter_tenant(database, actor, TenantId(tenant_override))
 
 
 async def find_person(tx: Transaction, email: str) -> PersonView:
@@ -181,15 +183,13 @@ async def revoke_role(database: Database, actor: Actor, grant_id: UUID) -> None:
 
 async def list_grants(database: Database, actor: Actor) -> tuple[GrantView, ...]:
     """Every live grant of the tenant."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="role.list", resource="grants") as tx:
         return await store.live_grants(tx)
 
 
 async def list_people(database: Database, actor: Actor) -> Directory:
     """The tenant's directory."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="user.list", resource="users") as tx:
         return await directory(tx)
 
 
@@ -246,10 +246,9 @@ async def create_token(
 
 async def list_tokens(database: Database, actor: Actor) -> tuple[TokenView, ...]:
     """The actor's own tokens."""
-    require_scope(actor, TokenScope.READ)
     if actor.user is None:
         return ()
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="token.list", resource=actor.email) as tx:
         return tuple(_view(row) for row in await store.list_tokens(tx, actor.user))
 
 
@@ -282,27 +281,6 @@ async def _require_rank(tx: Transaction, actor: Actor, roles: Iterable[str]) -> 
     held = (await directory(tx)).roles.get(actor.user, frozenset())
     for role in sorted(roles):
         may_grant(held, role)
-
-
-async def _in_other_tenant(database: Database, actor: Actor, tenant: TenantId) -> Actor:
-    async with audited(database, actor, action="tenant.enter", resource=tenant) as tx:
-        del tx
-        if not actor.is_enterprise_admin:
-            raise TenantRefused(where="X-Tenant-Id")
-    async with database.tenant(tenant) as tx:
-        await tenant_policy(tx)  # NotFound for a tenant that does not exist
-        member = (await directory(tx)).by_email.get(actor.email)
-        return Actor(
-            tenant=tenant,
-            user=member.id if member and member.active else None,
-            email=actor.email,
-            name=actor.name,
-            door=actor.door,
-            ip_address=actor.ip_address,
-            user_agent=actor.user_agent,
-            scopes=actor.scopes,
-            is_enterprise_admin=True,
-        )
 
 
 def _view(row: store.TokenRow) -> TokenView:

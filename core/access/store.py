@@ -175,8 +175,8 @@ async def list_tokens(tx: Transaction, user: UserId) -> Sequence[TokenRow]:
     return [_token(row) for row in rows]
 
 
-async def touch_token(tx: Transaction, token_id: UUID) -> None:
-    """`last_used_at` is right to within LAST_USED_STEP."""
+async def touch_token(tx: Transaction, token_id: UUID) -> datetime:
+    """`last_used_at` is right to within LAST_USED_STEP; the instant of this use."""
     columns = api_tokens.c
     await tx.connection.execute(
         update(api_tokens)
@@ -187,6 +187,7 @@ async def touch_token(tx: Transaction, token_id: UUID) -> None:
         )
         .values(last_used_at=tx.now)
     )
+    return tx.now
 
 
 async def revoke_token(tx: Transaction, token_id: UUID) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import TokenScope, require_scope
+from core.access import TokenScope, permitted
 from core.actor import Actor
 from core.agents import store
 from core.agents.errors import AgentExists, UnknownAgent, WrongAgentState
@@ -39,8 +39,7 @@ class AgentView:
 
 async def get_agent(database: Database, actor: Actor, agent_id: UUID) -> AgentView:
     """The agent. Raises UnknownAgent."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="agent.show", resource=str(agent_id)) as tx:
         row = await store.by_id(tx, agent_id)
         if row is None:
             raise UnknownAgent(where="agent")
@@ -57,8 +56,7 @@ async def list_agents(
     limit: int = 50,
 ) -> tuple[AgentView, ...]:
     """Agents, newest first, beyond the cursor `after`."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="agent.list", resource="agents") as tx:
         return tuple(
             _view(row) for row in await store.page(tx, state=state, contains=contains, after=after, limit=limit)
         )

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import rfc8785
 
-from core.access import TokenScope, require_scope
+from core.access import TokenScope, permitted, require_scope
 from core.access.service import directory, find_person
 from core.actor import Actor
 from core.approvals import queries, rules, store
+from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
@@ -25,6 +26,7 @@ from core.db import Database, Transaction, next_number
 from core.errors import Forbidden
 from core.ids import RequestId, UserId, uuid7
 from core.outbox import emit
+from core.tenants import tenant_policy
 
 JUSTIFICATION_MAX: Final = 4000  # characters
 COMMENT_MAX: Final = 4000
@@ -211,8 +213,7 @@ async def reassign(
 
 async def get_request(database: Database, actor: Actor, reference: UUID | int) -> RequestView:
     """The request by id, or by its number. Raises UnknownRequest."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="request.show", resource=str(reference)) as tx:
         request_id = await queries.id_of_number(tx, reference) if isinstance(reference, int) else reference
         if request_id is None:
             raise UnknownRequest(f"There is no REQ-{reference} here.", where="request")
@@ -223,10 +224,15 @@ async def list_requests(
     database: Database, actor: Actor, wanted: RequestFilter, *, after: int | None = None, limit: int = 50
 ) -> tuple[RequestView, ...]:
     """Requests, newest first, beyond the number `after`."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="request.list", resource="requests") as tx:
         rows = await queries.page(tx, wanted, after=after, limit=limit)
         return await queries.views(tx, rows, await directory(tx))
+
+
+async def policies_in_force(database: Database, catalogue: PolicyCatalogue, actor: Actor) -> tuple[ApprovalPolicy, ...]:
+    """The policies that hold for the actor's tenant. Raises Unavailable if none are loaded."""
+    async with permitted(database, actor, TokenScope.READ, action="policy.list", resource="policies") as tx:
+        return catalogue.for_tenant(await tenant_policy(tx)).policies
 
 
 async def load_request(tx: Transaction, request_id: UUID) -> RequestView:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from core.access import TokenScope, permission_for, require_scope
+from core.access import TokenScope, permission_for, permitted
 from core.access.service import directory
 from core.actor import Actor, Door, system_actor
 from core.agents import AgentView, apply_action, check_action
@@ -55,10 +55,9 @@ async def decide(
 
     Raises InvalidQuestion or UnknownAction for a question that cannot be read; a refusal is an answer.
     """
-    require_scope(actor, TokenScope.DECIDE)
     permission_for(action)
     asked = rules.normalised(resource)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.DECIDE, action="decision.decide", resource=asked["name"]) as tx:
         if action == "agent.create" and (known := await store.running(tx, actor, action, asked)):
             return known  # the platform asks again because it did not get our answer
         policy = await tenant_policy(tx)
@@ -85,10 +84,9 @@ async def evaluate(
     database: Database, catalogue: PolicyCatalogue, actor: Actor, *, action: str, resource: Mapping[str, object]
 ) -> tuple[Answer, Reason]:
     """What `decide` would answer now, with no effect but an audit record (AuthZEN evaluation, X1)."""
-    require_scope(actor, TokenScope.DECIDE)
     permission_for(action)
     asked = rules.normalised(resource)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.DECIDE, action="decision.evaluate", resource=asked["name"]) as tx:
         policy = await tenant_policy(tx)
         grounds = await _grounds(tx, catalogue, policy, actor, action, asked)
         await record(
@@ -104,8 +102,7 @@ async def evaluate(
 
 async def get_decision(database: Database, actor: Actor, decision_id: UUID) -> DecisionView:
     """The decision. Raises UnknownDecision."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="decision.show", resource=str(decision_id)) as tx:
         view = await store.lock(tx, decision_id)
         if view is None:
             raise UnknownDecision(where="decision")
@@ -116,10 +113,11 @@ async def report_outcome(
     database: Database, actor: Actor, decision_id: UUID, *, status: str, details: Mapping[str, Any]
 ) -> DecisionView:
     """What the platform really did stands beside what was allowed (X8). The same report twice changes nothing."""
-    require_scope(actor, TokenScope.DECIDE)
     if status not in OUTCOMES:
         raise InvalidQuestion(f"'{status}' is not an outcome.", where="status", accepted=OUTCOMES)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(
+        database, actor, TokenScope.DECIDE, action="decision.outcome", resource=str(decision_id)
+    ) as tx:
         view = await store.lock(tx, decision_id)
         if view is None:
             raise UnknownDecision(where="decision")

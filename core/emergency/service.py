@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import TokenScope, require_scope
+from core.access import TokenScope, permitted, require_scope
 from core.access.service import directory
 from core.actor import Actor, system_actor
 from core.audit import AuditCategory, audited, record
@@ -174,8 +174,7 @@ async def review(database: Database, actor: Actor, bypass_id: UUID, *, verdict: 
 
 async def get_bypass(database: Database, actor: Actor, reference: UUID | int) -> BypassView:
     """The bypass by id, or by its number. Raises UnknownBypass."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="bypass.show", resource=str(reference)) as tx:
         bypass_id = await store.id_of_number(tx, reference) if isinstance(reference, int) else reference
         if bypass_id is None:
             raise UnknownBypass(f"There is no BYP-{reference} here.", where="bypass")
@@ -192,8 +191,7 @@ async def list_bypasses(
     limit: int = 50,
 ) -> tuple[BypassView, ...]:
     """Bypasses, newest first, beyond the cursor `after`."""
-    require_scope(actor, TokenScope.READ)
-    async with database.tenant(actor.tenant) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="bypass.list", resource="bypasses") as tx:
         rows = await store.page(tx, state=state, review_state=review_state, after=after, limit=limit)
         return await store.views(tx, rows, await directory(tx))
 

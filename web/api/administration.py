@@ -21,14 +21,15 @@ from core.access.service import (
     revoke_role,
     revoke_token,
 )
-from core.approvals import PolicyCatalogue
+from core.access.visiting import visible_tenants
+from core.approvals import PolicyCatalogue, policies_in_force
 from core.db import Database
 from core.durations import EXAMPLES, parse_duration
 from core.errors import ErrorKind, InvalidInput
 from core.roles.hierarchy import PARENTS, ScopeKind, title
 from core.roles.permissions import ROLE_PERMISSIONS, names
-from core.tenants import list_tenants, tenant_policy
 from web.endpoint import Call, Method, Reply, endpoint
+from web.paging import Item, Page
 from web.schema import Id, Input, Output, Path
 
 _Email = Annotated[str, Field(max_length=300, pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -130,48 +131,6 @@ class PolicyOut(Output):
     document: dict[str, Any]
 
 
-class UsersOut(Output):
-    """Everybody."""
-
-    items: list[UserOut]
-    next_cursor: str | None = None
-
-
-class RolesOut(Output):
-    """Every role."""
-
-    items: list[RoleOut]
-    next_cursor: str | None = None
-
-
-class GrantsOut(Output):
-    """Every grant."""
-
-    items: list[GrantOut]
-    next_cursor: str | None = None
-
-
-class TokensOut(Output):
-    """My tokens."""
-
-    items: list[TokenOut]
-    next_cursor: str | None = None
-
-
-class TenantsOut(Output):
-    """The tenants that I may see."""
-
-    items: list[TenantOut]
-    next_cursor: str | None = None
-
-
-class PoliciesOut(Output):
-    """The policies in force."""
-
-    items: list[PolicyOut]
-    next_cursor: str | None = None
-
-
 class ByGrant(Path):
     """One grant."""
 
@@ -195,11 +154,11 @@ class Administration:
         self._catalogue = catalogue
 
     @endpoint(Method.GET, "/api/v1/users", summary="List people", tags=("administration",))
-    async def users(self, call: Call[None, None, None]) -> UsersOut:
+    async def users(self, call: Call[None, None, None]) -> Page[UserOut]:
         """Everybody in the tenant, by e-mail."""
         everybody = await list_people(self._database, call.actor)
-        return UsersOut(
-            items=[
+        return _whole(
+            [
                 UserOut(
                     id=person.id,
                     email=person.email,
@@ -242,20 +201,20 @@ class Administration:
         )
 
     @endpoint(Method.GET, "/api/v1/roles", summary="List roles", tags=("administration",))
-    async def roles(self, call: Call[None, None, None]) -> RolesOut:
+    async def roles(self, call: Call[None, None, None]) -> Page[RoleOut]:
         """The hierarchy as the framework draws it, with what each role permits."""
         del call
-        return RolesOut(
-            items=[
+        return _whole(
+            [
                 RoleOut(key=role, title=title(role), parent=parent, permissions=names(ROLE_PERMISSIONS[role]))
                 for role, parent in PARENTS.items()
             ]
         )
 
     @endpoint(Method.GET, "/api/v1/grants", summary="List grants", tags=("administration",))
-    async def grants(self, call: Call[None, None, None]) -> GrantsOut:
+    async def grants(self, call: Call[None, None, None]) -> Page[GrantOut]:
         """Who holds which role, where."""
-        return GrantsOut(items=[_grant_out(grant) for grant in await list_grants(self._database, call.actor)])
+        return _whole([_grant_out(grant) for grant in await list_grants(self._database, call.actor)])
 
     @endpoint(
         Method.POST,
@@ -294,9 +253,9 @@ class Administration:
         await revoke_role(self._database, call.actor, call.path.grant_id)
 
     @endpoint(Method.GET, "/api/v1/tokens", summary="List my tokens", tags=("administration",))
-    async def tokens(self, call: Call[None, None, None]) -> TokensOut:
+    async def tokens(self, call: Call[None, None, None]) -> Page[TokenOut]:
         """Without their secrets."""
-        return TokensOut(items=[_token_out(token) for token in await list_tokens(self._database, call.actor)])
+        return _whole([_token_out(token) for token in await list_tokens(self._database, call.actor)])
 
     @endpoint(
         Method.POST,
@@ -336,16 +295,11 @@ class Administration:
         await revoke_token(self._database, call.actor, call.path.token_id)
 
     @endpoint(Method.GET, "/api/v1/tenants", summary="List tenants", tags=("administration",))
-    async def tenants(self, call: Call[None, None, None]) -> TenantsOut:
+    async def tenants(self, call: Call[None, None, None]) -> Page[TenantOut]:
         """One's own; all of them for an enterprise administrator."""
-        if call.actor.is_enterprise_admin:
-            async with self._database.system() as everywhere:
-                found = await list_tenants(everywhere)
-        else:
-            async with self._database.tenant(call.tenant) as tx:
-                found = await list_tenants(tx)
-        return TenantsOut(
-            items=[
+        found = await visible_tenants(self._database, call.actor)
+        return _whole(
+            [
                 TenantOut(
                     tenant_id=each.tenant_id, name=each.name, policy=each.policy.to_json(), created_at=each.created_at
                 )
@@ -354,12 +308,11 @@ class Administration:
         )
 
     @endpoint(Method.GET, "/api/v1/policies", summary="List approval policies", tags=("administration",))
-    async def policies(self, call: Call[None, None, None]) -> PoliciesOut:
+    async def policies(self, call: Call[None, None, None]) -> Page[PolicyOut]:
         """Those in force for this tenant."""
-        async with self._database.tenant(call.tenant) as tx:
-            policies = self._catalogue.for_tenant(await tenant_policy(tx)).policies
-        return PoliciesOut(
-            items=[
+        policies = await policies_in_force(self._database, self._catalogue, call.actor)
+        return _whole(
+            [
                 PolicyOut(
                     key=each.key,
                     title=each.title,
@@ -370,6 +323,11 @@ class Administration:
                 for each in policies
             ]
         )
+
+
+def _whole(items: list[Item]) -> Page[Item]:
+    """A list that is short enough to be one page."""
+    return Page(items=items, next_cursor=None)
 
 
 def _scopes(given: list[str] | None) -> frozenset[TokenScope] | None:
