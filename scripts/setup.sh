@@ -66,6 +66,7 @@ requirements() {
     python_requirements
   fi
   echo "xmlsec1 xmlsec1"
+  echo "lib:libmagic.so.1 libmagic1 libmagic1t64"
   [[ $what == runtime ]] && return
   echo "/usr/sbin/slapd slapd"
   echo "ldapsearch ldap-utils"
@@ -90,9 +91,12 @@ is_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; } # its chromium package is
 have_browser() { have chromium || have chromium-browser || have google-chrome || [[ -x .venv/bin/chromium ]]; }
 have_font() { find /usr/share/fonts /usr/local/share/fonts ~/.local/share/fonts -name "$1*" -print -quit 2>/dev/null | grep -q .; }
 
+have_library() { find /usr/lib /usr/local/lib /lib -name "$1" -print -quit 2>/dev/null | grep -q .; }
+
 is_present() {
   case $1 in
     missing:*) return 1 ;;
+    lib:*) have_library "${1#lib:}" ;;
     font:*) have_font "${1#font:}" ;;
     /*) [[ -e $1 ]] ;;
     *) have "$1" ;;

@@ -152,7 +152,7 @@ class EmbeddedPostgres:
 
     def _launch(self) -> Postmaster:
         binaries = find_binaries(data_major=_major_of(self._data))
-        launcher = find_launcher(binaries.postgres)
+        launcher = find_launcher(binaries.postgres, self._folder)
         if not self._data.exists():
             _make_cluster(self._data, binaries, launcher, durable=not self._fast)
         if self._child is not None:

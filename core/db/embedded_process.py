@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,17 +19,29 @@ FAST_STOP_S: Final = 30.0  # the shutdown checkpoint of a busy cluster on a slow
 IMMEDIATE_STOP_S: Final = 10.0
 POLL_S: Final = 0.01
 _PROBE_TIMEOUT_S: Final = 20
+_PROBE: Final = 'cd "$0" && exec "$1" --version'  # both the files and the program must be within reach
 _UNPRIVILEGED: Final = ("postgres", "daemon", "nobody")  # one of them exists everywhere; initdb asks for its name
 _PROC: Final = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
-    """How a server binary is started here: PostgreSQL refuses to run as root."""
+    """How a server binary is started here: PostgreSQL refuses to run as root.
+
+    `user` and `group` own the cluster's files and run the server; None: as we are. A `prefix` is a program that becomes
+    that user by itself.
+    """
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
     group: int | None = None
+
+    @property
+    def becomes(self) -> tuple[int | None, int | None, list[int] | None]:
+        """User, group and further groups to take on before the first program is started."""
+        if self.prefix or self.user is None:
+            return None, None, None
+        return self.user, self.group, []
 
     def hand_over(self, path: Path) -> None:
         """`path` belongs to the user that the server runs as."""
@@ -38,6 +50,7 @@ class Launcher:
 
     def run(self, arguments: tuple[str, ...], *, text_in: str = "") -> None:
         """The program has ended well. Raises EmbeddedPostgresError with its own words otherwise."""
+        user, group, extra_groups = self.becomes
         done = subprocess.run(  # noqa: S603  our own command line
             [*self.prefix, *arguments],
             input=text_in,
@@ -45,9 +58,9 @@ class Launcher:
             text=True,
             check=False,
             env=clean_environment(),
-            user=self.user,
-            group=self.group,
-            extra_groups=None if self.user is None else [],
+            user=user,
+            group=group,
+            extra_groups=extra_groups,
         )
         if done.returncode:
             words = (done.stderr or done.stdout).strip()[-2000:]
@@ -55,6 +68,7 @@ class Launcher:
 
     def spawn(self, arguments: tuple[str, ...], *, log: Path) -> subprocess.Popen[bytes]:
         """The program runs in a session of its own, so that Ctrl-C reaches us alone; its words go to `log`."""
+        user, group, extra_groups = self.becomes
         with log.open("ab") as words:
             return subprocess.Popen(  # noqa: S603  our own command line
                 [*self.prefix, *arguments],
@@ -63,9 +77,9 @@ class Launcher:
                 stderr=words,
                 env=clean_environment(),
                 start_new_session=True,
-                user=self.user,
-                group=self.group,
-                extra_groups=None if self.user is None else [],
+                user=user,
+                group=group,
+                extra_groups=extra_groups,
             )
 
 
@@ -76,26 +90,33 @@ def clean_environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def find_launcher(postgres: str) -> Launcher:
-    """A way to run `postgres` on this machine as the present user.
+def find_launcher(postgres: str, folder: Path) -> Launcher:
+    """A way to run `postgres` with its files in `folder` on this machine as the present user.
 
     For root: a user namespace that maps root to an unprivileged user (nothing on disk changes hands, and binaries below
-    a private home are reachable), else that user itself. Raises EmbeddedPostgresError if neither works.
+    a private home are reachable); else, as in most containers, that user itself; else that user with the one right to
+    pass closed folders, for a checkout below /root. Raises EmbeddedPostgresError if none works.
     """
     if os.geteuid() != 0:
         return Launcher()
     user = _unprivileged_user()
-    mapped = (f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}")
-    unshare = shutil.which("unshare")
-    candidates = [Launcher(prefix=(unshare, "--user", *mapped))] if unshare else []
-    candidates.append(Launcher(user=user.pw_uid, group=user.pw_gid))
-    for launcher in candidates:
-        if _can_run(launcher, postgres):
+    for launcher in _launchers_of_root(user.pw_uid, user.pw_gid):
+        if _can_run(launcher, postgres, folder):
             return launcher
     raise EmbeddedPostgresError(
         "PostgreSQL refuses to run as root, and neither a user namespace nor another user can run it here.",
         next_step="Run Countersign as an ordinary user, or name a server in COUNTERSIGN_DATABASE_URL.",
     )
+
+
+def _launchers_of_root(user: int, group: int) -> Iterator[Launcher]:
+    if unshare := shutil.which("unshare"):
+        yield Launcher(prefix=(unshare, "--user", f"--map-user={user}", f"--map-group={group}"))
+    yield Launcher(user=user, group=group)
+    if setpriv := shutil.which("setpriv"):
+        identity = (f"--reuid={user}", f"--regid={group}", "--clear-groups")
+        rights = ("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--no-new-privs")
+        yield Launcher(prefix=(setpriv, *identity, *rights), user=user, group=group)
 
 
 def _unprivileged_user() -> pwd.struct_passwd:
@@ -110,16 +131,17 @@ def _unprivileged_user() -> pwd.struct_passwd:
     )
 
 
-def _can_run(launcher: Launcher, postgres: str) -> bool:
+def _can_run(launcher: Launcher, postgres: str, folder: Path) -> bool:
+    user, group, extra_groups = launcher.becomes
     try:
         done = subprocess.run(  # noqa: S603  our own command line
-            [*launcher.prefix, postgres, "--version"],
+            [*launcher.prefix, "/bin/sh", "-c", _PROBE, str(folder), postgres],
             capture_output=True,
             check=False,
             timeout=_PROBE_TIMEOUT_S,
-            user=launcher.user,
-            group=launcher.group,
-            extra_groups=None if launcher.user is None else [],
+            user=user,
+            group=group,
+            extra_groups=extra_groups,
         )
     except (OSError, subprocess.SubprocessError):
         return False  # may not enter the folder, may not become that user
@@ -180,12 +202,23 @@ def _serves(pid: int, data: Path) -> bool:
     if _PROC.is_dir():
         try:
             return (_PROC / str(pid) / "cwd").readlink() == data.resolve()
+        except PermissionError:  # another user's, in a container whose root may not look into its own processes
+            return _is_started_for(pid, data)
         except OSError:
-            return False  # gone, a zombie, or another user's
+            return False  # gone, or a zombie
     listing = subprocess.run(  # noqa: S603  macOS
         ["/bin/ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
     )
     return str(data) in listing.stdout
+
+
+def _is_started_for(pid: int, data: Path) -> bool:
+    """The same of the server's first process, by its command line, which everybody may read."""
+    try:
+        words = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return words[1:3] == [b"-D", os.fsencode(data)]
 
 
 def stop_postmaster(data: Path, pid: int, child: subprocess.Popen[bytes] | None) -> None:

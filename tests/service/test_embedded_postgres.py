@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -242,16 +243,41 @@ def test_the_address_before_the_start_is_an_error_for_people(folder):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: PostgreSQL refuses only that user")
 def test_root_without_user_namespaces_runs_the_server_as_another_user(monkeypatch):
     monkeypatch.setenv("PATH", "")  # no unshare
-    launcher = find_launcher("/bin/true")
+    launcher = find_launcher("/bin/true", Path("/"))
     assert launcher.prefix == ()
     assert launcher.user != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: PostgreSQL refuses only that user")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+def test_root_of_a_container_runs_the_server_below_its_private_home(tmp_path):
+    tools, home = tmp_path / "tools", tmp_path / "home"
+    tools.mkdir()
+    (tools / "setpriv").symlink_to(shutil.which("setpriv"))  # no unshare, as where namespaces are forbidden
+    home.mkdir(mode=0o700)
+    # a container's root may neither make namespaces nor look into other users' processes
+    rights = (shutil.which("setpriv"), "--bounding-set=-sys_admin,-sys_ptrace", "--inh-caps=-sys_admin,-sys_ptrace")
+    process = subprocess.Popen(
+        [*rights, sys.executable, "-c", OTHER_PROCESS, str(home / "data")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tools)},
+    )
+    url = process.stdout.readline().strip()
+    assert answer(url, "SELECT 1") == 1
+    assert (home / "data" / "data").stat().st_uid != 0
+    end(process)
+    assert process.returncode == 0
+    assert running_pid(home / "data") is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: PostgreSQL refuses only that user")
 def test_root_that_can_run_the_server_in_no_way_is_told_what_to_do(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(EmbeddedPostgresError) as caught:
-        find_launcher("/nonexistent/postgres")
+        find_launcher("/nonexistent/postgres", Path("/"))
     assert caught.value.next_step == (
         "Run Countersign as an ordinary user, or name a server in COUNTERSIGN_DATABASE_URL."
     )
