@@ -45,7 +45,7 @@ async def open_slack(service: Service) -> Slack:
         return Slack()
     client = make_client(settings.bot_token.get_secret_value(), settings.api_url)
     workspace = await connect(client, service.database, tenant=settings.tenant)
-    chat = Chat(workspace=workspace, catalogue=service.catalogue)
+    chat = Chat(workspace=workspace, gate=service.gate)
     messages = LivingMessages(
         workspace,
         approvals_channel=settings.approvals_channel,
@@ -59,7 +59,7 @@ async def open_slack(service: Service) -> Slack:
     if Role.BOT not in service.settings.roles:
         return Slack(subscriptions=[subscription])
     return Slack(
-        app=make_app(workspace, service.catalogue, signing_secret=secret),
+        app=make_app(workspace, service.gate, signing_secret=secret),
         app_token=app_token,
         subscriptions=[subscription],
     )

@@ -18,6 +18,7 @@ from core.db.embedded import EmbeddedPostgres
 from core.db.listen import Listener
 from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
+from core.decisions import Gate
 from core.outbox import Dispatcher, Subscription
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ class Service:
     clock: SystemClock
     database: Database
     catalogue: PolicyCatalogue
+    gate: Gate
     listener: Listener
     subscriptions: list[Subscription] = field(default_factory=list)
     dispatcher: Dispatcher | None = None
@@ -60,6 +62,7 @@ class Service:
             await self.dispatcher.stop(grace_s=self.settings.shutdown_grace_s)
         for close in self.closers:
             await close()
+        await self.gate.close()
         await self.database.close()
 
 
@@ -93,4 +96,11 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     except BaseException:
         await database.close()
         raise
-    return Service(settings=settings, clock=clock, database=database, catalogue=catalogue, listener=Listener(urls.app))
+    return Service(
+        settings=settings,
+        clock=clock,
+        database=database,
+        catalogue=catalogue,
+        gate=Gate(database, catalogue),
+        listener=Listener(urls.app),
+    )

@@ -66,10 +66,10 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
 
 def make_application(service: Service, slack: Slack) -> web.Application:
     """Everything that answers HTTP."""
-    settings, database, catalogue = service.settings, service.database, service.catalogue
-    decisions, agents, requests = Decisions(database, catalogue), Agents(database, catalogue), Requests(database)
+    settings, database, gate = service.settings, service.database, service.gate
+    decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
-    people, authzen = Administration(database, catalogue), AuthZen(database, catalogue, base_url=settings.base_url)
+    people, authzen = Administration(database, service.catalogue), AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
         decisions.show,

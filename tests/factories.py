@@ -16,7 +16,7 @@ from core.approvals import Choice, PolicyCatalogue, RequestView, cast_vote
 from core.audit import AuditFilter, search
 from core.clock import ManualClock
 from core.db import Database
-from core.decisions import DecisionView, decide
+from core.decisions import DecisionView, Gate
 from core.ids import TenantId, UserId, uuid7
 from core.roles.hierarchy import ROLES
 from core.tenants import TenantPolicy, provision
@@ -40,6 +40,11 @@ class Company:
     clock: ManualClock
     tenant: TenantId
     people: dict[str, PersonView] = field(default_factory=dict)
+    gates: dict[tuple[Database, PolicyCatalogue], Gate] = field(default_factory=dict)
+
+    def gate(self, catalogue: PolicyCatalogue) -> Gate:
+        """The gate of one replica: who asks it at once shares a batch."""
+        return self.gates.setdefault((self.database, catalogue), Gate(self.database, catalogue))
 
     def actor(self, who: str, *, scopes: frozenset[str] | None = None, door: Door = Door.API) -> Actor:
         """The person as a verified caller."""
@@ -134,11 +139,10 @@ async def ask(
     action: str = "agent.create",
     resource: Mapping[str, object] | None = None,
     justification: str = "Reads supplier invoices.",
+    gate: Gate | None = None,
 ) -> DecisionView:
-    """The gate's answer to the person."""
-    return await decide(
-        company.database,
-        catalogue,
+    """The gate's answer to the person; by default all ask the same replica."""
+    return await (gate or company.gate(catalogue)).decide(
         company.actor(who),
         action=action,
         resource=agent() if resource is None else resource,

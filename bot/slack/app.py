@@ -17,8 +17,8 @@ from bot.slack.context import Chat
 from bot.slack.home import publish
 from bot.slack.submissions import on_submission
 from bot.slack.workspace import Workspace
-from core.approvals import PolicyCatalogue
 from core.db import Database
+from core.decisions import Gate
 from core.ids import TenantId
 
 log = structlog.get_logger()
@@ -30,9 +30,9 @@ async def connect(client: AsyncWebClient, database: Database, *, tenant: str) ->
     return Workspace(tenant=TenantId(tenant), team_id=str(identity["team_id"]), client=client, database=database)
 
 
-def make_app(workspace: Workspace, catalogue: PolicyCatalogue, *, signing_secret: str | None) -> AsyncApp:
+def make_app(workspace: Workspace, gate: Gate, *, signing_secret: str | None) -> AsyncApp:
     """The app for one workspace. Without a signing secret it serves Socket Mode alone: the socket is the proof."""
-    chat = Chat(workspace=workspace, catalogue=catalogue)
+    chat = Chat(workspace=workspace, gate=gate)
     app = AsyncApp(
         client=workspace.client,
         signing_secret=signing_secret or "socket-mode-only",

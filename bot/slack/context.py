@@ -17,8 +17,8 @@ from bot.slack.workspace import Workspace, error_of
 from bot.views.answers import error_card
 from core import idempotency
 from core.actor import Actor
-from core.approvals import PolicyCatalogue
 from core.db import Database
+from core.decisions import Gate
 from core.errors import Conflict, CountersignError, Unavailable
 from core.idempotency import Begun, StoredAnswer
 
@@ -50,7 +50,7 @@ class Chat:
     """The workspace and the core behind it."""
 
     workspace: Workspace
-    catalogue: PolicyCatalogue
+    gate: Gate
 
     @property
     def database(self) -> Database:

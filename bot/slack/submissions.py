@@ -23,7 +23,6 @@ from bot.views import forms
 from bot.views.answers import said
 from core.actor import Actor
 from core.approvals import Choice, cast_vote, comment, get_request, reassign
-from core.decisions import decide
 from core.decisions.views import Answer
 from core.emergency import grant, review
 from core.errors import CountersignError, InvalidInput, Unavailable
@@ -159,9 +158,7 @@ async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
         "business_service": values.get("business_service") or "",
         **emails,
     }
-    decision = await decide(
-        chat.database,
-        chat.catalogue,
+    decision = await chat.gate.decide(
         actor,
         action=values.get("action") or "",
         resource=resource,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 from core.errors import Forbidden
@@ -111,7 +113,17 @@ def compile_grants(
     by_person: dict[int, dict[int, Verdict]] = {}
     for (user, permission), verdict in tenant_wide.items():
         by_person.setdefault(user.int, {})[permission.value] = verdict
-    return AccessIndex(by_person, elsewhere, refusals)
+    return AccessIndex(
+        {user: _shared(tuple(sorted(held.items(), key=itemgetter(0)))) for user, held in by_person.items()},
+        elsewhere,
+        refusals,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _shared(verdicts: tuple[tuple[int, Verdict], ...]) -> Mapping[int, Verdict]:
+    """One mapping for everybody with these verdicts, in whichever tenant: they stay in the processor's cache."""
+    return dict(verdicts)
 
 
 def may_grant(held: frozenset[str], role: str) -> None:

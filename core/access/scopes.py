@@ -18,12 +18,17 @@ class TokenScope(StrEnum):
     ADMIN = "admin"  # people, grants, tokens of others, tenants, policies, deliveries
 
 
+def covers(actor: Actor, scope: TokenScope) -> bool:
+    """Whether the actor's credential covers `scope`; None means that it covers everything."""
+    return actor.scopes is None or scope in actor.scopes
+
+
 def require_scope(actor: Actor, scope: TokenScope) -> None:
     """Returns if the actor's credential covers `scope`; raises ScopeMissing otherwise."""
-    if actor.scopes is not None and scope not in actor.scopes:
+    if not covers(actor, scope):
         raise ScopeMissing(
             f"This token does not cover '{scope}'.",
             where="token scopes",
-            accepted=tuple(sorted(actor.scopes)),
+            accepted=tuple(sorted(actor.scopes or ())),
             next_step="Create a token that does.",
         )

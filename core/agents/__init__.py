@@ -1,14 +1,25 @@
 """The agent registry: every agent has a sponsor, an owner and a business service (X7).
 
-rules.py    pure: what an agent must carry; which action is legal in which state
+rules.py    pure: what an agent must carry; which action is legal in which state, and what it does
 model.py    the table
 store.py    SQL
-service.py  find, list; apply: what an allowed action does to the registry
+service.py  find, list; hold and save for the gate
+views.py    an agent as doors and rules see it
 """
 
 from core.agents.errors import AgentExists, UnknownAgent, WrongAgentState
-from core.agents.rules import FACT_MAX, NAME_MAX, REQUIRED_FACTS, AgentFacts, AgentState, missing_facts
-from core.agents.service import AgentView, apply_action, check_action, find_agent, get_agent, list_agents
+from core.agents.rules import (
+    FACT_MAX,
+    NAME_MAX,
+    REQUIRED_FACTS,
+    AgentFacts,
+    AgentState,
+    after_action,
+    check_action,
+    missing_facts,
+)
+from core.agents.service import agents_named, get_agent, hold_agents, list_agents, save_agents
+from core.agents.views import AgentView
 
 __all__ = [
     "FACT_MAX",
@@ -20,10 +31,12 @@ __all__ = [
     "AgentView",
     "UnknownAgent",
     "WrongAgentState",
-    "apply_action",
+    "after_action",
+    "agents_named",
     "check_action",
-    "find_agent",
     "get_agent",
+    "hold_agents",
     "list_agents",
     "missing_facts",
+    "save_agents",
 ]

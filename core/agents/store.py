@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Row, Select, Text, bindparam, func, select, update
 
 from core.agents.model import agents
-from core.agents.rules import AgentFacts, AgentState
+from core.agents.views import AgentView
 from core.db import Transaction
-from core.ids import AgentId
 
 
-async def by_name(tx: Transaction, name: str, *, lock: bool) -> Row[Any] | None:
-    """The agent's row, locked for the rest of the transaction if asked."""
-    statement = select(agents).where(agents.c.tenant_id == tx.tenant, agents.c.name == name)
-    return (await tx.connection.execute(statement.with_for_update() if lock else statement)).first()
+async def by_names(tx: Transaction, names: Collection[str]) -> list[Row[Any]]:
+    """The rows of these agents."""
+    return list(await tx.connection.execute(_named(tx, names)))
+
+
+async def hold_by_names(tx: Transaction, names: Collection[str]) -> list[Row[Any]]:
+    """The same, locked for the rest of the transaction; always in the order of names, so that none waits in a ring."""
+    return list(await tx.connection.execute(_named(tx, names).order_by(agents.c.name).with_for_update()))
+
+
+def _named(tx: Transaction, names: Collection[str]) -> Select[Any]:
+    wanted = func.any(bindparam("names", list(names), type_=ARRAY(Text)))
+    return select(agents).where(agents.c.tenant_id == tx.tenant, agents.c.name == wanted)
 
 
 async def by_id(tx: Transaction, agent_id: UUID) -> Row[Any] | None:
@@ -45,37 +52,36 @@ async def page(
     return list(await tx.connection.execute(statement))
 
 
-async def add(tx: Transaction, agent_id: AgentId, facts: AgentFacts, *, created_by: str) -> bool:
-    """Whether the name was free; then the agent is registered."""
-    result = await tx.connection.execute(
-        insert(agents)
-        .values(
-            tenant_id=tx.tenant,
-            agent_id=agent_id,
-            name=facts.name,
-            agent_type=facts.agent_type,
-            state=AgentState.REGISTERED,
-            sponsor=facts.sponsor,
-            owner=facts.owner,
-            business_service=facts.business_service,
-            attributes=dict(facts.attributes),
-            created_by=created_by,
-            created_at=tx.now,
-            updated_at=tx.now,
-        )
-        .on_conflict_do_nothing(index_elements=["tenant_id", "name"])
-        .returning(agents.c.agent_id)
-    )
-    return result.first() is not None
-
-
-async def change(tx: Transaction, agent_id: UUID, values: Mapping[str, Any]) -> None:
-    """The agent has these values and a higher version."""
+async def add(tx: Transaction, created: Collection[AgentView]) -> None:
+    """These agents are registered. A name that another transaction took meanwhile is an integrity error."""
     await tx.connection.execute(
-        update(agents)
-        .where(agents.c.tenant_id == tx.tenant, agents.c.agent_id == agent_id)
-        .values(**values, updated_at=tx.now, version=agents.c.version + 1)
+        agents.insert(), [{"tenant_id": tx.tenant, "created_at": tx.now, **_values(agent)} for agent in created]
     )
+
+
+async def change(tx: Transaction, changed: Collection[AgentView]) -> None:
+    """These agents have these values."""
+    columns = agents.c
+    await tx.connection.execute(
+        update(agents).where(columns.tenant_id == bindparam("of_tenant"), columns.agent_id == bindparam("of_agent")),
+        [{"of_tenant": tx.tenant, "of_agent": agent.id, **_values(agent)} for agent in changed],
+    )
+
+
+def _values(agent: AgentView) -> dict[str, Any]:
+    return {
+        "agent_id": agent.id,
+        "name": agent.name,
+        "agent_type": agent.agent_type,
+        "state": agent.state,
+        "sponsor": agent.sponsor,
+        "owner": agent.owner,
+        "business_service": agent.business_service,
+        "attributes": dict(agent.attributes),
+        "created_by": agent.created_by,
+        "updated_at": agent.updated_at,
+        "version": agent.version,
+    }
 
 
 async def remove(tx: Transaction, agent_id: UUID) -> str | None:

@@ -13,11 +13,10 @@ from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.policy import ApprovalPolicy, PolicySet
-from core.approvals.queries import RequestFilter
+from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
     cast_vote,
     comment,
-    find_approval,
     get_request,
     list_requests,
     load_request,
@@ -28,7 +27,7 @@ from core.approvals.service import (
     withdraw,
 )
 from core.approvals.state import Choice
-from core.approvals.views import CommentView, RequestView, StageView, VoteView
+from core.approvals.views import CommentView, RequestView, StageView, UsableApproval, VoteView
 
 __all__ = [
     "DEADLINES",
@@ -41,10 +40,10 @@ __all__ = [
     "RequestFilter",
     "RequestView",
     "StageView",
+    "UsableApproval",
     "VoteView",
     "cast_vote",
     "comment",
-    "find_approval",
     "get_request",
     "list_requests",
     "load_catalogue",
@@ -52,6 +51,7 @@ __all__ = [
     "open_request",
     "policies_in_force",
     "reassign",
+    "usable_approvals",
     "use_approval",
     "withdraw",
 ]

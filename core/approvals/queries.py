@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, func, or_, select, tuple_
+from sqlalchemy import ARRAY, Row, Text, bindparam, exists, func, or_, select, tuple_
 
 from core.access import Directory, PersonView
 from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
 from core.approvals.policy import ApprovalPolicy
-from core.approvals.views import CommentView, RequestView, StageView, VoteView
+from core.approvals.views import CommentView, RequestView, StageView, UsableApproval, VoteView
 from core.db import Transaction
 from core.ids import RequestId, UserId
 from core.links import tickets_of
@@ -56,25 +56,20 @@ async def live_request(tx: Transaction, action: str, name: str) -> UUID | None:
     return found
 
 
-async def usable_approval(tx: Transaction, action: str, resource: Mapping[str, str]) -> RequestId | None:
-    """An approved request for exactly this resource that no decision has consumed; the newest."""
+async def usable_approvals(tx: Transaction, names: Collection[str]) -> tuple[UsableApproval, ...]:
+    """The approved requests about agents of these names that no decision has consumed, newest first."""
     columns = requests.c
-    found = (
-        await tx.connection.execute(
-            select(columns.request_id)
-            .where(
-                columns.tenant_id == tx.tenant,
-                columns.action == action,
-                columns.resource_name == resource["name"],
-                columns.state == "approved",
-                columns.used_by.is_(None),
-                columns.resource == dict(resource),
-            )
-            .order_by(columns.number.desc())
-            .limit(1)
+    rows = await tx.connection.execute(
+        select(columns.request_id, columns.action, columns.resource)
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.resource_name == func.any(bindparam("names", list(names), type_=ARRAY(Text))),
+            columns.state == "approved",
+            columns.used_by.is_(None),
         )
-    ).scalar()
-    return None if found is None else RequestId(found)
+        .order_by(columns.number.desc())
+    )
+    return tuple(UsableApproval(RequestId(row.request_id), row.action, row.resource) for row in rows)
 
 
 async def page(tx: Transaction, wanted: RequestFilter, *, after: int | None, limit: int) -> Sequence[Row[Any]]:

@@ -240,11 +240,6 @@ async def load_request(tx: Transaction, request_id: UUID) -> RequestView:
     return await _one(tx, request_id)
 
 
-async def find_approval(tx: Transaction, action: str, resource: Mapping[str, str]) -> RequestId | None:
-    """An approved request for exactly this that no decision has used."""
-    return await queries.usable_approval(tx, action, resource)
-
-
 async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, decision_id: UUID) -> bool:
     """Whether the approval was unused; then this decision has consumed it, and everybody hears of it."""
     held = await _held(tx, request_id)

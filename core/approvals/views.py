@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.access.people import PersonView
+from core.ids import RequestId
 from core.links.tickets import TicketLink
 
 
@@ -69,3 +70,16 @@ class RequestView:
     comments: tuple[CommentView, ...]
     tickets: tuple[TicketLink, ...]
     used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsableApproval:
+    """An approved request that no decision has consumed: it holds for exactly this."""
+
+    id: RequestId
+    action: str
+    resource: Mapping[str, str]
+
+    def covers(self, action: str, resource: Mapping[str, str]) -> bool:
+        """Whether exactly this was approved."""
+        return self.action == action and self.resource == resource

@@ -10,7 +10,7 @@ export.py   JSONL and CSV
 from core.audit.export import CSV_COLUMNS, to_csv_row, to_json_line
 from core.audit.guard import audited
 from core.audit.record import AuditCategory, AuditRecord, AuditResult
-from core.audit.service import AuditFilter, record, search
+from core.audit.service import AuditFilter, Entry, record, record_all, search
 
 __all__ = [
     "CSV_COLUMNS",
@@ -18,8 +18,10 @@ __all__ = [
     "AuditFilter",
     "AuditRecord",
     "AuditResult",
+    "Entry",
     "audited",
     "record",
+    "record_all",
     "search",
     "to_csv_row",
     "to_json_line",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,19 @@ class AuditFilter:
     contains: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What somebody did or tried, to be recorded."""
+
+    actor: Actor
+    action: str
+    resource: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    result: AuditResult = AuditResult.SUCCESS
+    category: AuditCategory = AuditCategory.USER
+    subject_id: UUID | None = None
+
+
 async def record(
     tx: Transaction,
     actor: Actor,
@@ -49,35 +62,52 @@ async def record(
     subject_id: UUID | None = None,
 ) -> None:
     """The record is part of the trail if and only if the transaction commits."""
-    entry = AuditRecord(
+    entry = Entry(
+        actor=actor,
+        action=action,
+        resource=resource,
+        details=details or {},
+        result=result,
+        category=category,
+        subject_id=subject_id,
+    )
+    await record_all(tx, [entry])
+
+
+async def record_all(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """The same of many, in their order, at the cost of one."""
+    tags = (await tenant_policy(tx)).compliance_requirements
+    await tx.connection.execute(audit_events.insert(), [_row(tx, entry, tags) for entry in entries])
+
+
+def _row(tx: Transaction, entry: Entry, tags: tuple[str, ...]) -> dict[str, Any]:
+    written = AuditRecord(
         event_id=uuid7(),
         timestamp=tx.now,
         tenant_id=tx.tenant,
-        user_id=actor.email,
-        action=action,
-        resource=resource,
-        details={"door": str(actor.door), **(details or {})},
-        result=result,
-        category=category,
-        ip_address=actor.ip_address,
-        user_agent=actor.user_agent,
-        compliance_tags=(await tenant_policy(tx)).compliance_requirements,
+        user_id=entry.actor.email,
+        action=entry.action,
+        resource=entry.resource,
+        details={"door": str(entry.actor.door), **entry.details},
+        result=entry.result,
+        category=entry.category,
+        ip_address=entry.actor.ip_address,
+        user_agent=entry.actor.user_agent,
+        compliance_tags=tags,
     )
-    await tx.connection.execute(
-        audit_events.insert().values(
-            tenant_id=tx.tenant,
-            event_id=entry.event_id,
-            occurred_at=tx.now,
-            category=entry.category,
-            user_id=entry.user_id,
-            action=entry.action,
-            resource=entry.resource,
-            result=entry.result,
-            compliance_tags=list(entry.compliance_tags),
-            subject_id=subject_id,
-            record=entry.canonical(),
-        )
-    )
+    return {
+        "tenant_id": tx.tenant,
+        "event_id": written.event_id,
+        "occurred_at": tx.now,
+        "category": written.category,
+        "user_id": written.user_id,
+        "action": written.action,
+        "resource": written.resource,
+        "result": written.result,
+        "compliance_tags": list(tags),
+        "subject_id": entry.subject_id,
+        "record": written.canonical(),
+    }
 
 
 async def search(

@@ -153,6 +153,8 @@ class EmbeddedPostgres:
     def _launch(self) -> Postmaster:
         binaries = find_binaries(data_major=_major_of(self._data))
         launcher = find_launcher(binaries.postgres, self._folder)
+        if launcher.programs is not None:
+            binaries = binaries.copied_below(launcher.programs)
         if not self._data.exists():
             _make_cluster(self._data, binaries, launcher, durable=not self._fast)
         if self._child is not None:

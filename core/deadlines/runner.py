@@ -28,6 +28,7 @@ from core.ids import TenantId
 log = structlog.get_logger()
 
 RECHECK_S: Final = 5.0
+WAKE_SPACING_S: Final = 0.05  # every allowed operation sets a deadline; a look at each would cost more than the work
 BATCH: Final = 100
 RETRY_BASE_S: Final = 5.0
 RETRY_CAP_S: Final = 900.0
@@ -67,6 +68,7 @@ class DeadlineRunner:
         self._handlers = handlers
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._lock = asyncio.Lock()
+        self._woken = False
 
     def start(self) -> None:
         """The scheduler runs; what fell due while no process lived is handled at once."""
@@ -94,7 +96,12 @@ class DeadlineRunner:
         return bool(self._scheduler.running)
 
     async def wake(self, _payload: str = "") -> None:
-        """Look again now: a deadline or the clock has moved."""
+        """Look again in a moment: a deadline or the clock has moved. Many moves at once are one look."""
+        if self._woken:
+            return
+        self._woken = True
+        await asyncio.sleep(WAKE_SPACING_S)
+        self._woken = False
         await self.run_due()
 
     async def run_due(self) -> int:

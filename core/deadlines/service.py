@@ -32,6 +32,17 @@ async def set_deadline(
     )
 
 
+async def set_deadlines(tx: Transaction, kind: str, due_at: Mapping[UUID, datetime]) -> None:
+    """The same for many new subjects, each at its own instant."""
+    await tx.connection.execute(
+        deadlines.insert(),
+        [
+            {"tenant_id": tx.tenant, "subject_id": subject, "kind": kind, "due_at": instant}
+            for subject, instant in due_at.items()
+        ],
+    )
+
+
 async def clear(tx: Transaction, subject: UUID, *, kind: str | None = None, part: str | None = None) -> None:
     """The subject has no deadline any more (of that kind and part, where given)."""
     columns = deadlines.c

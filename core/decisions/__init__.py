@@ -1,14 +1,20 @@
 """The gate: may this be done now? Allow, deny with the reason, or pending with the request that must be approved.
 
-rules.py    pure: what a well-formed question is
-quotas.py   counters taken and given back under their row lock (T2)
-model.py    tables
-store.py    SQL
-service.py  decide, evaluate, report_outcome
-views.py    what doors show
+gate.py       Gate: what doors ask
+questions.py  what is asked
+facts.py      what the gate must know to answer, read once for a batch of questions
+rules.py      pure: what a well-formed question is, and what the facts say to it
+deciding.py   a batch of questions answered, stored and audited in one transaction
+allowing.py   what allowed actions do, on facts that are held
+outcomes.py   what became of decisions
+quotas.py     counters under their row lock (T2)
+model.py      tables
+store.py      SQL
+views.py      what doors show
 """
 
-from core.decisions.service import DEADLINES, decide, evaluate, get_decision, report_outcome
+from core.decisions.gate import Gate
+from core.decisions.outcomes import DEADLINES, get_decision, report_outcome
 from core.decisions.views import DecisionView
 
-__all__ = ["DEADLINES", "DecisionView", "decide", "evaluate", "get_decision", "report_outcome"]
+__all__ = ["DEADLINES", "DecisionView", "Gate", "get_decision", "report_outcome"]

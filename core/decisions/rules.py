@@ -1,15 +1,33 @@
-"""Pure rules of the gate: what a well-formed question is."""
+"""Pure rules of the gate: what a well-formed question is, and what the facts say to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from core.agents import FACT_MAX, NAME_MAX, REQUIRED_FACTS, missing_facts
+from core.access import permission_for
+from core.actor import Door
+from core.agents import FACT_MAX, NAME_MAX, REQUIRED_FACTS, check_action, missing_facts
+from core.decisions import quotas
 from core.decisions.errors import InvalidQuestion
-from core.decisions.views import Reason
+from core.decisions.facts import Facts, Standing
+from core.decisions.questions import Purpose, Question
+from core.decisions.views import Answer, DecisionView, Reason
+from core.errors import CountersignError
+from core.ids import BypassId, RequestId
 
 ATTRIBUTES_MAX: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """An answer, and what it rests on."""
+
+    answer: Answer
+    reason: Reason
+    approval: RequestId | None = None
+    bypass: BypassId | None = None
 
 
 def normalised(resource: Mapping[str, object]) -> dict[str, str]:
@@ -41,11 +59,71 @@ def normalised(resource: Mapping[str, object]) -> dict[str, str]:
     return texts
 
 
-def missing(action: str, resource: Mapping[str, str]) -> tuple[Reason, ...]:
-    """Why an agent may not be created like this: every agent has a sponsor, an owner and a business service (X7)."""
-    if action != "agent.create":
-        return ()
-    return tuple(
-        Reason("agents.fact_missing", f"Every agent needs {', '.join(REQUIRED_FACTS)}; '{fact}' is missing.")
-        for fact in missing_facts(resource)
-    )
+def outright(standing: Standing, question: Question) -> Grounds | None:
+    """The denial that needs no look at the registry; None if one is needed."""
+    if not _may(standing, question):
+        permission = permission_for(question.action)
+        verdict = standing.everybody.access.may(question.actor.user, permission)
+        return _denied("access.permission_missing", verdict.reason)
+    if question.action == "agent.create" and (lacking := missing_facts(question.resource)):
+        needed = ", ".join(REQUIRED_FACTS)
+        return _denied("agents.fact_missing", f"Every agent needs {needed}; '{lacking[0]}' is missing.")
+    return None
+
+
+def weigh(facts: Facts, question: Question) -> Grounds:
+    """What the registry, the quotas, the policies and the approvals say to a question that is not denied outright.
+
+    Every agent has a sponsor, an owner and a business service (X7); no policy means no (X9).
+    """
+    action, name = question.action, question.name
+    try:
+        check_action(action, name, facts.agents.get(name))
+    except CountersignError as exc:
+        return _denied(exc.code, exc.sentence())
+    if refusal := _full(facts, action):
+        return Grounds(Answer.DENY, refusal)
+    for bypass in facts.bypasses:
+        if bypass.covers(question.actor.user, action=action, resource=name):
+            reason = Reason("emergency.bypass", "An emergency bypass is active.")
+            return Grounds(Answer.ALLOW, reason, bypass=bypass.id)
+    policy = facts.standing.policies.for_action(action)
+    if policy is None:
+        return _denied("policies.none", f"No approval policy covers {action}, so it is denied.")
+    if not policy.stages:
+        return Grounds(Answer.ALLOW, Reason("policies.permission", f"'{policy.title}' asks for no approval."))
+    for approval in facts.approvals:
+        if approval.covers(action, question.resource):
+            return Grounds(Answer.ALLOW, Reason("approvals.approved", "It was approved."), approval=approval.id)
+    return Grounds(Answer.PENDING, Reason("approvals.pending", f"'{policy.title}' has to be passed first."))
+
+
+def repeated(facts: Facts, question: Question) -> DecisionView | None:
+    """The creation that this person was granted for exactly this and has not reported on yet: the answer was lost."""
+    for asker, decision in facts.running:
+        same = (asker, decision.action, decision.resource) == (question.actor.email, question.action, question.resource)
+        if same and question.purpose is Purpose.DECIDE:
+            return decision
+    return None
+
+
+def _may(standing: Standing, question: Question) -> bool:
+    actor = question.actor
+    if actor.is_enterprise_admin or actor.door is Door.SYSTEM:
+        return True
+    return standing.everybody.access.may(actor.user, permission_for(question.action)).allowed
+
+
+def _full(facts: Facts, action: str) -> Reason | None:
+    limits = facts.standing.tenant.resource_limits
+    checks = [(quotas.MAX_CONCURRENT_OPERATIONS, limits.max_concurrent_operations)]
+    if action == "agent.create":
+        checks.insert(0, (quotas.MAX_AGENTS, limits.max_agents))
+    for quota, limit in checks:
+        if limit is not None and facts.in_use[quota] >= limit:
+            return quotas.exhausted(quota, limit, facts.in_use[quota])
+    return None
+
+
+def _denied(code: str, message: str) -> Grounds:
+    return Grounds(Answer.DENY, Reason(code, message))

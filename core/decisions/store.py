@@ -2,60 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ARRAY, Row, Text, bindparam, func, select, update
 
-from core.actor import Actor
 from core.db import Transaction
 from core.decisions.model import decisions
+from core.decisions.questions import Question
 from core.decisions.views import Answer, DecisionView, Reason
 
 
-async def add(tx: Transaction, actor: Actor, view: DecisionView, context: Mapping[str, Any]) -> None:
-    """The decision is stored."""
+async def add(tx: Transaction, decided: Sequence[tuple[Question, DecisionView]]) -> None:
+    """The decisions are stored."""
     await tx.connection.execute(
-        decisions.insert().values(
-            tenant_id=tx.tenant,
-            decision_id=view.id,
-            user_id=actor.user,
-            user_email=actor.email,
-            action=view.action,
-            resource_name=view.resource["name"],
-            resource=dict(view.resource),
-            context=dict(context),
-            decision=view.decision,
-            reasons=[[reason.code, reason.message] for reason in view.reasons],
-            request_id=view.request_id,
-            bypass_id=view.bypass_id,
-            agent_id=view.agent_id,
-            decided_at=tx.now,
-            operation=view.operation,
-        )
+        decisions.insert(),
+        [
+            {
+                "tenant_id": tx.tenant,
+                "decision_id": view.id,
+                "user_id": question.actor.user,
+                "user_email": question.actor.email,
+                "action": view.action,
+                "resource_name": view.resource["name"],
+                "resource": dict(view.resource),
+                "context": dict(question.context),
+                "decision": view.decision,
+                "reasons": [[reason.code, reason.message] for reason in view.reasons],
+                "request_id": view.request_id,
+                "bypass_id": view.bypass_id,
+                "agent_id": view.agent_id,
+                "decided_at": view.decided_at,
+                "operation": view.operation,
+            }
+            for question, view in decided
+        ],
     )
 
 
-async def running(tx: Transaction, actor: Actor, action: str, resource: Mapping[str, str]) -> DecisionView | None:
-    """The allowed operation that this person was granted for exactly this and has not reported on yet."""
+async def running_creations(tx: Transaction, names: Collection[str]) -> list[tuple[str, DecisionView]]:
+    """The allowed creations of agents of these names that were not reported on yet, newest first; who asked."""
     columns = decisions.c
-    row = (
-        await tx.connection.execute(
-            select(decisions)
-            .where(
-                columns.tenant_id == tx.tenant,
-                columns.action == action,
-                columns.resource_name == resource["name"],
-                columns.user_id == actor.user,
-                columns.operation == "running",
-                columns.resource == dict(resource),
-            )
-            .order_by(columns.decision_id.desc())
-            .limit(1)
+    rows = await tx.connection.execute(
+        select(decisions)
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.resource_name == func.any(bindparam("names", list(names), type_=ARRAY(Text))),
+            columns.action == "agent.create",
+            columns.operation == "running",
         )
-    ).first()
-    return None if row is None else _view(row)
+        .order_by(columns.decision_id.desc())
+    )
+    return [(row.user_email, _view(row)) for row in rows]
 
 
 async def lock(tx: Transaction, decision_id: UUID) -> DecisionView | None:

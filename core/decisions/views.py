@@ -42,3 +42,8 @@ class DecisionView:
     operation: str = "none"  # none | running | succeeded | failed | lapsed
     outcome: Mapping[str, Any] | None = None
     outcome_at: datetime | None = None
+
+    def links(self) -> dict[str, str]:
+        """What the decision rests on and concerns, for records."""
+        links = {"request_id": self.request_id, "bypass_id": self.bypass_id, "agent_id": self.agent_id}
+        return {key: str(value) for key, value in links.items() if value}

@@ -10,16 +10,17 @@ errors.py   what can go wrong
 """
 
 from core.emergency.events import EmergencyEvent
+from core.emergency.rules import RunningBypass
 from core.emergency.service import (
     DEADLINES,
     acknowledge,
-    active_bypass,
     end,
     get_bypass,
     grant,
     list_bypasses,
     load_bypass,
     review,
+    running_bypasses,
 )
 from core.emergency.views import BypassView
 
@@ -27,12 +28,13 @@ __all__ = [
     "DEADLINES",
     "BypassView",
     "EmergencyEvent",
+    "RunningBypass",
     "acknowledge",
-    "active_bypass",
     "end",
     "get_bypass",
     "grant",
     "list_bypasses",
     "load_bypass",
     "review",
+    "running_bypasses",
 ]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from core.emergency.errors import BypassNotAllowed, InvalidBypass
+from core.ids import BypassId, UserId
 from core.tenants import TenantPolicy
 
 ACTIONS: Final = ("agent.create", "agent.deploy", "agent.modify", "agent.retire", "*")
@@ -86,6 +87,15 @@ def assess(policy: TenantPolicy, *, action: str, resource: str, duration: timede
     return BypassRisk(level=level, points=points, factors=tuple(factors))
 
 
-def covers(*, granted_action: str, granted_resource: str, action: str, resource: str) -> bool:
-    """Whether a bypass for the one admits the other."""
-    return granted_action in (action, "*") and granted_resource in (resource, "*")
+@dataclass(frozen=True, slots=True)
+class RunningBypass:
+    """Whom it admits to what: an action and a resource, each `*` for any."""
+
+    id: BypassId
+    user: UserId
+    action: str
+    resource: str
+
+    def covers(self, user: UserId | None, *, action: str, resource: str) -> bool:
+        """Whether it admits this person's action."""
+        return self.user == user and self.action in (action, "*") and self.resource in (resource, "*")

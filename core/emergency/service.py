@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +26,7 @@ from core.emergency.errors import (
     UnknownBypass,
 )
 from core.emergency.events import EmergencyEvent
+from core.emergency.rules import RunningBypass
 from core.emergency.views import BypassView
 from core.errors import Forbidden
 from core.ids import BypassId, UserId, uuid7
@@ -201,14 +202,12 @@ async def load_bypass(tx: Transaction, bypass_id: UUID) -> BypassView:
     return await _view(tx, bypass_id)
 
 
-async def active_bypass(tx: Transaction, user: UserId, *, action: str, resource: str) -> BypassId | None:
-    """The person's running bypass that covers the action on the resource, if there is one."""
-    for row in await store.active_of(tx, user):
-        if rules.covers(
-            granted_action=row.action, granted_resource=row.resource_name, action=action, resource=resource
-        ):
-            return BypassId(row.bypass_id)
-    return None
+async def running_bypasses(tx: Transaction, users: Collection[UserId]) -> tuple[RunningBypass, ...]:
+    """These people's bypasses that run now, newest first."""
+    return tuple(
+        RunningBypass(BypassId(row.bypass_id), UserId(row.requester_id), row.action, row.resource_name)
+        for row in await store.active_of(tx, users)
+    )
 
 
 async def _on_expiry(tx: Transaction, due: Due) -> None:

@@ -9,9 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from core.agents import AgentView, get_agent, list_agents
-from core.approvals import PolicyCatalogue
 from core.db import Database
-from core.decisions import DecisionView, decide
+from core.decisions import DecisionView, Gate
 from core.decisions.views import Answer
 from core.errors import ErrorKind, Forbidden
 from web.api.decisions import DecisionOut, decision_out
@@ -92,9 +91,9 @@ class Denied(Forbidden):
 class Agents:
     """The registry."""
 
-    def __init__(self, database: Database, catalogue: PolicyCatalogue) -> None:
+    def __init__(self, database: Database, gate: Gate) -> None:
         self._database = database
-        self._catalogue = catalogue
+        self._gate = gate
 
     @endpoint(Method.GET, "/api/v1/agents", summary="List agents", tags=("agents",))
     async def list(self, call: Call[None, AgentsQuery, None]) -> Page[AgentOut]:
@@ -190,9 +189,7 @@ class Agents:
     async def _govern(
         self, call: Call[Any, Any, Any], action: str, resource: dict[str, Any], justification: str, *, done: int
     ) -> Reply:
-        view = await decide(
-            self._database,
-            self._catalogue,
+        view = await self._gate.decide(
             call.actor,
             action=action,
             resource=resource,

@@ -6,6 +6,7 @@ Members that the standard lets others add are ignored.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -13,9 +14,8 @@ from pydantic import Field
 
 from core.access.service import find_person
 from core.actor import Actor
-from core.approvals import PolicyCatalogue
 from core.db import Database
-from core.decisions import evaluate
+from core.decisions import Gate
 from core.decisions.views import Answer
 from core.errors import CountersignError, InvalidInput
 from web.endpoint import Call, Idempotency, Method, PublicCall, endpoint
@@ -94,9 +94,9 @@ class MetadataOut(Output):
 class AuthZen:
     """The standard's door to the gate."""
 
-    def __init__(self, database: Database, catalogue: PolicyCatalogue, *, base_url: str) -> None:
+    def __init__(self, database: Database, gate: Gate, *, base_url: str) -> None:
         self._database = database
-        self._catalogue = catalogue
+        self._gate = gate
         self._base_url = base_url
 
     @endpoint(Method.GET, "/.well-known/authzen-configuration", summary="AuthZEN metadata", tags=("authzen",))
@@ -129,11 +129,15 @@ class AuthZen:
         idempotency=Idempotency.IGNORED,
     )
     async def evaluations(self, call: Call[EvaluationsIn, None, None]) -> EvaluationsOut:
-        """Each question in turn; `options.evaluations_semantic` may stop early."""
+        """All questions at once, or each in turn where `options.evaluations_semantic` may stop early."""
         body, answers = call.body, list[EvaluationOut]()
+        parts = [_completed(part, body) for part in body.evaluations or [PartialEvaluation()]]
         stop_at = {"deny_on_first_deny": False, "permit_on_first_permit": True}.get(body.options.evaluations_semantic)
-        for part in body.evaluations or [PartialEvaluation()]:
-            answer = await self._evaluate(call.actor, _completed(part, body))
+        if stop_at is None:
+            together = await asyncio.gather(*(self._evaluate(call.actor, part) for part in parts))
+            return EvaluationsOut(evaluations=together)
+        for part in parts:
+            answer = await self._evaluate(call.actor, part)
             answers.append(answer)
             if answer.decision is stop_at:
                 break
@@ -144,9 +148,7 @@ class AuthZen:
         try:
             subject = await self._subject(actor, question.subject)
             resource = {**question.resource.properties, "type": question.resource.type, "name": question.resource.id}
-            answer, reason = await evaluate(
-                self._database, self._catalogue, subject, action=question.action.name, resource=resource
-            )
+            answer, reason = await self._gate.evaluate(subject, action=question.action.name, resource=resource)
         except CountersignError as exc:
             return EvaluationOut(decision=False, context={"reason": {"code": exc.code, "message": exc.sentence()}})
         return EvaluationOut(

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from core.approvals import PolicyCatalogue
 from core.db import Database
-from core.decisions import DecisionView, decide, get_decision, report_outcome
+from core.decisions import DecisionView, Gate, get_decision, report_outcome
 from core.errors import ErrorKind
 from web.endpoint import Call, Method, endpoint
 from web.schema import Id, Input, Output, Path
@@ -76,9 +75,9 @@ class ByDecision(Path):
 class Decisions:
     """The gate."""
 
-    def __init__(self, database: Database, catalogue: PolicyCatalogue) -> None:
+    def __init__(self, database: Database, gate: Gate) -> None:
         self._database = database
-        self._catalogue = catalogue
+        self._gate = gate
 
     @endpoint(
         Method.POST,
@@ -92,14 +91,7 @@ class Decisions:
         """Answers allow, deny with the reasons, or pending with the request that has to be approved first."""
         body = call.body
         return decision_out(
-            await decide(
-                self._database,
-                self._catalogue,
-                call.actor,
-                action=body.action,
-                resource=body.resource,
-                context=body.context,
-            )
+            await self._gate.decide(call.actor, action=body.action, resource=body.resource, context=body.context)
         )
 
     @endpoint(

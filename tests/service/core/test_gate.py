@@ -11,7 +11,7 @@ from core.approvals import PolicyCatalogue, cast_vote, list_requests
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice
 from core.db import Database
-from core.decisions import evaluate, get_decision, report_outcome
+from core.decisions import get_decision, report_outcome
 from core.decisions.errors import InvalidQuestion, OutcomeReported, UnknownDecision
 from core.errors import Unavailable
 from core.ids import uuid7
@@ -311,8 +311,8 @@ async def test_a_reported_operation_does_not_lapse(company, catalogue, runner):
 @pytest.mark.row("X1")
 async def test_evaluating_answers_as_the_gate_would_and_changes_nothing(company, catalogue):
     async def evaluated(who="agent_developer", **resource):
-        answer, reason = await evaluate(
-            company.database, catalogue, company.actor(who), action="agent.create", resource=agent(**resource)
+        answer, reason = await company.gate(catalogue).evaluate(
+            company.actor(who), action="agent.create", resource=agent(**resource)
         )
         return answer.value, reason.code
 

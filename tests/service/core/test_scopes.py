@@ -10,7 +10,7 @@ from core.access.visiting import visible_tenants
 from core.agents import get_agent, list_agents
 from core.approvals import RequestFilter, get_request, list_requests, policies_in_force
 from core.audit import AuditFilter
-from core.decisions import decide, evaluate, get_decision, report_outcome
+from core.decisions import get_decision, report_outcome
 from core.emergency import get_bypass, list_bypasses
 from core.ids import uuid7
 from core.trail import search_trail
@@ -30,8 +30,8 @@ CALLS = {
     "bypasses": lambda at: list_bypasses(at.database, at.who),
     "decision": lambda at: get_decision(at.database, at.who, uuid7()),
     "outcome": lambda at: report_outcome(at.database, at.who, uuid7(), status="succeeded", details={}),
-    "decide": lambda at: decide(at.database, at.catalogue, at.who, action="agent.create", resource=agent(), context={}),
-    "evaluate": lambda at: evaluate(at.database, at.catalogue, at.who, action="agent.create", resource=agent()),
+    "decide": lambda at: at.gate.decide(at.who, action="agent.create", resource=agent(), context={}),
+    "evaluate": lambda at: at.gate.evaluate(at.who, action="agent.create", resource=agent()),
 }
 
 
@@ -41,7 +41,9 @@ async def test_a_token_that_does_not_cover_the_call_is_refused_and_the_refusal_i
     narrow = company.actor("agent_developer", scopes=frozenset({"vote"}))
 
     with pytest.raises(ScopeMissing):
-        await CALLS[call](SimpleNamespace(database=company.database, catalogue=catalogue, who=narrow))
+        await CALLS[call](
+            SimpleNamespace(database=company.database, catalogue=catalogue, gate=company.gate(catalogue), who=narrow)
+        )
 
     wanted = AuditFilter(result="denied")
     found = await search_trail(company.database, company.actor("audit_reviewer"), wanted, after=None, limit=10)

@@ -1,0 +1,94 @@
+"""Group commit: what many ask of one tenant at once is answered in one transaction.
+
+A batch forms while the one before it commits, so nobody waits for a timer and a lone question is answered at once. Each
+tenant has its own batches: a busy one does not hold up another (T4). What a batch answers is told only after its
+commit. A question that makes its batch fail fails alone, since the others are asked again one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from core.db.engine import Database
+from core.db.transaction import Transaction
+from core.errors import Unavailable
+from core.ids import TenantId
+
+BATCH_MAX: Final = 64  # questions in one transaction: a bound on how long its locks are held
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Q, A]):
+    question: Q
+    answer: asyncio.Future[A]
+
+
+class Batches(Generic[Q, A]):
+    """Hands questions to `work`, many at a time; `work` returns one answer to each, in their order."""
+
+    def __init__(self, database: Database, work: Callable[[Transaction, Sequence[Q]], Awaitable[Sequence[A]]]) -> None:
+        self._database = database
+        self._work = work
+        self._waiting: dict[TenantId, deque[_Waiting[Q, A]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, tenant: TenantId, question: Q) -> A:
+        """The answer, once it is committed. Raises what `work` raises for this question, or Unavailable.
+
+        Whoever is cancelled while waiting learns no answer, though there may be one.
+        """
+        waiting: _Waiting[Q, A] = _Waiting(question, asyncio.get_running_loop().create_future())
+        if tenant in self._waiting:
+            self._waiting[tenant].append(waiting)
+        else:
+            self._waiting[tenant] = deque([waiting])
+            # in a context of its own: a batch belongs to no single caller, and its log lines carry nobody's ids
+            task = asyncio.create_task(self._serve(tenant), name=f"batches:{tenant}", context=Context())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await waiting.answer
+
+    async def close(self) -> None:
+        """Whatever was asked is answered."""
+        await asyncio.gather(*self._tasks)
+
+    async def _serve(self, tenant: TenantId) -> None:
+        """Until nobody in the tenant waits. There is one at a time for each, which is what lets batches form."""
+        queue = self._waiting[tenant]
+        try:
+            while queue:
+                batch = [queue.popleft() for _ in range(min(len(queue), BATCH_MAX))]
+                await self._answer(tenant, [each for each in batch if not each.answer.cancelled()])
+        finally:
+            del self._waiting[tenant]
+
+    async def _answer(self, tenant: TenantId, batch: Sequence[_Waiting[Q, A]]) -> None:
+        if not batch:
+            return
+        try:
+            async with self._database.tenant(tenant) as tx:
+                answers = await self._work(tx, [each.question for each in batch])
+        except Exception as exc:  # noqa: BLE001  whatever it is, it belongs to whoever waits for the answer
+            if len(batch) > 1 and not isinstance(exc, Unavailable):
+                for each in batch:
+                    await self._answer(tenant, [each])
+            else:
+                for each in batch:
+                    _settle(each.answer, exc)
+            return
+        for each, answer in zip(batch, answers, strict=True):
+            if not each.answer.done():  # cancelled meanwhile
+                each.answer.set_result(answer)
+
+
+def _settle(answer: asyncio.Future[A], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

@@ -1,0 +1,186 @@
+"""Answers to a batch of questions, stored and audited in the batch's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.agents import AgentView
+from core.approvals import PolicyCatalogue, open_request
+from core.audit import AuditCategory, AuditResult, Entry, record_all
+from core.db import Transaction
+from core.decisions import rules, store
+from core.decisions.allowing import Allowed, carry_out
+from core.decisions.facts import Standing, load_facts, load_standing
+from core.decisions.questions import Purpose, Question
+from core.decisions.rules import Grounds
+from core.decisions.views import Answer, DecisionView, Reason
+from core.errors import CountersignError
+from core.ids import uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is stored of an answer."""
+
+    question: Question
+    decision: DecisionView | None
+    entry: Entry
+
+
+async def answer_all(
+    tx: Transaction, catalogue: PolicyCatalogue, questions: Sequence[Question]
+) -> list[DecisionView | Grounds]:
+    """To each question its decision; its grounds if it only evaluates, or if a request has to be opened first.
+
+    The latter leaves no trace yet: see `ask_for_approval`.
+    Raises Unavailable if no policy is loaded (X9).
+    """
+    standing = await load_standing(tx, catalogue)
+    looked = await _look(tx, standing, questions)
+    acting = [
+        number
+        for number, found in enumerate(looked)
+        if isinstance(found, Grounds) and found.answer is Answer.ALLOW and questions[number].purpose is Purpose.DECIDE
+    ]
+    answers: list[Allowed | DecisionView | Grounds] = list(looked)
+    if acting:
+        outcomes = await carry_out(tx, standing, [questions[number] for number in acting])
+        for number, outcome in zip(acting, outcomes, strict=True):
+            answers[number] = outcome
+    return await _written(tx, questions, answers)
+
+
+async def ask_for_approval(tx: Transaction, catalogue: PolicyCatalogue, question: Question) -> DecisionView | None:
+    """The pending decision, with its request open; a denial if it cannot be opened. None: no approval is needed now."""
+    standing = await load_standing(tx, catalogue)
+    (found,) = await _look(tx, standing, [question])
+    policy = standing.policies.for_action(question.action)
+    if not isinstance(found, Grounds) or found.answer is not Answer.PENDING or policy is None:
+        return None
+    decision = _decision(tx, question, found)
+    try:
+        async with tx.connection.begin_nested():
+            request_id, _is_new = await open_request(
+                tx,
+                question.actor,
+                policy,
+                action=question.action,
+                resource=question.resource,
+                justification=str(question.context.get("justification", "")),
+            )
+    except CountersignError as exc:
+        decision = replace(decision, decision=Answer.DENY, reasons=(Reason(exc.code, exc.sentence()),))
+    else:
+        decision = replace(decision, request_id=request_id)
+    await _store(tx, [_Written(question, decision, _entry(question, decision))])
+    return decision
+
+
+async def _look(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> list[DecisionView | Grounds]:
+    """A first look without locks, so that whoever is denied holds up nobody."""
+    first = [rules.outright(standing, question) for question in questions]
+    undecided = [question for question, found in zip(questions, first, strict=True) if found is None]
+    if not undecided:
+        return [found for found in first if found is not None]
+    facts = await load_facts(tx, standing, undecided)
+    return [
+        found or rules.repeated(facts, question) or rules.weigh(facts, question)
+        for question, found in zip(questions, first, strict=True)
+    ]
+
+
+async def _written(
+    tx: Transaction, questions: Sequence[Question], answers: Sequence[Allowed | DecisionView | Grounds]
+) -> list[DecisionView | Grounds]:
+    told: list[DecisionView | Grounds] = []
+    written: list[_Written] = []
+    for question, answer in zip(questions, answers, strict=True):
+        match answer:
+            case Allowed():
+                told.append(answer.decision)
+                written.append(_Written(question, answer.decision, _entry(question, answer.decision, answer)))
+            case DecisionView():  # it was answered before
+                told.append(answer)
+            case Grounds() if question.purpose is Purpose.EVALUATE:
+                told.append(answer)
+                written.append(_Written(question, None, _evaluated(question, answer)))
+            case Grounds(answer=Answer.DENY):
+                decision = _decision(tx, question, answer)
+                told.append(decision)
+                written.append(_Written(question, decision, _entry(question, decision)))
+            case Grounds():
+                told.append(answer)
+    await _store(tx, written)
+    return told
+
+
+async def _store(tx: Transaction, written: Sequence[_Written]) -> None:
+    decided = [(each.question, each.decision) for each in written if each.decision is not None]
+    if decided:
+        await store.add(tx, decided)
+    if written:
+        await record_all(tx, [each.entry for each in written])
+
+
+def _decision(tx: Transaction, question: Question, grounds: Grounds) -> DecisionView:
+    return DecisionView(
+        id=uuid7(),
+        decision=grounds.answer,
+        reasons=(grounds.reason,),
+        action=question.action,
+        resource=question.resource,
+        decided_at=tx.now,
+    )
+
+
+def _entry(question: Question, decision: DecisionView, done: Allowed | None = None) -> Entry:
+    """An action under a bypass is recorded with the agent's state before and after it (E5)."""
+    states = {}
+    if done is not None and decision.bypass_id:
+        states = {"before": _snapshot(done.before), "after": _snapshot(done.after), "emergency": True}
+    denied = decision.decision is Answer.DENY
+    return Entry(
+        actor=question.actor,
+        action=question.action.replace(".", "_"),
+        resource=question.name,
+        subject_id=decision.id,
+        result=AuditResult.DENIED if denied else AuditResult.SUCCESS,
+        category=AuditCategory.SECURITY if denied or decision.bypass_id else AuditCategory.USER,
+        details={
+            "decision": decision.decision,
+            "reasons": [reason.message for reason in decision.reasons],
+            "resource": dict(question.resource),
+            "context": dict(question.context),
+            **decision.links(),
+            **states,
+        },
+    )
+
+
+def _evaluated(question: Question, grounds: Grounds) -> Entry:
+    return Entry(
+        actor=question.actor,
+        action="decision.evaluate",
+        resource=question.name,
+        result=AuditResult.DENIED if grounds.answer is Answer.DENY else AuditResult.SUCCESS,
+        details={
+            "governed_action": question.action,
+            "decision": grounds.answer,
+            "reason": grounds.reason.message,
+        },
+    )
+
+
+def _snapshot(agent: AgentView | None) -> dict[str, Any] | None:
+    if agent is None:
+        return None
+    return {
+        "state": agent.state,
+        "version": agent.version,
+        "sponsor": agent.sponsor,
+        "owner": agent.owner,
+        "business_service": agent.business_service,
+        "attributes": dict(agent.attributes),
+    }

@@ -1,0 +1,83 @@
+"""What the gate must know to answer: read once for a whole batch of questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.access import Directory
+from core.access.service import directory
+from core.agents import AgentView, agents_named, hold_agents
+from core.approvals import PolicyCatalogue, PolicySet, UsableApproval, usable_approvals
+from core.db import Transaction
+from core.decisions import quotas, store
+from core.decisions.questions import Question
+from core.decisions.views import DecisionView
+from core.emergency import RunningBypass, running_bypasses
+from core.tenants import TenantPolicy, tenant_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds whatever is asked: people, policies, limits. Remembered, so reading it costs nothing."""
+
+    everybody: Directory
+    tenant: TenantPolicy
+    policies: PolicySet
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the questions are about. While facts are held, the gate keeps them true as it allows one after another."""
+
+    standing: Standing
+    agents: dict[str, AgentView]
+    in_use: dict[str, int]  # quota -> how much of it
+    approvals: tuple[UsableApproval, ...]
+    bypasses: tuple[RunningBypass, ...]
+    running: list[tuple[str, DecisionView]]  # creations whose outcome is not reported yet, by the asker's e-mail
+
+
+async def load_standing(tx: Transaction, catalogue: PolicyCatalogue) -> Standing:
+    """Raises Unavailable if no policy is loaded (X9)."""
+    policy = await tenant_policy(tx)
+    return Standing(await directory(tx), policy, catalogue.for_tenant(policy))
+
+
+async def load_facts(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> Facts:
+    """As things are now; another transaction may change them the next moment."""
+    names = {question.name for question in questions}
+    return await _facts(tx, standing, questions, agents=await agents_named(tx, names), in_use=await quotas.in_use(tx))
+
+
+async def hold_facts(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> Facts:
+    """As things are until commit: quotas and agents are locked, in the order that `quotas` names."""
+    in_use = await quotas.hold_all(tx)
+    agents = await hold_agents(tx, {question.name for question in questions})
+    return await _facts(tx, standing, questions, agents=agents, in_use=in_use)
+
+
+async def _facts(
+    tx: Transaction,
+    standing: Standing,
+    questions: Sequence[Question],
+    *,
+    agents: dict[str, AgentView],
+    in_use: dict[str, int],
+) -> Facts:
+    creations = {question.name for question in questions if question.action == "agent.create"}
+    approved = {question.name for question in questions if _needs_approval(standing, question.action)}
+    askers = {question.actor.user for question in questions if question.actor.user is not None}
+    return Facts(
+        standing,
+        agents,
+        in_use,
+        approvals=await usable_approvals(tx, approved) if approved else (),
+        bypasses=await running_bypasses(tx, askers) if askers else (),
+        running=await store.running_creations(tx, creations) if creations else [],
+    )
+
+
+def _needs_approval(standing: Standing, action: str) -> bool:
+    policy = standing.policies.for_action(action)
+    return policy is not None and bool(policy.stages)

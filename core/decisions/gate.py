@@ -1,0 +1,74 @@
+"""The gate: questions of one tenant that come at once share a transaction, so a decision costs a share of a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.access import TokenScope, permission_for, permitted
+from core.access.scopes import covers
+from core.actor import Actor
+from core.approvals import PolicyCatalogue
+from core.db import Batches, Database, Transaction
+from core.decisions import rules
+from core.decisions.deciding import answer_all, ask_for_approval
+from core.decisions.questions import Purpose, Question
+from core.decisions.rules import Grounds
+from core.decisions.views import Answer, DecisionView, Reason
+
+
+class Gate:
+    """May this be done now? No policy, no database, no answer: deny (X9)."""
+
+    def __init__(self, database: Database, catalogue: PolicyCatalogue) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._batches: Batches[Question, DecisionView | Grounds] = Batches(database, self._answer)
+
+    async def decide(
+        self, actor: Actor, *, action: str, resource: Mapping[str, object], context: Mapping[str, Any]
+    ) -> DecisionView:
+        """The answer, stored and audited; a pending one has its request open, an allowed one has its effect.
+
+        Raises InvalidQuestion or UnknownAction for a question that cannot be read; a refusal is an answer.
+        """
+        question = await self._read(actor, Purpose.DECIDE, action, resource, context)
+        while True:
+            answer = await self._batches.ask(actor.tenant, question)
+            if isinstance(answer, DecisionView):
+                return answer
+            async with self._database.tenant(actor.tenant) as tx:
+                pending = await ask_for_approval(tx, self._catalogue, question)
+            if pending is not None:  # else it was approved or denied between the two looks
+                return pending
+
+    async def evaluate(self, actor: Actor, *, action: str, resource: Mapping[str, object]) -> tuple[Answer, Reason]:
+        """What `decide` would answer now, with no effect but an audit record (AuthZEN evaluation, X1)."""
+        question = await self._read(actor, Purpose.EVALUATE, action, resource, {})
+        answer = await self._batches.ask(actor.tenant, question)
+        if isinstance(answer, Grounds):
+            return answer.answer, answer.reason
+        raise TypeError("an evaluation has led to a decision")
+
+    async def close(self) -> None:
+        """Whatever was asked is answered."""
+        await self._batches.close()
+
+    async def _read(
+        self,
+        actor: Actor,
+        purpose: Purpose,
+        action: str,
+        resource: Mapping[str, object],
+        context: Mapping[str, Any],
+    ) -> Question:
+        permission_for(action)
+        question = Question(actor, purpose, action, rules.normalised(resource), context)
+        if not covers(actor, TokenScope.DECIDE):
+            doing = f"decision.{purpose.value}"
+            async with permitted(self._database, actor, TokenScope.DECIDE, action=doing, resource=question.name):
+                pass  # it refuses, and records that
+        return question
+
+    async def _answer(self, tx: Transaction, questions: Sequence[Question]) -> Sequence[DecisionView | Grounds]:
+        return await answer_all(tx, self._catalogue, questions)

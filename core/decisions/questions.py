@@ -1,0 +1,33 @@
+"""What a caller asks the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from core.actor import Actor
+
+
+class Purpose(Enum):
+    """What the asker wants to do with the answer."""
+
+    DECIDE = "decide"  # go on at once: an allowed action has its effect
+    EVALUATE = "evaluate"  # only know
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this actor do this now? `resource` is normalised (`rules.normalised`)."""
+
+    actor: Actor
+    purpose: Purpose
+    action: str
+    resource: Mapping[str, str]
+    context: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The agent's."""
+        return self.resource["name"]
