@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -92,6 +93,7 @@ def _tenant_override(request: web.Request) -> str | None:
     return lines[0]
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> str | None:
     for pattern in (_BRACKETED, _HOST_PORT):
         if match := pattern.fullmatch(text):

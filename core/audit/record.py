@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import rfc8785
+
+_EXACT_MAX: Final = 2**53 - 1  # RFC 7493 section 2.2
 
 
 class AuditCategory(StrEnum):
@@ -65,8 +67,27 @@ class AuditRecord:
         }
 
     def canonical(self) -> str:
-        """The RFC 8785 form that is stored: what a seal covers is byte for byte what was written."""
-        return rfc8785.dumps(self.document()).decode()
+        """The RFC 8785 form that is stored: what a seal covers is byte for byte what was written.
+
+        An integer that a double cannot hold exactly is written as a text, as the RFC advises (appendix D).
+        """
+        document = self.document()
+        try:
+            return rfc8785.dumps(document).decode()
+        except rfc8785.IntegerDomainError:
+            return rfc8785.dumps(_with_exact_numbers(document)).decode()
+
+
+def _with_exact_numbers(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _with_exact_numbers(member) for key, member in value.items()}
+        case list() | tuple():
+            return [_with_exact_numbers(member) for member in value]
+        case int() if abs(value) > _EXACT_MAX:
+            return str(value)
+        case _:
+            return value
 
 
 def rfc3339(instant: datetime) -> str:

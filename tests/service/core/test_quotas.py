@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import cycle
 
 import pytest
 from sqlalchemy import text
 
-from core.decisions import report_outcome
+from core.decisions import Gate, report_outcome
 from core.tenants import TenantPolicy, provision
 from core.tenants.policy import ResourceLimits
 from tests.factories import agent, ask, found_company, policies
@@ -24,8 +25,13 @@ async def limited(database, clock, **limits):
     return await found_company(database, clock, policy, roles=("agent_developer", "meta_agent_manager"))
 
 
-async def create(company, name, who="agent_developer"):
-    return await ask(company, FREE, who, resource=agent(name))
+async def create(company, name, who="agent_developer", gate=None):
+    return await ask(company, FREE, who, resource=agent(name), gate=gate)
+
+
+def replicas(company, count):
+    """The gates of so many servers on one database, as a load balancer would choose them."""
+    return cycle([Gate(company.database, FREE) for _ in range(count)])
 
 
 async def report(company, decision, status):
@@ -46,6 +52,7 @@ async def living_agents(company):
 
 
 @pytest.mark.row("T2")
+@pytest.mark.parametrize("servers", [1, 3])
 @pytest.mark.parametrize(
     ("limits", "quota", "limit"),
     [
@@ -56,10 +63,11 @@ async def living_agents(company):
     ],
 )
 async def test_of_forty_creations_at_once_exactly_as_many_are_allowed_as_the_quota_admits(
-    database, clock, limits, quota, limit
+    database, clock, limits, quota, limit, servers
 ):
     company = await limited(database, clock, **limits)
-    answers = await asyncio.gather(*(create(company, f"bot-{number}") for number in range(AT_ONCE)))
+    gates = replicas(company, servers)
+    answers = await asyncio.gather(*(create(company, f"bot-{number}", gate=next(gates)) for number in range(AT_ONCE)))
     assert Counter(str(answer.decision) for answer in answers) == Counter({"allow": limit, "deny": AT_ONCE - limit})
     refusals = {reason.message for answer in answers if answer.decision == "deny" for reason in answer.reasons}
     assert refusals == {f"Quota {quota} is exhausted: {limit} of {limit} in use."}
@@ -68,12 +76,14 @@ async def test_of_forty_creations_at_once_exactly_as_many_are_allowed_as_the_quo
 
 
 @pytest.mark.row("T2")
-async def test_of_forty_askers_for_the_same_name_one_gets_it_and_one_place_is_taken(database, clock):
+@pytest.mark.parametrize("servers", [1, 3])
+async def test_of_forty_askers_for_the_same_name_one_gets_it_and_one_place_is_taken(database, clock, servers):
     company = await limited(database, clock, max_agents=10)
+    gates = replicas(company, servers)
     for number in range(AT_ONCE):
         await company.add(f"developer_{number}", "agent_developer")
     answers = await asyncio.gather(
-        *(create(company, "coveted", who=f"developer_{number}") for number in range(AT_ONCE))
+        *(create(company, "coveted", who=f"developer_{number}", gate=next(gates)) for number in range(AT_ONCE))
     )
     assert Counter(str(answer.decision) for answer in answers) == Counter({"allow": 1, "deny": AT_ONCE - 1})
     assert {answer.reasons[0].code for answer in answers if answer.decision == "deny"} == {"agents.exists"}

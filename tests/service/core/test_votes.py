@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import cycle
 
 import pytest
 from sqlalchemy import text
@@ -27,6 +28,7 @@ from core.approvals.errors import (
 )
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice
+from core.decisions import Gate
 from core.errors import CountersignError
 from core.ids import uuid7
 from tests.factories import IP_ADDRESS, STAGES, USER_AGENT, agent, approve_all, ask, policies, vote
@@ -152,12 +154,16 @@ async def test_people_who_ask_for_the_same_agent_at_once_share_one_request(compa
 
 
 @pytest.mark.row("P1")
-async def test_one_approval_is_used_by_one_of_many_who_ask_at_once(company, catalogue):
+@pytest.mark.parametrize("servers", [1, 3])
+async def test_one_approval_is_used_by_one_of_many_who_ask_at_once(company, catalogue, servers):
     for number in range(AT_ONCE):
         await company.add(f"developer_{number}", "agent_developer")
     request = await opened(company, catalogue)
     await approve_all(company, request.id)
-    answers = await asyncio.gather(*(ask(company, catalogue, f"developer_{number}") for number in range(AT_ONCE)))
+    gates = cycle([Gate(company.database, catalogue) for _ in range(servers)])
+    answers = await asyncio.gather(
+        *(ask(company, catalogue, f"developer_{number}", gate=next(gates)) for number in range(AT_ONCE))
+    )
     assert Counter(str(answer.decision) for answer in answers) == Counter({"allow": 1, "deny": AT_ONCE - 1})
     assert (await events(company, request)).count("request.used") == 1
 
