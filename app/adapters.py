@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import idempotency
-from core.access.service import authenticate
+from core.access import authenticate
 from core.actor import Actor, Door
 from core.db import Database
 from core.idempotency import StoredAnswer

@@ -16,7 +16,7 @@ from app.tickets import connect_ticket_system
 from bot.slack.workspace import make_client
 from config.settings import Settings
 from config.yamlfile import load_yaml
-from core.access import service as access
+from core import access
 from core.actor import Actor, Door
 from core.approvals.policy_file import read_policies
 from core.audit import AuditFilter, to_csv_row, to_json_line

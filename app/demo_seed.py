@@ -15,7 +15,7 @@ from app import demo_world as world
 from app.administration import operator
 from config.settings import SHIPPED
 from config.yamlfile import load_yaml
-from core.access import service as access
+from core import access
 from core.db import Database
 from core.ids import TenantId
 from core.tenants import provision

@@ -28,7 +28,7 @@ from app.container import DatabaseUrls, build
 from bench.load import HOST, USERS
 from config.settings import Settings
 from config.yamlfile import load_yaml
-from core.access import service as access
+from core import access
 from core.db import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import derived_app_url

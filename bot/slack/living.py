@@ -21,8 +21,7 @@ from bot.slack.workspace import PLATFORM, Workspace, error_of
 from bot.views.answers import thread_line
 from bot.views.approvals import request_card
 from bot.views.bypass import bypass_card
-from core.access import Directory, PersonView
-from core.access.service import directory
+from core.access import Directory, PersonView, directory
 from core.approvals import RequestEvent, RequestView, load_request
 from core.db import Transaction
 from core.emergency import BypassView, EmergencyEvent, load_bypass

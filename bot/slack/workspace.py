@@ -17,8 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncServerErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from core.access import PersonView
-from core.access.service import directory
+from core.access import PersonView, directory
 from core.actor import Actor, Door
 from core.db import Database
 from core.errors import Forbidden

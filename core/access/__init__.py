@@ -1,18 +1,31 @@
 """People, roles and permissions.
 
-grants.py                             pure: grants compiled into decisions (roles: core/roles)
-scopes.py, tokens.py                  what an API token may do; its format
-people.py                             PersonView, Directory
-model.py, store.py                    tables and SQL
-require.py                            the check at the head of a use case
-service.py                            authenticate, people, grants, tokens
-visiting.py                           an enterprise administrator beyond their own tenant
+grants.py             pure: grants compiled into decisions (roles: core/roles)
+scopes.py, tokens.py  what an API token may do; its format
+people.py             PersonView, Directory
+model.py, store.py    tables and SQL
+require.py            the check at the head of a use case
+service.py            people and grants
+credentials.py        API tokens
+authentication.py     from a presented token to an actor
+visiting.py           an enterprise administrator beyond their own tenant
 """
 
+from core.access.authentication import authenticate
+from core.access.credentials import TokenView, create_token, list_tokens, revoke_token
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
 from core.access.people import Directory, GrantView, PersonView
 from core.access.require import permitted, require
 from core.access.scopes import TokenScope, require_scope
+from core.access.service import (
+    add_person,
+    directory,
+    find_person,
+    grant_role,
+    list_grants,
+    list_people,
+    revoke_role,
+)
 from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.roles.permissions import Permission, permission_for
 
@@ -26,10 +39,22 @@ __all__ = [
     "ScopeKind",
     "TokenRefused",
     "TokenScope",
+    "TokenView",
     "UnknownPerson",
+    "add_person",
+    "authenticate",
+    "create_token",
+    "directory",
+    "find_person",
+    "grant_role",
+    "list_grants",
+    "list_people",
+    "list_tokens",
     "permission_for",
     "permitted",
     "require",
     "require_scope",
     "resolve_role",
+    "revoke_role",
+    "revoke_token",
 ]

@@ -41,6 +41,12 @@ class PersonExists(Conflict):
     code = "access.person_exists"
 
 
+class VoteForAnother(Forbidden):
+    """A token that you make for somebody else cannot vote: they cast their votes themselves."""
+
+    code = "access.vote_for_another"
+
+
 class SelfGrant(Forbidden):
     """Nobody may grant a role to themselves."""
 

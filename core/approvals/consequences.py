@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from core.access.service import directory
+from core.access import directory
 from core.actor import Actor, system_actor
 from core.approvals import rules, store
 from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind

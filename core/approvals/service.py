@@ -9,8 +9,7 @@ from uuid import UUID
 
 import rfc8785
 
-from core.access import TokenScope, permitted, require_scope
-from core.access.service import directory, find_person
+from core.access import TokenScope, directory, find_person, permitted, require_scope
 from core.actor import Actor
 from core.approvals import queries, rules, store
 from core.approvals.catalogue import PolicyCatalogue

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.access import Directory
-from core.access.service import directory
+from core.access import Directory, directory
 from core.agents import AgentView, agents_named, hold_agents
 from core.approvals import PolicyCatalogue, PolicySet, UsableApproval, usable_approvals
 from core.db import Transaction

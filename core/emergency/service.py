@@ -9,8 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import TokenScope, permitted, require_scope
-from core.access.service import directory
+from core.access import TokenScope, directory, permitted, require_scope
 from core.actor import Actor, system_actor
 from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction, next_number

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from core.access import GrantView
-from core.access.scopes import TokenScope
-from core.access.service import (
+from core.access import (
+    GrantView,
     TokenView,
     add_person,
     create_token,
@@ -21,6 +20,7 @@ from core.access.service import (
     revoke_role,
     revoke_token,
 )
+from core.access.scopes import TokenScope
 from core.access.visiting import visible_tenants
 from core.approvals import PolicyCatalogue, policies_in_force
 from core.db import Database
@@ -90,7 +90,10 @@ class TokenIn(Input):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     expires_in: Annotated[str, Field(max_length=40, description="such as 30 days")] = "90 days"
-    scopes: Annotated[list[str] | None, Field(max_length=10, description="none: all that the person may do")] = None
+    scopes: Annotated[
+        list[str] | None,
+        Field(max_length=10, description="none: all that the person may do, and for somebody else everything but vote"),
+    ] = None
     email: Annotated[str | None, Field(max_length=300, description="whose; none: mine")] = None
 
 

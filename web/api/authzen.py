@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from core.access.service import find_person
+from core.access import find_person
 from core.actor import Actor
 from core.db import Database
 from core.decisions import Gate

@@ -10,10 +10,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from core.access import PermissionMissing, ScopeKind, TokenRefused, TokenScope, UnknownPerson, require_scope
-from core.access.errors import PersonExists, ScopeMissing, SelfGrant, TenantRefused
-from core.access.grants import GrantAboveOwnRole
-from core.access.service import (
+from core.access import (
+    PermissionMissing,
+    ScopeKind,
+    TokenRefused,
+    TokenScope,
+    UnknownPerson,
     add_person,
     authenticate,
     create_token,
@@ -21,9 +23,12 @@ from core.access.service import (
     grant_role,
     list_grants,
     list_tokens,
+    require_scope,
     revoke_role,
     revoke_token,
 )
+from core.access.errors import PersonExists, ScopeMissing, SelfGrant, TenantRefused, VoteForAnother
+from core.access.grants import GrantAboveOwnRole
 from core.actor import Door
 from core.approvals import get_request
 from core.db.listen import Listener
@@ -222,6 +227,27 @@ async def test_tokens_of_others_take_the_right_to_manage_users(company):
         ("token.create", company.people["meta_agent_manager"].email),
         ("token.revoke", company.people["agent_operator"].email),
     ]
+
+
+@pytest.mark.row("R7", "R6")
+async def test_a_token_made_for_somebody_else_never_votes(company):
+    async def made(scopes):
+        return await create_token(
+            company.database,
+            company.actor("tenant_administrator"),
+            name="robot",
+            lifetime=DAY,
+            email=company.people["security_manager"].email,
+            scopes=scopes,
+        )
+
+    view, _shown = await made(None)
+    assert view.scopes == ("admin", "decide", "read", "request")
+    with pytest.raises(VoteForAnother) as refused:
+        await made(frozenset({TokenScope.READ, TokenScope.VOTE}))
+    assert refused.value.accepted == ("admin", "decide", "read", "request")
+    (denied,) = await company.trail(result="denied")
+    assert (denied["action"], denied["details"]["code"]) == ("token.create", "access.vote_for_another")
 
 
 @pytest.mark.row("R7", "R6")

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.access import service as access
+from core import access
 from core.access.errors import ScopeMissing
 from core.access.visiting import visible_tenants
 from core.agents import get_agent, list_agents
