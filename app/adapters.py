@@ -6,8 +6,8 @@ from core import idempotency
 from core.access import authenticate
 from core.actor import Actor, Door
 from core.db import Database
-from core.idempotency import StoredAnswer
-from web.ports import Begun, Fresh, InFlight, Mismatch, Replay
+from core.idempotency import CarriedOut, StoredAnswer
+from web.ports import AnswerLost, Begun, Fresh, InFlight, Mismatch, Replay
 
 
 class TokenAuthenticator:
@@ -42,10 +42,12 @@ class StoredIdempotency:
                 return InFlight()
             case idempotency.Begun.MISMATCH:
                 return Mismatch()
-            case idempotency.Begun.REPLAY:
-                if answer is None:
-                    raise RuntimeError("a replay without its answer")
+            case idempotency.Begun.REPLAY if isinstance(answer, StoredAnswer):
                 return Replay(answer.status, answer.headers, answer.body)
+            case idempotency.Begun.ANSWER_LOST if isinstance(answer, CarriedOut):
+                return AnswerLost(answer.what, answer.subject)
+            case _:
+                raise RuntimeError(f"'{begun}' without what belongs to it")
 
     async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
         """Later calls with this key get `answer`."""

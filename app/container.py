@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from app.housekeeping import Housekeeping
 from config.settings import Role, Settings
 from core import approvals, decisions, emergency
 from core.approvals import PolicyCatalogue, load_catalogue
@@ -39,6 +40,7 @@ class Service:
     subscriptions: list[Subscription] = field(default_factory=list)
     dispatcher: Dispatcher | None = None
     deadlines: DeadlineRunner | None = None
+    housekeeping: Housekeeping | None = None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def start(self) -> None:
@@ -51,11 +53,15 @@ class Service:
             self.listener.on("countersign_deadlines", self.deadlines.wake)
             self.dispatcher.start()
             self.deadlines.start()
+            self.housekeeping = Housekeeping(self.database)
+            self.housekeeping.start()
         self.listener.start()
 
     async def stop(self) -> None:
         """Nothing runs any more; work under way had the configured grace to end."""
         await self.listener.stop()
+        if self.housekeeping:
+            self.housekeeping.stop()
         if self.deadlines:
             await self.deadlines.stop()
         if self.dispatcher:

@@ -37,6 +37,7 @@ class Actor:
     user_agent: str | None = None
     scopes: frozenset[str] | None = None
     is_enterprise_admin: bool = False
+    idempotency_key: str | None = None  # of the call under way; what it does marks the key as used
 
 
 def system_actor(tenant: TenantId) -> Actor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -99,8 +99,7 @@ def _call(public: PublicCall[object, object, object], actor: Actor, key: str | N
         correlation_id=public.correlation_id,
         ip_address=public.ip_address,
         user_agent=public.user_agent,
-        actor=actor,
-        idempotency_key=key,
+        actor=actor if key is None else replace(actor, idempotency_key=key),
     )
 
 

@@ -68,7 +68,6 @@ class Call(PublicCall[BodyT, QueryT, PathT]):
     """A request, read and checked, from a known actor."""
 
     actor: Actor
-    idempotency_key: str | None
 
     @property
     def tenant(self) -> TenantId:

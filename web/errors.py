@@ -9,6 +9,7 @@ CountersignError
     ├── WrongMethod       405  carries Allow
     ├── BodyTooSlow       408
     ├── KeyInFlight       409
+    ├── AnswerWasLost     409
     ├── BodyTooLarge      413
     ├── UnsupportedBody   415
     ├── InvalidRequest    422  carries one Fault for each thing that is wrong
@@ -144,6 +145,14 @@ class KeyInFlight(DoorError):
     """The first call with this Idempotency-Key is still being worked on."""
 
     code = "idempotency_key_in_flight"
+    kind = ErrorKind.CONFLICT
+    status = HTTPStatus.CONFLICT
+
+
+class AnswerWasLost(DoorError):
+    """This call was carried out, but its answer was lost when the server stopped."""
+
+    code = "idempotency_answer_lost"
     kind = ErrorKind.CONFLICT
     status = HTTPStatus.CONFLICT
 

@@ -18,9 +18,9 @@ from aiohttp import web
 from core.actor import Actor
 from core.errors import CountersignError
 from web.endpoint import Idempotency
-from web.errors import KeyInFlight, KeyMismatch, MalformedHeader
+from web.errors import AnswerWasLost, KeyInFlight, KeyMismatch, MalformedHeader
 from web.json_text import Json, fingerprint_text
-from web.ports import Fresh, IdempotencyStore, InFlight, Mismatch, Replay
+from web.ports import AnswerLost, Fresh, IdempotencyStore, InFlight, Mismatch, Replay
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED_HEADER: Final = "Idempotent-Replayed"
@@ -73,6 +73,12 @@ async def answered_once(
             return web.Response(status=begun.status, headers=headers, body=begun.body)
         case InFlight():
             raise KeyInFlight(where=HEADER, retry_after_s=_RETRY_AFTER_S)
+        case AnswerLost():
+            raise AnswerWasLost(
+                f"This call was carried out ({begun.what}), but its answer was lost when the server stopped.",
+                where=HEADER,
+                next_step=f"Do not send it again; look up {begun.subject or 'what it did'}.",
+            )
         case Mismatch():
             raise KeyMismatch(where=HEADER, next_step="Send a new key for a new call.")
     assert_never(begun)

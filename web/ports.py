@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from core.actor import Actor
 
@@ -51,7 +52,15 @@ class Mismatch:
     """This key belongs to another call."""
 
 
-Begun = Fresh | Replay | InFlight | Mismatch
+@dataclass(frozen=True, slots=True)
+class AnswerLost:
+    """The first call did its work, and the process died before its answer was kept."""
+
+    what: str
+    subject: UUID | None
+
+
+Begun = Fresh | Replay | InFlight | Mismatch | AnswerLost
 
 
 class IdempotencyStore(Protocol):

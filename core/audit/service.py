@@ -16,6 +16,7 @@ from core.actor import Actor
 from core.audit.model import audit_events
 from core.audit.record import AuditCategory, AuditRecord, AuditResult
 from core.db import Transaction
+from core.idempotency import carried_out
 from core.ids import uuid7
 from core.tenants import tenant_policy
 
@@ -78,6 +79,16 @@ async def record_all(tx: Transaction, entries: Sequence[Entry]) -> None:
     """The same of many, in their order, at the cost of one."""
     tags = (await tenant_policy(tx)).compliance_requirements
     await tx.connection.execute(audit_events.insert(), [_row(tx, entry, tags) for entry in entries])
+    for entry in entries:
+        # Whatever changes something leaves a record in the same transaction, so this is where its key learns of it.
+        if entry.actor.idempotency_key is not None and entry.result is not AuditResult.DENIED:
+            await carried_out(
+                tx,
+                actor=entry.actor.email,
+                key=entry.actor.idempotency_key,
+                what=f"{entry.action} {entry.resource}",
+                subject=entry.subject_id,
+            )
 
 
 def _row(tx: Transaction, entry: Entry, tags: tuple[str, ...]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ decisions = tenant_table(
     instant("outcome_at", nullable=True),
     CheckConstraint("decision IN ('allow', 'deny', 'pending')", name="decision"),
     CheckConstraint("operation IN ('none', 'running', 'succeeded', 'failed', 'lapsed')", name="operation"),
+    Index("ix_decisions_running", "tenant_id", "resource_name", postgresql_where=text("operation = 'running'")),
     Index("ix_decisions_request", "tenant_id", "request_id"),
     Index("ix_decisions_bypass", "tenant_id", "bypass_id", postgresql_where=text("bypass_id IS NOT NULL")),
     key=("decision_id",),

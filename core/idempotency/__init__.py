@@ -1,9 +1,9 @@
 """Answers kept for repeated calls: HTTP POSTs with an Idempotency-Key, chat interactions delivered twice.
 
 model.py    the table
-service.py  begin, complete, abandon
+service.py  begin, carried_out, complete, abandon
 """
 
-from core.idempotency.service import Begun, StoredAnswer, abandon, begin, complete, purge
+from core.idempotency.service import Begun, CarriedOut, StoredAnswer, abandon, begin, carried_out, complete, purge
 
-__all__ = ["Begun", "StoredAnswer", "abandon", "begin", "complete", "purge"]
+__all__ = ["Begun", "CarriedOut", "StoredAnswer", "abandon", "begin", "carried_out", "complete", "purge"]

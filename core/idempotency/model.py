@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.db.tables import instant, tenant_table
+from core.db.tables import identifier, instant, tenant_table
 
 idempotency_keys = tenant_table(
     "idempotency_keys",
@@ -13,6 +13,8 @@ idempotency_keys = tenant_table(
     Column("status", Integer, nullable=True),  # NULL while the first call is under way
     Column("headers", JSONB, nullable=True),
     Column("body", LargeBinary, nullable=True),
+    Column("carried_out", Text, nullable=True),  # what the call did, written with what it did
+    identifier("carried_out_subject", nullable=True),
     instant("started_at"),
     instant("expires_at"),
     Index("ix_idempotency_keys_expiry", "expires_at"),

@@ -1,4 +1,8 @@
-"""First call, replay, still under way, or another call under the same key (draft-ietf-httpapi-idempotency-key)."""
+"""First call, replay, still under way, or another call under the same key (draft-ietf-httpapi-idempotency-key).
+
+A call's answer is stored after its transaction; that it was carried out is stored in it. So a process that dies between
+the two leaves a key that repeats no work.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +32,7 @@ class Begun(StrEnum):
     REPLAY = "replay"
     IN_FLIGHT = "in_flight"
     MISMATCH = "mismatch"
+    ANSWER_LOST = "answer_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +44,33 @@ class StoredAnswer:
     body: bytes
 
 
-async def begin(tx: Transaction, *, actor: str, key: str, fingerprint: str) -> tuple[Begun, StoredAnswer | None]:
-    """FRESH: this caller does the work and must complete or abandon. REPLAY comes with the answer."""
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """What a call did whose answer nobody knows any more, and to what."""
+
+    what: str
+    subject: UUID | None
+
+
+async def begin(
+    tx: Transaction, *, actor: str, key: str, fingerprint: str
+) -> tuple[Begun, StoredAnswer | CarriedOut | None]:
+    """FRESH: this caller does the work and must complete or abandon. REPLAY comes with the answer.
+
+    ANSWER_LOST: the process died when the work was done and its answer was not stored yet; comes with what was done.
+    """
     columns = idempotency_keys.c
     fresh = {
         "fingerprint": fingerprint,
         "status": None,
         "headers": None,
         "body": None,
+        "carried_out": None,
+        "carried_out_subject": None,
         "started_at": tx.now,
         "expires_at": tx.now + KEPT,
     }
-    died = columns.status.is_(None) & (columns.started_at < tx.now - ABANDONED_AFTER)
+    died = columns.status.is_(None) & columns.carried_out.is_(None) & (columns.started_at < tx.now - ABANDONED_AFTER)
     taken = await tx.connection.execute(
         insert(idempotency_keys)
         .values(tenant_id=tx.tenant, actor=actor, key=key, **fresh)
@@ -60,18 +81,23 @@ async def begin(tx: Transaction, *, actor: str, key: str, fingerprint: str) -> t
     )
     if taken.first() is not None:
         return Begun.FRESH, None
-    row = (
-        await tx.connection.execute(
-            select(columns.fingerprint, columns.status, columns.headers, columns.body).where(
-                columns.tenant_id == tx.tenant, columns.actor == actor, columns.key == key
-            )
-        )
-    ).one()
+    row = (await tx.connection.execute(select(idempotency_keys).where(*_same(tx, actor, key)))).one()
     if row.fingerprint != fingerprint:
         return Begun.MISMATCH, None
-    if row.status is None:
-        return Begun.IN_FLIGHT, None
-    return Begun.REPLAY, StoredAnswer(row.status, row.headers or {}, bytes(row.body or b""))
+    if row.status is not None:
+        return Begun.REPLAY, StoredAnswer(row.status, row.headers or {}, bytes(row.body or b""))
+    if row.carried_out is not None and row.started_at < tx.now - ABANDONED_AFTER:
+        return Begun.ANSWER_LOST, CarriedOut(row.carried_out, row.carried_out_subject)
+    return Begun.IN_FLIGHT, None
+
+
+async def carried_out(tx: Transaction, *, actor: str, key: str, what: str, subject: UUID | None) -> None:
+    """The call under this key has done its work, if and only if the transaction commits; the first word of it stays."""
+    await tx.connection.execute(
+        update(idempotency_keys)
+        .where(*_same(tx, actor, key), idempotency_keys.c.carried_out.is_(None))
+        .values(carried_out=what, carried_out_subject=subject)
+    )
 
 
 async def complete(tx: Transaction, *, actor: str, key: str, answer: StoredAnswer) -> None:
@@ -84,8 +110,9 @@ async def complete(tx: Transaction, *, actor: str, key: str, answer: StoredAnswe
 
 
 async def abandon(tx: Transaction, *, actor: str, key: str) -> None:
-    """The key is free again: the first call changed nothing."""
-    await tx.connection.execute(delete(idempotency_keys).where(*_same(tx, actor, key)))
+    """The key is free again, unless its call was carried out: then what went wrong is only the answer."""
+    unfinished = idempotency_keys.c.carried_out.is_(None)
+    await tx.connection.execute(delete(idempotency_keys).where(*_same(tx, actor, key), unfinished))
 
 
 async def purge(tx: SystemTransaction) -> int:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from core.idempotency import Begun, StoredAnswer, abandon, begin, complete, purge
+from app.administration import operator
+from app.housekeeping import Housekeeping
+from core.audit import AuditResult, record
+from core.errors import InvalidInput
+from core.idempotency import Begun, CarriedOut, StoredAnswer, abandon, begin, complete
 from core.idempotency.service import ABANDONED_AFTER, KEPT
+from core.ids import uuid7
 from core.tenants import TenantPolicy
 from tests.factories import found_company
 
 ANSWER = StoredAnswer(
     status=201, headers={"Location": "/api/v1/requests/7"}, body='{"id": 7, "für": "Zürich"}'.encode()
 )
+SUBJECT = uuid7()
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 
@@ -84,6 +91,47 @@ async def test_a_call_that_died_with_its_process_frees_its_key_after_a_while_for
     assert Counter(outcome for outcome, _answer in found) == Counter({Begun.FRESH: 1, Begun.IN_FLIGHT: 9})
 
 
+async def worked(company, result=AuditResult.SUCCESS, *, fails=False):
+    """What a use case does under the key, as far as records go."""
+    actor = replace(operator(company.tenant), email="lee@enterprise-corp.example", idempotency_key=KEY)
+    async with company.database.tenant(company.tenant) as tx:
+        await record(tx, actor, action="bypass.grant", resource="agent-7", subject_id=SUBJECT, result=result)
+        await record(tx, actor, action="more", resource="of it", result=result)
+        if fails:
+            raise InvalidInput("Something was wrong after all.")
+
+
+@pytest.mark.row("N6")
+async def test_a_call_whose_process_died_after_its_work_is_never_worked_on_again(tenant):
+    await begun(tenant)
+    await worked(tenant)
+    assert await begun(tenant) == (Begun.IN_FLIGHT, None)
+    tenant.clock.advance(ABANDONED_AFTER + timedelta(milliseconds=1))
+    lost = (Begun.ANSWER_LOST, CarriedOut("bypass.grant agent-7", SUBJECT))
+    assert [await begun(tenant), await begun(tenant)] == [lost, lost]
+
+
+@pytest.mark.row("N6")
+async def test_work_that_was_rolled_back_or_refused_leaves_the_key_free_for_another_try(tenant):
+    await begun(tenant)
+    with pytest.raises(InvalidInput):
+        await worked(tenant, fails=True)
+    await worked(tenant, AuditResult.DENIED)
+    tenant.clock.advance(ABANDONED_AFTER + timedelta(milliseconds=1))
+    assert await begun(tenant) == (Begun.FRESH, None)
+
+
+@pytest.mark.row("N6")
+async def test_a_call_that_was_carried_out_cannot_be_abandoned_and_can_still_be_completed(tenant):
+    await begun(tenant)
+    await worked(tenant)
+    async with tenant.database.tenant(tenant.tenant) as tx:
+        await abandon(tx, actor="lee@enterprise-corp.example", key=KEY)
+    assert await begun(tenant) == (Begun.IN_FLIGHT, None)
+    await completed(tenant)
+    assert await begun(tenant) == (Begun.REPLAY, ANSWER)
+
+
 @pytest.mark.row("N6")
 async def test_an_answer_is_kept_for_a_day_and_then_the_key_may_mean_something_else(tenant):
     await begun(tenant)
@@ -102,8 +150,6 @@ async def test_expired_keys_of_all_tenants_are_purged_and_no_others(tenant, data
         await begun(company, key="old")
     clock.advance(KEPT + timedelta(milliseconds=1))
     await begun(tenant, key="new")
-    async with database.system() as tx:
-        assert await purge(tx) == 2
-    async with database.system() as tx:
-        assert await purge(tx) == 0
+    housekeeping = Housekeeping(database)
+    assert [await housekeeping.clean(), await housekeeping.clean()] == [2, 0]
     assert await begun(tenant, key="new") == (Begun.IN_FLIGHT, None)

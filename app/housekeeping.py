@@ -1,0 +1,48 @@
+"""Work by the clock that belongs to no subject: what has expired is removed."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from core import idempotency
+from core.db import Database
+from core.errors import Unavailable
+
+PERIOD_MINUTES: Final = 60
+JITTER_S: Final = 300  # replicas take turns
+
+log = structlog.get_logger(__name__)
+
+
+class Housekeeping:
+    """Runs in every worker; doing it twice does no harm."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        """From now on, once an hour."""
+        self._scheduler.add_job(self.clean, "interval", minutes=PERIOD_MINUTES, jitter=JITTER_S, coalesce=True)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Nothing is cleaned any more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def clean(self) -> int:
+        """Idempotency keys whose time is over are gone; how many there were."""
+        try:
+            async with self._database.system() as tx:
+                removed = await idempotency.purge(tx)
+        except Unavailable:
+            log.warning("housekeeping_postponed", reason="database unavailable")
+            return 0
+        if removed:
+            log.info("idempotency_keys_purged", count=removed)
+        return removed

@@ -1,0 +1,16 @@
+"""A key remembers that its call was carried out, in the transaction that did it; see core/idempotency.
+
+The gate finds the running operations on an agent by its name, however long the history of decisions is.
+"""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE idempotency_keys ADD COLUMN carried_out TEXT, ADD COLUMN carried_out_subject UUID")
+    op.execute("CREATE INDEX ix_decisions_running ON decisions (tenant_id, resource_name) WHERE operation = 'running'")
