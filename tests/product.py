@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -123,3 +124,55 @@ def _ready(process: subprocess.Popen[bytes], data: Path) -> dict[str, Any] | Non
     if not (data / "status.json").exists():
         return None
     return json.loads((data / "status.json").read_text())
+
+
+@contextmanager
+def another_server(product: Product, log_file: Path, **settings: str | None) -> Iterator[Product]:
+    """Another `countersign serve` on the same database, on a port of its own.
+
+    It has the settings of the first, but for those given: `SLACK__MODE="socket"`; None takes one away.
+    """
+    systems = requests.get(f"{product.status['sandbox_url']}/control/systems", timeout=30).json()
+    slack, itsm, port = systems["slack"], systems["servicenow"], _free_port()
+    wanted = {
+        "DEMO": "true",
+        "DATA_DIR": str(product.data),
+        "BIND__PORT": str(port),
+        "SLACK__BASE_URL": slack["api_url"].rstrip("/"),
+        "SLACK__BOT_TOKEN": slack["bot_token"],
+        "SLACK__SIGNING_SECRET": slack["signing_secret"],
+        "SLACK__TENANT": TENANT,
+        "SERVICENOW__URL": itsm["url"],
+        "SERVICENOW__USER": itsm["user"],
+        "SERVICENOW__PASSWORD": itsm["password"],
+        "SERVICENOW__TENANT": TENANT,
+        **settings,
+    }
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
+    environ |= {f"COUNTERSIGN_{name}": value for name, value in wanted.items() if value is not None}
+    with log_file.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environ, stdout=log, stderr=log
+        )
+        try:
+            other = Product(product.data, {**product.status, "base_url": f"http://127.0.0.1:{port}"})
+            until(lambda: _serves(process, other, log_file), "the other server", within_s=START_WITHIN_S)
+            yield other
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0, log_file.read_text()[-3000:]
+
+
+def _serves(process: subprocess.Popen[bytes], server: Product, log_file: Path) -> bool:
+    assert process.poll() is None, log_file.read_text()
+    try:
+        return server.call("GET", "/readyz").status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

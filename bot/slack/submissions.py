@@ -57,22 +57,25 @@ async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
     try:
         said_afterwards = work.result()
     except CountersignError as exc:
-        field = _field(exc, view)
-        if field:
-            await ack(response_action="errors", errors={field: exc.sentence()[: render.LABEL_MAX]})
-        else:
-            form = forms.message_form(view["title"]["text"], exc.sentence())
-            await ack(response_action="update", view=render.modal(form))
+        await _refuse(ack, view, exc)
         return
     except Exception:
         log.exception("chat_submission_failed")
-        sorry = Unavailable("Something went wrong on our side; nothing was changed. Try again.")
-        await ack(response_action="update", view=render.modal(forms.message_form("Sorry", sorry.message)))
+        await _refuse(ack, view, Unavailable("Something went wrong on our side; nothing was changed. Try again."))
         return
     await ack()
     if said_afterwards:
         async with chat.answering(by_message(chat, chat_user_of(body))):
             await by_message(chat, chat_user_of(body), _channel(view))(said_afterwards)
+
+
+async def _refuse(ack: Ack, view: Mapping[str, Any], error: CountersignError) -> None:
+    field = _field(error, view)
+    if field:
+        await ack(response_action="errors", errors={field: error.sentence()[: render.LABEL_MAX]})
+    else:
+        form = forms.message_form(view["title"]["text"], error.sentence())
+        await ack(response_action="update", view=render.modal(form))
 
 
 async def _follow_up(chat: Chat, body: Mapping[str, Any], work: asyncio.Future[Card | None]) -> None:
@@ -87,6 +90,7 @@ async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
     view = body["view"]
     async with chat.once(actor, f"{view['id']}:{body.get('trigger_id', '')}"):
         values = read_inputs(view)
+        _refuse_blanks(view, values)
         if view["callback_id"] == actions.FORM_REQUEST:
             return await _ask_for(chat, actor, values)
         if view["callback_id"] == actions.FORM_BYPASS:
@@ -192,12 +196,28 @@ async def _bypass(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
     )
 
 
+def _refuse_blanks(view: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Slack insists on something in a field that must be filled; a space is enough for it."""
+    for block in _inputs(view):
+        name, is_text = block["block_id"], block["element"]["type"] == "plain_text_input"
+        if is_text and not block.get("optional") and not (values.get(name) or "").strip():
+            raise InvalidInput("Write something here.", where=name)
+
+
 def _field(error: CountersignError, view: Mapping[str, Any]) -> str | None:
-    """The input of this view at which the error belongs; None if it has none."""
-    blocks = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    """The input of this view at which the error is shown; None if the view has none.
+
+    One that belongs to no input is shown at the last text: a page of its own would throw away what was typed.
+    """
+    blocks = {block["block_id"]: block["element"]["type"] for block in _inputs(view)}
     where = error.where or ""
     wanted = _FIELDS.get(where, "criteria" if where.startswith("criteria") else where)
-    return next((name for name in wanted.split() if name in blocks), None)
+    texts = [name for name, kind in blocks.items() if kind == "plain_text_input"]
+    return next((name for name in wanted.split() if name in blocks), texts[-1] if texts else None)
+
+
+def _inputs(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [block for block in view["blocks"] if block["type"] == "input"]
 
 
 def _channel(view: Mapping[str, Any]) -> str | None:

@@ -32,6 +32,7 @@ class Sockets:
         self._app_id = app_id
         self._tickets: dict[str, float] = {}
         self._open: list[web.WebSocketResponse] = []
+        self._leaving: set[web.WebSocketResponse] = set()  # asked to reconnect: used only if there is no other
         self._turn = itertools.count()
         self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Any]]] = {}
 
@@ -61,6 +62,7 @@ class Sockets:
                     self._acknowledged(message.data)
         finally:
             self._open.remove(socket)
+            self._leaving.discard(socket)
             for holder, future in self._waiting.values():
                 if holder is socket and not future.done():
                     future.set_exception(SocketLostError())
@@ -71,9 +73,11 @@ class Sockets:
 
         Raises TimeoutError after `timeout_s` seconds, SocketLostError when no socket can take it.
         """
-        if not self._open:
+        usable = [socket for socket in self._open if not socket.closed]
+        staying = [socket for socket in usable if socket not in self._leaving] or usable
+        if not staying:
             raise SocketLostError
-        socket = self._open[next(self._turn) % len(self._open)]
+        socket = staying[next(self._turn) % len(staying)]
         envelope_id = str(uuid.uuid4())
         envelope: Json = {
             "envelope_id": envelope_id,
@@ -96,6 +100,7 @@ class Sockets:
     async def disconnect(self, reason: str) -> int:
         """Every socket has been asked to reconnect, with Slack's reason; how many there were."""
         for socket in list(self._open):
+            self._leaving.add(socket)
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
         return len(self._open)
 

@@ -1,18 +1,11 @@
 """Two servers on one database: either answers, both agree, and the outside hears of everything once."""
 
-import os
 import secrets
-import signal
-import socket
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-import requests
 
-from tests.product import ROOT, TENANT, Product, until
+from tests.product import another_server, until
 
 VOTERS = ("meta_agent_manager", "security_manager", "compliance_manager", "tenant_administrator")
 STORIES = 6
@@ -20,57 +13,11 @@ DELIVERED_WITHIN_S = 60.0
 AT_ONCE_S = 5.0  # half the age at which a server would look again without being told
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def second_server(product, log_file):
-    """Another `countersign serve` with the settings of the first, on a port of its own."""
-    systems = requests.get(f"{product.status['sandbox_url']}/control/systems", timeout=30).json()
-    slack, itsm, port = systems["slack"], systems["servicenow"], free_port()
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
-    environ |= {
-        "COUNTERSIGN_DEMO": "true",
-        "COUNTERSIGN_DATA_DIR": str(product.data),
-        "COUNTERSIGN_BIND__PORT": str(port),
-        "COUNTERSIGN_SLACK__BASE_URL": slack["api_url"].rstrip("/"),
-        "COUNTERSIGN_SLACK__BOT_TOKEN": slack["bot_token"],
-        "COUNTERSIGN_SLACK__SIGNING_SECRET": slack["signing_secret"],
-        "COUNTERSIGN_SLACK__TENANT": TENANT,
-        "COUNTERSIGN_SERVICENOW__URL": itsm["url"],
-        "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
-        "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"],
-        "COUNTERSIGN_SERVICENOW__TENANT": TENANT,
-    }
-    with log_file.open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environ, stdout=log, stderr=log
-        )
-        try:
-            other = Product(product.data, {**product.status, "base_url": f"http://127.0.0.1:{port}"})
-            until(lambda: _is_ready(process, other, log_file), "the second server", within_s=60)
-            yield other
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0, log_file.read_text()[-3000:]
-
-
-def _is_ready(process, server, log_file):
-    assert process.poll() is None, log_file.read_text()
-    try:
-        return server.call("GET", "/readyz").status_code == 200
-    except requests.ConnectionError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def servers(product, tmp_path_factory):
     """Both, without Slack's rate limits: a delivery that is told to wait is attempted again, and that is right."""
     product.control("slack/configure", rate_limits={"enabled": False})
-    with second_server(product, tmp_path_factory.mktemp("replica") / "second.log") as second:
+    with another_server(product, tmp_path_factory.mktemp("replica") / "second.log") as second:
         yield product, second
     product.control("slack/configure", rate_limits={"enabled": True})
 
