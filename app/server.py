@@ -120,7 +120,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     )
     app = create_application(
         api,
-        settings=WebSettings(public_url=settings.base_url),
+        settings=WebSettings(public_url=settings.base_url, trusted_proxies=settings.trusted_proxies),
         authenticator=TokenAuthenticator(database),
         idempotency=StoredIdempotency(database),
         registry=REGISTRY,

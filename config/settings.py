@@ -194,6 +194,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=_default_data_dir)
     bind: BindSettings = BindSettings()
     public_url: HttpUrl | None = None  # under which people and Slack reach us; None means the bound address
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0  # how many of our own stand before us: X-Forwarded-For
     roles: Annotated[frozenset[Role], BeforeValidator(_words), Field(min_length=1)] = frozenset(Role)
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.JSON
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = LogLevel.INFO
