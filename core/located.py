@@ -42,19 +42,25 @@ class Reader:
     def mapping(
         self, path: YamlPath, value: object, *, allowed: Sequence[str] = (), required: Sequence[str] = ()
     ) -> Mapping[str, object]:
-        """The mapping at `path`; an unknown key (unless anything is allowed) or a missing one is a problem."""
+        """The mapping at `path`; an unknown key (unless anything is allowed) or a missing one is a problem.
+
+        What stands under a misspelt key is read as meant, so that one slip is one problem.
+        """
         if not isinstance(value, dict):
             self.problem(path, "Here stands a mapping of keys to values.", accepted=required or allowed)
             return {}
+        meant = dict(value)
         for key in value:
             if allowed and key not in allowed:
                 guess = suggest(key, tuple(allowed))
                 hint = f" Did you mean '{guess}'?" if guess else ""
                 self.problem((*path, key), f"'{key}' is not a key here.{hint}", accepted=allowed)
+                if guess:
+                    meant.setdefault(guess, value[key])
         for key in required:
-            if key not in value:
+            if key not in meant:
                 self.problem(path, f"The key '{key}' is missing.", accepted=allowed)
-        return cast("Mapping[str, object]", value)
+        return cast("Mapping[str, object]", meant)
 
     def sequence(self, path: YamlPath, value: object) -> Sequence[object]:
         """The list at `path`."""

@@ -22,16 +22,18 @@ from core.approvals import (
     RequestView,
     cast_vote,
     comment,
+    count_requests,
     get_request,
     list_requests,
     reassign,
     withdraw,
 )
 from core.approvals.service import person_of
+from core.db import Database
 from core.emergency import acknowledge, end, get_bypass, list_bypasses
 from core.tenants import tenant_policy
 
-LISTED = 25
+BYPASSES_LISTED = 25
 
 
 async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]) -> None:
@@ -77,18 +79,25 @@ async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | N
     return forms.bypass_form(channel=channel, longest=longest)
 
 
+async def listed(database: Database, actor: Actor, wanted: RequestFilter) -> lists.Listed:
+    """The newest that match, as many as a list shows, and how many there are."""
+    found = await list_requests(database, actor, wanted, limit=lists.SHOWN + 1)
+    total = len(found) if len(found) <= lists.SHOWN else await count_requests(database, actor, wanted)
+    return lists.Listed(found[: lists.SHOWN], total)
+
+
 async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
     database, now = chat.database, chat.now()
     match intent.verb:
         case Verb.WAITING:
             wanted = RequestFilter(waiting_for=person_of(actor))
-            return lists.waiting_card(await list_requests(database, actor, wanted, limit=LISTED), now=now)
+            return lists.waiting_card(await listed(database, actor, wanted), now=now)
         case Verb.MINE:
             wanted = RequestFilter(requester=person_of(actor))
-            return lists.mine_card(await list_requests(database, actor, wanted, limit=LISTED), now=now)
+            return lists.mine_card(await listed(database, actor, wanted), now=now)
         case Verb.FIND:
             wanted = RequestFilter(contains=intent.text)
-            return lists.found_card(intent.text, await list_requests(database, actor, wanted, limit=LISTED), now=now)
+            return lists.found_card(intent.text, await listed(database, actor, wanted), now=now)
         case _:
             request = await get_request(database, actor, intent.number or 0)
             return await _about(chat, actor, intent, request)
@@ -134,7 +143,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
 async def _bypass(chat: Chat, actor: Actor, intent: Intent) -> Card:
     database = chat.database
     if intent.verb is Verb.STATUS:
-        return list_card(await list_bypasses(database, actor, limit=LISTED), now=chat.now())
+        return list_card(await list_bypasses(database, actor, limit=BYPASSES_LISTED), now=chat.now())
     bypass = await get_bypass(database, actor, intent.number or 0)
     viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
     if intent.verb is Verb.END:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.slack import render
+from bot.slack.commands import listed
 from bot.slack.context import Chat
 from bot.views.answers import error_card
 from bot.views.lists import home_blocks
-from core.approvals import RequestFilter, list_requests
+from core.approvals import RequestFilter
 from core.approvals.service import person_of
 from core.emergency import list_bypasses
 from core.errors import CountersignError
@@ -19,8 +20,8 @@ async def publish(chat: Chat, chat_user: str) -> None:
     try:
         actor = await chat.workspace.actor(chat_user)
         user = person_of(actor)
-        waiting = await list_requests(chat.database, actor, RequestFilter(waiting_for=user), limit=SHOWN)
-        mine = await list_requests(chat.database, actor, RequestFilter(requester=user), limit=SHOWN)
+        waiting = await listed(chat.database, actor, RequestFilter(waiting_for=user))
+        mine = await listed(chat.database, actor, RequestFilter(requester=user))
         bypasses = [
             each
             for each in await list_bypasses(chat.database, actor, limit=SHOWN)

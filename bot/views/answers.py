@@ -133,7 +133,8 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case "bypass.unacknowledged":
             line = (Markup("⏰ Nobody of senior management has acknowledged this yet."),)
         case "bypass.ended" | "bypass.expired" | "bypass.review_overdue" | "bypass.reviewed" | "bypass.acknowledged":
-            line = (Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*."),)
+            done = Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*")
+            line = (done, Markup(" by "), said_of("by")) if data.get("by") else (done, Markup("."))
         case _:
             return None
     return Card(line_of(line), (Section(line),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -31,42 +32,48 @@ from core.emergency import BypassView
 SHOWN: Final = 15
 
 
-def waiting_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The newest of so many requests."""
+
+    requests: Sequence[RequestView]
+    total: int
+
+
+def waiting_card(listed: Listed, *, now: datetime) -> Card:
     """What waits for the viewer."""
     return _list(
         "Waiting for you",
-        requests,
+        listed,
         now=now,
         empty="Nothing waits for you. 🎉",
         hint="`/approve mine` shows what you have asked for.",
     )
 
 
-def mine_card(requests: Sequence[RequestView], *, now: datetime) -> Card:
+def mine_card(listed: Listed, *, now: datetime) -> Card:
     """What the viewer has asked for."""
     return _list(
         "Your requests",
-        requests,
+        listed,
         now=now,
         empty="You have not asked for anything yet.",
         hint="`/approve` opens a request.",
     )
 
 
-def found_card(words: str, requests: Sequence[RequestView], *, now: datetime) -> Card:
+def found_card(words: str, listed: Listed, *, now: datetime) -> Card:
     """What a search found."""
     return _list(
         f"Found for “{words}”",
-        requests,
+        listed,
         now=now,
         empty=f"Nothing matches “{words}”.",
         hint="Search looks at agent names and justifications.",
     )
 
 
-def home_blocks(
-    *, waiting: Sequence[RequestView], mine: Sequence[RequestView], bypasses: Sequence[BypassView], now: datetime
-) -> tuple[Block, ...]:
+def home_blocks(*, waiting: Listed, mine: Listed, bypasses: Sequence[BypassView], now: datetime) -> tuple[Block, ...]:
     """The App Home: what waits, what was asked, which bypasses need a look (B9)."""
     blocks: list[Block] = [
         Heading("Countersign"),
@@ -93,17 +100,18 @@ def home_blocks(
     return tuple(blocks)
 
 
-def _list(title: str, requests: Sequence[RequestView], *, now: datetime, empty: str, hint: str) -> Card:
-    summary = f"{title}: {counted(len(requests), 'request')}" if requests else empty
-    return Card(summary=summary, blocks=(Heading(title), *_rows(requests, empty, now=now), Context((Markup(hint),))))
+def _list(title: str, listed: Listed, *, now: datetime, empty: str, hint: str) -> Card:
+    summary = f"{title}: {counted(listed.total, 'request')}" if listed.total else empty
+    return Card(summary=summary, blocks=(Heading(title), *_rows(listed, empty, now=now), Context((Markup(hint),))))
 
 
-def _rows(requests: Sequence[RequestView], empty: str, *, now: datetime) -> list[Block]:
-    if not requests:
+def _rows(listed: Listed, empty: str, *, now: datetime) -> list[Block]:
+    if not listed.requests:
         return [Section((Plain(empty),))]
-    rows: list[Block] = [_row(request, now=now) for request in requests[:SHOWN]]
-    if len(requests) > SHOWN:
-        more = counted(len(requests) - SHOWN, "more request")
+    shown = listed.requests[:SHOWN]
+    rows: list[Block] = [_row(request, now=now) for request in shown]
+    if listed.total > len(shown):
+        more = counted(listed.total - len(shown), "more request")
         rows.append(Context((Markup(f"… and {more}. `/approve find words` narrows it down."),)))
     return rows
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.cards import Block, Context, Link, Markup, Plain, one_line
 from core.links import TicketLink
 
 NAMES_SHOWN: Final = 4
+_SYSTEMS: Final[Mapping[str, str]] = {
+    "servicenow": "ServiceNow",
+    "jira": "Jira",
+    "remedy": "Remedy",
+}  # as they write it
 
 
 def names(people: Iterable[str]) -> Plain:
@@ -26,7 +31,7 @@ def ticket_lines(tickets: Iterable[TicketLink]) -> list[Block]:
                 Markup("🎫 "),
                 Link(ticket.number, ticket.url),
                 Markup(" in "),
-                one_line(ticket.system),
+                one_line(_SYSTEMS.get(ticket.system, ticket.system)),
                 Markup(" · "),
                 one_line(ticket.state),
             )

@@ -17,6 +17,7 @@ from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
     cast_vote,
     comment,
+    count_requests,
     get_request,
     list_requests,
     load_request,
@@ -44,6 +45,7 @@ __all__ = [
     "VoteView",
     "cast_vote",
     "comment",
+    "count_requests",
     "get_request",
     "list_requests",
     "load_catalogue",

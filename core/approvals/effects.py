@@ -54,7 +54,7 @@ class Escalate:
     from_roles: tuple[str, ...]
     to_role: str
     level: int
-    approvers: frozenset[UserId]  # everybody asked from now on
+    approvers: frozenset[UserId]  # asked from now on, beside those who were asked before
     due_at: datetime
     remind_at: datetime
 

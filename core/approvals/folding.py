@@ -51,7 +51,7 @@ def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | De
                 stage,
                 due_at=effect.due_at,
                 roles=(*stage.roles, effect.to_role),
-                approvers=effect.approvers,
+                approvers=stage.approvers | effect.approvers,
                 escalation_level=effect.level,
             )
         case Delegate():

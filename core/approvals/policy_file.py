@@ -23,6 +23,7 @@ from core.roles.hierarchy import UnknownRole, resolve_role
 from core.roles.permissions import ACTION_PERMISSIONS
 
 POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages")
+CRITERION_MAX: Final = 150  # characters; it is ticked off in chat, where an option carries no more
 STAGE_KEYS: Final = ("stage", "approvers", "criteria", "timeout", "reminder", "needs", "quorum")
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
 
@@ -76,12 +77,16 @@ def _stage(
         _role(reader, (*path, "approvers", index), name, aliases)
         for index, name in enumerate(reader.sequence((*path, "approvers"), fields.get("approvers", ())))
     )
-    if not approvers:
+    if not approvers and "approvers" in fields:
         reader.problem((*path, "approvers"), "A stage needs at least one role that decides it.")
     criteria = tuple(
         reader.text((*path, "criteria", index), name)
         for index, name in enumerate(reader.sequence((*path, "criteria"), fields.get("criteria", ())))
     )
+    for index, name in enumerate(criteria):
+        if len(name) > CRITERION_MAX:
+            message = f"A criterion has at most {CRITERION_MAX} characters; this has {len(name)}."
+            reader.problem((*path, "criteria", index), message)
     timeout = _duration(reader, (*path, "timeout"), fields.get("timeout", "24 hours"))
     reminder = (
         _duration(reader, (*path, "reminder"), fields["reminder"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Text, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Text, bindparam, exists, func, or_, select, tuple_
 
 from core.access import Directory, PersonView
 from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
@@ -75,26 +75,34 @@ async def usable_approvals(tx: Transaction, names: Collection[str]) -> tuple[Usa
 async def page(tx: Transaction, wanted: RequestFilter, *, after: int | None, limit: int) -> Sequence[Row[Any]]:
     """Request rows, newest first, beyond the number `after`."""
     columns = requests.c
-    statement = select(requests).where(columns.tenant_id == tx.tenant).order_by(columns.number.desc()).limit(limit)
-    if wanted.state:
-        statement = statement.where(columns.state == wanted.state)
-    if wanted.requester:
-        statement = statement.where(columns.requester_id == wanted.requester)
-    if wanted.action:
-        statement = statement.where(columns.action == wanted.action)
+    statement = select(requests).where(*_wanted(tx, wanted)).order_by(columns.number.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(columns.number < after)
+    return (await tx.connection.execute(statement)).all()
+
+
+async def count(tx: Transaction, wanted: RequestFilter) -> int:
+    """How many there are."""
+    found = await tx.connection.execute(select(func.count()).select_from(requests).where(*_wanted(tx, wanted)))
+    return int(found.scalar_one())
+
+
+def _wanted(tx: Transaction, wanted: RequestFilter) -> list[ColumnElement[bool]]:
+    columns = requests.c
+    conditions: list[ColumnElement[bool]] = [columns.tenant_id == tx.tenant]
+    equal = {columns.state: wanted.state, columns.requester_id: wanted.requester, columns.action: wanted.action}
+    conditions += [column == value for column, value in equal.items() if value]
     if wanted.contains:
         text = wanted.contains
-        statement = statement.where(
+        conditions.append(
             or_(
                 columns.resource_name.icontains(text, autoescape=True),
                 columns.justification.icontains(text, autoescape=True),
             )
         )
     if wanted.waiting_for:
-        statement = statement.where(columns.state == "pending", _waits_for(tx, wanted.waiting_for))
-    if after is not None:
-        statement = statement.where(columns.number < after)
-    return (await tx.connection.execute(statement)).all()
+        conditions += [columns.state == "pending", _waits_for(tx, wanted.waiting_for)]
+    return conditions
 
 
 async def by_ids(tx: Transaction, ids: Sequence[UUID]) -> Sequence[Row[Any]]:

@@ -61,15 +61,17 @@ def cast_vote(
 def stage_to_vote_on(state: RequestState, voter: UserId, wanted: str | None) -> str:
     """The stage meant by somebody who names none: the open one on which they are asked, else any open one.
 
-    Somebody who has voted and is asked nothing more means that vote again: their answer got lost, not their vote.
+    Somebody who has voted and is asked nothing more means that vote again: their answer got lost, not their vote. And
+    somebody whose stage others have decided means that one, not one on which they were never asked.
     """
     if wanted is not None:
         return wanted
     mine = [stage.key for stage in state.open_stages if voter in stage.voters]
     voted = [vote.stage for vote in reversed(state.votes) if vote.voter == voter and vote.digest == state.digest]
+    late = [stage.key for stage in reversed(state.stages) if voter in stage.voters]
     open_ones = [stage.key for stage in state.open_stages]
     known = [stage.key for stage in reversed(state.stages)]
-    return next(iter([*mine, *voted, *open_ones, *known]), "")
+    return next(iter([*mine, *voted, *late, *open_ones, *known]), "")
 
 
 def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:
@@ -102,7 +104,7 @@ def on_timeout(
             from_roles=current.roles,
             to_role=above.role,
             level=current.escalation_level + above.level,
-            approvers=current.approvers | above.people,
+            approvers=above.people,
             due_at=due_at,
             remind_at=due_at - stage_policy.reminder,
         ),
@@ -180,7 +182,11 @@ def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None
             accepted=tuple(stage.key for stage in state.open_stages),
         )
     if current.status is not StageStatus.OPEN:
-        raise errors.StageAlreadyDecided(f"Stage '{vote.stage}' is {current.status} already.", where="stage")
+        raise errors.StageAlreadyDecided(
+            f"Stage '{vote.stage}' is {current.status} already.",
+            where="stage",
+            accepted=tuple(stage.key for stage in state.open_stages),
+        )
     if vote.digest != state.digest:
         raise errors.StaleDigest(next_step="Look at it again, then decide.")
     if vote.voter not in current.voters:

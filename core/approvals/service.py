@@ -228,6 +228,12 @@ async def list_requests(
         return await queries.views(tx, rows, await directory(tx))
 
 
+async def count_requests(database: Database, actor: Actor, wanted: RequestFilter) -> int:
+    """How many requests match."""
+    async with permitted(database, actor, TokenScope.READ, action="request.count", resource="requests") as tx:
+        return await queries.count(tx, wanted)
+
+
 async def policies_in_force(database: Database, catalogue: PolicyCatalogue, actor: Actor) -> tuple[ApprovalPolicy, ...]:
     """The policies that hold for the actor's tenant. Raises Unavailable if none are loaded."""
     async with permitted(database, actor, TokenScope.READ, action="policy.list", resource="policies") as tx:

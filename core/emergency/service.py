@@ -114,7 +114,7 @@ async def end(database: Database, actor: Actor, bypass_id: UUID, *, reason: str 
         await clear(tx, bypass_id, kind=EXPIRY)
         view = await _view(tx, bypass_id)
         await _record(tx, actor, "bypass.end", view, details={"reason": reason})
-        await _emit(tx, view, EmergencyEvent.ENDED)
+        await _emit(tx, view, EmergencyEvent.ENDED, actor)
         return view
 
 
@@ -131,7 +131,7 @@ async def acknowledge(database: Database, actor: Actor, bypass_id: UUID) -> Bypa
             await clear(tx, bypass_id, kind=ACKNOWLEDGE)
             view = await _view(tx, bypass_id)
             await _record(tx, actor, "bypass.acknowledge", view)
-            await _emit(tx, view, EmergencyEvent.ACKNOWLEDGED)
+            await _emit(tx, view, EmergencyEvent.ACKNOWLEDGED, actor)
         return await _view(tx, bypass_id)
 
 
@@ -168,7 +168,7 @@ async def review(database: Database, actor: Actor, bypass_id: UUID, *, verdict: 
             category=AuditCategory.COMPLIANCE,
             details={"verdict": verdict, "notes": notes.strip(), "risk_before": row.risk},
         )
-        await _emit(tx, view, EmergencyEvent.REVIEWED)
+        await _emit(tx, view, EmergencyEvent.REVIEWED, actor)
         return view
 
 
@@ -294,5 +294,6 @@ async def _record(
     )
 
 
-async def _emit(tx: Transaction, view: BypassView, event: EmergencyEvent) -> None:
-    await emit(tx, subject=f"bypass:{view.id}", type=event, data={"reference": view.reference})
+async def _emit(tx: Transaction, view: BypassView, event: EmergencyEvent, by: Actor | None = None) -> None:
+    who = {"by": by.name} if by else {}
+    await emit(tx, subject=f"bypass:{view.id}", type=event, data={"reference": view.reference, **who})

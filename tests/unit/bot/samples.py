@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from bot.views.lists import Listed
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
 from core.emergency import BypassView
@@ -149,3 +150,8 @@ def reviewed() -> BypassView:
         reviewed_by=PRIYA,
         review_notes="The double match was real. The fix is in REQ-1043.",
     )
+
+
+def listed(requests: Sequence[RequestView]) -> Listed:
+    """What is listed when there are these."""
+    return Listed(tuple(requests), len(requests))

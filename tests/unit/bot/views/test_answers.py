@@ -90,6 +90,9 @@ def test_one_sentence_is_one_section():
         ("bypass.used", {"action": "agent.deploy", "resource": "x"}, "🚀 agent.deploy on x under this bypass"),
         ("bypass.unacknowledged", {}, "⏰ Nobody of senior management has acknowledged this yet."),
         ("bypass.review_overdue", {}, "Review overdue."),
+        ("bypass.expired", {}, "Expired."),
+        ("bypass.acknowledged", {"by": "Amara <!here> Okafor"}, "Acknowledged by Amara <!here> Okafor"),
+        ("bypass.reviewed", {"by": "Amara Okafor"}, "Reviewed by Amara Okafor"),
     ],
 )
 def test_a_thread_tells_the_history_a_line_for_each_event(event, data, line):

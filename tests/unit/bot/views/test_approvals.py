@@ -134,7 +134,7 @@ def test_a_withdrawn_request_names_no_voter():
 
 @pytest.mark.row("B4")
 def test_the_ticket_is_linked():
-    assert f"CHG0030077 ({ticket().url}) in servicenow · Authorize" in said(request(tickets=(ticket(),)))
+    assert f"CHG0030077 ({ticket().url}) in ServiceNow · Authorize" in said(request(tickets=(ticket(),)))
 
 
 def test_the_stages_are_a_picture_in_text():

@@ -8,9 +8,9 @@ from bot import actions
 from bot.cards import Actions, Section
 from bot.plain import blocks_text, text_of
 from bot.slack import render
-from bot.views.lists import SHOWN, found_card, home_blocks, mine_card, waiting_card
+from bot.views.lists import SHOWN, Listed, found_card, home_blocks, mine_card, waiting_card
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
-from tests.unit.bot.samples import NOW, bypass, rejected, request, reviewed
+from tests.unit.bot.samples import NOW, bypass, listed, rejected, request, reviewed
 
 
 def many(count):
@@ -19,7 +19,7 @@ def many(count):
 
 @pytest.mark.row("B1")
 def test_a_row_says_what_who_where_and_until_when():
-    assert text_of(waiting_card([request()], now=NOW)).splitlines()[:4] == [
+    assert text_of(waiting_card(listed([request()]), now=NOW)).splitlines()[:4] == [
         "Waiting for you",
         "REQ-1042 Create agent “support-bot”",
         "Dana Whitfield · pending · Technical review · due in 22 h",
@@ -28,16 +28,20 @@ def test_a_row_says_what_who_where_and_until_when():
 
 
 def test_a_decided_request_has_no_deadline():
-    assert "Dana Whitfield · rejected\n" in text_of(mine_card([rejected()], now=NOW))
+    assert "Dana Whitfield · rejected\n" in text_of(mine_card(listed([rejected()]), now=NOW))
 
 
 @pytest.mark.parametrize(
     ("card", "empty", "next_step"),
     [
-        (waiting_card([], now=NOW), "Nothing waits for you. 🎉", "`/approve mine` shows what you have asked for."),
-        (mine_card([], now=NOW), "You have not asked for anything yet.", "`/approve` opens a request."),
         (
-            found_card("llama", [], now=NOW),
+            waiting_card(listed([]), now=NOW),
+            "Nothing waits for you. 🎉",
+            "`/approve mine` shows what you have asked for.",
+        ),
+        (mine_card(listed([]), now=NOW), "You have not asked for anything yet.", "`/approve` opens a request."),
+        (
+            found_card("llama", listed([]), now=NOW),
             "Nothing matches “llama”.",
             "Search looks at agent names and justifications.",
         ),
@@ -50,25 +54,31 @@ def test_an_empty_list_says_so_and_what_to_do_next(card, empty, next_step):
 
 
 def test_the_summary_counts_in_correct_english():
-    assert waiting_card(many(1), now=NOW).summary == "Waiting for you: 1 request"
-    assert mine_card(many(2), now=NOW).summary == "Your requests: 2 requests"
+    assert waiting_card(listed(many(1)), now=NOW).summary == "Waiting for you: 1 request"
+    assert mine_card(listed(many(2)), now=NOW).summary == "Your requests: 2 requests"
 
 
 @pytest.mark.parametrize(("extra", "more"), [(1, "… and 1 more request."), (10, "… and 10 more requests.")])
 def test_a_long_list_is_cut_and_says_by_how_much(extra, more):
-    card = waiting_card(many(SHOWN + extra), now=NOW)
+    card = waiting_card(listed(many(SHOWN + extra)), now=NOW)
     assert len([block for block in card.blocks if isinstance(block, Section)]) == SHOWN
     assert f"{more} `/approve find words` narrows it down." in text_of(card)
 
 
+def test_what_was_not_read_is_counted_too():
+    card = waiting_card(Listed(tuple(many(SHOWN)), 412), now=NOW)
+    assert card.summary == "Waiting for you: 412 requests"
+    assert "… and 397 more requests." in text_of(card)
+
+
 def test_what_was_searched_for_has_no_power():
-    message = render.message(found_card("<!channel> " * 200, many(3), now=NOW))
+    message = render.message(found_card("<!channel> " * 200, listed(many(3)), now=NOW))
     assert message_problems(message) == []
 
 
 @pytest.mark.row("B9")
 def test_the_home_shows_what_waits_what_was_asked_and_what_must_be_reviewed():
-    blocks = home_blocks(waiting=many(2), mine=[rejected()], bypasses=[bypass()], now=NOW)
+    blocks = home_blocks(waiting=listed(many(2)), mine=listed([rejected()]), bypasses=[bypass()], now=NOW)
     text = blocks_text(blocks)
     for heading in ("Waiting for you", "Your requests", "Emergency bypasses"):
         assert heading in text.splitlines()
@@ -78,12 +88,14 @@ def test_the_home_shows_what_waits_what_was_asked_and_what_must_be_reviewed():
 
 @pytest.mark.row("B9")
 def test_an_empty_home_still_offers_the_next_step():
-    blocks = home_blocks(waiting=[], mine=[], bypasses=[], now=NOW)
+    blocks = home_blocks(waiting=listed([]), mine=listed([]), bypasses=[], now=NOW)
     (row,) = (block for block in blocks if isinstance(block, Actions))
     assert [button.action_id for button in row.buttons] == [actions.OPEN_REQUEST, actions.OPEN_BYPASS]
     assert "Emergency bypasses" not in blocks_text(blocks).splitlines()
 
 
 def test_a_full_home_is_within_slacks_limits():
-    view = render.home(home_blocks(waiting=many(80), mine=many(80), bypasses=[bypass(), reviewed()] * 20, now=NOW))
+    view = render.home(
+        home_blocks(waiting=listed(many(80)), mine=listed(many(80)), bypasses=[bypass(), reviewed()] * 20, now=NOW)
+    )
     assert view_problems(view) == []

@@ -182,6 +182,20 @@ def test_the_version_changes_with_the_meaning_and_not_with_the_wording() -> None
             "criteria",
         ),
         (
+            _one().replace("approvers:", "aprovers:"),
+            5,
+            "Deployment.stages.0.aprovers",
+            "'aprovers' is not a key here. Did you mean 'approvers'?",
+            "approvers",
+        ),
+        (
+            _one(more=f"      criteria: [ok, {'x' * 151}]\n"),
+            7,
+            "Deployment.stages.0.criteria.1",
+            "A criterion has at most 150 characters; this has 151.",
+            None,
+        ),
+        (
             _one(more="      quorum: most\n"),
             7,
             "Deployment.stages.0.quorum",
