@@ -31,6 +31,7 @@ IDLE_S: Final = 2.0
 LEASE: Final = timedelta(seconds=9)  # renewed every third of it
 BATCH: Final = 32
 CONCURRENCY: Final = 16
+WAIT_MAX_S: Final = 3600.0  # whoever names a longer time is asked again after this
 ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
 
 LAG_MAX_S: Final = 60.0
@@ -143,7 +144,7 @@ class Dispatcher:
         except Permanent as exc:
             await self._bury(claim, str(exc))
         except Throttle as exc:
-            await self._postpone(claim, exc.retry_after_s, str(exc))
+            await self._wait(claim, exc)
         except Exception as exc:  # noqa: BLE001  the loop's edge: whatever a subscriber raises is retried or buried
             await self._retry(claim, subscription.retry, exc)
         else:
@@ -171,7 +172,7 @@ class Dispatcher:
 
     async def _retry(self, claim: Claim, policy: RetryPolicy, exc: Exception) -> None:
         reason = f"{type(exc).__name__}: {exc}"
-        delay_s = policy.delay_s(claim.event.attempt, chance=self._chance.random())
+        delay_s = policy.delay_s(claim.event.attempt - claim.throttled, chance=self._chance.random())
         if delay_s is None:
             await self._bury(claim, reason)
             return
@@ -189,6 +190,12 @@ class Dispatcher:
         async with self._database.system() as tx:
             await store.postpone(tx, claim, tx.now + timedelta(seconds=delay_s), reason[:ERROR_MAX])
         DELIVERIES.labels(claim.subscriber, "postponed").inc()
+
+    async def _wait(self, claim: Claim, asked: Throttle) -> None:
+        until = timedelta(seconds=min(asked.retry_after_s, WAIT_MAX_S))
+        async with self._database.system() as tx:
+            await store.wait(tx, claim, tx.now + until, str(asked))
+        DELIVERIES.labels(claim.subscriber, "throttled").inc()
 
     async def _bury(self, claim: Claim, reason: str) -> None:
         log.error("delivery_dead", subscriber=claim.subscriber, event_type=claim.event.type, error=reason[:ERROR_MAX])

@@ -26,6 +26,7 @@ deliveries = tenant_table(
     Column("subject", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("throttled", Integer, nullable=False, server_default="0"),  # of them: the other side only asked to wait
     instant("due_at"),
     instant("lease_until", nullable=True),
     instant("finished_at", nullable=True),

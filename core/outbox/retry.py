@@ -19,9 +19,13 @@ class Throttle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential back-off with full jitter between half and the whole of the delay. Times in seconds."""
+    """Exponential back-off with full jitter between half and the whole of the delay. Times in seconds.
 
-    attempts: int = 20
+    The default gives up after 12 to 25 hours: a system that is down for a night loses nothing and needs no hand. Being
+    asked to wait (Throttle) is no failure and counts for nothing.
+    """
+
+    attempts: int = 300
     base_s: float = 0.5
     cap_s: float = 300.0
     timeout_s: float = 120.0  # for one attempt

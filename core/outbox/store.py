@@ -47,7 +47,7 @@ _CLAIM = text("""
     FROM chosen c, outbox_events o
     WHERE d.tenant_id = c.tenant_id AND d.event_id = c.event_id AND d.subscriber = c.subscriber
       AND o.tenant_id = c.tenant_id AND o.event_id = c.event_id
-    RETURNING d.subscriber, d.attempts, o.tenant_id, o.event_id, o.subject, o.type, o.data, o.occurred_at
+    RETURNING d.subscriber, d.attempts, d.throttled, o.tenant_id, o.event_id, o.subject, o.type, o.data, o.occurred_at
 """)
 
 
@@ -57,6 +57,7 @@ class Claim:
 
     subscriber: str
     event: Event
+    throttled: int  # how many of the attempts before were only asked to wait
 
 
 async def route(tx: SystemTransaction, wanted: Mapping[str, frozenset[str]]) -> int:
@@ -127,6 +128,7 @@ async def claim(
                 occurred_at=row.occurred_at,
                 attempt=row.attempts,
             ),
+            throttled=row.throttled,
         )
         for row in rows
     )
@@ -145,6 +147,11 @@ async def bury(tx: SystemTransaction, claim: Claim, reason: str) -> None:
 async def postpone(tx: SystemTransaction, claim: Claim, due_at: datetime, reason: str) -> None:
     """The delivery will be tried again at `due_at`."""
     await _set(tx, claim, due_at=due_at, lease_until=None, last_error=reason)
+
+
+async def wait(tx: SystemTransaction, claim: Claim, due_at: datetime, reason: str) -> None:
+    """The other side has named `due_at`; this attempt does not count as a failure."""
+    await _set(tx, claim, due_at=due_at, lease_until=None, last_error=reason, throttled=claim.throttled + 1)
 
 
 async def renew(tx: SystemTransaction, claim: Claim, lease: timedelta) -> None:

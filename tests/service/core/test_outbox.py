@@ -212,6 +212,48 @@ async def test_whoever_asks_to_wait_is_asked_again_exactly_then(company):
 
 
 @pytest.mark.row("N6")
+async def test_being_asked_to_wait_is_no_failure_however_often(company):
+    async def busy_for_long(event):
+        if event.attempt <= 10:
+            raise Throttle(60)
+        if event.attempt == 11:
+            raise ConnectionError("reset")
+
+    listener = Subscriber(retry=RetryPolicy(attempts=2, base_s=1.0), then=busy_for_long)
+    async with dispatching((company.database, [listener])) as running:
+        await happen(company)
+        for count in range(1, 12):
+            await until(lambda count=count: len(listener.got) == count, *running)
+            await until_idle(*running)
+            company.advance(seconds=60)
+        await until(settled(company, "done"), *running)
+    assert await states(company) == [("done", 12, None)]
+
+
+@pytest.mark.row("N6")
+async def test_who_names_a_very_long_time_is_asked_again_within_the_hour(company):
+    async def closed(event):
+        raise Throttle(10**6)
+
+    async with dispatching((company.database, [Subscriber(then=closed)])) as running:
+        await happen(company)
+        start = company.clock.now()
+
+        async def waits_an_hour():
+            return [entry.due_at for entry in await listed(company)] == [start + timedelta(hours=1)]
+
+        await until(waits_an_hour, *running)
+
+
+@pytest.mark.row("N6")
+def test_a_system_that_is_down_for_a_night_is_still_being_tried():
+    policy = RetryPolicy()
+    shortest_s = sum(policy.delay_s(attempt, chance=0.0) or 0.0 for attempt in range(1, policy.attempts))
+    assert shortest_s > 12 * 3600
+    assert policy.delay_s(policy.attempts, chance=0.0) is None
+
+
+@pytest.mark.row("N6")
 async def test_a_delivery_that_hangs_is_given_up_and_tried_again(company):
     async def hang_at_first(event):
         if event.attempt == 1:
