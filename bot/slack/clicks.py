@@ -8,14 +8,13 @@ from typing import Any, Final
 from bot import actions
 from bot.actions import Target, decode
 from bot.cards import Form
-from bot.slack import render
 from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
 from bot.views import forms
-from bot.views.answers import error_card, said
+from bot.views.answers import said
 from core.approvals import get_request, withdraw
 from core.emergency import acknowledge, end, get_bypass
-from core.errors import CountersignError, InvalidInput
+from core.errors import InvalidInput
 
 _FORM_TITLES: Final[Mapping[str, str]] = {
     actions.VOTE_APPROVE: "Approve",
@@ -61,14 +60,12 @@ async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Targe
 
 
 async def _open_form(chat: Chat, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
-    """Opened at once with a word of patience, because the trigger lives three seconds; filled when we know more."""
     action_id = action["action_id"]
-    view_id = await chat.open_form(str(body.get("trigger_id", "")), forms.loading_form(_FORM_TITLES[action_id]))
-    try:
-        form = await _form(chat, body, action_id, decode(action.get("value", "")))
-    except CountersignError as exc:
-        form = forms.message_form(_FORM_TITLES[action_id], error_card(exc).summary)
-    await chat.workspace.client.views_update(view_id=view_id, view=render.modal(form))
+
+    async def form() -> Form:
+        return await _form(chat, body, action_id, decode(action.get("value", "")))
+
+    await chat.open_and_fill(str(body.get("trigger_id", "")), _FORM_TITLES[action_id], form)
 
 
 async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Target | None) -> Form:

@@ -30,8 +30,7 @@ from core.approvals import (
 )
 from core.approvals.service import person_of
 from core.db import Database
-from core.emergency import acknowledge, end, get_bypass, list_bypasses
-from core.tenants import tenant_policy
+from core.emergency import acknowledge, end, get_bypass, list_bypasses, longest_bypass
 
 BYPASSES_LISTED = 25
 
@@ -52,31 +51,28 @@ async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[...,
             await _open_form(chat, body, intent)
             return
         actor = await chat.workspace.actor(chat_user_of(body))
-        async with chat.once(actor, f"{body['command']}:{body.get('trigger_id', '')}"):
+        async with chat.once(actor, f"{body['command']}:{body.get('trigger_id', '')}") as actor:
             reply = await (_bypass(chat, actor, intent) if is_bypass else _approve(chat, actor, intent))
         await answer(reply)
 
 
 async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> None:
-    """A trigger lives three seconds: open first, look things up afterwards."""
     trigger, channel = str(body.get("trigger_id", "")), str(body.get("channel_id", ""))
     if body["command"] == "/approve":
-        form = forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body))
-        await chat.open_form(trigger, form)
+        await chat.open_form(trigger, forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body)))
         return
-    view_id = await chat.open_form(trigger, forms.loading_form("Emergency bypass"))
-    actor = await chat.workspace.actor(chat_user_of(body))
-    filled = await bypass_form(chat, actor, channel, intent)
-    await chat.workspace.client.views_update(view_id=view_id, view=render.modal(filled))
+
+    async def form() -> Form:
+        return await bypass_form(chat, await chat.workspace.actor(chat_user_of(body)), channel, intent)
+
+    await chat.open_and_fill(trigger, "Emergency bypass", form)
 
 
 async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:
     """The form that the command or button opens: a new bypass, or the review of one."""
     if intent and intent.verb is Verb.REVIEW and intent.number:
         return forms.review_form(await get_bypass(chat.database, actor, intent.number))
-    async with chat.database.tenant(actor.tenant) as tx:
-        longest = (await tenant_policy(tx)).bypass.max_duration
-    return forms.bypass_form(channel=channel, longest=longest)
+    return forms.bypass_form(channel=channel, longest=await longest_bypass(chat.database, actor))
 
 
 async def listed(database: Database, actor: Actor, wanted: RequestFilter) -> lists.Listed:

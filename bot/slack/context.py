@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.cards import Card, Form
 from bot.slack import render
 from bot.slack.workspace import Workspace, error_of
+from bot.views import forms
 from bot.views.answers import error_card
 from core import idempotency
 from core.actor import Actor
@@ -23,6 +24,8 @@ from core.errors import Conflict, CountersignError, Unavailable
 from core.idempotency import Begun, StoredAnswer
 
 log = structlog.get_logger()
+
+WENT_WRONG: Final = "Something went wrong on our side; nothing was changed. Try again."
 
 Answer = Callable[[Card], Awaitable[None]]
 
@@ -71,6 +74,21 @@ class Chat:
             raise
         return str(opened["view"]["id"])
 
+    async def open_and_fill(self, trigger_id: str, title: str, make: Callable[[], Awaitable[Form]]) -> None:
+        """The form stands before the person, or why there is none. Raises FormTooLate.
+
+        Opened at once with a word of patience, as the trigger lives three seconds; filled with what `make` returns.
+        """
+        view_id = await self.open_form(trigger_id, forms.loading_form(title))
+        try:
+            made = await make()
+        except CountersignError as exc:
+            made = forms.message_form(title, error_card(exc).summary)
+        except Exception:
+            log.exception("chat_form_failed")
+            made = forms.message_form(title, WENT_WRONG)
+        await self.workspace.client.views_update(view_id=view_id, view=render.modal(made))
+
     @asynccontextmanager
     async def answering(self, answer: Answer) -> AsyncIterator[None]:
         """Whatever goes wrong inside is told to the asker alone, in words."""
@@ -80,27 +98,28 @@ class Chat:
             await answer(error_card(exc))
         except Exception:
             log.exception("chat_handler_failed")
-            await answer(error_card(Unavailable("Something went wrong on our side; nothing was changed. Try again.")))
+            await answer(error_card(Unavailable(WENT_WRONG)))
 
     @asynccontextmanager
-    async def once(self, actor: Actor, interaction: str) -> AsyncIterator[None]:
+    async def once(self, actor: Actor, interaction: str) -> AsyncIterator[Actor]:
         """The body runs once for an interaction, however often Slack (or somebody with a captured request) sends it.
 
-        Raises DeliveredTwice for the others. A body that fails leaves the interaction free to be tried again.
+        It acts as the yielded actor, whose work marks the interaction as done in its own transaction. Raises
+        DeliveredTwice for the others. A body that fails leaves the interaction free to be tried again.
         """
-        who = f"slack:{actor.email}"
+        who, key = actor.email, f"slack:{interaction}"
         async with self.database.tenant(actor.tenant) as tx:
-            begun, _answer = await idempotency.begin(tx, actor=who, key=interaction, fingerprint=interaction)
+            begun, _answer = await idempotency.begin(tx, actor=who, key=key, fingerprint=key)
         if begun is not Begun.FRESH:
             raise DeliveredTwice
         try:
-            yield
+            yield replace(actor, idempotency_key=key)
         except BaseException:
             async with self.database.tenant(actor.tenant) as tx:
-                await idempotency.abandon(tx, actor=who, key=interaction)
+                await idempotency.abandon(tx, actor=who, key=key)
             raise
         async with self.database.tenant(actor.tenant) as tx:
-            await idempotency.complete(tx, actor=who, key=interaction, answer=StoredAnswer(200, {}, b""))
+            await idempotency.complete(tx, actor=who, key=key, answer=StoredAnswer(200, {}, b""))
 
 
 def through(respond: Callable[..., Awaitable[Any]]) -> Answer:

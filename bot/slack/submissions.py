@@ -17,7 +17,7 @@ from bot import actions
 from bot.actions import Target, decode
 from bot.cards import Card
 from bot.slack import render
-from bot.slack.context import Chat, by_message, chat_user_of
+from bot.slack.context import WENT_WRONG, Chat, by_message, chat_user_of
 from bot.slack.inputs import read_inputs
 from bot.views import forms
 from bot.views.answers import said
@@ -61,7 +61,7 @@ async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
         return
     except Exception:
         log.exception("chat_submission_failed")
-        await _refuse(ack, view, Unavailable("Something went wrong on our side; nothing was changed. Try again."))
+        await _refuse(ack, view, Unavailable(WENT_WRONG))
         return
     await ack()
     if said_afterwards:
@@ -88,7 +88,7 @@ async def _follow_up(chat: Chat, body: Mapping[str, Any], work: asyncio.Future[C
 async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
     actor = await chat.workspace.actor(chat_user_of(body))
     view = body["view"]
-    async with chat.once(actor, f"{view['id']}:{body.get('trigger_id', '')}"):
+    async with chat.once(actor, f"{view['id']}:{body.get('trigger_id', '')}") as actor:
         values = read_inputs(view)
         _refuse_blanks(view, values)
         if view["callback_id"] == actions.FORM_REQUEST:

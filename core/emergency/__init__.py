@@ -19,6 +19,7 @@ from core.emergency.service import (
     grant,
     list_bypasses,
     load_bypass,
+    longest_bypass,
     review,
     running_bypasses,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "grant",
     "list_bypasses",
     "load_bypass",
+    "longest_bypass",
     "review",
     "running_bypasses",
 ]

@@ -101,6 +101,15 @@ async def grant(
         return view
 
 
+async def longest_bypass(database: Database, actor: Actor) -> timedelta:
+    """How long a bypass of the actor may last. Raises BypassNotAllowed, which is recorded like an attempt (R6)."""
+    async with audited(database, actor, action="bypass.prepare", resource="bypass") as tx:
+        require_scope(actor, TokenScope.REQUEST)
+        policy = await tenant_policy(tx)
+        rules.check_may_bypass(policy, (await directory(tx)).roles.get(_person(actor), frozenset()))
+        return policy.bypass.max_duration
+
+
 async def end(database: Database, actor: Actor, bypass_id: UUID, *, reason: str = "") -> BypassView:
     """The bypass is over before its time. By its holder or senior management."""
     async with audited(database, actor, action="bypass.end", resource=str(bypass_id)) as tx:

@@ -128,7 +128,7 @@ class PageServer:
             "unread_by_person": {p.id: self._unread_total(p) for p in world.people.values()},
             "home": world.homes.get(person.id),
             "modal": modal,
-            "modal_loading": modal is not None and is_loading(modal),
+            "modal_loading": modal is not None and is_loading(self._world, modal),
             "modal_depth": len(world.stacks.get(person.id, [])),
         }
         if channel is not None:

@@ -108,7 +108,7 @@ class Watch:
         if all(change.kind is Kind.MODAL_CLOSED for change in seen):
             return min(limit, max(settled, seen[0].at + AFTER_CLOSE_S))
         modal = self._world.top_modal(self._user)
-        if modal is not None and is_loading(modal):
+        if modal is not None and is_loading(self._world, modal):
             return min(limit, max(settled, seen[-1].at + LOADING_S))
         return min(limit, settled)
 
@@ -157,8 +157,10 @@ def modal_json(view: Json) -> Json:
     }
 
 
-def is_loading(view: Json) -> bool:
-    """Whether the modal offers nothing to do, as a placeholder does."""
+def is_loading(world: Workspace, view: Json) -> bool:
+    """Whether the modal is a placeholder: it offers nothing to do and was not replaced yet."""
+    if view["id"] in world.replaced:
+        return False
     return not view.get("submit") and not inputs.fields_of(view) and not actions_of(view["blocks"])
 
 

@@ -99,6 +99,7 @@ class Workspace:
         self.groups: dict[str, Json] = {}
         self.ephemerals: list[Ephemeral] = []
         self.views: dict[str, Json] = {}  # open modals, by view id
+        self.replaced: set[str] = set()  # open modals that say something else than when they were opened
         self.stacks: dict[str, list[str]] = {}  # per person, root first
         self.homes: dict[str, Json] = {}
         self.read: dict[str, dict[str, str]] = {}  # person -> channel -> ts
@@ -194,6 +195,7 @@ class Workspace:
     def reshow(self, user: str, view: Json) -> None:
         """The open view with this id looks like this now."""
         self.views[view["id"]] = view
+        self.replaced.add(view["id"])
         self.changes.publish(Kind.MODAL, user=user, view=view["id"])
 
     def close(self, user: str, view_id: str) -> None:
@@ -202,6 +204,7 @@ class Workspace:
         if view_id in stack:
             for gone in stack[stack.index(view_id) :]:
                 self.views.pop(gone, None)
+                self.replaced.discard(gone)
             del stack[stack.index(view_id) :]
         self.changes.publish(Kind.MODAL_CLOSED, user=user, view=view_id)
 
@@ -221,7 +224,7 @@ class Workspace:
         """The workspace is as `fresh` is; those who watch it go on watching this one."""
         self.people, self.channels, self.groups = fresh.people, fresh.channels, fresh.groups
         self.views, self.stacks, self.homes, self.read, self.edits = {}, {}, {}, {}, {}
-        self.ephemerals = []
+        self.ephemerals, self.replaced = [], set()
         self.changes.publish(Kind.RESET)
 
     def edit_person(self, person: Person, fields: Mapping[str, Any]) -> None:
