@@ -23,7 +23,7 @@ from typing import Any, Final, TextIO
 
 import aiohttp
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app import demo_world as world
 from app.container import DatabaseUrls, build
@@ -33,6 +33,7 @@ from config.settings import Settings
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import derived_app_url
 from core.errors import NotFound, Unavailable
+from core.roles.hierarchy import title
 
 READY_WITHIN_S: Final = 60.0
 RESTART_PAUSE_S: Final = 0.5
@@ -77,14 +78,14 @@ def read_status(data: Path) -> dict[str, Any]:
 
 def status_table(status: Mapping[str, Any]) -> Table:
     """The addresses and people, for reading."""
-    table = Table("What", "Where", title="Countersign demo")
+    table = Table("What", Column("Where", overflow="fold"), title="Countersign demo")
     table.add_row("The workspace (start here)", status["sandbox_url"])
     table.add_row("API", f"{status['base_url']}/api/docs")
     for name, system in status["systems"].items():
         table.add_row(name, f"{system['url']}  user {system.get('user', '–')}")
     for tenant, details in status["tenants"].items():
         for email, person in details["people"].items():
-            table.add_row(f"{tenant} · {person['role']}", email)
+            table.add_row(f"{tenant} · {title(person['role'])}", email)
     return table
 
 
