@@ -26,7 +26,7 @@ async def follow_demo_clock(service: Service) -> None:
     async def follow(_payload: str = "") -> None:
         service.clock.offset = await asyncio.to_thread(_load, service)
         if service.deadlines:
-            await service.deadlines.wake()
+            await service.deadlines.run_due()
         if service.dispatcher:
             await service.dispatcher.wake()
 
@@ -56,7 +56,7 @@ def clock_routes(service: Service) -> list[web.RouteDef]:
         service.clock.offset = offset
         await service.database.notify(CHANNEL)
         if service.deadlines:
-            await service.deadlines.wake()
+            await service.deadlines.run_due()  # whoever moves the clock sees at once what fell due
         return web.json_response({"now": service.clock.now().isoformat(), "offset_s": offset.total_seconds()})
 
     return [web.post("/demo/clock", move)]

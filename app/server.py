@@ -25,7 +25,9 @@ from web.api.authzen import AuthZen
 from web.api.bypasses import Bypasses
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
+from web.api.policies import Policies
 from web.api.requests import Requests
+from web.api.tokens import Tokens
 from web.application import WebSettings, create_application
 from web.endpoint import Endpoint
 from web.health import Health
@@ -69,7 +71,8 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     settings, database, gate = service.settings, service.database, service.gate
     decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
-    people, authzen = Administration(database, service.catalogue), AuthZen(database, gate, base_url=settings.base_url)
+    people, tokens, policies = Administration(database), Tokens(database), Policies(database, service.catalogue)
+    authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
         decisions.show,
@@ -105,11 +108,11 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         people.grants,
         people.grant,
         people.revoke_grant,
-        people.tokens,
-        people.create_token,
-        people.revoke_token,
         people.tenants,
-        people.policies,
+        tokens.list,
+        tokens.create,
+        tokens.revoke,
+        policies.list,
         *Health(_checks(service)).endpoints(),
     ]
     api = Api(

@@ -45,6 +45,11 @@ class Page(Output, Generic[Item]):
     next_cursor: str | None
 
 
+def whole(items: list[Item]) -> Page[Item]:
+    """A list that is short enough to be one page."""
+    return Page(items=items, next_cursor=None)
+
+
 class Cursors(Generic[Position]):
     """The cursors of one list. `position` is what the list is ordered by, for example tuple[datetime, UUID]."""
 

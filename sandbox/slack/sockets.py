@@ -17,6 +17,7 @@ from sandbox.slack.world import Json
 
 TICKET_S = 30.0  # an address from apps.connections.open must be used this soon
 SOCKETS_MAX = 10  # per app
+RECONNECT_S = 2.0  # how long an envelope waits for the connection that was asked for
 CONNECTION_S = 18_060  # what `hello` announces
 
 
@@ -32,7 +33,8 @@ class Sockets:
         self._app_id = app_id
         self._tickets: dict[str, float] = {}
         self._open: list[web.WebSocketResponse] = []
-        self._leaving: set[web.WebSocketResponse] = set()  # asked to reconnect: used only if there is no other
+        self._leaving: set[web.WebSocketResponse] = set()  # asked to reconnect: nothing more is sent to them
+        self._news = asyncio.Event()  # a socket has come or gone; replaced each time
         self._turn = itertools.count()
         self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Any]]] = {}
 
@@ -55,6 +57,7 @@ class Sockets:
         socket = web.WebSocketResponse(heartbeat=15)
         await socket.prepare(request)
         self._open.append(socket)
+        self._changed()
         try:
             await socket.send_json(self._hello())
             async for message in socket:
@@ -63,6 +66,7 @@ class Sockets:
         finally:
             self._open.remove(socket)
             self._leaving.discard(socket)
+            self._changed()
             for holder, future in self._waiting.values():
                 if holder is socket and not future.done():
                     future.set_exception(SocketLostError())
@@ -73,11 +77,7 @@ class Sockets:
 
         Raises TimeoutError after `timeout_s` seconds, SocketLostError when no socket can take it.
         """
-        usable = [socket for socket in self._open if not socket.closed]
-        staying = [socket for socket in usable if socket not in self._leaving] or usable
-        if not staying:
-            raise SocketLostError
-        socket = staying[next(self._turn) % len(staying)]
+        socket = await self._usable()
         envelope_id = str(uuid.uuid4())
         envelope: Json = {
             "envelope_id": envelope_id,
@@ -97,6 +97,18 @@ class Sockets:
         finally:
             del self._waiting[envelope_id]
 
+    async def _usable(self) -> web.WebSocketResponse:
+        """One that was not asked to reconnect; if all were, the first that comes instead. Raises SocketLostError."""
+        deadline = time.monotonic() + RECONNECT_S
+        while True:
+            staying = [socket for socket in self._open if not socket.closed and socket not in self._leaving]
+            if staying:
+                return staying[next(self._turn) % len(staying)]
+            try:
+                await asyncio.wait_for(self._news.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                raise SocketLostError from None
+
     async def disconnect(self, reason: str) -> int:
         """Every socket has been asked to reconnect, with Slack's reason; how many there were."""
         for socket in list(self._open):
@@ -108,6 +120,10 @@ class Sockets:
         """No socket is open."""
         for socket in list(self._open):
             await socket.close()
+
+    def _changed(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _hello(self) -> Json:
         return {

@@ -76,7 +76,7 @@ async def test_a_bypass_whose_answer_was_lost_is_not_granted_again(product):
         "This call was carried out (bypass.grant payments-bot), but its answer was lost when the server stopped."
     )
     assert problem["next_step"] == f"Do not send it again; look up {bypass['id']}."
-    assert granted(product) == [bypass]
+    assert [each["id"] for each in granted(product)] == [bypass["id"]]
 
 
 def granted_once_up(product):
