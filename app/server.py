@@ -20,6 +20,7 @@ from config.settings import Role, Settings
 from core.errors import Unavailable
 from web.api.administration import Administration
 from web.api.agents import Agents
+from web.api.analytics import Analytics
 from web.api.audit import Audit
 from web.api.authzen import AuthZen
 from web.api.bypasses import Bypasses
@@ -72,6 +73,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
     people, tokens, policies = Administration(database), Tokens(database), Policies(database, service.catalogue)
+    analytics = Analytics(database)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
@@ -90,6 +92,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         requests.show,
         requests.vote,
         requests.withdraw,
+        requests.amend,
         requests.comment,
         requests.reassign,
         bypasses.grant,
@@ -113,6 +116,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         tokens.create,
         tokens.revoke,
         policies.list,
+        analytics.approvals,
         *Health(_checks(service)).endpoints(),
     ]
     api = Api(

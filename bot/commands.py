@@ -29,6 +29,7 @@ class Verb(StrEnum):
     COMMENT = "comment"
     DELEGATE = "delegate"
     WITHDRAW = "withdraw"
+    AMEND = "amend"
     STATUS = "status"
     END = "end"
     ACKNOWLEDGE = "ack"
@@ -85,6 +86,8 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "comment": (Verb.COMMENT, Needs.REFERENCE_AND_TEXT),
     "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON),
     "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
+    "amend": (Verb.AMEND, Needs.REFERENCE),
+    "change": (Verb.AMEND, Needs.REFERENCE),
     "create": (Verb.FORM, Needs.MAYBE_AGENT),
     "request": (Verb.FORM, Needs.MAYBE_AGENT),
 }

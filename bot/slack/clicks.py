@@ -21,6 +21,7 @@ _FORM_TITLES: Final[Mapping[str, str]] = {
     actions.VOTE_REJECT: "Reject",
     actions.ASK: "Ask the requester",
     actions.ANSWER: "Answer",
+    actions.AMEND: "Change request",
     actions.DELEGATE: "Delegate",
     actions.DETAILS: "Details",
     actions.BYPASS_REVIEW: "Review",
@@ -87,6 +88,7 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
         actions.VOTE_REJECT: forms.reject_form,
         actions.ASK: forms.ask_form,
         actions.ANSWER: forms.answer_form,
+        actions.AMEND: forms.amend_form,
         actions.DELEGATE: forms.delegate_form,
     }
     mine = [

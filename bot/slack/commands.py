@@ -47,7 +47,7 @@ async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[...,
             await answer(help_card(body["command"]))
             return
         is_bypass = body["command"] == "/bypass"
-        if intent.verb is Verb.FORM or (is_bypass and intent.verb is Verb.REVIEW):
+        if intent.verb in {Verb.FORM, Verb.AMEND} or (is_bypass and intent.verb is Verb.REVIEW):
             await _open_form(chat, body, intent)
             return
         actor = await chat.workspace.actor(chat_user_of(body))
@@ -58,6 +58,15 @@ async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[...,
 
 async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> None:
     trigger, channel = str(body.get("trigger_id", "")), str(body.get("channel_id", ""))
+    if intent.verb is Verb.AMEND:
+
+        async def amendment() -> Form:
+            actor = await chat.workspace.actor(chat_user_of(body))
+            request = await get_request(chat.database, actor, intent.number or 0)
+            return forms.amend_form(request, request_views.target_of(request))
+
+        await chat.open_and_fill(trigger, "Change request", amendment)
+        return
     if body["command"] == "/approve":
         await chat.open_form(trigger, forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body)))
         return
@@ -122,6 +131,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             return said(f"*{request.reference}* is withdrawn.")
         case (
             Verb.FORM
+            | Verb.AMEND
             | Verb.HELP
             | Verb.WAITING
             | Verb.MINE

@@ -43,6 +43,7 @@ MOVES_HOME: Final = frozenset(
         RequestEvent.APPROVED,
         RequestEvent.REJECTED,
         RequestEvent.WITHDRAWN,
+        RequestEvent.AMENDED,
         RequestEvent.EXPIRED,
         EmergencyEvent.GRANTED,
         EmergencyEvent.ENDED,

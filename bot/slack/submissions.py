@@ -22,7 +22,7 @@ from bot.slack.inputs import read_inputs
 from bot.views import forms
 from bot.views.answers import said
 from core.actor import Actor
-from core.approvals import Choice, cast_vote, comment, get_request, reassign
+from core.approvals import Choice, amend, cast_vote, comment, get_request, reassign
 from core.decisions.views import Answer
 from core.emergency import grant, review
 from core.errors import CountersignError, InvalidInput, Unavailable
@@ -135,6 +135,8 @@ async def _on_target(
             await comment(database, actor, target.id, kind="question", text=values.get("question") or "")
         case actions.FORM_ANSWER:
             await comment(database, actor, target.id, kind="answer", text=values.get("answer") or "")
+        case actions.FORM_AMEND:
+            await _amend(chat, actor, target, values)
         case actions.FORM_DELEGATE:
             email = await chat.workspace.person(values.get("person") or "")
             await reassign(
@@ -153,6 +155,21 @@ async def _on_target(
         case _:
             raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
     return None
+
+
+async def _amend(chat: Chat, actor: Actor, target: Target, values: Mapping[str, Any]) -> None:
+    changes = {"business_service": values.get("business_service") or ""}
+    for key in ("owner", "sponsor"):
+        if values.get(key):
+            changes[key] = await chat.workspace.person(values[key])
+    await amend(
+        chat.database,
+        actor,
+        target.id,
+        changes=changes,
+        justification=values.get("justification") or "",
+        reason=values.get("reason") or "",
+    )
 
 
 async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bot.cards import Block, Card, Context, Heading, Markup, Plain, Quote, Section, Strong, Text, one_line
 from bot.plain import line_of
+from bot.times import counted
 from bot.views.pieces import names as first_of
 from core.errors import CountersignError, ErrorKind
 
@@ -25,6 +26,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve answer REQ-1001 text", "answer a question about your request"),
             ("/approve comment REQ-1001 text", "say something about a request"),
             ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
+            ("/approve change REQ-1001", "change what your request asks for"),
             ("/approve withdraw REQ-1001", "take your request back"),
             ("/approve find words", "search"),
         ),
@@ -87,6 +89,8 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
 
     `names` maps people's ids to their names.
     """
+    if event.startswith("bypass."):
+        return _bypass_line(event, data)
 
     def name(key: str) -> Plain:
         return one_line(names.get(str(data.get(key, "")), "somebody"))
@@ -113,6 +117,11 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (Markup("🔺 "), stage, Markup(" is overdue; asked as well: "), people())
         case "request.delegated":
             line = (name("from"), Markup(" gave their place on "), stage, Markup(" to "), name("to"), *reason)
+        case "request.amended":
+            fields = ", ".join(str(field).replace("_", " ") for field in data.get("changed", {}))
+            voided = int(data.get("voided", 0))
+            again: Text = (Markup(f"; {counted(voided, 'vote')} no longer {'counts' if voided == 1 else 'count'}"),)
+            line = (Markup("✏️ Changed: "), one_line(fields), *(again if voided else ()), *reason)
         case "request.commented":
             mark = {"question": "❓", "answer": "💡"}.get(str(data.get("kind")), "💬")
             return _comment_line((Markup(f"{mark} "), name("author")), str(data.get("text", "")))
@@ -122,6 +131,17 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (Markup("🚀 Used at the gate by "), said_of("by"))
         case "request.outcome":
             line = (Markup("🏁 The platform reports: "), Strong(str(data.get("status", "nothing"))))
+        case _:
+            return None
+    return Card(line_of(line), (Section(line),))
+
+
+def _bypass_line(event: str, data: Mapping[str, Any]) -> Card | None:
+    def said_of(key: str) -> Plain:
+        return one_line(str(data.get(key, "")))
+
+    line: Text
+    match event:
         case "bypass.used":
             line = (
                 Markup("🚀 "),

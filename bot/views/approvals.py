@@ -99,6 +99,10 @@ def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
             Fields(tuple((key.replace("_", " ").capitalize(), (one_line(value),)) for key, value in extra.items()))
         )
     blocks += [block for stage in request.stages for vote in stage.votes for block in _vote_blocks(stage, vote)]
+    before = [(stage, vote) for stage in request.stages for vote in stage.superseded]
+    if before:
+        blocks.append(Context((Markup("Votes on what was asked before it was changed; they do not count:"),)))
+    blocks += [block for stage, vote in before for block in _vote_blocks(stage, vote)]
     if request.comments:
         blocks.append(Divider())
     blocks += [block for comment in request.comments for block in _comment_blocks(comment)]
@@ -137,7 +141,8 @@ def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, .
     if viewer is not None and viewer.id == request.requester.id:
         answer = (Button(actions.ANSWER, "Answer", value),) if _open_question(request) else ()
         confirm = Confirm("Withdraw this request?", "Nobody can approve it any more. You can ask again.", "Withdraw")
-        return (*answer, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
+        change = Button(actions.AMEND, "Change", value)
+        return (*answer, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
     if viewer is not None and not any(_is_asked(stage, viewer) for stage in request.stages):
         return (details,)
     return (

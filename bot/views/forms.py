@@ -24,7 +24,7 @@ from bot.cards import (
     TextInput,
     one_line,
 )
-from bot.times import in_words
+from bot.times import counted, in_words
 from bot.views.approvals import TITLES, details_blocks, title_of
 from bot.views.bypass import risk_words, scope_of
 from core.approvals import RequestView
@@ -157,6 +157,42 @@ def delegate_form(request: RequestView, target: Target) -> Form:
             TextInput("reason", "Reason", is_optional=True, max_chars=REASON_MAX),
         ),
         submit="Delegate",
+        memo=target.encode(),
+    )
+
+
+def amend_form(request: RequestView, target: Target) -> Form:
+    """What the request asks, to be changed. Votes that were cast so far stop counting, which is said first (P9)."""
+    votes = sum(len(stage.votes) for stage in request.stages)
+    warning = (
+        f"{counted(votes, 'vote')} will no longer count, and everybody is asked again."
+        if votes
+        else "Everybody is asked again."
+    )
+    return Form(
+        actions.FORM_AMEND,
+        "Change request",
+        (
+            _about(request),
+            Section((Markup(f"⚠️ {warning}"),)),
+            PersonInput("owner", "Owner", is_optional=True, hint="Leave it empty to keep the owner."),
+            PersonInput("sponsor", "Sponsor", is_optional=True, hint="Leave it empty to keep the sponsor."),
+            TextInput(
+                "business_service",
+                "Business service",
+                initial=request.resource.get("business_service", ""),
+                max_chars=300,
+            ),
+            TextInput(
+                "justification",
+                "Justification",
+                is_multiline=True,
+                initial=request.justification,
+                max_chars=JUSTIFICATION_MAX,
+            ),
+            TextInput("reason", "Why do you change it?", is_optional=True, max_chars=REASON_MAX),
+        ),
+        submit="Change",
         memo=target.encode(),
     )
 

@@ -37,6 +37,7 @@ EVENTS: Final = frozenset(
         RequestEvent.COMMENTED,
         RequestEvent.APPROVED,
         RequestEvent.REJECTED,
+        RequestEvent.AMENDED,
         RequestEvent.WITHDRAWN,
         RequestEvent.EXPIRED,
         RequestEvent.USED,

@@ -9,12 +9,14 @@ service.py                                use cases
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
+from core.approvals.analytics import Figures, figures
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
+    amend,
     cast_vote,
     comment,
     count_requests,
@@ -35,6 +37,7 @@ __all__ = [
     "ApprovalPolicy",
     "Choice",
     "CommentView",
+    "Figures",
     "PolicyCatalogue",
     "PolicySet",
     "RequestEvent",
@@ -43,9 +46,11 @@ __all__ = [
     "StageView",
     "UsableApproval",
     "VoteView",
+    "amend",
     "cast_vote",
     "comment",
     "count_requests",
+    "figures",
     "get_request",
     "list_requests",
     "load_catalogue",

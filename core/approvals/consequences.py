@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final, assert_never
 from uuid import UUID
 
 from core.access import directory
 from core.actor import Actor, system_actor
 from core.approvals import rules, store
-from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.effects import (
+    Amend,
+    DecideRequest,
+    DecideStage,
+    Delegate,
+    Effect,
+    Escalate,
+    OpenStage,
+    RecordVote,
+    Remind,
+    ResetStage,
+)
 from core.approvals.events import RequestEvent
 from core.approvals.state import RequestStatus
 from core.audit import AuditCategory, record
@@ -20,6 +32,9 @@ from core.outbox import emit
 
 TIMEOUT: Final = "approvals.timeout"
 REMINDER: Final = "approvals.reminder"
+UNUSED: Final = "approvals.unused"
+UNUSED_AFTER: Final = timedelta(days=30)  # an old yes says little about today
+_Told = OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate | Amend
 
 _FINAL_EVENTS: Final[Mapping[RequestStatus, RequestEvent]] = {
     RequestStatus.APPROVED: RequestEvent.APPROVED,
@@ -43,10 +58,12 @@ async def follow(
     applied = tuple(effects)
     await store.apply(tx, request_id, applied, door=actor.door)
     for effect in applied:
-        event, details = _told(effect)
         await _time(tx, request_id, effect)
+        if isinstance(effect, ResetStage):
+            continue  # told by the amendment that it belongs to
+        event, details = _told(effect)
         facts = {**details, **({"note": note} if note else {})}
-        category = AuditCategory.USER if isinstance(effect, (RecordVote, Delegate)) else AuditCategory.SYSTEM
+        category = AuditCategory.USER if isinstance(effect, (RecordVote, Delegate, Amend)) else AuditCategory.SYSTEM
         who = actor if category is AuditCategory.USER or isinstance(effect, DecideRequest) else system_actor(tx.tenant)
         await record(
             tx,
@@ -60,7 +77,7 @@ async def follow(
         await emit(tx, subject=f"request:{request_id}", type=event, data=facts)
 
 
-def _told(effect: Effect) -> tuple[RequestEvent, dict[str, Any]]:
+def _told(effect: _Told) -> tuple[RequestEvent, dict[str, Any]]:
     match effect:
         case RecordVote(vote):
             return RequestEvent.VOTED, {
@@ -92,6 +109,12 @@ def _told(effect: Effect) -> tuple[RequestEvent, dict[str, Any]]:
                 "people": _texts(effect.approvers),
                 "due_at": effect.due_at.isoformat(),
             }
+        case Amend():
+            return RequestEvent.AMENDED, {
+                "changed": {field: list(values) for field, values in effect.changed.items()},
+                "voided": effect.voided,
+                "digest": effect.digest,
+            }
         case Remind():
             return RequestEvent.REMINDED, {"stage": effect.stage, "people": _texts(effect.people)}
         case Delegate():
@@ -109,11 +132,14 @@ async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
         case OpenStage() | Escalate():
             await set_deadline(tx, request_id, TIMEOUT, effect.due_at, part=effect.stage)
             await set_deadline(tx, request_id, REMINDER, effect.remind_at, part=effect.stage)
-        case DecideStage():
+        case DecideStage() | ResetStage():
             await clear(tx, request_id, part=effect.stage)
+        case DecideRequest(RequestStatus.APPROVED):
+            await clear(tx, request_id)
+            await set_deadline(tx, request_id, UNUSED, tx.now + UNUSED_AFTER)
         case DecideRequest():
             await clear(tx, request_id)
-        case RecordVote() | Remind() | Delegate():
+        case RecordVote() | Remind() | Delegate() | Amend():
             pass
         case _:
             assert_never(effect)
@@ -139,4 +165,18 @@ async def _on_reminder(tx: Transaction, due: Due) -> None:
     await follow(tx, system_actor(tx.tenant), RequestId(due.subject), held.row.number, held.row.resource_name, effects)
 
 
-DEADLINES: Final[Mapping[str, DeadlineHandler]] = {TIMEOUT: _on_timeout, REMINDER: _on_reminder}
+async def _on_unused(tx: Transaction, due: Due) -> None:
+    held = await store.hold(tx, due.subject)
+    if held is None:
+        return
+    effects = rules.on_unused(held.state, is_used=held.row.used_by is not None, now=tx.now)
+    note = f"Nobody used the approval within {UNUSED_AFTER.days} days."
+    who = system_actor(tx.tenant)
+    await follow(tx, who, RequestId(due.subject), held.row.number, held.row.resource_name, effects, note=note)
+
+
+DEADLINES: Final[Mapping[str, DeadlineHandler]] = {
+    TIMEOUT: _on_timeout,
+    REMINDER: _on_reminder,
+    UNUSED: _on_unused,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,4 +77,23 @@ class Delegate:
     to_person: UserId
 
 
-Effect = OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """The request asks for something else now: votes bound to what it asked before do not count any more."""
+
+    digest: str  # unlike any that the request had: one that comes back would bring old votes back with it
+    resource: Mapping[str, str]
+    justification: str
+    changed: Mapping[str, tuple[str, str]]  # field -> before, after
+    voided: int  # votes that counted until now
+
+
+@dataclass(frozen=True, slots=True)
+class ResetStage:
+    """The stage waits again as if it had never been opened; these roles decide it."""
+
+    stage: str
+    roles: tuple[str, ...]
+
+
+Effect = OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate | Amend | ResetStage

@@ -14,6 +14,7 @@ class RequestEvent(StrEnum):
     ESCALATED = "request.escalated"
     DELEGATED = "request.delegated"
     COMMENTED = "request.commented"
+    AMENDED = "request.amended"
     APPROVED = "request.approved"
     REJECTED = "request.rejected"
     WITHDRAWN = "request.withdrawn"

@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.effects import (
+    Amend,
+    DecideRequest,
+    DecideStage,
+    Delegate,
+    Effect,
+    Escalate,
+    OpenStage,
+    RecordVote,
+    Remind,
+    ResetStage,
+)
 from core.approvals.state import RequestState, StageState, StageStatus
 
 
@@ -25,14 +36,16 @@ def _apply(state: RequestState, effect: Effect) -> RequestState:
             return replace(state, status=status)
         case Remind():
             return state
-        case OpenStage() | DecideStage() | Escalate() | Delegate():
+        case Amend():
+            return replace(state, digest=effect.digest)
+        case OpenStage() | DecideStage() | Escalate() | Delegate() | ResetStage():
             stages = tuple(_on_stage(stage, effect) if stage.key == effect.stage else stage for stage in state.stages)
             return replace(state, stages=stages)
         case _:
             assert_never(effect)
 
 
-def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | Delegate) -> StageState:
+def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | Delegate | ResetStage) -> StageState:
     match effect:
         case OpenStage():
             return replace(
@@ -44,6 +57,8 @@ def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | De
                 approvers=effect.approvers,
                 escalation_level=effect.escalation_level,
             )
+        case ResetStage():
+            return StageState(stage.key, roles=effect.roles)
         case DecideStage():
             return replace(stage, status=effect.status)
         case Escalate():

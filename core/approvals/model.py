@@ -28,6 +28,7 @@ requests = tenant_table(
     Column("policy_key", Text, nullable=False),
     Column("policy_version", Text, nullable=False),
     Column("digest", Text, nullable=False),  # SHA-256 over the canonical request: what a vote binds to
+    Column("revision", Integer, nullable=False, server_default="1"),  # 1, and one more for each amendment
     instant("created_at"),
     instant("decided_at", nullable=True),
     identifier("used_by", nullable=True),  # the decision that consumed the approval
@@ -108,7 +109,7 @@ votes = tenant_table(
         ["request_stages.tenant_id", "request_stages.request_id", "request_stages.stage"],
     ),
     ForeignKeyConstraint(["tenant_id", "voter_id"], ["users.tenant_id", "users.user_id"]),
-    key=("request_id", "stage", "voter_id"),
+    key=("request_id", "stage", "voter_id", "digest"),  # who has voted on what was asked before votes anew
 )
 
 comments = tenant_table(

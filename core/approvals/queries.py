@@ -174,6 +174,15 @@ def _view(
     def person(user: UUID) -> PersonView:
         return everybody.people[UserId(user)]
 
+    def vote_view(vote: Row[Any]) -> VoteView:
+        return VoteView(
+            voter=person(vote.voter_id),
+            decision=vote.decision,
+            reason=vote.reason,
+            criteria=vote.criteria,
+            at=vote.cast_at,
+        )
+
     def stage_view(stage: Row[Any]) -> StageView:
         key = (row.request_id, stage.stage)
         stage_policy = policy.stage(stage.stage)
@@ -188,16 +197,8 @@ def _view(
             due_at=stage.due_at,
             decided_at=stage.decided_at,
             escalation_level=stage.escalation_level,
-            votes=tuple(
-                VoteView(
-                    voter=person(vote.voter_id),
-                    decision=vote.decision,
-                    reason=vote.reason,
-                    criteria=vote.criteria,
-                    at=vote.cast_at,
-                )
-                for vote in parts.votes[key]
-            ),
+            votes=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest == row.digest),
+            superseded=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest != row.digest),
         )
 
     return RequestView(
@@ -220,6 +221,7 @@ def _view(
         ),
         tickets=links,
         used=row.used_by is not None,
+        revision=row.revision,
     )
 
 
@@ -236,7 +238,11 @@ def _waits_for(tx: Transaction, user: UserId) -> Any:
             func.coalesce(a.delegated_to, a.user_id) == user,
             ~exists(
                 select(v.stage).where(
-                    v.tenant_id == tx.tenant, v.request_id == s.request_id, v.stage == s.stage, v.voter_id == user
+                    v.tenant_id == tx.tenant,
+                    v.request_id == s.request_id,
+                    v.stage == s.stage,
+                    v.voter_id == user,
+                    v.digest == r.digest,
                 )
             ),
         )

@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Final
 
 from core.approvals import errors
-from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.effects import (
+    Amend,
+    DecideRequest,
+    DecideStage,
+    Delegate,
+    Effect,
+    Escalate,
+    OpenStage,
+    RecordVote,
+    Remind,
+    ResetStage,
+)
 from core.approvals.policy import ApprovalPolicy, StagePolicy
 from core.approvals.routing import PeopleByRole, first_asked, next_above
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
@@ -143,6 +154,30 @@ def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect,
     return (*_skip_others(state, None, now), DecideRequest(RequestStatus.WITHDRAWN, now))
 
 
+def amend(
+    state: RequestState, policy: ApprovalPolicy, change: Amend, by: UserId, people: PeopleByRole, *, now: datetime
+) -> tuple[Effect, ...]:
+    """The request asks for what `change` says, and every stage begins anew; nothing if it asks the same as before (P9).
+
+    Raises NotYourRequest, AlreadyDecided or NobodyToAsk.
+    """
+    if by != state.requester:
+        raise errors.NotYourRequest("Only the person who asked can change a request.")
+    _check_pending(state)
+    if not change.changed:
+        return ()
+    opened = open_request(policy, state.requester, people, now=now)
+    begun = [stage.key for stage in state.stages if stage.status is not StageStatus.WAITING]
+    return (change, *(ResetStage(key, policy.stage(key).approvers) for key in begun), *opened)
+
+
+def on_unused(state: RequestState, *, is_used: bool, now: datetime) -> tuple[Effect, ...]:
+    """An approval that nobody has used in its time is over (P9)."""
+    if state.status is not RequestStatus.APPROVED or is_used:
+        return ()
+    return (DecideRequest(RequestStatus.EXPIRED, now),)
+
+
 def _check_pending(state: RequestState) -> None:
     if state.status is not RequestStatus.PENDING:
         last = max((vote for vote in state.votes if vote.digest == state.digest), key=_cast_at, default=None)
@@ -244,7 +279,7 @@ def _go_on(
     ready = [stage for stage in policy.stages if stage.key in waiting and set(stage.needs) <= done]
     excluded = frozenset({state.requester})
     if not policy.same_voter_may_decide_stages:
-        excluded |= {other.voter for other in state.votes} | {vote.voter}
+        excluded |= {other.voter for other in state.votes if other.digest == state.digest} | {vote.voter}
     try:
         return tuple(_open_or_widen(stage, people, excluded, state.requester, now=now) for stage in ready)
     except errors.NobodyToAsk:  # people have left since it was opened; the vote counts, and there is no way on
@@ -284,7 +319,7 @@ def _barred(state: RequestState, policy: ApprovalPolicy, stage: str) -> frozense
     barred = frozenset({state.requester})
     if policy.same_voter_may_decide_stages:
         return barred
-    return barred | {vote.voter for vote in state.votes if vote.stage != stage}
+    return barred | {vote.voter for vote in state.votes if vote.stage != stage and vote.digest == state.digest}
 
 
 def _skip_others(state: RequestState, decided: str | None, now: datetime) -> list[Effect]:

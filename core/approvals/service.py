@@ -11,9 +11,11 @@ import rfc8785
 
 from core.access import TokenScope, directory, find_person, permitted, require_scope
 from core.actor import Actor
+from core.agents import FACT_MAX, missing_facts
 from core.approvals import queries, rules, store
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
+from core.approvals.effects import Amend
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
 from core.approvals.policy import ApprovalPolicy
@@ -22,6 +24,7 @@ from core.approvals.state import Choice, Vote
 from core.approvals.views import RequestView
 from core.audit import audited, record
 from core.db import Database, Transaction, next_number
+from core.deadlines import clear
 from core.errors import Forbidden
 from core.ids import RequestId, UserId, uuid7
 from core.outbox import emit
@@ -165,6 +168,29 @@ async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason
         return await _one(tx, request_id)
 
 
+async def amend(
+    database: Database,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    changes: Mapping[str, str],
+    justification: str | None = None,
+    reason: str = "",
+) -> RequestView:
+    """The request asks for the changed resource and every stage begins anew: earlier votes do not count (P9).
+
+    `changes` holds the attributes that change; a blank one is taken away. The same as before changes nothing.
+    """
+    async with audited(database, actor, action="request.amend", resource=str(request_id)) as tx:
+        require_scope(actor, TokenScope.REQUEST)
+        requester = person_of(actor)
+        held = await _held(tx, request_id)
+        change = _change(held, changes, held.row.justification if justification is None else justification, actor)
+        effects = rules.amend(held.state, held.policy, change, requester, (await directory(tx)).by_role, now=tx.now)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
+        return await _one(tx, request_id)
+
+
 async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: str, text: str) -> RequestView:
     """The comment, question or answer stands under the request. Answers come from the requester."""
     async with audited(database, actor, action="request.comment", resource=str(request_id)) as tx:
@@ -250,6 +276,7 @@ async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, dec
     held = await _held(tx, request_id)
     if not await store.mark_used(tx, request_id, decision_id):
         return False
+    await clear(tx, request_id)
     await emit(
         tx,
         subject=f"request:{request_id}",
@@ -259,13 +286,16 @@ async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, dec
     return True
 
 
-def digest_of(action: str, resource: Mapping[str, Any], justification: str, requester: str) -> str:
+def digest_of(
+    action: str, resource: Mapping[str, Any], justification: str, requester: str, *, revision: int = 1
+) -> str:
     """SHA-256 over the canonical request (RFC 8785), in hex: what a vote binds to."""
     body: dict[str, Any] = {
         "action": action,
         "resource": dict(resource),
         "justification": justification,
         "requester": requester,
+        **({"revision": revision} if revision > 1 else {}),
     }
     return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
@@ -280,6 +310,34 @@ def person_of(actor: Actor) -> UserId:
 async def views_of(tx: Transaction, ids: Sequence[UUID]) -> tuple[RequestView, ...]:
     """These requests, in no particular order."""
     return await queries.views(tx, await queries.by_ids(tx, ids), await directory(tx))
+
+
+def _change(held: store.Held, changes: Mapping[str, str], justification: str, requester: Actor) -> Amend:
+    """Raises InvalidRequest naming the field."""
+    row = held.row
+    if len(justification) > JUSTIFICATION_MAX:
+        raise InvalidRequest(f"A justification has at most {JUSTIFICATION_MAX} characters.", where="justification")
+    wanted = {key: str(value).strip() for key, value in {**row.resource, **changes}.items()}
+    after = {key: value for key, value in wanted.items() if value}
+    if after.get("name") != row.resource_name:
+        raise InvalidRequest(
+            "A request is about one agent; for another, ask anew.", where="resource.name", accepted=(row.resource_name,)
+        )
+    for key, value in after.items():
+        if len(value) > FACT_MAX:
+            raise InvalidRequest(f"'{key}' has at most {FACT_MAX} characters.", where=f"resource.{key}")
+    if row.action == "agent.create" and (lacking := missing_facts(after)):
+        raise InvalidRequest(f"Every agent needs a {lacking[0].replace('_', ' ')}.", where=f"resource.{lacking[0]}")
+    before = {**row.resource, "justification": row.justification}
+    now = {**after, "justification": justification}
+    fields = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    return Amend(
+        digest=digest_of(row.action, after, justification, requester.email, revision=row.revision + 1),
+        resource=after,
+        justification=justification,
+        changed={key: (str(before.get(key, "")), str(now.get(key, ""))) for key in fields},
+        voided=sum(vote.digest == held.state.digest for vote in held.state.votes),
+    )
 
 
 async def _held(tx: Transaction, request_id: UUID) -> store.Held:

@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.approvals.effects import DecideRequest, DecideStage, Delegate, Effect, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.effects import (
+    Amend,
+    DecideRequest,
+    DecideStage,
+    Delegate,
+    Effect,
+    Escalate,
+    OpenStage,
+    RecordVote,
+    Remind,
+    ResetStage,
+)
 from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
@@ -147,6 +158,19 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                     )
                     .values(delegated_to=effect.to_person)
                 )
+            case Amend():
+                await tx.connection.execute(
+                    update(requests)
+                    .where(requests.c.tenant_id == tx.tenant, requests.c.request_id == request_id)
+                    .values(
+                        digest=effect.digest,
+                        resource=dict(effect.resource),
+                        justification=effect.justification,
+                        revision=requests.c.revision + 1,
+                    )
+                )
+            case ResetStage():
+                await _reset(tx, request_id, effect)
             case Remind():
                 pass
             case _:
@@ -193,6 +217,17 @@ async def _set_stage(tx: Transaction, request_id: UUID, stage: str, **values: An
         update(request_stages)
         .where(columns.tenant_id == tx.tenant, columns.request_id == request_id, columns.stage == stage)
         .values(**values)
+    )
+
+
+async def _reset(tx: Transaction, request_id: UUID, effect: ResetStage) -> None:
+    nothing = {"opened_at": None, "due_at": None, "decided_at": None, "escalation_level": 0}
+    await _set_stage(tx, request_id, effect.stage, status=StageStatus.WAITING, roles=list(effect.roles), **nothing)
+    columns = stage_approvers.c
+    await tx.connection.execute(
+        delete(stage_approvers).where(
+            columns.tenant_id == tx.tenant, columns.request_id == request_id, columns.stage == effect.stage
+        )
     )
 
 

@@ -38,6 +38,7 @@ class StageView:
     decided_at: datetime | None
     escalation_level: int
     votes: tuple[VoteView, ...]
+    superseded: tuple[VoteView, ...] = ()  # cast on what the request asked before it was amended: they do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class RequestView:
     comments: tuple[CommentView, ...]
     tickets: tuple[TicketLink, ...]
     used: bool = False
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

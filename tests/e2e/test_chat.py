@@ -147,6 +147,33 @@ def test_the_app_home_shows_what_waits(product):
     assert "Waiting for you" in str(home)
 
 
+@pytest.mark.row("P9", "B3")
+def test_a_changed_request_shows_what_changed_and_asks_everybody_anew(product):
+    reference, agent = new_request(product)
+    dana, tomas = product.email("agent_developer"), product.email("meta_agent_manager")
+    form = click(product, tomas, f"@{tomas}", reference, "Approve")["modal"]
+    product.control("slack/submit", user=tomas, view_id=form["view_id"], values={})
+    until(lambda: product.message_with("approvals", "waiting for Sofia"), "the second stage")
+    form = click(product, dana, f"@{dana}", reference, "Change")["modal"]
+    assert "1 vote will no longer count, and everybody is asked again." in str(form["blocks"])
+    done = product.control(
+        "slack/submit",
+        user=dana,
+        view_id=form["view_id"],
+        values={"Business service": "Payroll", "reason": "It moved."},
+    )
+    assert not done.get("errors"), done
+    message = until(lambda: _shows(product.message_with("approvals", agent), "Payroll"), "the message to change")
+    assert "*Technical review* · waiting for Tomás Novák" in str(message["blocks"])
+    line = "✏️ Changed: business service; 1 vote no longer counts: “It moved.”"
+    until(lambda: line in str(product.message_with("approvals", agent)["thread"]), "the line in the thread")
+    click(product, tomas, f"@{tomas}", reference, "Approve")
+
+
+def _shows(message, words):
+    return message if words in str(message["blocks"]) else None
+
+
 def _home_with(product, user, words):
     url = f"{product.status['sandbox_url']}/control/slack/home"
     found = requests.get(url, params={"user": user}, timeout=10).json()

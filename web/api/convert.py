@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.access import PersonView
-from core.approvals import RequestView, StageView
+from core.approvals import RequestView, StageView, VoteView
 from core.links import TicketLink
 from web.api.shapes import CommentOut, PersonOut, RequestOut, StageOut, TicketOut, VoteOut
 
@@ -31,6 +31,7 @@ def request_out(request: RequestView) -> RequestOut:
         state=request.status,
         policy=request.policy,
         digest=request.digest,
+        revision=request.revision,
         created_at=request.created_at,
         decided_at=request.decided_at,
         used=request.used,
@@ -55,14 +56,16 @@ def _stage(stage: StageView) -> StageOut:
         due_at=stage.due_at,
         decided_at=stage.decided_at,
         escalation_level=stage.escalation_level,
-        votes=[
-            VoteOut(
-                voter=person_out(vote.voter),
-                decision=vote.decision,
-                reason=vote.reason,
-                criteria=dict(vote.criteria),
-                at=vote.at,
-            )
-            for vote in stage.votes
-        ],
+        votes=[_vote(vote) for vote in stage.votes],
+        superseded=[_vote(vote) for vote in stage.superseded],
+    )
+
+
+def _vote(vote: VoteView) -> VoteOut:
+    return VoteOut(
+        voter=person_out(vote.voter),
+        decision=vote.decision,
+        reason=vote.reason,
+        criteria=dict(vote.criteria),
+        at=vote.at,
     )

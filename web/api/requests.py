@@ -10,6 +10,7 @@ from core.approvals import (
     Choice,
     RequestFilter,
     RequestView,
+    amend,
     cast_vote,
     comment,
     get_request,
@@ -60,6 +61,16 @@ class CommentIn(Input):
 
     text: Annotated[str, Field(max_length=20_000)]
     kind: Annotated[str, Field(max_length=20)] = "comment"
+
+
+class AmendIn(Input):
+    """What changes; what is not named stays."""
+
+    resource: Annotated[
+        dict[str, str], Field(max_length=30, description="attributes that change; a blank one is taken away")
+    ] = Field(default_factory=dict)
+    justification: Annotated[str | None, Field(max_length=4000)] = None
+    reason: Annotated[str, Field(max_length=500, description="why, for those who are asked again")] = ""
 
 
 class ReassignIn(Input):
@@ -161,6 +172,29 @@ class Requests:
         """It stands under the request, and the thread in chat shows it."""
         return request_out(
             await comment(self._database, call.actor, call.path.request_id, kind=call.body.kind, text=call.body.text)
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/amend",
+        summary="Change what is asked",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="the requester",
+        example={"resource": {"business_service": "Accounts payable"}, "reason": "It moved to another team."},
+    )
+    async def amend(self, call: Call[AmendIn, None, ByRequest]) -> RequestOut:
+        """Every stage begins anew; votes cast on what was asked before stay visible and do not count."""
+        body = call.body
+        return request_out(
+            await amend(
+                self._database,
+                call.actor,
+                call.path.request_id,
+                changes=body.resource,
+                justification=body.justification,
+                reason=body.reason,
+            )
         )
 
     @endpoint(

@@ -54,6 +54,7 @@ class StageOut(Output):
     decided_at: datetime | None
     escalation_level: int
     votes: list[VoteOut]
+    superseded: list[VoteOut]  # cast before the request was amended: they do not count
 
 
 class CommentOut(Output):
@@ -78,6 +79,7 @@ class RequestOut(Output):
     state: str
     policy: str
     digest: str
+    revision: int
     created_at: datetime
     decided_at: datetime | None
     used: bool

@@ -113,9 +113,21 @@ async def test_both_who_was_asked_first_and_who_was_asked_later_may_decide_an_es
 async def test_a_decided_stage_is_neither_reminded_nor_escalated(company, runner):
     request_id = await opened(company, ONE_STAGE)
     await vote(company, request_id, "security_analyst")
-    company.advance(days=30)
+    company.advance(days=29)
     assert await runner.run_due() == 0
     assert (await seen(company, request_id)).status == "approved"
+
+
+@pytest.mark.row("P9")
+async def test_an_approval_that_nobody_uses_within_thirty_days_is_over(company, runner):
+    request_id = await opened(company, ONE_STAGE)
+    await vote(company, request_id, "security_analyst")
+    company.advance(days=30)
+    assert await runner.run_due() == 1
+    assert (await seen(company, request_id)).status == "expired"
+    (recorded,) = await company.trail(action="request.expired")
+    assert recorded["details"]["note"] == "Nobody used the approval within 30 days."
+    assert (await ask(company, ONE_STAGE)).decision == "pending"  # it has to be asked for anew
 
 
 @pytest.mark.row("P3")
@@ -149,7 +161,7 @@ async def test_a_vote_and_the_time_out_at_once_do_not_block_each_other(company, 
         runner = DeadlineRunner(other_replica, DEADLINES)
         await asyncio.gather(vote(company, request_id, "security_analyst"), runner.run_due())
         assert (await seen(company, request_id)).status == "approved"
-        assert await deadlines(company) == []
+        assert [kind for kind, *_rest in await deadlines(company)] == ["approvals.unused"] * (number + 1)
 
 
 class Handler:

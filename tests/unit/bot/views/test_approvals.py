@@ -51,7 +51,7 @@ def said(shown, viewer=None, *, now=NOW):
     [
         (None, ["Approve", "Reject", "Ask", "Delegate", "Details"]),
         (TOMAS, ["Approve", "Reject", "Ask", "Delegate", "Details"]),
-        (DANA, ["Withdraw", "Details"]),
+        (DANA, ["Change", "Withdraw", "Details"]),
         (LEE, ["Details"]),
     ],
     ids=["channel", "approver", "requester", "bystander"],
@@ -78,13 +78,13 @@ def test_whoever_has_voted_in_a_stage_that_still_waits_for_others_is_not_asked_a
 
 @pytest.mark.row("R7")
 def test_a_requester_who_holds_the_approving_role_still_gets_no_approve_button():
-    assert labels_of(request((stage(approvers=(DANA, TOMAS)),)), DANA) == ["Withdraw", "Details"]
+    assert labels_of(request((stage(approvers=(DANA, TOMAS)),)), DANA) == ["Change", "Withdraw", "Details"]
 
 
 def test_the_requester_can_answer_while_a_question_is_open():
-    assert labels_of(request(comments=(comment(),)), DANA) == ["Answer", "Withdraw", "Details"]
+    assert labels_of(request(comments=(comment(),)), DANA) == ["Answer", "Change", "Withdraw", "Details"]
     answered = request(comments=(comment(), comment("answer", "Tickets.", DANA)))
-    assert labels_of(answered, DANA) == ["Withdraw", "Details"]
+    assert labels_of(answered, DANA) == ["Change", "Withdraw", "Details"]
 
 
 @pytest.mark.row("P9")

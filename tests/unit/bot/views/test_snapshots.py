@@ -113,6 +113,7 @@ VIEWS = {
     "form_reject": forms.reject_form(request(), TARGET),
     "form_ask": forms.ask_form(request(), TARGET),
     "form_answer": forms.answer_form(MOVING, TARGET),
+    "form_amend": forms.amend_form(MOVING, TARGET),
     "form_delegate": forms.delegate_form(request(), TARGET),
     "form_details": forms.details_form(MOVING, now=NOW),
     "form_bypass": forms.bypass_form(channel="C0GOV", longest=timedelta(hours=4)),

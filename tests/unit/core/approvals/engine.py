@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from config.yamlfile import parse_yaml
 from core.approvals import folding, rules
-from core.approvals.effects import Effect
+from core.approvals.effects import Amend, Effect
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.policy_file import read_policies
 from core.approvals.routing import PeopleByRole
@@ -65,7 +64,7 @@ class Journey:
     """One request, from its opening on, with a clock that the test moves."""
 
     def __init__(self, policy: ApprovalPolicy, people: PeopleByRole = EVERYBODY, *, requester: UserId = ASKER) -> None:
-        self.policy, self.people, self.now = policy, people, START
+        self.policy, self.people, self.now, self.revision = policy, people, START, 1
         self.state = RequestState(
             requester=requester,
             digest=DIGEST,
@@ -120,9 +119,18 @@ class Journey:
     def wait(self, duration: timedelta) -> None:
         self.now += duration
 
-    def amend(self, digest: str) -> None:
-        """The request reads differently from now on."""
-        self.state = replace(self.state, digest=digest)
+    def amend(self, by: UserId | None = None, *, same: bool = False) -> tuple[Effect, ...]:
+        """The person (else the requester) changes what it asks, or sends it in again as it is."""
+        self.revision += 1
+        change = Amend(
+            digest=f"digest-{self.revision}",
+            resource={"name": "invoice-reader", "owner": f"owner-{self.revision}"},
+            justification="",
+            changed={} if same else {"owner": ("before", f"owner-{self.revision}")},
+            voided=len(self.state.votes),
+        )
+        who = self.state.requester if by is None else by
+        return self.follow(rules.amend(self.state, self.policy, change, who, self.people, now=self.now))
 
     def status_of(self, stage: str) -> StageStatus:
         return self.state.stage(stage).status

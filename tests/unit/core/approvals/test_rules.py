@@ -7,7 +7,17 @@ from datetime import timedelta
 import pytest
 
 from core.approvals import rules
-from core.approvals.effects import DecideRequest, DecideStage, Delegate, Escalate, OpenStage, RecordVote, Remind
+from core.approvals.effects import (
+    Amend,
+    DecideRequest,
+    DecideStage,
+    Delegate,
+    Escalate,
+    OpenStage,
+    RecordVote,
+    Remind,
+    ResetStage,
+)
 from core.approvals.errors import (
     AlreadyDecided,
     AlreadyVoted,
@@ -350,7 +360,7 @@ def test_an_unknown_stage_is_answered_with_the_stages_there_are() -> None:
 
 def test_a_vote_on_what_the_request_was_before_is_refused() -> None:
     request = _four_stages()
-    request.amend("another digest")
+    request.amend()
     with pytest.raises(StaleDigest):
         request.vote(TECH, digest=DIGEST)
     assert request.state.votes == ()
@@ -359,9 +369,48 @@ def test_a_vote_on_what_the_request_was_before_is_refused() -> None:
 def test_votes_on_what_the_request_was_before_do_not_count() -> None:
     request = _quorum("2", SEC, OTHER)
     request.vote(SEC)
-    request.amend("another digest")
+    request.amend()
     request.vote(OTHER)
     assert request.status_of("review") is StageStatus.OPEN
+
+
+@pytest.mark.row("P9")
+def test_an_amended_request_begins_anew_and_earlier_voters_are_asked_again() -> None:
+    request = _four_stages()
+    request.vote(TECH)
+    request.time_out("security_review")
+    effects = request.amend()
+    assert [type(effect) for effect in effects] == [Amend, ResetStage, ResetStage, OpenStage]
+    first, *others = request.state.stages
+    assert (first.status, first.approvers, first.escalation_level) == (StageStatus.OPEN, frozenset({TECH}), 0)
+    assert {(stage.status, stage.due_at, stage.approvers) for stage in others} == {
+        (StageStatus.WAITING, None, frozenset())
+    }
+    for voter in (TECH, SEC, COMP, BOSS):
+        request.vote(voter)
+    assert request.state.status is RequestStatus.APPROVED
+
+
+@pytest.mark.row("P9")
+def test_whose_vote_no_longer_counts_may_decide_another_stage() -> None:
+    people = {**EVERYBODY, "security_manager": frozenset({TECH, SEC}), "meta_agent_manager": frozenset({TECH, OTHER})}
+    request = Journey(policy_of(FRAMEWORK), people)
+    request.vote(TECH)
+    request.amend()
+    request.vote(OTHER)
+    request.vote(TECH, "security_review")
+    assert request.status_of("security_review") is StageStatus.APPROVED
+
+
+@pytest.mark.row("P9")
+def test_only_the_requester_amends_and_only_what_is_undecided() -> None:
+    request = _four_stages()
+    with pytest.raises(NotYourRequest, match="Only the person who asked can change a request."):
+        request.amend(TECH)
+    assert request.amend(same=True) == ()
+    request.reject(TECH)
+    with pytest.raises(AlreadyDecided):
+        request.amend()
 
 
 @pytest.mark.parametrize(
