@@ -18,6 +18,7 @@ from config.settings import Settings
 from config.yamlfile import load_yaml
 from core import access
 from core.actor import Actor, Door
+from core.approvals import Figures, figures
 from core.approvals.policy_file import read_policies
 from core.audit import AuditFilter, to_csv_row, to_json_line
 from core.deliveries import list_all, replay_one
@@ -61,6 +62,17 @@ def tenants(settings: Settings) -> list[dict[str, Any]]:
     async def read(service: Service) -> list[dict[str, Any]]:
         async with service.database.system() as tx:
             return [{"tenant_id": each.tenant_id, "name": each.name} for each in await list_tenants(tx)]
+
+    return _run(settings, read)
+
+
+def approval_figures(settings: Settings, tenant: str, *, days: int) -> Figures:
+    """Approvals of the last days, in figures."""
+
+    async def read(service: Service) -> Figures:
+        actor = operator(await _existing(service, tenant))
+        since = service.clock.now() - timedelta(days=days)
+        return await figures(service.database, actor, since=since)
 
     return _run(settings, read)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from app import administration, demo
+from app import report as figures_report
 from app.container import database_urls
 from app.logs import configure_logging
 from app.server import serve as serve_forever
@@ -27,6 +29,7 @@ tenant = typer.Typer(no_args_is_help=True, help="Tenants.")
 token = typer.Typer(no_args_is_help=True, help="API tokens.")
 policy = typer.Typer(no_args_is_help=True, help="Approval policies.")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
+report = typer.Typer(no_args_is_help=True, help="Figures.")
 outbox = typer.Typer(no_args_is_help=True, help="Deliveries to other systems.")
 for name, group in (
     ("db", database),
@@ -34,6 +37,7 @@ for name, group in (
     ("token", token),
     ("policy", policy),
     ("audit", audit),
+    ("report", report),
     ("outbox", outbox),
 ):
     cli.add_typer(group, name=name)
@@ -141,6 +145,21 @@ def token_create(
 def policy_check(files: list[Path], as_json: AsJson = False) -> None:
     """Check policy files, and say every problem with its line."""
     _show(administration.check_policies(files), as_json=as_json)
+
+
+@report.command("approvals")
+def report_approvals(
+    tenant_id: str,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far to look back.")] = 30,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where the time of approvals goes: stages, approvers, bottlenecks."""
+    found = administration.approval_figures(load_settings(config=config), tenant_id, days=days)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2, default=str))
+        return
+    out.print(figures_report.approvals(found))
 
 
 @audit.command("export")
