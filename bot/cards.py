@@ -83,6 +83,7 @@ class Confirm:
     text: str
     yes: str
     no: str = "Cancel"
+    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True, slots=True)

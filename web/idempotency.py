@@ -63,7 +63,10 @@ async def answered_once(
     print_of_call: str,
     work: Callable[[], Awaitable[web.Response]],
 ) -> web.Response:
-    """The answer of `work`, which runs unless this key was answered before. Raises KeyInFlight or KeyMismatch."""
+    """The answer of `work`, which runs unless this key was used before.
+
+    Raises KeyInFlight, AnswerWasLost or KeyMismatch.
+    """
     begun = await store.begin(actor, key=key, fingerprint=print_of_call)
     match begun:
         case Fresh():
@@ -99,7 +102,7 @@ async def _first(
     body = response.body if isinstance(response.body, bytes) else b""
     try:
         await store.complete(actor, key=key, answer=Replay(response.status, headers, body))
-    except CountersignError:  # the work is done and must be answered as done; a repeated call meets KeyInFlight
+    except CountersignError:  # the work is done and must be answered as done; a repeat meets AnswerWasLost in time
         log.warning("idempotent_answer_lost", exc_info=True)
     return response
 

@@ -10,10 +10,12 @@ from bot.cards import Card, Form
 from bot.commands import Intent, Misread, Verb
 from bot.slack import render
 from bot.slack.context import Chat, chat_user_of, through
+from bot.slack.refusals import told_of_request
 from bot.views import approvals as request_views
 from bot.views import forms, lists
 from bot.views.answers import help_card, said
-from bot.views.bypass import bypass_card, list_card
+from bot.views.bypass import LISTED, bypass_card, list_card
+from bot.views.votes import voted_card
 from core.access import PersonView
 from core.actor import Actor
 from core.approvals import (
@@ -31,8 +33,6 @@ from core.approvals import (
 from core.approvals.service import person_of
 from core.db import Database
 from core.emergency import acknowledge, end, get_bypass, list_bypasses, longest_bypass
-
-BYPASSES_LISTED = 25
 
 
 async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]) -> None:
@@ -116,15 +116,17 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             return request_views.details_card(request, viewer, now=chat.now())
         case Verb.APPROVE | Verb.REJECT:
             choice = Choice.APPROVE if intent.verb is Verb.APPROVE else Choice.REJECT
-            after = await cast_vote(database, actor, request.id, choice=choice, reason=intent.text)
-            return said(f"Done: your vote on *{after.reference}* is recorded; it is {after.status} now.")
+            async with told_of_request(chat, actor, request.id, stage=None):
+                after = await cast_vote(database, actor, request.id, choice=choice, reason=intent.text)
+            return voted_card(after, person_of(actor))
         case Verb.ASK | Verb.ANSWER | Verb.COMMENT:
             kind = {Verb.ASK: "question", Verb.ANSWER: "answer"}.get(intent.verb, "comment")
             await comment(database, actor, request.id, kind=kind, text=intent.text)
             return said(f"Added to *{request.reference}*.")
         case Verb.DELEGATE:
             email = await chat.workspace.person(intent.person)
-            await reassign(database, actor, request.id, to_email=email, reason=intent.text)
+            async with told_of_request(chat, actor, request.id, stage=None):
+                await reassign(database, actor, request.id, to_email=email, reason=intent.text)
             return said(f"Your place on *{request.reference}* is given to {render.escaped(email)}.")
         case Verb.WITHDRAW:
             await withdraw(database, actor, request.id, reason=intent.text)
@@ -149,7 +151,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
 async def _bypass(chat: Chat, actor: Actor, intent: Intent) -> Card:
     database = chat.database
     if intent.verb is Verb.STATUS:
-        return list_card(await list_bypasses(database, actor, limit=BYPASSES_LISTED), now=chat.now())
+        return list_card(await list_bypasses(database, actor, limit=LISTED + 1), now=chat.now())
     bypass = await get_bypass(database, actor, intent.number or 0)
     viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
     if intent.verb is Verb.END:

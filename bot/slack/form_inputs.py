@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, assert_never
 
 from bot.cards import ChecksInput, Input, Option, PersonInput, SelectInput, TextInput
-from bot.slack.inputs import continued
+from bot.slack.inputs import continued, option_value
 from bot.slack.limits import (
     CHECKS_MAX,
     CONTEXT_TEXT_MAX,
     INPUT_TEXT_MAX,
     LABEL_MAX,
     OPTION_TEXT_MAX,
-    OPTION_VALUE_MAX,
     OPTIONS_MAX,
     PLACEHOLDER_MAX,
+    SECTION_TEXT_MAX,
 )
 from bot.slack.mrkdwn import escaped
 from bot.slack.texts import marked_text, plain_text
@@ -42,12 +43,12 @@ def input_blocks(part: Input) -> list[Json]:
         case SelectInput():
             options = [_option(option) for option in part.options[:OPTIONS_MAX]]
             element = {"type": "static_select", "action_id": part.id, "options": options}
-            chosen = [option for option in options if option["value"] == part.initial]
+            chosen = [option for option in options if part.initial and option["value"] == option_value(part.initial)]
             if chosen:
                 element["initial_option"] = chosen[0]
-            return [_input(part, element)] if options else [_nothing_to_choose(part)]
+            return [*_in_full(part.options), _input(part, element)] if options else [_nothing_to_choose(part)]
         case ChecksInput():
-            return _checks(part) or [_nothing_to_choose(part)]
+            return [*_in_full(part.options), *_checks(part)] if part.options else [_nothing_to_choose(part)]
         case PersonInput():
             element = {"type": "users_select", "action_id": part.id}
             if part.initial:
@@ -60,16 +61,23 @@ def input_blocks(part: Input) -> list[Json]:
 def _checks(part: ChecksInput) -> list[Json]:
     """A block for every ten boxes: Slack takes no more in one, and a box that is not there could not be ticked."""
     blocks: list[Json] = []
+    initial = {option_value(value) for value in part.initial}
     for number, at in enumerate(range(0, len(part.options), CHECKS_MAX)):
         block_id = continued(part.id, number)
         options = [_option(option) for option in part.options[at : at + CHECKS_MAX]]
         element: Json = {"type": "checkboxes", "action_id": block_id, "options": options}
-        ticked = [option for option in options if option["value"] in part.initial]
+        ticked = [option for option in options if option["value"] in initial]
         if ticked:
             element["initial_options"] = ticked
         further = replace(part, id=block_id, label=f"{part.label} ({number + 1})", hint="", is_optional=True)
         blocks.append(_input(further if number else part, element))
     return blocks
+
+
+def _in_full(options: Iterable[Option]) -> list[Json]:
+    """The labels that Slack's options are too short for, whole, above what is chosen from."""
+    long = [option.label for option in options if len(option.label) > OPTION_TEXT_MAX]
+    return [{"type": "section", "text": marked_text(f"• {escaped(label)}", SECTION_TEXT_MAX)} for label in long]
 
 
 def _input(part: Input, element: Json) -> Json:
@@ -93,7 +101,7 @@ def _nothing_to_choose(part: Input) -> Json:
 
 
 def _option(option: Option) -> Json:
-    rendered: Json = {"text": plain_text(option.label, OPTION_TEXT_MAX), "value": option.value[:OPTION_VALUE_MAX]}
+    rendered: Json = {"text": plain_text(option.label, OPTION_TEXT_MAX), "value": option_value(option.value)}
     if option.description:
         rendered["description"] = plain_text(option.description, OPTION_TEXT_MAX)
     return rendered

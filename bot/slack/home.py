@@ -7,12 +7,13 @@ from bot.slack.commands import listed
 from bot.slack.context import Chat
 from bot.views.answers import error_card
 from bot.views.lists import home_blocks
+from core.actor import Actor
 from core.approvals import RequestFilter
 from core.approvals.service import person_of
-from core.emergency import list_bypasses
+from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
 
-SHOWN = 20
+LOOKED_AT = 20  # bypasses of each kind
 
 
 async def publish(chat: Chat, chat_user: str) -> None:
@@ -22,12 +23,18 @@ async def publish(chat: Chat, chat_user: str) -> None:
         user = person_of(actor)
         waiting = await listed(chat.database, actor, RequestFilter(waiting_for=user))
         mine = await listed(chat.database, actor, RequestFilter(requester=user))
-        bypasses = [
-            each
-            for each in await list_bypasses(chat.database, actor, limit=SHOWN)
-            if each.status == "active" or each.review_status != "done"
-        ]
+        bypasses = await _to_look_at(chat, actor)
         blocks = home_blocks(waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now())
     except CountersignError as exc:
         blocks = error_card(exc).blocks
     await chat.workspace.client.views_publish(user_id=chat_user, view=render.home(blocks))
+
+
+async def _to_look_at(chat: Chat, actor: Actor) -> list[BypassView]:
+    """The bypasses that run or wait for their review, newest first; asked for as such, as they may be old."""
+    found = [
+        *await list_bypasses(chat.database, actor, state="active", limit=LOOKED_AT),
+        *await list_bypasses(chat.database, actor, review_state="overdue", limit=LOOKED_AT),
+        *await list_bypasses(chat.database, actor, review_state="due", limit=LOOKED_AT),
+    ]
+    return sorted({each.id: each for each in found}.values(), key=lambda each: each.id, reverse=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
+
+from bot.slack.limits import OPTION_VALUE_MAX
 
 CONTINUED: Final = "+"  # between an input's id and the number of its further block; no id of ours contains it
 
@@ -13,8 +16,16 @@ def continued(input_id: str, number: int) -> str:
     return input_id if number == 0 else f"{input_id}{CONTINUED}{number}"
 
 
+def option_value(value: str) -> str:
+    """What stands for the choice in Slack: the choice itself, or its digest where that is longer than Slack takes."""
+    return value if len(value) <= OPTION_VALUE_MAX else hashlib.sha256(value.encode()).hexdigest()
+
+
 def read_inputs(view: Mapping[str, Any]) -> dict[str, Any]:
-    """The submitted values: text, an option's value, a list of option values, or a chat user id; None if untouched."""
+    """The submitted values: text, an option's value, a list of option values, or a chat user id; None if untouched.
+
+    Options are as `option_value` gives them.
+    """
     blocks = view.get("state", {}).get("values", {})
     values: dict[str, Any] = {}
     for block_id, elements in blocks.items():

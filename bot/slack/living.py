@@ -194,7 +194,8 @@ def _to_be_noticed(event: Event, subject: _Subject) -> frozenset[UserId]:
 
 
 def _names(everybody: Directory) -> Mapping[str, str]:
-    return {str(person.id): person.name for person in everybody.people.values()}
+    people = everybody.people.values()
+    return {str(person.id): person.name for person in people} | {person.email: person.name for person in people}
 
 
 async def _all(calls: Iterable[Coroutine[Any, Any, None]]) -> None:

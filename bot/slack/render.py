@@ -215,4 +215,6 @@ def _button(button: Button | LinkButton) -> Json:
             "confirm": plain_text(button.confirm.yes, CONFIRM_BUTTON_MAX),
             "deny": plain_text(button.confirm.no, CONFIRM_BUTTON_MAX),
         }
+        if button.confirm.tone is not Tone.PLAIN:
+            rendered["confirm"]["style"] = button.confirm.tone.value
     return rendered

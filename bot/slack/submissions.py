@@ -18,9 +18,11 @@ from bot.actions import Target, decode
 from bot.cards import Card
 from bot.slack import render
 from bot.slack.context import WENT_WRONG, Chat, by_message, chat_user_of
-from bot.slack.inputs import read_inputs
+from bot.slack.inputs import option_value, read_inputs
+from bot.slack.refusals import told_of_request
 from bot.views import forms
-from bot.views.answers import said
+from bot.views.answers import lost_card, said, sentence_of
+from bot.views.pieces import names
 from core.actor import Actor
 from core.approvals import Choice, amend, cast_vote, comment, get_request, reassign
 from core.decisions.views import Answer
@@ -29,6 +31,12 @@ from core.errors import CountersignError, InvalidInput, Unavailable
 
 log = structlog.get_logger()
 
+# Why the gate refuses what was asked for -> where that stands in the form.
+_DENIED_AT: Final[Mapping[str, str]] = {
+    "agents.exists": "resource.name",
+    "agents.unknown": "resource.name",
+    "agents.wrong_state": "action",
+}
 ACK_WITHIN_S: Final = 2.0  # Slack gives up after 3
 # Where an error points -> the input at which the person sees it.
 _FIELDS: Final[Mapping[str, str]] = {
@@ -72,17 +80,21 @@ async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
 async def _refuse(ack: Ack, view: Mapping[str, Any], error: CountersignError) -> None:
     field = _field(error, view)
     if field:
-        await ack(response_action="errors", errors={field: error.sentence()[: render.LABEL_MAX]})
+        await ack(response_action="errors", errors={field: sentence_of(error)[: render.LABEL_MAX]})
     else:
-        form = forms.message_form(view["title"]["text"], error.sentence())
+        form = forms.message_form(view["title"]["text"], sentence_of(error))
         await ack(response_action="update", view=render.modal(form))
 
 
 async def _follow_up(chat: Chat, body: Mapping[str, Any], work: asyncio.Future[Card | None]) -> None:
+    """The outcome as a message; what was written comes back with an error, as the form is gone."""
     answer = by_message(chat, chat_user_of(body))
     async with chat.answering(answer):
-        card = await work
-        await answer(card or said("Done."))
+        try:
+            card = await work or said("Done.")
+        except CountersignError as exc:
+            card = lost_card(exc, _written(body["view"]))
+        await answer(card)
 
 
 async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
@@ -110,27 +122,29 @@ async def _on_target(
             ticked = values.get("criteria")
             request = await get_request(database, actor, target.id)
             offered = next((stage.criteria for stage in request.stages if stage.key == target.stage), ())
-            criteria = {} if ticked is None else {name: name in ticked for name in offered}
-            await cast_vote(
-                database,
-                actor,
-                target.id,
-                choice=Choice.APPROVE,
-                reason=values.get("reason") or "",
-                criteria=criteria,
-                stage=target.stage or None,
-                seen_digest=target.digest,
-            )
+            criteria = {} if ticked is None else {name: option_value(name) in ticked for name in offered}
+            async with told_of_request(chat, actor, target.id, stage=target.stage or None):
+                await cast_vote(
+                    database,
+                    actor,
+                    target.id,
+                    choice=Choice.APPROVE,
+                    reason=values.get("reason") or "",
+                    criteria=criteria,
+                    stage=target.stage or None,
+                    seen_digest=target.digest,
+                )
         case actions.FORM_REJECT:
-            await cast_vote(
-                database,
-                actor,
-                target.id,
-                choice=Choice.REJECT,
-                reason=values.get("reason") or "",
-                stage=target.stage or None,
-                seen_digest=target.digest,
-            )
+            async with told_of_request(chat, actor, target.id, stage=target.stage or None):
+                await cast_vote(
+                    database,
+                    actor,
+                    target.id,
+                    choice=Choice.REJECT,
+                    reason=values.get("reason") or "",
+                    stage=target.stage or None,
+                    seen_digest=target.digest,
+                )
         case actions.FORM_ASK:
             await comment(database, actor, target.id, kind="question", text=values.get("question") or "")
         case actions.FORM_ANSWER:
@@ -139,14 +153,15 @@ async def _on_target(
             await _amend(chat, actor, target, values)
         case actions.FORM_DELEGATE:
             email = await chat.workspace.person(values.get("person") or "")
-            await reassign(
-                database,
-                actor,
-                target.id,
-                to_email=email,
-                stage=target.stage or None,
-                reason=values.get("reason") or "",
-            )
+            async with told_of_request(chat, actor, target.id, stage=target.stage or None):
+                await reassign(
+                    database,
+                    actor,
+                    target.id,
+                    to_email=email,
+                    stage=target.stage or None,
+                    reason=values.get("reason") or "",
+                )
         case actions.FORM_REVIEW:
             done = await review(
                 database, actor, target.id, verdict=values.get("verdict") or "", notes=values.get("notes") or ""
@@ -186,12 +201,17 @@ async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
         context={"justification": values.get("justification") or ""},
     )
     if decision.decision is Answer.DENY:
-        raise InvalidInput(decision.reasons[0].message)
+        reason = decision.reasons[0]
+        raise InvalidInput(reason.message, where=_DENIED_AT.get(reason.code))
     if decision.request_id is None:
         return said(f"Allowed at once: {decision.reasons[0].message}")
     request = await get_request(chat.database, actor, decision.request_id)
-    asked = [person.name for stage in request.stages if stage.status == "open" for person in stage.approvers]
-    return said(f"*{request.reference}* is on its way. Asked first: {render.escaped(', '.join(asked[:5]))}.")
+    asked = names(person.name for stage in request.stages if stage.status == "open" for person in stage.approvers)
+    waits = f"It waits for {render.escaped(asked.text)}."
+    if request.requester.id != actor.user:
+        whose = render.escaped(request.requester.name)
+        return said(f"{whose} has asked for this already: *{request.reference}*. {waits}")
+    return said(f"*{request.reference}* is on its way. {waits}")
 
 
 async def _bypass(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
@@ -231,6 +251,13 @@ def _field(error: CountersignError, view: Mapping[str, Any]) -> str | None:
     wanted = _FIELDS.get(where, "criteria" if where.startswith("criteria") else where)
     texts = [name for name, kind in blocks.items() if kind == "plain_text_input"]
     return next((name for name in wanted.split() if name in blocks), texts[-1] if texts else None)
+
+
+def _written(view: Mapping[str, Any]) -> str:
+    """What somebody wrote at the greatest length: the rest of a form is soon chosen again."""
+    values = read_inputs(view)
+    texts = [values.get(block["block_id"]) for block in _inputs(view) if block["element"]["type"] == "plain_text_input"]
+    return max(filter(None, texts), key=len, default="")
 
 
 def _inputs(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bot.cards import Block, Card, Context, Heading, Markup, Plain, Quote, Section, Strong, Text, one_line
+from bot.cards import Block, Card, Context, Heading, Markup, Passage, Plain, Quote, Section, Strong, Text, one_line
 from bot.plain import line_of
 from bot.times import counted
+from bot.views.pieces import action_on, spoken
 from bot.views.pieces import names as first_of
 from core.errors import CountersignError, ErrorKind
+from core.roles.hierarchy import ROLES
+from core.roles.hierarchy import title as role_title
 
 _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "/approve": (
@@ -72,11 +75,36 @@ def error_card(error: CountersignError) -> Card:
     """What is wrong, what would be accepted, what to do next. Seen by the asker alone."""
     text: Text = (Markup(f"{_LEADS[error.kind]} "), Plain(error.message))
     blocks: list[Block] = [Section(text)]
-    accepted = f"Accepted: {', '.join(error.accepted)}." if error.accepted else ""
-    more = " ".join(filter(None, (accepted, error.next_step)))
+    more = _more(error)
     if more:
         blocks.append(Context((Plain(more),)))
-    return Card(f"{error.message} {more}".strip(), tuple(blocks))
+    return Card(sentence_of(error), tuple(blocks))
+
+
+def lost_card(error: CountersignError, words: str) -> Card:
+    """The error of a form that is closed already, with what had been written into it."""
+    card = error_card(error)
+    lost: tuple[Block, ...] = (Context((Markup("You had written:"),)), Passage(Plain(words))) if words else ()
+    return Card(card.summary, (*card.blocks, *lost))
+
+
+def sentence_of(error: CountersignError) -> str:
+    """The error as one line, in words that people use."""
+    return f"{error.message} {_more(error)}".strip()
+
+
+def _more(error: CountersignError) -> str:
+    words = ", ".join(_accepted(error))
+    lead = "Open to" if error.where == "role" else "Accepted"
+    return " ".join(filter(None, (f"{lead}: {words}." if words else "", error.next_step)))
+
+
+def _accepted(error: CountersignError) -> Iterator[str]:
+    for key in error.accepted:
+        if key in ROLES:
+            yield role_title(key)
+        else:
+            yield spoken(key) if error.where == "stage" else key
 
 
 def said(words: str) -> Card:
@@ -87,19 +115,16 @@ def said(words: str) -> Card:
 def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
     """One line of a subject's history; None for events that the message itself shows well enough.
 
-    `names` maps people's ids to their names.
+    `names` maps people's ids and e-mail addresses to their names.
     """
     if event.startswith("bypass."):
-        return _bypass_line(event, data)
+        return _bypass_line(event, data, names)
 
     def name(key: str) -> Plain:
         return one_line(names.get(str(data.get(key, "")), "somebody"))
 
     def people() -> Plain:
         return first_of(sorted(names.get(str(person), "somebody") for person in data.get("people") or ()))
-
-    def said_of(key: str) -> Plain:
-        return one_line(str(data.get(key, "")))
 
     stage = Strong(str(data.get("stage", "")).replace("_", " ").capitalize())
     because = str(data.get("reason") or data.get("note") or "")
@@ -128,7 +153,7 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
             line = (Markup(f"*{event.partition('.')[2].capitalize()}*"), *(reason or (Markup("."),)))
         case "request.used":
-            line = (Markup("🚀 Used at the gate by "), said_of("by"))
+            line = (Markup("🚀 Used at the gate by "), _by(data, names))
         case "request.outcome":
             line = (Markup("🏁 The platform reports: "), Strong(str(data.get("status", "nothing"))))
         case _:
@@ -136,28 +161,27 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
     return Card(line_of(line), (Section(line),))
 
 
-def _bypass_line(event: str, data: Mapping[str, Any]) -> Card | None:
-    def said_of(key: str) -> Plain:
-        return one_line(str(data.get(key, "")))
-
+def _bypass_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
+    by = _by(data, names)
     line: Text
     match event:
         case "bypass.used":
-            line = (
-                Markup("🚀 "),
-                Strong(str(data.get("action", ""))),
-                Markup(" on "),
-                said_of("resource"),
-                Markup(" under this bypass"),
-            )
+            did = action_on(str(data.get("action", "")), str(data.get("resource", "")))
+            line = (Markup("🚀 Used by "), by, Markup(": "), Strong(did))
         case "bypass.unacknowledged":
             line = (Markup("⏰ Nobody of senior management has acknowledged this yet."),)
         case "bypass.ended" | "bypass.expired" | "bypass.review_overdue" | "bypass.reviewed" | "bypass.acknowledged":
             done = Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*")
-            line = (done, Markup(" by "), said_of("by")) if data.get("by") else (done, Markup("."))
+            line = (done, Markup(" by "), by) if data.get("by") else (done, Markup("."))
         case _:
             return None
     return Card(line_of(line), (Section(line),))
+
+
+def _by(data: Mapping[str, Any], names: Mapping[str, str]) -> Plain:
+    """Who did it: an event says a name or an address."""
+    who = str(data.get("by") or "somebody")
+    return one_line(names.get(who, who))
 
 
 def _comment_line(who: Text, words: str) -> Card:

@@ -29,18 +29,12 @@ from bot.cards import (
     Tone,
     one_line,
 )
-from bot.views.pieces import names, ticket_lines
+from bot.views.pieces import action_on, names, ticket_lines
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
 
-TITLES: Final = {
-    "agent.create": "Create agent",
-    "agent.deploy": "Deploy agent",
-    "agent.modify": "Change agent",
-    "agent.retire": "Retire agent",
-}
 _FACTS: Final = (("owner", "Owner"), ("sponsor", "Sponsor"), ("business_service", "Business service"))
-_STATUS: Final = {
+STATUS: Final = {
     "pending": "⏳ Waiting for approval",
     "approved": "✅ Approved",
     "rejected": "❌ Rejected",
@@ -52,8 +46,7 @@ _STAGE_MARK: Final = {"waiting": "◻️", "open": "▶️", "approved": "✅", 
 
 def title_of(request: RequestView) -> str:
     """The request in a few words: Create agent “support-bot”."""
-    name = one_line(request.resource.get("name", "?")).text
-    return f"{TITLES.get(request.action, request.action)} “{name}”"
+    return action_on(request.action, request.resource.get("name", "?"))
 
 
 def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime) -> Card:
@@ -62,7 +55,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         Heading(f"{request.reference} · {title_of(request)}"),
         Section(
             (
-                Markup(f"*{_STATUS[request.status]}*"),
+                Markup(f"*{STATUS[request.status]}*"),
                 *_decided(request),
                 Markup(" · asked by "),
                 one_line(request.requester.name),
@@ -82,7 +75,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     blocks += ticket_lines(request.tickets)
     if request.status == "pending":
         blocks.append(Actions(_buttons(request, viewer)))
-    return Card(summary=f"{request.reference}: {title_of(request)} — {_STATUS[request.status]}", blocks=tuple(blocks))
+    return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
 
 
 def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
@@ -123,8 +116,9 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> 
     """The private answer to `/approve show`: the details with the viewer's own buttons."""
     blocks = details_blocks(request, now=now)
     if request.status == "pending":
-        blocks = (*blocks, Actions(_buttons(request, viewer)))
-    return Card(summary=f"{request.reference}: {title_of(request)} — {_STATUS[request.status]}", blocks=blocks)
+        buttons = (button for button in _buttons(request, viewer) if button.action_id != actions.DETAILS)
+        blocks = (*blocks, Actions(tuple(buttons)))
+    return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
 
 
 def target_of(request: RequestView, viewer: PersonView | None = None) -> Target:
@@ -140,7 +134,9 @@ def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, .
     details = Button(actions.DETAILS, "Details", value)
     if viewer is not None and viewer.id == request.requester.id:
         answer = (Button(actions.ANSWER, "Answer", value),) if _open_question(request) else ()
-        confirm = Confirm("Withdraw this request?", "Nobody can approve it any more. You can ask again.", "Withdraw")
+        confirm = Confirm(
+            "Withdraw this request?", "Nobody can approve it any more. You can ask again.", "Withdraw", tone=Tone.DANGER
+        )
         change = Button(actions.AMEND, "Change", value)
         return (*answer, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
     if viewer is not None and not any(_is_asked(stage, viewer) for stage in request.stages):
@@ -193,6 +189,8 @@ def _stage_line(stage: StageView, *, now: datetime) -> Text:
         case "approved" | "rejected":
             by = names(vote.voter.name for vote in stage.votes)
             return (*mark, Markup(f" · {stage.status} by "), by)
+        case "skipped":
+            return (*mark, Markup(" · not decided"))
         case _:
             return (*mark, Markup(f" · {stage.status}"))
 

@@ -26,18 +26,17 @@ from bot.cards import (
     one_line,
 )
 from bot.times import counted, due, in_words
-from bot.views.pieces import ticket_lines
+from bot.views.pieces import ACTION_TITLES, action_on, ticket_lines
 from core.access import PersonView
 from core.emergency import BypassView
 
 _STATUS: Final = {"active": "🚨 Active", "ended": "⏹️ Ended", "expired": "⌛ Expired"}
-HINT: Final = "`/bypass show BYP-1001` shows one, `/bypass review BYP-1001` reviews it."
+LISTED: Final = 25
 _VERDICTS: Final = {"justified": "✅ justified", "not_justified": "❌ not justified"}
 
 
 def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime) -> Card:
     """The living message of a bypass. Without a viewer it is the channel's or management's."""
-    scope, agent = _scope(bypass)
     blocks: list[Block] = [
         Heading(f"{bypass.reference} · Emergency bypass"),
         Section(
@@ -50,8 +49,8 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
         ),
         Fields(
             (
-                ("Action", (one_line(scope),)),
-                ("Agent", (one_line(agent),)),
+                ("Action", (one_line(_action(bypass.action)),)),
+                ("Agent", (one_line(_agent(bypass)),)),
                 ("Risk", _risk(bypass)),
                 ("Review", _review(bypass, now=now)),
             )
@@ -75,7 +74,7 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
     if buttons:
         blocks.append(Actions(buttons))
     who = one_line(bypass.requester.name).text
-    summary = f"{bypass.reference}: {who} bypassed approval for {scope} on {agent} — {bypass.status}"
+    summary = f"{bypass.reference}: {who} bypassed approval ({scope_of(bypass)}) — {bypass.status}"
     return Card(summary=summary, blocks=tuple(blocks))
 
 
@@ -90,41 +89,57 @@ def bypass_line(bypass: BypassView, *, now: datetime) -> Text:
         Markup(f"*{bypass.reference}* {_STATUS[bypass.status]}{left} · "),
         one_line(bypass.requester.name),
         Markup(" · "),
-        one_line(_scope(bypass)[1]),
+        one_line(_agent(bypass)),
         Markup(" · review "),
         *review,
     )
 
 
 def list_card(bypasses: tuple[BypassView, ...], *, now: datetime) -> Card:
-    """`/bypass status`."""
+    """`/bypass status`: the newest. One more than are listed says that there are older ones."""
     if not bypasses:
         return Card("No bypass has been used.", (Section((Plain("No bypass has been used. Good."),)),))
+    shown = bypasses[:LISTED]
+    has_older = len(bypasses) > len(shown)
+    older = (Context((Markup(f"These are the newest {LISTED}; there are older ones."),)),) if has_older else ()
     return Card(
-        counted(len(bypasses), "bypass", "bypasses"),
+        f"The newest {LISTED} bypasses" if has_older else counted(len(shown), "bypass", "bypasses"),
         (
             Heading("Emergency bypasses"),
-            *(Section(bypass_line(each, now=now)) for each in bypasses),
-            Context((Markup(HINT),)),
+            *(Section(bypass_line(each, now=now)) for each in shown),
+            *older,
+            Context((Markup(hint_for(shown[0])),)),
         ),
     )
 
 
+def hint_for(bypass: BypassView) -> str:
+    """What can be typed about a bypass that is listed."""
+    return f"`/bypass show {bypass.reference}` shows one, `/bypass review {bypass.reference}` reviews it."
+
+
 def scope_of(bypass: BypassView) -> str:
-    """What was bypassed, in words: agent.deploy on invoice-matcher."""
-    scope, agent = _scope(bypass)
-    return f"{scope} on {agent}"
+    """What was bypassed, in words: Deploy agent “invoice-matcher”."""
+    return action_on(bypass.action, bypass.resource)
 
 
 def risk_words(bypass: BypassView) -> str:
     """The risk with what it is made of, so that a reviewer need not guess (E3)."""
-    factors = ", ".join(f"{name} +{points}" for name, points in bypass.risk_factors)
+    factors = "; ".join(f"{_factor(name)} +{points}" for name, points in bypass.risk_factors)
     return f"{bypass.risk.capitalize()} ({factors})" if factors else bypass.risk.capitalize()
 
 
-def _scope(bypass: BypassView) -> tuple[str, str]:
-    agent = "any agent" if bypass.resource == "*" else one_line(bypass.resource).text
-    return "any action" if bypass.action == "*" else bypass.action, agent
+def _factor(name: str) -> str:
+    """The assessment names the action by its key, after this word."""
+    return _action(name.removeprefix("action ")) if name.startswith("action ") else name
+
+
+def _action(action: str) -> str:
+    return "Any action" if action == "*" else ACTION_TITLES.get(action, action)
+
+
+def _agent(bypass: BypassView) -> str:
+    return "any agent" if bypass.resource == "*" else bypass.resource
 
 
 def _lasts(bypass: BypassView) -> Text:
@@ -153,7 +168,7 @@ def _buttons(bypass: BypassView, viewer: PersonView | None) -> tuple[Button, ...
     if not is_holder and bypass.acknowledged_at is None:
         buttons.append(Button(actions.BYPASS_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
     if bypass.status == "active":
-        confirm = Confirm("End this bypass?", "What it allowed needs approval again.", "End it")
+        confirm = Confirm("End this bypass?", "What it allowed needs approval again.", "End it", tone=Tone.DANGER)
         buttons.append(Button(actions.BYPASS_END, "End now", value, tone=Tone.DANGER, confirm=confirm))
     if not is_holder and bypass.review_status != "done":
         buttons.append(Button(actions.BYPASS_REVIEW, "Review", value))

@@ -21,13 +21,15 @@ from bot.cards import (
     Plain,
     Section,
     SelectInput,
+    Strong,
     TextInput,
     one_line,
 )
 from bot.times import counted, in_words
-from bot.views.approvals import TITLES, details_blocks, title_of
+from bot.views.approvals import details_blocks, title_of
 from bot.views.bypass import risk_words, scope_of
-from core.approvals import RequestView
+from bot.views.pieces import ACTION_TITLES, spoken
+from core.approvals import RequestView, StageView
 from core.emergency import BypassView
 
 JUSTIFICATION_MAX: Final = 3000  # what fits Slack's own input; the core takes more
@@ -57,7 +59,7 @@ def request_form(*, channel: str, agent: str = "", owner: str | None = None) -> 
                 "action",
                 "What do you want to do?",
                 initial="agent.create",
-                options=tuple(Option(action, title) for action, title in TITLES.items()),
+                options=tuple(Option(action, title) for action, title in ACTION_TITLES.items()),
             ),
             TextInput("agent_name", "Agent name", initial=agent, max_chars=120, placeholder="support-bot"),
             PersonInput("owner", "Owner", initial=owner, hint="Answers for what the agent does."),
@@ -82,10 +84,10 @@ def request_form(*, channel: str, agent: str = "", owner: str | None = None) -> 
 
 def approve_form(request: RequestView, target: Target) -> Form:
     """The criteria of the stage as a checklist, and room for a reason (P2)."""
-    stage = next((stage for stage in request.stages if stage.key == target.stage), None)
+    stage = _stage(request, target)
     criteria = stage.criteria if stage else ()
-    options = tuple(Option(name, name.replace("_", " ").capitalize()) for name in criteria)
-    inputs: list[Block | Input] = [_about(request)]
+    options = tuple(Option(name, spoken(name)) for name in criteria)
+    inputs: list[Block | Input] = [_about_stage(request, target)]
     if options:
         inputs.append(
             ChecksInput(
@@ -106,7 +108,7 @@ def reject_form(request: RequestView, target: Target) -> Form:
         actions.FORM_REJECT,
         "Reject",
         (
-            _about(request),
+            _about_stage(request, target),
             TextInput(
                 "reason", "Reason", is_multiline=True, max_chars=REASON_MAX, placeholder="What would have to change?"
             ),
@@ -123,7 +125,13 @@ def ask_form(request: RequestView, target: Target) -> Form:
         "Ask the requester",
         (
             _about(request),
-            TextInput("question", "Question", is_multiline=True, max_chars=JUSTIFICATION_MAX),
+            TextInput(
+                "question",
+                "Question",
+                is_multiline=True,
+                max_chars=JUSTIFICATION_MAX,
+                hint=f"{one_line(request.requester.name).text} is told at once and can answer.",
+            ),
         ),
         submit="Ask",
         memo=target.encode(),
@@ -132,13 +140,18 @@ def ask_form(request: RequestView, target: Target) -> Form:
 
 def answer_form(request: RequestView, target: Target) -> Form:
     """The requester's answer."""
-    questions = [comment.text for comment in request.comments if comment.kind == "question"][-1:]
-    asked: Block = Passage(Plain(questions[0])) if questions else _about(request)
+    last = [comment for comment in request.comments if comment.kind == "question"][-1:]
+    asked: tuple[Block, ...] = tuple(
+        block
+        for question in last
+        for block in (Section((one_line(question.author.name), Markup(" asks:"))), Passage(Plain(question.text)))
+    )
     return Form(
         actions.FORM_ANSWER,
         "Answer",
         (
-            asked,
+            _about(request),
+            *asked,
             TextInput("answer", "Answer", is_multiline=True, max_chars=JUSTIFICATION_MAX),
         ),
         submit="Answer",
@@ -152,7 +165,7 @@ def delegate_form(request: RequestView, target: Target) -> Form:
         actions.FORM_DELEGATE,
         "Delegate",
         (
-            _about(request),
+            _about_stage(request, target),
             PersonInput("person", "Person", hint="Decides in your place. Not the requester."),
             TextInput("reason", "Reason", is_optional=True, max_chars=REASON_MAX),
         ),
@@ -223,7 +236,7 @@ def bypass_form(*, channel: str, longest: timedelta, agent: str = "") -> Form:
                 "action",
                 "What do you want to do?",
                 initial="agent.deploy",
-                options=(*(Option(action, title) for action, title in TITLES.items()), Option("*", "Anything")),
+                options=(*(Option(action, title) for action, title in ACTION_TITLES.items()), Option("*", "Anything")),
             ),
             TextInput("agent", "Agent", initial=agent, max_chars=120, placeholder="support-bot, or * for any"),
             SelectInput(
@@ -255,7 +268,7 @@ def review_form(bypass: BypassView) -> Form:
                 (
                     Markup("Granted to "),
                     one_line(bypass.requester.name),
-                    Markup(" for "),
+                    Markup(": "),
                     one_line(scope_of(bypass)),
                     Instant(bypass.granted_at, " · "),
                 )
@@ -278,3 +291,14 @@ def review_form(bypass: BypassView) -> Form:
 
 def _about(request: RequestView) -> Section:
     return Section((Plain(f"{request.reference} · {title_of(request)}"),))
+
+
+def _about_stage(request: RequestView, target: Target) -> Section:
+    """As `_about`, and which stage is decided: with several open, the person sees which one they were asked on."""
+    stage = _stage(request, target)
+    named = (Markup("\n"), Strong(stage.title)) if stage else ()
+    return Section((*_about(request).text, *named))
+
+
+def _stage(request: RequestView, target: Target) -> StageView | None:
+    return next((stage for stage in request.stages if stage.key == target.stage), None)

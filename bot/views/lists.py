@@ -25,11 +25,14 @@ from bot.cards import (
 )
 from bot.times import counted, due
 from bot.views.approvals import target_of, title_of
-from bot.views.bypass import HINT, bypass_line
+from bot.views.bypass import bypass_line, hint_for
 from core.approvals import RequestView
 from core.emergency import BypassView
 
 SHOWN: Final = 15
+_MARKS: Final = {"pending": "⏳", "approved": "✅", "rejected": "❌", "withdrawn": "↩️", "expired": "⌛"}
+WAITING_EMPTY: Final = "Nothing waits for you. 🎉"
+MINE_EMPTY: Final = "You have not asked for anything yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,8 @@ def waiting_card(listed: Listed, *, now: datetime) -> Card:
     return _list(
         "Waiting for you",
         listed,
-        now=now,
-        empty="Nothing waits for you. 🎉",
+        _rows(listed, WAITING_EMPTY, counted_as="wait for you", now=now),
+        empty=WAITING_EMPTY,
         hint="`/approve mine` shows what you have asked for.",
     )
 
@@ -56,19 +59,20 @@ def mine_card(listed: Listed, *, now: datetime) -> Card:
     return _list(
         "Your requests",
         listed,
-        now=now,
-        empty="You have not asked for anything yet.",
+        _rows(listed, MINE_EMPTY, counted_as="requests", now=now),
+        empty=MINE_EMPTY,
         hint="`/approve` opens a request.",
     )
 
 
 def found_card(words: str, listed: Listed, *, now: datetime) -> Card:
     """What a search found."""
+    empty = f"Nothing matches “{words}”."
     return _list(
         f"Found for “{words}”",
         listed,
-        now=now,
-        empty=f"Nothing matches “{words}”.",
+        _rows(listed, empty, counted_as="match", now=now),
+        empty=empty,
         hint="Search looks at agent names and justifications.",
     )
 
@@ -84,36 +88,41 @@ def home_blocks(*, waiting: Listed, mine: Listed, bypasses: Sequence[BypassView]
             )
         ),
         Heading("Waiting for you"),
-        *_rows(waiting, "Nothing waits for you. 🎉", now=now),
+        *_rows(waiting, WAITING_EMPTY, counted_as="wait for you", now=now),
         Divider(),
         Heading("Your requests"),
-        *_rows(mine, "You have not asked for anything yet.", now=now),
+        *_rows(mine, MINE_EMPTY, counted_as="requests", now=now),
     ]
     if bypasses:
         blocks += [
             Divider(),
             Heading("Emergency bypasses"),
             *(Section(bypass_line(each, now=now)) for each in bypasses),
-            Context((Markup(HINT),)),
+            Context((Markup(hint_for(bypasses[0])),)),
         ]
     blocks.append(Context((Markup("`/approve help` and `/bypass help` list what you can type."),)))
     return tuple(blocks)
 
 
-def _list(title: str, listed: Listed, *, now: datetime, empty: str, hint: str) -> Card:
+def _list(title: str, listed: Listed, rows: Sequence[Block], *, empty: str, hint: str) -> Card:
     summary = f"{title}: {counted(listed.total, 'request')}" if listed.total else empty
-    return Card(summary=summary, blocks=(Heading(title), *_rows(listed, empty, now=now), Context((Markup(hint),))))
+    return Card(summary=summary, blocks=(Heading(title), *rows, Context((Markup(hint),))))
 
 
-def _rows(listed: Listed, empty: str, *, now: datetime) -> list[Block]:
+def _rows(listed: Listed, empty: str, *, counted_as: str, now: datetime) -> list[Block]:
+    """A row each; of more than are shown, how many there are comes first (37 wait for you; the newest 15)."""
     if not listed.requests:
         return [Section((Plain(empty),))]
     shown = listed.requests[:SHOWN]
     rows: list[Block] = [_row(request, now=now) for request in shown]
-    if listed.total > len(shown):
-        more = counted(listed.total - len(shown), "more request")
-        rows.append(Context((Markup(f"… and {more}. `/approve find words` narrows it down."),)))
-    return rows
+    if listed.total <= len(shown):
+        return rows
+    more = counted(listed.total - len(shown), "more request")
+    return [
+        Context((Markup(f"{listed.total} {counted_as}; the newest {len(shown)}:"),)),
+        *rows,
+        Context((Markup(f"… and {more}. `/approve find words` narrows it down."),)),
+    ]
 
 
 def _row(request: RequestView, *, now: datetime) -> Section:
@@ -126,7 +135,7 @@ def _row(request: RequestView, *, now: datetime) -> Section:
             Plain(title_of(request)),
             Markup("\n"),
             one_line(request.requester.name),
-            Markup(f" · {request.status}"),
+            Markup(f" · {_MARKS[request.status]} {request.status}"),
             *where,
             *when,
         ),

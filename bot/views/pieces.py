@@ -9,11 +9,32 @@ from bot.cards import Block, Context, Link, Markup, Plain, one_line
 from core.links import TicketLink
 
 NAMES_SHOWN: Final = 4
+ACTION_TITLES: Final[Mapping[str, str]] = {
+    "agent.create": "Create agent",
+    "agent.deploy": "Deploy agent",
+    "agent.modify": "Change agent",
+    "agent.retire": "Retire agent",
+}
 _SYSTEMS: Final[Mapping[str, str]] = {
     "servicenow": "ServiceNow",
     "jira": "Jira",
     "remedy": "Remedy",
 }  # as they write it
+
+
+def action_on(action: str, agent: str) -> str:
+    """What is done to which agent, as people say it: Deploy agent “support-bot”; `*` is any of them."""
+    name = one_line(agent).text
+    if action == "*":
+        return "any action on any agent" if name == "*" else f"any action on “{name}”"
+    title = ACTION_TITLES.get(action, one_line(action).text)
+    return f"{title}: any of them" if name == "*" else f"{title} “{name}”"
+
+
+def spoken(key: str) -> str:
+    """A key of a policy as people read it: Technical feasibility. A sentence keeps its own capitals."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def names(people: Iterable[str]) -> Plain:

@@ -23,7 +23,7 @@ from core.roles.hierarchy import UnknownRole, resolve_role
 from core.roles.permissions import ACTION_PERMISSIONS
 
 POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages")
-CRITERION_MAX: Final = 150  # characters; it is ticked off in chat, where an option carries no more
+CRITERION_MAX: Final = 500  # characters; more is a document, not something to tick off
 STAGE_KEYS: Final = ("stage", "approvers", "criteria", "timeout", "reminder", "needs", "quorum")
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
 

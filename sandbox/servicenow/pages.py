@@ -105,7 +105,7 @@ class Pages:
         body = "".join(f"<tr>{''.join(self._cell(row, column) for column in columns)}</tr>" for row in rows)
         shown = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         title = f"{TABLES[table].label}s"
-        heading = f'<div class="head"><h1>{escape(title)}</h1><span class="number">{len(rows)} records</span></div>'
+        heading = f'<div class="head"><h1>{escape(title)}</h1><span class="number">{_counted(len(rows))}</span></div>'
         return self._page(
             title, heading + _card("", shown if rows else '<p class="empty">Nothing here yet.</p>'), table
         )
@@ -203,7 +203,8 @@ class Pages:
         return f'{escape(column.label)}: <b>{after}</b> <span class="soft">was {before}</span>'
 
     def _cell(self, row: Row, column: Column) -> str:
-        css = ' class="number"' if column.name in {"number", "sys_updated_on"} else ""
+        kind = {"number": "number", "sys_updated_on": "number", "short_description": "words"}.get(column.name)
+        css = f' class="{kind}"' if kind else ""
         if column.name == row.table.display and column.reference == "":
             return f"<td{css}>{self._link(row.table.name, row.sys_id, row[column.name])}</td>"
         return f"<td{css}>{self._value(row, column)}</td>"
@@ -237,6 +238,10 @@ class Pages:
             f"<main>{body}</main></body></html>"
         )
         return web.Response(text=text, content_type="text/html", status=status)
+
+
+def _counted(records: int) -> str:
+    return "1 record" if records == 1 else f"{records} records"
 
 
 def _flow_labels(row: Row) -> dict[str, str]:

@@ -42,7 +42,7 @@ table{border-collapse:collapse;width:100%}
 th{text-align:left;color:var(--soft);font-weight:550;font-size:.84rem;padding:.45rem .7rem;
 border-bottom:1px solid var(--line)}
 td{padding:.55rem .7rem;border-bottom:1px solid #eef3f3;vertical-align:top}tr:last-child td{border-bottom:0}
-td.number{white-space:nowrap;font-variant-numeric:tabular-nums}
+td.words{overflow-wrap:anywhere;min-width:16rem}td.number{white-space:nowrap;font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto}
 ol.stream{list-style:none;margin:0;padding:0}
 ol.stream li{border-left:3px solid var(--line);padding:.15rem 0 .75rem 1rem}

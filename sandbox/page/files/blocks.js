@@ -101,11 +101,14 @@ function input(block, names, place) {
     changed: (value) => block.dispatch_action && place.use(block, item, value),
   });
   place.inputs?.set(block.block_id, made);
+  // A group of boxes is no control that a label could be `for`: it is named, and like the others described, by id.
+  if (made.node.matches(".choices")) made.node.setAttribute("aria-labelledby", `${id}-label`);
+  made.node.setAttribute("aria-describedby", `${id}-error${block.hint ? ` ${id}-hint` : ""}`);
   return h("div", { class: "b-input", "data-block": block.block_id },
-    h("label", { htmlFor: id }, plain(block.label.text), block.optional && h("span", { class: "optional" }, " (optional)")),
+    h("label", { htmlFor: id, id: `${id}-label` }, plain(block.label.text), block.optional && h("span", { class: "optional" }, " (optional)")),
     made.node,
-    h("p", { class: "b-error", role: "alert", hidden: true }),
-    block.hint && h("p", { class: "b-hint" }, plain(block.hint.text)));
+    h("p", { class: "b-error", id: `${id}-error`, role: "alert", hidden: true }),
+    block.hint && h("p", { class: "b-hint", id: `${id}-hint` }, plain(block.hint.text)));
 }
 
 /** Opens a web address beside this page; nothing else (no javascript:). */

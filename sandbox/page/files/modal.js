@@ -101,6 +101,7 @@ export class Modal {
       const line = box.querySelector(".b-error");
       line.hidden = !text;
       line.textContent = text ?? "";
+      box.querySelector("[aria-describedby]").setAttribute("aria-invalid", String(Boolean(text)));
     });
     this.dialog.querySelector(".form-error").hidden = true;
     const first = this.dialog.querySelector(".b-input.wrong");

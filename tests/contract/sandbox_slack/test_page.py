@@ -73,6 +73,8 @@ async def test_a_person_asks_fills_in_the_modal_and_another_clicks(world: World,
     await page.get_by_label("Justification").fill("no")
     await page.get_by_role("button", name="Send", exact=True).last.click()
     await expect(page.get_by_text("Say more.")).to_be_visible()
+    await expect(page.get_by_label("Justification")).to_have_accessible_description("Say more.")
+    await expect(page.get_by_label("Justification")).to_have_attribute("aria-invalid", "true")
     await page.get_by_label("Justification").fill("because")
     await page.get_by_role("button", name="Send", exact=True).last.click()
     await expect(page.get_by_role("dialog")).to_be_hidden()

@@ -165,7 +165,9 @@ def _button(element: dict[str, Any]) -> Problems:
         yield from _address(element["url"])
     if "confirm" in element:
         confirm = element["confirm"]
-        yield from _keys(confirm, "confirm", required={"title", "text", "confirm", "deny"})
+        yield from _keys(confirm, "confirm", required={"title", "text", "confirm", "deny"}, optional={"style"})
+        if confirm.get("style") not in (None, "primary", "danger"):
+            yield f"confirm: style {confirm['style']}"
         for part, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
             yield from _plain(confirm[part], f"confirm {part}", limit)
 

@@ -24,7 +24,7 @@ from web.endpoint import Call, Endpoint, Idempotency, Media, Method, PublicCall,
 from web.health import Health
 from web.idempotency import REPLAYED_HEADER
 from web.paging import Cursors, Page, PageQuery
-from web.ports import Begun, Fresh, HealthCheck, InFlight, Mismatch, Replay
+from web.ports import AnswerLost, Begun, Fresh, HealthCheck, InFlight, Mismatch, Replay
 from web.registry import Api, Tag
 from web.schema import DecimalText, Id, Input, Instant, Line, MoneyIn, MoneyOut, Output, Path, Prose, Query
 
@@ -257,11 +257,13 @@ class Keys:
     fingerprints: dict[tuple[str, str, str], str] = field(default_factory=dict)
     answers: dict[tuple[str, str, str], Replay] = field(default_factory=dict)
     taken: set[tuple[str, str, str]] = field(default_factory=set)
+    lost: AnswerLost | None = None  # what is known of a taken key without an answer; None: it is under way
 
     def forget(self) -> None:
         """Every key is new again."""
         for known in (self.fingerprints, self.answers, self.taken):
             known.clear()
+        self.lost = None
 
     async def begin(self, actor: Actor, *, key: str, fingerprint: str) -> Begun:
         """Takes the key."""
@@ -272,7 +274,7 @@ class Keys:
         if place in self.answers:
             return self.answers[place]
         if place in self.taken:
-            return InFlight()
+            return self.lost or InFlight()
         self.taken.add(place)
         return Fresh()
 

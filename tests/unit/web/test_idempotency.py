@@ -5,7 +5,8 @@ import aiohttp
 import pytest
 
 from core.errors import Unavailable
-from tests.unit.web.sample import LIMITED, READER_TOKEN, REPLAYED_HEADER, STALE, World, until
+from tests.unit.web.sample import LIMITED, NOTE, READER_TOKEN, REPLAYED_HEADER, STALE, World, until
+from web.ports import AnswerLost
 
 PATH = "/api/v1/notes"
 WINDOW = {"title": "Window", "weight": 1}
@@ -58,6 +59,51 @@ async def test_a_call_that_is_still_under_way_is_not_started_again(world: World,
         assert (await answer.json())["code"] == "idempotency_key_in_flight"
     world.notes.gate.set()
     assert await first == 201
+    assert len(world.notes.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("lost", "next_step"),
+    [
+        (AnswerLost("note.keep Window", NOTE), f"Do not send it again; look up {NOTE}."),
+        (AnswerLost("note.keep Window", None), "Do not send it again; look up what it did."),
+    ],
+)
+async def test_a_call_whose_answer_was_lost_is_not_done_again_and_says_what_it_did(
+    world: World, client: aiohttp.ClientSession, lost: AnswerLost, next_step: str
+):
+    headers = _key()
+    world.notes.gate.clear()
+    first = asyncio.create_task(_status(client, headers))
+    await until(lambda: bool(world.notes.calls))
+    world.keys.lost = lost
+    async with client.post(PATH, json=WINDOW, headers=headers) as answer:
+        assert (answer.status, answer.content_type) == (409, "application/problem+json")
+        assert "Retry-After" not in answer.headers
+        problem = await answer.json()
+    detail = "This call was carried out (note.keep Window), but its answer was lost when the server stopped."
+    assert problem == {
+        "type": "urn:countersign:problem:idempotency_answer_lost",
+        "title": "This call was carried out, but its answer was lost when the server stopped.",
+        "status": 409,
+        "detail": detail,
+        "code": "idempotency_answer_lost",
+        "errors": [{"detail": detail, "parameter": "Idempotency-Key", "location": "header"}],
+        "next_step": next_step,
+        "correlation_id": answer.headers["X-Request-Id"],
+    }
+    world.notes.gate.set()
+    assert await first == 201
+    assert len(world.notes.calls) == 1
+
+
+async def test_a_key_whose_answer_was_lost_still_refuses_another_call(world: World, client: aiohttp.ClientSession):
+    headers = _key()
+    assert await _status(client, headers) == 201
+    world.keys.answers.clear()
+    world.keys.lost = AnswerLost("note.keep Window", NOTE)
+    async with client.post(PATH, json={"title": "Door"}, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (422, "idempotency_key_reused")
     assert len(world.notes.calls) == 1
 
 

@@ -2,7 +2,7 @@
 
 from bot.cards import ChecksInput, Form, Option, PersonInput, SelectInput, TextInput
 from bot.slack import render
-from bot.slack.inputs import read_inputs
+from bot.slack.inputs import option_value, read_inputs
 
 
 def submitted(values):
@@ -36,6 +36,12 @@ def test_what_was_left_untouched_is_none_and_no_box_ticked_is_an_empty_list():
         }
     )
     assert read_inputs(view) == {"reason": None, "action": None, "criteria": [], "owner": None}
+
+
+def test_a_choice_that_slack_has_no_room_for_is_told_from_others_that_begin_alike():
+    first, second = "x" * 200, "x" * 201
+    assert option_value("short") == "short"
+    assert len({option_value(first), option_value(second), first[:150]}) == 3
 
 
 def test_a_view_without_inputs_has_no_values():

@@ -4,14 +4,14 @@ import pytest
 
 from bot.plain import text_of
 from bot.slack import render
-from bot.views.answers import error_card, said, thread_line
+from bot.views.answers import error_card, lost_card, said, sentence_of, thread_line
 from core.approvals import RequestEvent
 from core.emergency import EmergencyEvent
 from core.errors import CountersignError, ErrorKind, Forbidden, InvalidInput
 from tests.unit.bot.blockkit_schema import message_problems
 from tests.unit.bot.samples import DANA, LEE, PRIYA, TOMAS
 
-NAMES = {str(each.id): each.name for each in (DANA, TOMAS, PRIYA, LEE)}
+NAMES = {key: each.name for each in (DANA, TOMAS, PRIYA, LEE) for key in (str(each.id), each.email)}
 EVENTS = [*map(str, RequestEvent), *map(str, EmergencyEvent)]
 
 
@@ -20,8 +20,26 @@ def test_an_error_says_what_is_wrong_what_is_accepted_and_what_to_do():
     card = error_card(
         Forbidden("Stage 'security' is decided by others.", accepted=("security_manager",), next_step="Ask @lee.")
     )
-    assert text_of(card) == "🚫 Stage 'security' is decided by others.\nAccepted: security_manager. Ask @lee."
-    assert card.summary == "Stage 'security' is decided by others. Accepted: security_manager. Ask @lee."
+    assert text_of(card) == "🚫 Stage 'security' is decided by others.\nAccepted: Security Manager. Ask @lee."
+    assert card.summary == "Stage 'security' is decided by others. Accepted: Security Manager. Ask @lee."
+
+
+def test_a_refusal_names_roles_and_stages_as_people_do():
+    roles = Forbidden("Not yours.", where="role", accepted=("tenant_administrator", "meta_agent_manager"))
+    assert sentence_of(roles) == "Not yours. Open to: Tenant Administrator, Meta-Agent Manager."
+    stages = Forbidden("Not yours.", where="stage", accepted=("security_review",))
+    assert sentence_of(stages) == "Not yours. Accepted: Security review."
+    assert sentence_of(InvalidInput("No.", accepted=("agent.create",))) == "No. Accepted: agent.create."
+
+
+def test_an_error_of_a_form_that_is_closed_already_gives_back_what_was_written():
+    assert text_of(lost_card(InvalidInput("It did not work."), "Two\nlines")).splitlines() == [
+        "✏️ It did not work.",
+        "You had written:",
+        "> Two",
+        "> lines",
+    ]
+    assert text_of(lost_card(InvalidInput("It did not work."), "")) == "✏️ It did not work."
 
 
 def test_an_error_that_repeats_input_gives_it_no_power():
@@ -87,7 +105,12 @@ def test_one_sentence_is_one_section():
         ("request.withdrawn", {"status": "withdrawn", "note": "Not needed."}, "Withdrawn: “Not needed.”"),
         ("request.used", {"by": "gate@enterprise.example"}, "🚀 Used at the gate by gate@enterprise.example"),
         ("request.outcome", {"status": "succeeded"}, "🏁 The platform reports: succeeded"),
-        ("bypass.used", {"action": "agent.deploy", "resource": "x"}, "🚀 agent.deploy on x under this bypass"),
+        ("request.used", {"by": TOMAS.email}, "🚀 Used at the gate by Tomás Oliveira"),
+        (
+            "bypass.used",
+            {"action": "agent.deploy", "resource": "x", "by": LEE.email},
+            "🚀 Used by Lee Okafor: Deploy agent “x”",
+        ),
         ("bypass.unacknowledged", {}, "⏰ Nobody of senior management has acknowledged this yet."),
         ("bypass.review_overdue", {}, "Review overdue."),
         ("bypass.expired", {}, "Expired."),

@@ -68,6 +68,15 @@ def test_a_request_that_is_over_has_no_buttons(status, viewer):
     assert buttons_of(details_card(request(status=status, decided_at=NOW), TOMAS, now=NOW)) == []
 
 
+def test_the_details_do_not_offer_themselves():
+    for viewer, labels in (
+        (TOMAS, ["Approve", "Reject", "Ask", "Delegate"]),
+        (DANA, ["Change", "Withdraw"]),
+        (LEE, []),
+    ):
+        assert [button.label for button in buttons_of(details_card(request(), viewer, now=NOW))] == labels
+
+
 @pytest.mark.row("P7")
 def test_whoever_has_voted_in_a_stage_that_still_waits_for_others_is_not_asked_again():
     shown = request((stage(approvers=(TOMAS, PRIYA), votes=(vote(TOMAS),)),))
@@ -150,7 +159,7 @@ def test_the_stages_are_a_picture_in_text():
         "✅ Technical · approved by Tomás Oliveira",
         "▶️ Security · waiting for Priya Raman · due 2026-03-11 07:00 UTC",
         "◻️ Legal · waiting",
-        "➖ X · skipped",
+        "➖ X · not decided",
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot import actions
 from bot.cards import Actions
 from bot.plain import line_of, text_of
-from bot.views.bypass import bypass_card, bypass_line, list_card, risk_words
+from bot.views.bypass import LISTED, bypass_card, bypass_line, list_card, risk_words, scope_of
 from tests.unit.bot.samples import BYPASS_ID, INGRID, LEE, NOW, bypass, reviewed, ticket
 
 
@@ -63,7 +63,7 @@ def test_the_message_does_not_change_while_time_passes():
 @pytest.mark.row("E3")
 def test_the_risk_is_explained():
     assert risk_words(bypass(risk="high", risk_factors=(("action *", 45), ("any agent, not one", 25)))) == (
-        "High (action * +45, any agent, not one +25)"
+        "High (Any action +45; any agent, not one +25)"
     )
     assert risk_words(bypass(risk="low", risk_factors=())) == "Low"
 
@@ -76,7 +76,19 @@ def test_an_overdue_review_says_since_when():
 
 def test_anything_on_any_agent_is_said_in_words():
     card = bypass_card(bypass(action="*", resource="*"), None, now=NOW)
-    assert card.summary == "BYP-3: Lee Okafor bypassed approval for any action on any agent — active"
+    assert card.summary == "BYP-3: Lee Okafor bypassed approval (any action on any agent) — active"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "words"),
+    [
+        ("agent.deploy", "x", "Deploy agent “x”"),
+        ("agent.deploy", "*", "Deploy agent: any of them"),
+        ("*", "x", "any action on “x”"),
+    ],
+)
+def test_what_is_bypassed_is_said_as_people_say_it(action, resource, words):
+    assert scope_of(bypass(action=action, resource=resource)) == words
 
 
 def test_the_ticket_of_a_bypass_is_linked():
@@ -95,7 +107,16 @@ def test_a_line_of_a_list_says_what_is_left_and_never_less_than_nothing():
 def test_the_list_counts_in_correct_english_and_says_what_to_type_next():
     assert list_card((bypass(),), now=NOW).summary == "1 bypass"
     assert list_card((bypass(), reviewed()), now=NOW).summary == "2 bypasses"
-    assert "`/bypass review BYP-1001`" in text_of(list_card((bypass(),), now=NOW))
+    assert "`/bypass review BYP-3`" in text_of(list_card((bypass(),), now=NOW))
+
+
+def test_a_list_that_is_cut_says_that_there_are_older_ones():
+    full = list_card((bypass(),) * LISTED, now=NOW)
+    assert (full.summary, "older" in text_of(full)) == ("25 bypasses", False)
+    card = list_card((bypass(),) * (LISTED + 1), now=NOW)
+    assert card.summary == "The newest 25 bypasses"
+    assert text_of(card).count("BYP-3 🚨 Active") == LISTED
+    assert "These are the newest 25; there are older ones." in text_of(card)
 
 
 def test_an_empty_list_says_so():

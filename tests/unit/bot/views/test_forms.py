@@ -9,6 +9,7 @@ from bot.actions import Target, decode
 from bot.cards import ChecksInput, Passage, PersonInput, Plain, SelectInput, TextInput
 from bot.plain import blocks_text
 from bot.slack import render
+from bot.slack.inputs import option_value
 from bot.views import forms
 from tests.unit.bot.blockkit_schema import view_problems
 from tests.unit.bot.samples import (
@@ -77,6 +78,25 @@ def test_a_stage_with_many_criteria_can_be_approved_because_each_can_be_ticked()
     assert tuple(ticked) == names
 
 
+@pytest.mark.row("P2")
+def test_a_criterion_that_is_longer_than_an_option_is_shown_whole_and_can_be_ticked():
+    long = "No_personal data of " + "customers & patients, " * 20 + "as the GDPR demands"
+    view = render.modal(forms.approve_form(request((stage(criteria=("legal_basis", long)),)), TARGET))
+    assert view_problems(view) == []
+    assert "No personal data of customers &amp; patients" in view["blocks"][1]["text"]["text"]
+    assert view["blocks"][1]["text"]["text"].endswith("as the GDPR demands")
+    element = view["blocks"][2]["element"]
+    assert element["options"][1]["text"]["text"].endswith("…")
+    assert [option["value"] for option in element["initial_options"]] == ["legal_basis", option_value(long)]
+
+
+@pytest.mark.parametrize("make", [forms.approve_form, forms.reject_form, forms.delegate_form])
+def test_a_form_that_decides_names_the_stage(make):
+    shown = request((stage("legal_review"), stage("security_review")))
+    form = make(shown, Target(id=REQUEST_ID, stage="security_review"))
+    assert blocks_text(form.blocks[:1]) == "REQ-1042 · Create agent “support-bot”\nSecurity review"
+
+
 def test_a_stage_without_criteria_asks_for_none():
     assert list(inputs_of(forms.approve_form(request((stage(criteria=()),)), TARGET))) == ["reason"]
 
@@ -89,7 +109,8 @@ def test_rejecting_needs_a_reason():
 def test_answering_shows_the_whole_of_the_last_question():
     long = "Which data? " * 300
     form = forms.answer_form(request(comments=(comment(text="First?"), comment(text=long))), TARGET)
-    assert form.blocks[0] == Passage(Plain(long))
+    assert Passage(Plain(long)) in form.blocks
+    assert "Tomás Oliveira asks:" in blocks_text(form.blocks[:2])
     assert "(show all)" not in str(render.modal(form))
 
 
@@ -121,9 +142,9 @@ def test_a_bypass_repeats_the_risk_before_it_is_granted():
 def test_a_review_shows_what_was_granted_why_and_at_which_risk():
     form = forms.review_form(bypass())
     text = blocks_text(form.blocks[:3])
-    assert "Granted to Lee Okafor for agent.deploy on invoice-matcher · 2026-03-10 08:45 UTC" in text
+    assert "Granted to Lee Okafor: Deploy agent “invoice-matcher” · 2026-03-10 08:45 UTC" in text
     assert "> Invoices are matched twice" in text
-    assert "Risk before the grant: Medium (action agent.deploy +30)" in text
+    assert "Risk before the grant: Medium (Deploy agent +30)" in text
     assert list(inputs_of(form)) == ["verdict", "notes"]
 
 

@@ -22,13 +22,13 @@ def test_a_row_says_what_who_where_and_until_when():
     assert text_of(waiting_card(listed([request()]), now=NOW)).splitlines()[:4] == [
         "Waiting for you",
         "REQ-1042 Create agent “support-bot”",
-        "Dana Whitfield · pending · Technical review · due in 22 h",
+        "Dana Whitfield · ⏳ pending · Technical review · due in 22 h",
         "[Show]",
     ]
 
 
 def test_a_decided_request_has_no_deadline():
-    assert "Dana Whitfield · rejected\n" in text_of(mine_card(listed([rejected()]), now=NOW))
+    assert "Dana Whitfield · ❌ rejected\n" in text_of(mine_card(listed([rejected()]), now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,14 @@ def test_a_long_list_is_cut_and_says_by_how_much(extra, more):
 def test_what_was_not_read_is_counted_too():
     card = waiting_card(Listed(tuple(many(SHOWN)), 412), now=NOW)
     assert card.summary == "Waiting for you: 412 requests"
+    assert text_of(card).splitlines()[1] == "412 wait for you; the newest 15:"
     assert "… and 397 more requests." in text_of(card)
+    assert "37 requests; the newest 15:" in text_of(mine_card(Listed(tuple(many(SHOWN)), 37), now=NOW))
+    assert "37 match; the newest 15:" in text_of(found_card("bot", Listed(tuple(many(SHOWN)), 37), now=NOW))
+
+
+def test_a_list_that_is_whole_counts_nothing():
+    assert "newest" not in text_of(waiting_card(listed(many(SHOWN)), now=NOW))
 
 
 def test_what_was_searched_for_has_no_power():

@@ -189,10 +189,10 @@ def test_the_version_changes_with_the_meaning_and_not_with_the_wording() -> None
             "approvers",
         ),
         (
-            _one(more=f"      criteria: [ok, {'x' * 151}]\n"),
+            _one(more=f"      criteria: [ok, {'x' * 501}]\n"),
             7,
             "Deployment.stages.0.criteria.1",
-            "A criterion has at most 150 characters; this has 151.",
+            "A criterion has at most 500 characters; this has 501.",
             None,
         ),
         (
