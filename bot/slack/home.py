@@ -8,7 +8,7 @@ from bot.slack.context import Chat
 from bot.views.answers import error_card
 from bot.views.lists import home_blocks
 from core.approvals import RequestFilter
-from core.approvals.service import person_of
+from core.approvals.loading import person_of
 from core.emergency import list_bypasses
 from core.errors import CountersignError
 
