@@ -21,6 +21,7 @@ from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
 from core.decisions import Gate
 from core.outbox import Dispatcher, Subscription
+from core.receipts import Issuer
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class Service:
     clock: SystemClock
     database: Database
     catalogue: PolicyCatalogue
+    issuer: Issuer
     gate: Gate
     listener: Listener
     subscriptions: list[Subscription] = field(default_factory=list)
@@ -102,11 +104,13 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     except BaseException:
         await database.close()
         raise
+    issuer = Issuer(database, address=settings.base_url)
     return Service(
         settings=settings,
         clock=clock,
         database=database,
         catalogue=catalogue,
-        gate=Gate(database, catalogue),
+        issuer=issuer,
+        gate=Gate(database, catalogue, issuer),
         listener=Listener(urls.app),
     )

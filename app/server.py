@@ -27,6 +27,7 @@ from web.api.bypasses import Bypasses
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
 from web.api.policies import Policies
+from web.api.receipts import Receipts
 from web.api.requests import Requests
 from web.api.tokens import Tokens
 from web.application import WebSettings, create_application
@@ -73,7 +74,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
     people, tokens, policies = Administration(database), Tokens(database), Policies(database, service.catalogue)
-    analytics = Analytics(database)
+    analytics, receipts = Analytics(database), Receipts(database, service.issuer)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
@@ -93,6 +94,8 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         requests.vote,
         requests.withdraw,
         requests.amend,
+        receipts.issue,
+        receipts.keys,
         requests.comment,
         requests.reassign,
         bypasses.grant,

@@ -18,10 +18,12 @@ from core.clock import ManualClock
 from core.db import Database
 from core.decisions import DecisionView, Gate
 from core.ids import TenantId, UserId, uuid7
+from core.receipts import Issuer
 from core.roles.hierarchy import ROLES
 from core.tenants import TenantPolicy, provision
 
 START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ADDRESS = "https://countersign.example"
 IP_ADDRESS: Final = "192.0.2.17"  # RFC 5737: documentation
 USER_AGENT: Final = "Countersign-Test/1.0"
 STAGES: Final = (  # of the framework's agent creation policy, with who decides each
@@ -44,7 +46,7 @@ class Company:
 
     def gate(self, catalogue: PolicyCatalogue) -> Gate:
         """The gate of one replica: who asks it at once shares a batch."""
-        return self.gates.setdefault((self.database, catalogue), Gate(self.database, catalogue))
+        return self.gates.setdefault((self.database, catalogue), new_gate(self, catalogue))
 
     def actor(self, who: str, *, scopes: frozenset[str] | None = None, door: Door = Door.API) -> Actor:
         """The person as a verified caller."""
@@ -124,6 +126,11 @@ def agent(name: str = "invoice-reader", **changes: str) -> dict[str, str]:
         "business_service": "Accounts Payable",
     }
     return facts | changes
+
+
+def new_gate(company: Company, catalogue: PolicyCatalogue) -> Gate:
+    """The gate of one more replica."""
+    return Gate(company.database, catalogue, Issuer(company.database, address=ADDRESS))
 
 
 def policies(text: str) -> PolicyCatalogue:

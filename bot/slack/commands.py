@@ -30,7 +30,7 @@ from core.approvals import (
     reassign,
     withdraw,
 )
-from core.approvals.service import person_of
+from core.approvals.loading import person_of
 from core.db import Database
 from core.emergency import acknowledge, end, get_bypass, list_bypasses, longest_bypass
 

@@ -9,7 +9,7 @@ from bot.views.answers import error_card
 from bot.views.lists import home_blocks
 from core.actor import Actor
 from core.approvals import RequestFilter
-from core.approvals.service import person_of
+from core.approvals.loading import person_of
 from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
 

@@ -11,7 +11,7 @@ from bot.views.votes import restated
 from core.actor import Actor
 from core.approvals import get_request
 from core.approvals.errors import AlreadyDecided, InvalidVote, NotAnApprover, StageAlreadyDecided
-from core.approvals.service import person_of
+from core.approvals.loading import person_of
 
 
 @asynccontextmanager

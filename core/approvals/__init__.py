@@ -5,18 +5,20 @@ state.py, effects.py                      what rules read, what they return
 rules.py, routing.py, folding.py          pure: who is asked, what follows, what it looks like afterwards
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
-service.py                                use cases
+service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
+analytics.py                              questions about many requests (P8)
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
+from core.approvals.amending import amend
 from core.approvals.analytics import Figures, figures
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
+from core.approvals.loading import person_of
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
-    amend,
     cast_vote,
     comment,
     count_requests,
@@ -26,17 +28,27 @@ from core.approvals.service import (
     open_request,
     policies_in_force,
     reassign,
-    use_approval,
     withdraw,
 )
 from core.approvals.state import Choice
-from core.approvals.views import CommentView, RequestView, StageView, UsableApproval, VoteView
+from core.approvals.using import hold_approved, use_approval
+from core.approvals.views import (
+    ApprovedRequest,
+    CommentView,
+    Endorsement,
+    RequestView,
+    StageView,
+    UsableApproval,
+    VoteView,
+)
 
 __all__ = [
     "DEADLINES",
     "ApprovalPolicy",
+    "ApprovedRequest",
     "Choice",
     "CommentView",
+    "Endorsement",
     "Figures",
     "PolicyCatalogue",
     "PolicySet",
@@ -52,10 +64,12 @@ __all__ = [
     "count_requests",
     "figures",
     "get_request",
+    "hold_approved",
     "list_requests",
     "load_catalogue",
     "load_request",
     "open_request",
+    "person_of",
     "policies_in_force",
     "reassign",
     "usable_approvals",

@@ -25,6 +25,12 @@ class AlreadyDecided(Conflict):
         self.by, self.at = by, at
 
 
+class NotApproved(Conflict):
+    """The request is not approved."""
+
+    code = "approvals.not_approved"
+
+
 class StageAlreadyDecided(Conflict):
     """The stage is decided already."""
 

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-import rfc8785
 
 from core.access import TokenScope, directory, find_person, permitted, require_scope
 from core.actor import Actor
-from core.agents import FACT_MAX, missing_facts
 from core.approvals import queries, rules, store
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
-from core.approvals.effects import Amend
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
+from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, person_of, view_of
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice, Vote
 from core.approvals.views import RequestView
 from core.audit import audited, record
 from core.db import Database, Transaction, next_number
-from core.deadlines import clear
-from core.errors import Forbidden
-from core.ids import RequestId, UserId, uuid7
+from core.ids import RequestId, uuid7
 from core.outbox import emit
 from core.tenants import tenant_policy
 
-JUSTIFICATION_MAX: Final = 4000  # characters
 COMMENT_MAX: Final = 4000
 SEEN_DIGEST_MIN: Final = 12  # characters of the digest that tell one version from another
 COMMENT_KINDS: Final = ("comment", "question", "answer")
@@ -128,7 +121,7 @@ async def cast_vote(
     ) as tx:
         require_scope(actor, TokenScope.VOTE)
         voter = person_of(actor)
-        held = await _held(tx, request_id)
+        held = await hold(tx, request_id)
         digest = held.state.digest
         if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
             digest = seen_digest  # which is not in force: the rule says so
@@ -155,40 +148,17 @@ async def cast_vote(
             )
         effects = rules.cast_vote(held.state, held.policy, vote, (await directory(tx)).by_role, now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
-        return await _one(tx, request_id)
+        return await view_of(tx, request_id)
 
 
 async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason: str = "") -> RequestView:
     """The request is over, by its requester's wish."""
     async with audited(database, actor, action="request.withdraw", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
-        held = await _held(tx, request_id)
+        held = await hold(tx, request_id)
         effects = rules.withdraw(held.state, person_of(actor), now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
-        return await _one(tx, request_id)
-
-
-async def amend(
-    database: Database,
-    actor: Actor,
-    request_id: UUID,
-    *,
-    changes: Mapping[str, str],
-    justification: str | None = None,
-    reason: str = "",
-) -> RequestView:
-    """The request asks for the changed resource and every stage begins anew: earlier votes do not count (P9).
-
-    `changes` holds the attributes that change; a blank one is taken away. The same as before changes nothing.
-    """
-    async with audited(database, actor, action="request.amend", resource=str(request_id)) as tx:
-        require_scope(actor, TokenScope.REQUEST)
-        requester = person_of(actor)
-        held = await _held(tx, request_id)
-        change = _change(held, changes, held.row.justification if justification is None else justification, actor)
-        effects = rules.amend(held.state, held.policy, change, requester, (await directory(tx)).by_role, now=tx.now)
-        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
-        return await _one(tx, request_id)
+        return await view_of(tx, request_id)
 
 
 async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: str, text: str) -> RequestView:
@@ -200,7 +170,7 @@ async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: s
             raise InvalidRequest(f"'{kind}' is not a kind of comment.", where="kind", accepted=COMMENT_KINDS)
         if not text.strip() or len(text) > COMMENT_MAX:
             raise InvalidRequest(f"Write 1 to {COMMENT_MAX} characters.", where="text")
-        held = await _held(tx, request_id)
+        held = await hold(tx, request_id)
         if kind == "answer" and author != held.state.requester:
             raise NotYourRequest("Only the person who asked can answer questions about a request.")
         await store.add_comment(tx, request_id, author, kind, text.strip())
@@ -218,7 +188,7 @@ async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: s
             type=RequestEvent.COMMENTED,
             data={"kind": kind, "author": str(author), "text": text.strip()},
         )
-        return await _one(tx, request_id)
+        return await view_of(tx, request_id)
 
 
 async def reassign(
@@ -229,11 +199,11 @@ async def reassign(
         require_scope(actor, TokenScope.VOTE)
         me = person_of(actor)
         other = await find_person(tx, to_email)
-        held = await _held(tx, request_id)
+        held = await hold(tx, request_id)
         chosen = rules.stage_to_vote_on(held.state, me, stage)
         effects = rules.delegate(held.state, held.policy, chosen, me, other.id)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
-        return await _one(tx, request_id)
+        return await view_of(tx, request_id)
 
 
 async def get_request(database: Database, actor: Actor, reference: UUID | int) -> RequestView:
@@ -242,7 +212,7 @@ async def get_request(database: Database, actor: Actor, reference: UUID | int) -
         request_id = await queries.id_of_number(tx, reference) if isinstance(reference, int) else reference
         if request_id is None:
             raise UnknownRequest(f"There is no REQ-{reference} here.", where="request")
-        return await _one(tx, request_id)
+        return await view_of(tx, request_id)
 
 
 async def list_requests(
@@ -268,87 +238,9 @@ async def policies_in_force(database: Database, catalogue: PolicyCatalogue, acto
 
 async def load_request(tx: Transaction, request_id: UUID) -> RequestView:
     """The request, for subscribers. Raises UnknownRequest."""
-    return await _one(tx, request_id)
-
-
-async def use_approval(tx: Transaction, actor: Actor, request_id: RequestId, decision_id: UUID) -> bool:
-    """Whether the approval was unused; then this decision has consumed it, and everybody hears of it."""
-    held = await _held(tx, request_id)
-    if not await store.mark_used(tx, request_id, decision_id):
-        return False
-    await clear(tx, request_id)
-    await emit(
-        tx,
-        subject=f"request:{request_id}",
-        type=RequestEvent.USED,
-        data={"decision": str(decision_id), "by": actor.email, "reference": f"REQ-{held.row.number}"},
-    )
-    return True
-
-
-def digest_of(
-    action: str, resource: Mapping[str, Any], justification: str, requester: str, *, revision: int = 1
-) -> str:
-    """SHA-256 over the canonical request (RFC 8785), in hex: what a vote binds to."""
-    body: dict[str, Any] = {
-        "action": action,
-        "resource": dict(resource),
-        "justification": justification,
-        "requester": requester,
-        **({"revision": revision} if revision > 1 else {}),
-    }
-    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
-
-
-def person_of(actor: Actor) -> UserId:
-    """The actor as a member of the tenant. Raises Forbidden for one who only administers it."""
-    if actor.user is None:
-        raise Forbidden("Only a member of this tenant can do this.")
-    return actor.user
+    return await view_of(tx, request_id)
 
 
 async def views_of(tx: Transaction, ids: Sequence[UUID]) -> tuple[RequestView, ...]:
     """These requests, in no particular order."""
     return await queries.views(tx, await queries.by_ids(tx, ids), await directory(tx))
-
-
-def _change(held: store.Held, changes: Mapping[str, str], justification: str, requester: Actor) -> Amend:
-    """Raises InvalidRequest naming the field."""
-    row = held.row
-    if len(justification) > JUSTIFICATION_MAX:
-        raise InvalidRequest(f"A justification has at most {JUSTIFICATION_MAX} characters.", where="justification")
-    wanted = {key: str(value).strip() for key, value in {**row.resource, **changes}.items()}
-    after = {key: value for key, value in wanted.items() if value}
-    if after.get("name") != row.resource_name:
-        raise InvalidRequest(
-            "A request is about one agent; for another, ask anew.", where="resource.name", accepted=(row.resource_name,)
-        )
-    for key, value in after.items():
-        if len(value) > FACT_MAX:
-            raise InvalidRequest(f"'{key}' has at most {FACT_MAX} characters.", where=f"resource.{key}")
-    if row.action == "agent.create" and (lacking := missing_facts(after)):
-        raise InvalidRequest(f"Every agent needs a {lacking[0].replace('_', ' ')}.", where=f"resource.{lacking[0]}")
-    before = {**row.resource, "justification": row.justification}
-    now = {**after, "justification": justification}
-    fields = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-    return Amend(
-        digest=digest_of(row.action, after, justification, requester.email, revision=row.revision + 1),
-        resource=after,
-        justification=justification,
-        changed={key: (str(before.get(key, "")), str(now.get(key, ""))) for key in fields},
-        voided=sum(vote.digest == held.state.digest for vote in held.state.votes),
-    )
-
-
-async def _held(tx: Transaction, request_id: UUID) -> store.Held:
-    held = await store.hold(tx, request_id)
-    if held is None:
-        raise UnknownRequest(where="request")
-    return held
-
-
-async def _one(tx: Transaction, request_id: UUID) -> RequestView:
-    found = await views_of(tx, [request_id])
-    if not found:
-        raise UnknownRequest(where="request")
-    return found[0]

@@ -75,6 +75,32 @@ class RequestView:
 
 
 @dataclass(frozen=True, slots=True)
+class Endorsement:
+    """One vote that approved."""
+
+    stage: str
+    email: str
+    at: datetime
+    criteria: tuple[str, ...]  # those that the voter confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedRequest:
+    """What was approved, by whom, under which version of which policy."""
+
+    id: RequestId
+    reference: str
+    action: str
+    resource: Mapping[str, str]
+    requester: str  # e-mail
+    digest: str
+    policy_key: str
+    policy_version: str
+    endorsements: tuple[Endorsement, ...]
+    is_used: bool  # a decision has consumed it
+
+
+@dataclass(frozen=True, slots=True)
 class UsableApproval:
     """An approved request that no decision has consumed: it holds for exactly this."""
 

@@ -20,6 +20,7 @@ from core.decisions.views import Answer, DecisionView, Reason
 from core.emergency import EmergencyEvent
 from core.ids import BypassId, uuid7
 from core.outbox import emit
+from core.receipts import Issuer
 
 LAPSE: Final = "decisions.lapse"
 # An operation whose platform never reports would hold its place in max_concurrent_operations for ever.
@@ -43,7 +44,7 @@ class _Effects:
 
 
 async def carry_out(
-    tx: Transaction, standing: Standing, questions: Sequence[Question]
+    tx: Transaction, standing: Standing, issuer: Issuer, questions: Sequence[Question]
 ) -> list[Allowed | DecisionView | Grounds]:
     """To each question that looked allowed: what it did, which decision it repeats, or why it is refused after all.
 
@@ -53,7 +54,7 @@ async def carry_out(
     facts = await hold_facts(tx, standing, questions)
     in_use_before = dict(facts.in_use)
     effects = _Effects()
-    answers = [await _one(tx, facts, effects, question) for question in questions]
+    answers = [await _one(tx, facts, effects, issuer, question) for question in questions]
     if effects.operations:
         await save_agents(tx, effects.created.values(), effects.changed.values())
         await quotas.set_used(tx, {quota: used for quota, used in facts.in_use.items() if used != in_use_before[quota]})
@@ -62,7 +63,7 @@ async def carry_out(
 
 
 async def _one(
-    tx: Transaction, facts: Facts, effects: _Effects, question: Question
+    tx: Transaction, facts: Facts, effects: _Effects, issuer: Issuer, question: Question
 ) -> Allowed | DecisionView | Grounds:
     if known := rules.repeated(facts, question):
         return known
@@ -70,7 +71,8 @@ async def _one(
     if grounds.answer is not Answer.ALLOW:
         return grounds
     decision_id = uuid7()
-    if grounds.approval and not await use_approval(tx, question.actor, grounds.approval, decision_id):
+    approved = await use_approval(tx, question.actor, grounds.approval, decision_id) if grounds.approval else None
+    if grounds.approval and approved is None:
         return Grounds(Answer.DENY, Reason("approvals.used", "The approval has just been used by another decision."))
     if grounds.bypass:
         await _tell_of_use(tx, grounds.bypass, question)
@@ -87,6 +89,7 @@ async def _one(
         bypass_id=grounds.bypass,
         agent_id=after.id,
         operation="running",
+        receipt=(await issuer.issue(tx, approved))[0].token if approved else None,
     )
     _note(facts, effects, question, decision, after)
     return Allowed(decision, before, after)

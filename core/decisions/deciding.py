@@ -18,6 +18,7 @@ from core.decisions.rules import Grounds
 from core.decisions.views import Answer, DecisionView, Reason
 from core.errors import CountersignError
 from core.ids import uuid7
+from core.receipts import Issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class _Written:
 
 
 async def answer_all(
-    tx: Transaction, catalogue: PolicyCatalogue, questions: Sequence[Question]
+    tx: Transaction, catalogue: PolicyCatalogue, issuer: Issuer, questions: Sequence[Question]
 ) -> list[DecisionView | Grounds]:
     """To each question its decision; its grounds if it only evaluates, or if a request has to be opened first.
 
@@ -46,7 +47,7 @@ async def answer_all(
     ]
     answers: list[Allowed | DecisionView | Grounds] = list(looked)
     if acting:
-        outcomes = await carry_out(tx, standing, [questions[number] for number in acting])
+        outcomes = await carry_out(tx, standing, issuer, [questions[number] for number in acting])
         for number, outcome in zip(acting, outcomes, strict=True):
             answers[number] = outcome
     return await _written(tx, questions, answers)

@@ -65,7 +65,11 @@ async def _facts(
     in_use: dict[str, int],
 ) -> Facts:
     creations = {question.name for question in questions if question.action == "agent.create"}
-    approved = {question.name for question in questions if _needs_approval(standing, question.action)}
+    approved = {
+        question.name
+        for question in questions
+        if question.receipt is not None or _needs_approval(standing, question.action)
+    }
     askers = {question.actor.user for question in questions if question.actor.user is not None}
     return Facts(
         standing,

@@ -15,14 +15,17 @@ from core.decisions.deciding import answer_all, ask_for_approval
 from core.decisions.questions import Purpose, Question
 from core.decisions.rules import Grounds
 from core.decisions.views import Answer, DecisionView, Reason
+from core.errors import CountersignError
+from core.receipts import ExpiredReceipt, InvalidReceipt, Issuer, Receipt
 
 
 class Gate:
     """May this be done now? No policy, no database, no answer: deny (X9)."""
 
-    def __init__(self, database: Database, catalogue: PolicyCatalogue) -> None:
+    def __init__(self, database: Database, catalogue: PolicyCatalogue, issuer: Issuer) -> None:
         self._database = database
         self._catalogue = catalogue
+        self._issuer = issuer
         self._batches: Batches[Question, DecisionView | Grounds] = Batches(database, self._answer)
 
     async def decide(
@@ -63,12 +66,29 @@ class Gate:
         context: Mapping[str, Any],
     ) -> Question:
         permission_for(action)
-        question = Question(actor, purpose, action, rules.normalised(resource), context)
+        receipt, told = await self._presented(actor, context)
+        question = Question(actor, purpose, action, rules.normalised(resource), told, receipt)
         if not covers(actor, TokenScope.DECIDE):
             doing = f"decision.{purpose.value}"
             async with permitted(self._database, actor, TokenScope.DECIDE, action=doing, resource=question.name):
                 pass  # it refuses, and records that
         return question
 
+    async def _presented(
+        self, actor: Actor, context: Mapping[str, Any]
+    ) -> tuple[Receipt | CountersignError | None, Mapping[str, Any]]:
+        """The receipt in the context, and the context as it is kept: with its id instead, since it is worth a decision.
+
+        Raises Unavailable if the keys cannot be read.
+        """
+        await self._issuer.ready()
+        if "receipt" not in context:
+            return None, context
+        try:
+            receipt = await self._issuer.verify(str(context["receipt"]), tenant=actor.tenant)
+        except (InvalidReceipt, ExpiredReceipt) as exc:
+            return exc, {**context, "receipt": exc.code}
+        return receipt, {**context, "receipt": str(receipt.claims.id)}
+
     async def _answer(self, tx: Transaction, questions: Sequence[Question]) -> Sequence[DecisionView | Grounds]:
-        return await answer_all(tx, self._catalogue, questions)
+        return await answer_all(tx, self._catalogue, self._issuer, questions)

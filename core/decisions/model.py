@@ -23,6 +23,7 @@ decisions = tenant_table(
     Column("operation", Text, nullable=False),  # none | running | succeeded | failed | lapsed
     Column("outcome", JSONB, nullable=True),
     instant("outcome_at", nullable=True),
+    Column("receipt", Text, nullable=True),
     CheckConstraint("decision IN ('allow', 'deny', 'pending')", name="decision"),
     CheckConstraint("operation IN ('none', 'running', 'succeeded', 'failed', 'lapsed')", name="operation"),
     Index("ix_decisions_running", "tenant_id", "resource_name", postgresql_where=text("operation = 'running'")),

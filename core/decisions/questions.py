@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Any
 
 from core.actor import Actor
+from core.errors import CountersignError
+from core.receipts import Receipt
 
 
 class Purpose(Enum):
@@ -26,6 +28,7 @@ class Question:
     action: str
     resource: Mapping[str, str]
     context: Mapping[str, Any]
+    receipt: Receipt | CountersignError | None = None  # that the asker presents; an error is why it does not hold
 
     @property
     def name(self) -> str:

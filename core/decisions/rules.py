@@ -16,6 +16,7 @@ from core.decisions.questions import Purpose, Question
 from core.decisions.views import Answer, DecisionView, Reason
 from core.errors import CountersignError
 from core.ids import BypassId, RequestId
+from core.receipts import OtherAction, Receipt, UsedApproval
 
 ATTRIBUTES_MAX: Final = 30
 
@@ -87,6 +88,8 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         if bypass.covers(question.actor.user, action=action, resource=name):
             reason = Reason("emergency.bypass", "An emergency bypass is active.")
             return Grounds(Answer.ALLOW, reason, bypass=bypass.id)
+    if question.receipt is not None:
+        return _by_receipt(facts, question, question.receipt)
     policy = facts.standing.policies.for_action(action)
     if policy is None:
         return _denied("policies.none", f"No approval policy covers {action}, so it is denied.")
@@ -96,6 +99,23 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         if approval.covers(action, question.resource):
             return Grounds(Answer.ALLOW, Reason("approvals.approved", "It was approved."), approval=approval.id)
     return Grounds(Answer.PENDING, Reason("approvals.pending", f"'{policy.title}' has to be passed first."))
+
+
+def _by_receipt(facts: Facts, question: Question, receipt: Receipt | CountersignError) -> Grounds:
+    """Whoever presents a receipt means that approval and no other ground (P11)."""
+    if isinstance(receipt, CountersignError):
+        return _denied(receipt.code, receipt.sentence())
+    claims = receipt.claims
+    if (claims.action, claims.resource) != (question.action, question.resource):
+        wrong = OtherAction(
+            f"The receipt is for {claims.action} of '{claims.resource.get('name')}' as it was approved."
+        )
+        return _denied(wrong.code, wrong.message)
+    if claims.request_id not in {approval.id for approval in facts.approvals}:
+        used = UsedApproval(f"The approval of {claims.reference} is used up, or no longer stands.")
+        return _denied(used.code, used.message)
+    reason = Reason("receipts.valid", f"The receipt of {claims.reference} holds.")
+    return Grounds(Answer.ALLOW, reason, approval=claims.request_id)
 
 
 def repeated(facts: Facts, question: Question) -> DecisionView | None:

@@ -35,6 +35,7 @@ async def add(tx: Transaction, decided: Sequence[tuple[Question, DecisionView]])
                 "agent_id": view.agent_id,
                 "decided_at": view.decided_at,
                 "operation": view.operation,
+                "receipt": view.receipt,
             }
             for question, view in decided
         ],
@@ -94,4 +95,5 @@ def _view(row: Row[Any]) -> DecisionView:
         operation=row.operation,
         outcome=row.outcome,
         outcome_at=row.outcome_at,
+        receipt=row.receipt,
     )

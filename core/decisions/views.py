@@ -42,6 +42,7 @@ class DecisionView:
     operation: str = "none"  # none | running | succeeded | failed | lapsed
     outcome: Mapping[str, Any] | None = None
     outcome_at: datetime | None = None
+    receipt: str | None = None  # of the approval that it used, as JWS
 
     def links(self) -> dict[str, str]:
         """What the decision rests on and concerns, for records."""

@@ -57,6 +57,7 @@ class DecisionOut(Output):
     operation: str
     outcome: dict[str, Any] | None
     outcome_at: datetime | None
+    receipt: Annotated[str | None, Field(description="JWS that proves the approval it used; verify it offline")]
 
 
 class OutcomeIn(Input):
@@ -136,4 +137,5 @@ def decision_out(view: DecisionView) -> DecisionOut:
         operation=view.operation,
         outcome=None if view.outcome is None else dict(view.outcome),
         outcome_at=view.outcome_at,
+        receipt=view.receipt,
     )

@@ -18,7 +18,7 @@ from core.approvals import (
     reassign,
     withdraw,
 )
-from core.approvals.service import person_of
+from core.approvals.loading import person_of
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
 from web.api.convert import request_out

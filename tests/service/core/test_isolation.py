@@ -11,12 +11,13 @@ from core.errors import ConfigError
 from core.ids import TenantId
 from core.tenants import TenantPolicy
 from tests.factories import agent, ask, create_agent, found_company, vote
-from tests.service.models import METADATA, TABLES
+from tests.service.models import INSTALLATION, METADATA, TABLES
 
 QUEUES = ["deadlines", "deliveries", "idempotency_keys", "outbox_events", "tenants"]
 A, B = TenantId("enterprise-corp"), TenantId("northwind")
 OWN_ROWS = "(tenant_id = current_setting('app.tenant_id'::text, true))"
 OWN_ROWS_OR_SYSTEM = f"({OWN_ROWS} OR (current_setting('app.scope'::text, true) = 'system'::text))"
+SYSTEM = "(current_setting('app.scope'::text, true) = 'system'::text)"
 INSUFFICIENT_PRIVILEGE = "42501"
 
 
@@ -62,7 +63,8 @@ async def test_every_table_has_a_tenant_and_forced_row_level_security(owner_url,
         ORDER BY c.relname
         """,
     )
-    assert [tuple(row) for row in found] == [(table, True, True, True) for table in TABLES]
+    everything = sorted([*TABLES, *INSTALLATION])
+    assert [tuple(row) for row in found] == [(table, True, True, table in TABLES) for table in everything]
 
 
 @pytest.mark.row("T1")
@@ -77,8 +79,8 @@ async def test_every_table_has_exactly_one_policy_and_only_the_queues_are_open_t
         """,
     )
     expected = []
-    for table in TABLES:
-        expression = OWN_ROWS_OR_SYSTEM if table in QUEUES else OWN_ROWS
+    for table in sorted([*TABLES, *INSTALLATION]):
+        expression = OWN_ROWS_OR_SYSTEM if table in QUEUES else SYSTEM if table in INSTALLATION else OWN_ROWS
         expected.append((table, "*", expression, expression))
     assert [tuple(row) for row in found] == expected
 
@@ -163,6 +165,23 @@ async def test_no_table_lets_a_tenant_write_a_row_into_another_or_move_one_there
                     await tx.connection.execute(text(statement))
             assert (statement, refused.value.orig.sqlstate) == (statement, INSUFFICIENT_PRIVILEGE)
     assert await counts(owner_url, clock) == before
+
+
+@pytest.mark.row("T1", "P11")
+async def test_no_tenant_reads_or_writes_the_installations_own_keys(two_tenants, database):
+    async with database.system() as tx:
+        assert len((await tx.connection.execute(text("SELECT key_id FROM receipt_keys"))).all()) == 1
+    async with database.tenant(A) as tx:
+        assert (await tx.connection.execute(text("SELECT key_id FROM receipt_keys"))).all() == []
+        assert (await tx.connection.execute(text("DELETE FROM receipt_keys"))).rowcount == 0
+    with pytest.raises(DBAPIError) as refused:
+        async with database.tenant(A) as tx:
+            await tx.connection.execute(
+                text(
+                    "INSERT INTO receipt_keys (key_id, public_key, private_key, created_at) VALUES ('k', '', '', now())"
+                )
+            )
+    assert refused.value.orig.sqlstate == INSUFFICIENT_PRIVILEGE
 
 
 @pytest.mark.row("T1")

@@ -9,10 +9,10 @@ from itertools import cycle
 import pytest
 from sqlalchemy import text
 
-from core.decisions import Gate, report_outcome
+from core.decisions import report_outcome
 from core.tenants import TenantPolicy, provision
 from core.tenants.policy import ResourceLimits
-from tests.factories import agent, ask, found_company, policies
+from tests.factories import agent, ask, found_company, new_gate, policies
 
 AT_ONCE = 40
 FREE = policies(
@@ -31,7 +31,7 @@ async def create(company, name, who="agent_developer", gate=None):
 
 def replicas(company, count):
     """The gates of so many servers on one database, as a load balancer would choose them."""
-    return cycle([Gate(company.database, FREE) for _ in range(count)])
+    return cycle([new_gate(company, FREE) for _ in range(count)])
 
 
 async def report(company, decision, status):

@@ -28,10 +28,9 @@ from core.approvals.errors import (
 )
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice
-from core.decisions import Gate
 from core.errors import CountersignError
 from core.ids import uuid7
-from tests.factories import IP_ADDRESS, STAGES, USER_AGENT, agent, approve_all, ask, policies, vote
+from tests.factories import IP_ADDRESS, STAGES, USER_AGENT, agent, approve_all, ask, new_gate, policies, vote
 
 AT_ONCE = 20
 ONE_STAGE = policies(
@@ -160,7 +159,7 @@ async def test_one_approval_is_used_by_one_of_many_who_ask_at_once(company, cata
         await company.add(f"developer_{number}", "agent_developer")
     request = await opened(company, catalogue)
     await approve_all(company, request.id)
-    gates = cycle([Gate(company.database, catalogue) for _ in range(servers)])
+    gates = cycle([new_gate(company, catalogue) for _ in range(servers)])
     answers = await asyncio.gather(
         *(ask(company, catalogue, f"developer_{number}", gate=next(gates)) for number in range(AT_ONCE))
     )

@@ -1,0 +1,70 @@
+"""The requester changes what they ask (P9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from core.access import TokenScope, directory, require_scope
+from core.actor import Actor
+from core.agents import FACT_MAX, missing_facts
+from core.approvals import rules, store
+from core.approvals.consequences import follow
+from core.approvals.effects import Amend
+from core.approvals.errors import InvalidRequest
+from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, person_of, view_of
+from core.approvals.views import RequestView
+from core.audit import audited
+from core.db import Database
+from core.ids import RequestId
+
+
+async def amend(
+    database: Database,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    changes: Mapping[str, str],
+    justification: str | None = None,
+    reason: str = "",
+) -> RequestView:
+    """The request asks for the changed resource and every stage begins anew: earlier votes do not count (P9).
+
+    `changes` holds the attributes that change; a blank one is taken away. The same as before changes nothing.
+    """
+    async with audited(database, actor, action="request.amend", resource=str(request_id)) as tx:
+        require_scope(actor, TokenScope.REQUEST)
+        requester = person_of(actor)
+        held = await hold(tx, request_id)
+        change = _change(held, changes, held.row.justification if justification is None else justification, actor)
+        effects = rules.amend(held.state, held.policy, change, requester, (await directory(tx)).by_role, now=tx.now)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
+        return await view_of(tx, request_id)
+
+
+def _change(held: store.Held, changes: Mapping[str, str], justification: str, requester: Actor) -> Amend:
+    """Raises InvalidRequest naming the field."""
+    row = held.row
+    if len(justification) > JUSTIFICATION_MAX:
+        raise InvalidRequest(f"A justification has at most {JUSTIFICATION_MAX} characters.", where="justification")
+    wanted = {key: str(value).strip() for key, value in {**row.resource, **changes}.items()}
+    after = {key: value for key, value in wanted.items() if value}
+    if after.get("name") != row.resource_name:
+        raise InvalidRequest(
+            "A request is about one agent; for another, ask anew.", where="resource.name", accepted=(row.resource_name,)
+        )
+    for key, value in after.items():
+        if len(value) > FACT_MAX:
+            raise InvalidRequest(f"'{key}' has at most {FACT_MAX} characters.", where=f"resource.{key}")
+    if row.action == "agent.create" and (lacking := missing_facts(after)):
+        raise InvalidRequest(f"Every agent needs a {lacking[0].replace('_', ' ')}.", where=f"resource.{lacking[0]}")
+    before = {**row.resource, "justification": row.justification}
+    now = {**after, "justification": justification}
+    fields = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    return Amend(
+        digest=digest_of(row.action, after, justification, requester.email, revision=row.revision + 1),
+        resource=after,
+        justification=justification,
+        changed={key: (str(before.get(key, "")), str(now.get(key, ""))) for key in fields},
+        voided=sum(vote.digest == held.state.digest for vote in held.state.votes),
+    )

@@ -1,0 +1,58 @@
+"""What the use cases of requests begin and end with: a request under lock, and how it looks then."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+
+from core.access import directory
+from core.actor import Actor
+from core.approvals import queries, store
+from core.approvals.errors import UnknownRequest
+from core.approvals.views import RequestView
+from core.db import Transaction
+from core.errors import Forbidden
+from core.ids import UserId
+
+JUSTIFICATION_MAX = 4000  # characters
+
+
+async def hold(tx: Transaction, request_id: UUID) -> store.Held:
+    """The request, held for the rest of the transaction. Raises UnknownRequest."""
+    held = await store.hold(tx, request_id)
+    if held is None:
+        raise UnknownRequest(where="request")
+    return held
+
+
+async def view_of(tx: Transaction, request_id: UUID) -> RequestView:
+    """The request as doors show it. Raises UnknownRequest."""
+    found = await queries.views(tx, await queries.by_ids(tx, [request_id]), await directory(tx))
+    if not found:
+        raise UnknownRequest(where="request")
+    return found[0]
+
+
+def person_of(actor: Actor) -> UserId:
+    """The actor as a member of the tenant. Raises Forbidden for one who only administers it."""
+    if actor.user is None:
+        raise Forbidden("Only a member of this tenant can do this.")
+    return actor.user
+
+
+def digest_of(
+    action: str, resource: Mapping[str, Any], justification: str, requester: str, *, revision: int = 1
+) -> str:
+    """SHA-256 over the canonical request (RFC 8785), in hex: what a vote binds to."""
+    body: dict[str, Any] = {
+        "action": action,
+        "resource": dict(resource),
+        "justification": justification,
+        "requester": requester,
+        **({"revision": revision} if revision > 1 else {}),
+    }
+    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
