@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import idempotency
 from core.access import authenticate
-from core.actor import Actor, Door
+from core.actor import Actor, CallKey, Door
 from core.db import Database
 from core.idempotency import CarriedOut, StoredAnswer
 from web.ports import AnswerLost, Begun, Fresh, InFlight, Mismatch, Replay
@@ -31,10 +31,10 @@ class StoredIdempotency:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, actor: Actor, *, key: str, fingerprint: str) -> Begun:
+    async def begin(self, actor: Actor, *, fingerprint: str) -> Begun:
         """The key is taken (Fresh), or what is known of its first use."""
         async with self._database.tenant(actor.tenant) as tx:
-            begun, answer = await idempotency.begin(tx, actor=actor.email, key=key, fingerprint=fingerprint)
+            begun, answer = await idempotency.begin(tx, actor=actor.email, key=_key(actor), fingerprint=fingerprint)
         match begun:
             case idempotency.Begun.FRESH:
                 return Fresh()
@@ -49,14 +49,20 @@ class StoredIdempotency:
             case _:
                 raise RuntimeError(f"'{begun}' without what belongs to it")
 
-    async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
+    async def complete(self, actor: Actor, *, answer: Replay) -> None:
         """Later calls with this key get `answer`."""
         async with self._database.tenant(actor.tenant) as tx:
             await idempotency.complete(
-                tx, actor=actor.email, key=key, answer=StoredAnswer(answer.status, answer.headers, answer.body)
+                tx, actor=actor.email, key=_key(actor), answer=StoredAnswer(answer.status, answer.headers, answer.body)
             )
 
-    async def abandon(self, actor: Actor, *, key: str) -> None:
+    async def abandon(self, actor: Actor) -> None:
         """The key is free again."""
         async with self._database.tenant(actor.tenant) as tx:
-            await idempotency.abandon(tx, actor=actor.email, key=key)
+            await idempotency.abandon(tx, actor=actor.email, key=_key(actor))
+
+
+def _key(actor: Actor) -> CallKey:
+    if actor.idempotency_key is None:
+        raise RuntimeError("a call without a key")
+    return actor.idempotency_key

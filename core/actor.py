@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from core.ids import TenantId, UserId
 
@@ -17,6 +18,14 @@ class Door(StrEnum):
     CONSOLE = "console"
     CLI = "cli"
     SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class CallKey:
+    """The Idempotency-Key of a call under way. `attempt` tells this call from a later one under the same key."""
+
+    key: str
+    attempt: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Actor:
     user_agent: str | None = None
     scopes: frozenset[str] | None = None
     is_enterprise_admin: bool = False
-    idempotency_key: str | None = None  # of the call under way; what it does marks the key as used
+    idempotency_key: CallKey | None = None  # what the call does marks the key as used
 
 
 def system_actor(tenant: TenantId) -> Actor:

@@ -11,8 +11,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 from pydantic import BaseModel
 
-from core.actor import Actor
+from core.actor import Actor, CallKey
 from core.errors import CountersignError
+from core.ids import uuid7
 from web.auth import authenticate, client_of
 from web.body import read_body, refuse_body
 from web.endpoint import JSON_MEDIA_TYPE, Answer, Call, Media, Method, PublicCall, Reply, Stream
@@ -70,7 +71,7 @@ async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -
         assert isinstance(response, web.Response)  # web.operation refuses a stream under a key
         return response
 
-    return await answered_once(desk.idempotency, actor, key=key, print_of_call=fingerprint(request, value), work=work)
+    return await answered_once(desk.idempotency, call.actor, print_of_call=fingerprint(request, value), work=work)
 
 
 async def _public_call(
@@ -99,7 +100,7 @@ def _call(public: PublicCall[object, object, object], actor: Actor, key: str | N
         correlation_id=public.correlation_id,
         ip_address=public.ip_address,
         user_agent=public.user_agent,
-        actor=actor if key is None else replace(actor, idempotency_key=key),
+        actor=actor if key is None else replace(actor, idempotency_key=CallKey(key, uuid7())),
     )
 
 

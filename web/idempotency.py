@@ -59,7 +59,6 @@ async def answered_once(
     store: IdempotencyStore,
     actor: Actor,
     *,
-    key: str,
     print_of_call: str,
     work: Callable[[], Awaitable[web.Response]],
 ) -> web.Response:
@@ -67,10 +66,10 @@ async def answered_once(
 
     Raises KeyInFlight, AnswerWasLost or KeyMismatch.
     """
-    begun = await store.begin(actor, key=key, fingerprint=print_of_call)
+    begun = await store.begin(actor, fingerprint=print_of_call)
     match begun:
         case Fresh():
-            return await _first(store, actor, key=key, work=work)
+            return await _first(store, actor, work=work)
         case Replay():
             headers = {**begun.headers, REPLAYED_HEADER: "true"}
             return web.Response(status=begun.status, headers=headers, body=begun.body)
@@ -87,28 +86,26 @@ async def answered_once(
     assert_never(begun)
 
 
-async def _first(
-    store: IdempotencyStore, actor: Actor, *, key: str, work: Callable[[], Awaitable[web.Response]]
-) -> web.Response:
+async def _first(store: IdempotencyStore, actor: Actor, *, work: Callable[[], Awaitable[web.Response]]) -> web.Response:
     try:
         response = await work()
     except Exception:  # whatever it was: the caller must be able to try again with the same key
-        await _freed(store, actor, key=key)
+        await _freed(store, actor)
         raise
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        await _freed(store, actor, key=key)
+        await _freed(store, actor)
         return response
     headers = {name: value for name, value in response.headers.items() if name.lower() not in _NOT_KEPT}
     body = response.body if isinstance(response.body, bytes) else b""
     try:
-        await store.complete(actor, key=key, answer=Replay(response.status, headers, body))
+        await store.complete(actor, answer=Replay(response.status, headers, body))
     except CountersignError:  # the work is done and must be answered as done; a repeat meets AnswerWasLost in time
         log.warning("idempotent_answer_lost", exc_info=True)
     return response
 
 
-async def _freed(store: IdempotencyStore, actor: Actor, *, key: str) -> None:
+async def _freed(store: IdempotencyStore, actor: Actor) -> None:
     try:
-        await store.abandon(actor, key=key)
+        await store.abandon(actor)
     except CountersignError:  # the key frees itself after a while; the work's own failure matters more
         log.warning("idempotency_key_not_freed", exc_info=True)

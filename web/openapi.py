@@ -39,7 +39,7 @@ _PROBLEMS: Final = {  # status -> the code that is typical of it, and what it me
     408: ("body_too_slow", "The body did not arrive in time."),
     409: (
         "conflict",
-        "The state has changed meanwhile, or the first call with this Idempotency-Key is still under way.",
+        "The state has changed; or the first call with this Idempotency-Key is under way, or its answer was lost.",
     ),
     413: ("body_too_large", "The body is too large."),
     415: ("unsupported_media_type", "The body is in a format that this call does not take."),

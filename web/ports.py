@@ -64,17 +64,17 @@ Begun = Fresh | Replay | InFlight | Mismatch | AnswerLost
 
 
 class IdempotencyStore(Protocol):
-    """Where first answers are kept, per tenant and caller (draft-ietf-httpapi-idempotency-key)."""
+    """Where first answers are kept (draft-ietf-httpapi-idempotency-key). An actor brings tenant, caller and key."""
 
-    async def begin(self, actor: Actor, *, key: str, fingerprint: str) -> Begun:
+    async def begin(self, actor: Actor, *, fingerprint: str) -> Begun:
         """The key is taken (Fresh), or what is known of its first use."""
         ...
 
-    async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
+    async def complete(self, actor: Actor, *, answer: Replay) -> None:
         """Later calls with this key get `answer`."""
         ...
 
-    async def abandon(self, actor: Actor, *, key: str) -> None:
+    async def abandon(self, actor: Actor) -> None:
         """The key is free again, because the call changed nothing."""
         ...
 

@@ -17,11 +17,12 @@ from bot.slack.workspace import Workspace, error_of
 from bot.views import forms
 from bot.views.answers import error_card
 from core import idempotency
-from core.actor import Actor
+from core.actor import Actor, CallKey
 from core.db import Database
 from core.decisions import Gate
 from core.errors import Conflict, CountersignError, Unavailable
 from core.idempotency import Begun, StoredAnswer
+from core.ids import uuid7
 
 log = structlog.get_logger()
 
@@ -107,9 +108,9 @@ class Chat:
         It acts as the yielded actor, whose work marks the interaction as done in its own transaction. Raises
         DeliveredTwice for the others. A body that fails leaves the interaction free to be tried again.
         """
-        who, key = actor.email, f"slack:{interaction}"
+        who, key = actor.email, CallKey(f"slack:{interaction}", uuid7())
         async with self.database.tenant(actor.tenant) as tx:
-            begun, _answer = await idempotency.begin(tx, actor=who, key=key, fingerprint=key)
+            begun, _answer = await idempotency.begin(tx, actor=who, key=key, fingerprint=key.key)
         if begun is not Begun.FRESH:
             raise DeliveredTwice
         try:

@@ -15,6 +15,7 @@ idempotency_keys = tenant_table(
     Column("body", LargeBinary, nullable=True),
     Column("carried_out", Text, nullable=True),  # what the call did, written with what it did
     identifier("carried_out_subject", nullable=True),
+    identifier("attempt", nullable=True),  # which of the calls under this key has it
     instant("started_at"),
     instant("expires_at"),
     Index("ix_idempotency_keys_expiry", "expires_at"),

@@ -11,10 +11,11 @@ import pytest
 
 from app.administration import operator
 from app.housekeeping import Housekeeping
+from core.actor import CallKey
 from core.audit import AuditResult, record
 from core.errors import InvalidInput
 from core.idempotency import Begun, CarriedOut, StoredAnswer, abandon, begin, complete
-from core.idempotency.service import ABANDONED_AFTER, KEPT
+from core.idempotency.service import ABANDONED_AFTER, KEPT, TakenOver
 from core.ids import uuid7
 from core.tenants import TenantPolicy
 from tests.factories import found_company
@@ -23,7 +24,7 @@ ANSWER = StoredAnswer(
     status=201, headers={"Location": "/api/v1/requests/7"}, body='{"id": 7, "für": "Zürich"}'.encode()
 )
 SUBJECT = uuid7()
-KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+KEY = CallKey("8e03978e-40d5-43dd-bc93-6894a57f9324", uuid7())
 
 
 @pytest.fixture
@@ -91,9 +92,9 @@ async def test_a_call_that_died_with_its_process_frees_its_key_after_a_while_for
     assert Counter(outcome for outcome, _answer in found) == Counter({Begun.FRESH: 1, Begun.IN_FLIGHT: 9})
 
 
-async def worked(company, result=AuditResult.SUCCESS, *, fails=False):
+async def worked(company, result=AuditResult.SUCCESS, *, key=KEY, fails=False):
     """What a use case does under the key, as far as records go."""
-    actor = replace(operator(company.tenant), email="lee@enterprise-corp.example", idempotency_key=KEY)
+    actor = replace(operator(company.tenant), email="lee@enterprise-corp.example", idempotency_key=key)
     async with company.database.tenant(company.tenant) as tx:
         await record(tx, actor, action="bypass.grant", resource="agent-7", subject_id=SUBJECT, result=result)
         await record(tx, actor, action="more", resource="of it", result=result)
@@ -109,6 +110,20 @@ async def test_a_call_whose_process_died_after_its_work_is_never_worked_on_again
     tenant.clock.advance(ABANDONED_AFTER + timedelta(milliseconds=1))
     lost = (Begun.ANSWER_LOST, CarriedOut("bypass.grant agent-7", SUBJECT))
     assert [await begun(tenant), await begun(tenant)] == [lost, lost]
+
+
+@pytest.mark.row("N6")
+async def test_a_slow_call_that_counted_as_dead_cannot_do_its_work_beside_the_one_that_took_its_place(tenant):
+    later = CallKey(KEY.key, uuid7())
+    await begun(tenant)
+    tenant.clock.advance(ABANDONED_AFTER + timedelta(milliseconds=1))
+    assert await begun(tenant, key=later) == (Begun.FRESH, None)
+    with pytest.raises(TakenOver):
+        await worked(tenant)
+    await completed(tenant)  # nor does its answer count
+    assert await begun(tenant) == (Begun.IN_FLIGHT, None)
+    await worked(tenant, key=later)
+    assert [record["action"] for record in await tenant.trail()] == ["bypass.grant", "more"]
 
 
 @pytest.mark.row("N6")
@@ -147,9 +162,9 @@ async def test_an_answer_is_kept_for_a_day_and_then_the_key_may_mean_something_e
 async def test_expired_keys_of_all_tenants_are_purged_and_no_others(tenant, database, clock):
     neighbour = await found_company(database, clock, TenantPolicy(tenant_id="northwind"), roles=())
     for company in (tenant, neighbour):
-        await begun(company, key="old")
+        await begun(company, key=CallKey("old", uuid7()))
     clock.advance(KEPT + timedelta(milliseconds=1))
-    await begun(tenant, key="new")
+    await begun(tenant, key=CallKey("new", uuid7()))
     housekeeping = Housekeeping(database)
     assert [await housekeeping.clean(), await housekeeping.clean()] == [2, 0]
-    assert await begun(tenant, key="new") == (Begun.IN_FLIGHT, None)
+    assert await begun(tenant, key=CallKey("new", uuid7())) == (Begun.IN_FLIGHT, None)

@@ -265,9 +265,9 @@ class Keys:
             known.clear()
         self.lost = None
 
-    async def begin(self, actor: Actor, *, key: str, fingerprint: str) -> Begun:
+    async def begin(self, actor: Actor, *, fingerprint: str) -> Begun:
         """Takes the key."""
-        place = (actor.tenant, actor.email, key)
+        place = self._place(actor)
         known = self.fingerprints.setdefault(place, fingerprint)
         if known != fingerprint:
             return Mismatch()
@@ -278,15 +278,20 @@ class Keys:
         self.taken.add(place)
         return Fresh()
 
-    async def complete(self, actor: Actor, *, key: str, answer: Replay) -> None:
+    async def complete(self, actor: Actor, *, answer: Replay) -> None:
         """Keeps the answer."""
-        self.answers[actor.tenant, actor.email, key] = answer
+        self.answers[self._place(actor)] = answer
 
-    async def abandon(self, actor: Actor, *, key: str) -> None:
+    async def abandon(self, actor: Actor) -> None:
         """Frees the key."""
-        place = (actor.tenant, actor.email, key)
+        place = self._place(actor)
         self.taken.discard(place)
         self.fingerprints.pop(place, None)
+
+    @staticmethod
+    def _place(actor: Actor) -> tuple[str, str, str]:
+        assert actor.idempotency_key is not None
+        return actor.tenant, actor.email, actor.idempotency_key.key
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ async def test_the_handler_learns_who_calls_and_from_where(world: World, client:
     call = world.notes.calls[0]
     assert call.actor.email == "dana@example.com"
     assert call.actor.door is Door.API
-    assert (call.tenant, call.correlation_id, call.actor.idempotency_key) == ("enterprise-corp", "abc-1", "k1")
+    assert (call.tenant, call.correlation_id, call.actor.idempotency_key.key) == ("enterprise-corp", "abc-1", "k1")
     assert (call.ip_address, call.user_agent) == ("127.0.0.1", "sample/1")
 
 

@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE idempotency_keys ADD COLUMN carried_out TEXT, ADD COLUMN carried_out_subject UUID")
+    op.execute(
+        "ALTER TABLE idempotency_keys "
+        "ADD COLUMN carried_out TEXT, ADD COLUMN carried_out_subject UUID, ADD COLUMN attempt UUID"
+    )
     op.execute("ALTER TABLE deliveries ADD COLUMN throttled INTEGER DEFAULT '0' NOT NULL")
     op.execute("CREATE INDEX ix_decisions_running ON decisions (tenant_id, resource_name) WHERE operation = 'running'")
