@@ -13,7 +13,7 @@ from core.access import TokenScope, directory, find_person, permitted, require_s
 from core.actor import Actor
 from core.approvals import queries, rules, store
 from core.approvals.catalogue import PolicyCatalogue
-from core.approvals.consequences import follow
+from core.approvals.consequences import follow, held_as_seated
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
 from core.approvals.policy import ApprovalPolicy
@@ -125,7 +125,7 @@ async def cast_vote(
     ) as tx:
         require_scope(actor, TokenScope.VOTE)
         voter = person_of(actor)
-        held = await _held(tx, request_id)
+        held = await _held_as_seated(tx, request_id)
         digest = held.state.digest
         if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
             digest = seen_digest  # which is not in force: the rule says so
@@ -203,7 +203,7 @@ async def reassign(
         require_scope(actor, TokenScope.VOTE)
         me = person_of(actor)
         other = await find_person(tx, to_email)
-        held = await _held(tx, request_id)
+        held = await _held_as_seated(tx, request_id)
         chosen = rules.stage_to_vote_on(held.state, me, stage)
         effects = rules.delegate(held.state, held.policy, chosen, me, other.id)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
@@ -284,6 +284,13 @@ async def views_of(tx: Transaction, ids: Sequence[UUID]) -> tuple[RequestView, .
 
 async def _held(tx: Transaction, request_id: UUID) -> store.Held:
     held = await store.hold(tx, request_id)
+    if held is None:
+        raise UnknownRequest(where="request")
+    return held
+
+
+async def _held_as_seated(tx: Transaction, request_id: UUID) -> store.Held:
+    held = await held_as_seated(tx, request_id)
     if held is None:
         raise UnknownRequest(where="request")
     return held
