@@ -25,6 +25,7 @@ from web.api.authzen import AuthZen
 from web.api.bypasses import Bypasses
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
+from web.api.delegations import Delegations
 from web.api.policies import Policies
 from web.api.requests import Requests
 from web.api.tokens import Tokens
@@ -72,6 +73,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
     people, tokens, policies = Administration(database), Tokens(database), Policies(database, service.catalogue)
+    delegations = Delegations(database)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
@@ -92,6 +94,9 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         requests.withdraw,
         requests.comment,
         requests.reassign,
+        delegations.list,
+        delegations.create,
+        delegations.end,
         bypasses.grant,
         bypasses.list,
         bypasses.show,
