@@ -8,7 +8,8 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from app.container import Service
-from bot.slack import living
+from bot.slack import absences, living
+from bot.slack.absences import AbsenceMessages
 from bot.slack.app import connect, make_app, open_socket
 from bot.slack.context import Chat
 from bot.slack.home import publish
@@ -52,14 +53,18 @@ async def open_slack(service: Service) -> Slack:
         emergency_channel=settings.emergency_channel,
         refresh_home=lambda chat_user: publish(chat, chat_user),
     )
-    subscription = Subscription("slack", living.EVENTS, messages.deliver)
+    notices = AbsenceMessages(workspace, refresh_home=lambda chat_user: publish(chat, chat_user))
+    subscriptions = [
+        Subscription("slack", living.EVENTS, messages.deliver),
+        Subscription("slack_absences", absences.EVENTS, notices.deliver),
+    ]
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if is_socket or settings.signing_secret is None else settings.signing_secret.get_secret_value()
     app_token = settings.app_token.get_secret_value() if is_socket and settings.app_token else None
     if Role.BOT not in service.settings.roles:
-        return Slack(subscriptions=[subscription])
+        return Slack(subscriptions=subscriptions)
     return Slack(
         app=make_app(workspace, service.gate, signing_secret=secret),
         app_token=app_token,
-        subscriptions=[subscription],
+        subscriptions=subscriptions,
     )

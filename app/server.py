@@ -26,6 +26,7 @@ from web.api.authzen import AuthZen
 from web.api.bypasses import Bypasses
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
+from web.api.delegations import Delegations
 from web.api.policies import Policies
 from web.api.receipts import Receipts
 from web.api.requests import Requests
@@ -75,6 +76,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
     people, tokens, policies = Administration(database), Tokens(database), Policies(database, service.catalogue)
     analytics, receipts = Analytics(database), Receipts(database, service.issuer)
+    delegations = Delegations(database)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
@@ -98,6 +100,9 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         receipts.keys,
         requests.comment,
         requests.reassign,
+        delegations.list,
+        delegations.create,
+        delegations.end,
         bypasses.grant,
         bypasses.list,
         bypasses.show,

@@ -34,6 +34,8 @@ class Verb(StrEnum):
     END = "end"
     ACKNOWLEDGE = "ack"
     REVIEW = "review"
+    AWAY = "away"
+    BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,16 @@ class Intent:
     """What the person wants.
 
     `number` is REQ-12's or BYP-3's; `person` a chat id, name or address; `text` the rest: a reason, a question, words
-    to search for, or the name of the agent to fill into the form.
+    to search for, or the name of the agent to fill into the form. `since` and `until` are dates as typed; the
+    core reads them, as a day begins when it begins where the person lives.
     """
 
     verb: Verb
     number: int | None = None
     person: str = ""
     text: str = ""
+    since: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Needs(StrEnum):
     REFERENCE_AND_PERSON = "person"
     TEXT = "words"
     MAYBE_AGENT = "agent"
+    MAYBE_ABSENCE = "absence"
 
 
 _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
@@ -85,6 +91,8 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "answer": (Verb.ANSWER, Needs.REFERENCE_AND_TEXT),
     "comment": (Verb.COMMENT, Needs.REFERENCE_AND_TEXT),
     "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON),
+    "away": (Verb.AWAY, Needs.MAYBE_ABSENCE),
+    "back": (Verb.BACK, Needs.NOTHING),
     "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
     "amend": (Verb.AMEND, Needs.REFERENCE),
     "change": (Verb.AMEND, Needs.REFERENCE),
@@ -111,6 +119,12 @@ _PERSON: Final = re.compile(
 _QUOTES: Final = "\"'“”„\u2018\u2019"
 _AFTER_REFERENCE: Final = ",;:."  # "REQ-12: looks good"
 _AFTER_PERSON: Final = ",;:.…"  # "@lee, on leave"
+_DATE: Final = r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)?"
+_WINDOW: Final = re.compile(
+    rf"(?:from\s+)?(?P<since>{_DATE})\s*(?:to|until|till|[-\u2010-\u2015])\s*(?P<until>{_DATE})(?![^\s,;:.…])"
+    rf"|(?:until|till|to)\s+(?P<last>{_DATE})(?![^\s,;:.…])",
+    re.IGNORECASE | re.ASCII,
+)
 _TO: Final = re.compile(r"to(?:\s+|$)", re.IGNORECASE)  # "delegate REQ-12 to @lee"
 _DASHES: Final = "-\u2010-\u2015"  # telephones replace the plain one
 _POWERLESS: Final = str.maketrans("", "", "<>&`\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -137,6 +151,8 @@ def parse(command: str, text: str) -> Intent | Misread:
             return Intent(verb)
         case Needs.MAYBE_AGENT:
             return Intent(verb, text=_agent(rest))
+        case Needs.MAYBE_ABSENCE:
+            return _absence(command, word, rest) if rest else Intent(verb)
         case Needs.TEXT:
             return Intent(verb, text=rest) if rest else Misread(f"`{command} {word}` needs some words after it.")
         case Needs.REFERENCE | Needs.REFERENCE_AND_TEXT | Needs.REFERENCE_AND_PERSON:
@@ -161,13 +177,34 @@ def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str
         return Misread(f"Say it in words too: `{command} {word} {prefix}-{number} …`.")
     if needs is Needs.REFERENCE_AND_PERSON:
         text = text[said_to.end() :] if (said_to := _TO.match(text)) else text
-        found = _PERSON.match(text)
-        person = str(found[found.lastgroup or 0]).rstrip(_AFTER_PERSON) if found else ""
-        if found is None or not person:
+        person, reason = _person(text)
+        if not person:
             return Misread(f"Who? Write `{command} {word} {prefix}-{number} @person`.")
-        reason = text[found.end() :].lstrip(_AFTER_PERSON).strip()
         return Intent(verb, number=number, person=person, text=reason)
     return Intent(verb, number=number, text=text)
+
+
+def _absence(command: str, word: str, rest: str) -> Intent | Misread:
+    """Who stands in, from when to when, and why: "@lee 2026-12-20 to 2027-01-03 holidays", "@lee until 2027-01-03"."""
+    person, after = _person(rest[said_to.end() :] if (said_to := _TO.match(rest)) else rest)
+    example = f"`{command} {word} @person 2026-12-20 to 2027-01-03 holidays`"
+    if not person or _WINDOW.match(rest):
+        return Misread(f"Who decides for you? Write {example}.")
+    found = _WINDOW.match(after)
+    if found is None:
+        return Misread(f"From when to when? Write {example}, or `until` and the last day.")
+    reason = after[found.end() :].lstrip(_AFTER_PERSON).strip()
+    until = (found["until"] or found["last"]).upper()
+    return Intent(Verb.AWAY, person=person, since=(found["since"] or "").upper(), until=until, text=reason)
+
+
+def _person(text: str) -> tuple[str, str]:
+    """The person that the words begin with, and what follows them; nobody is an empty text."""
+    found = _PERSON.match(text)
+    if found is None:
+        return "", text
+    person = str(found[found.lastgroup or 0]).rstrip(_AFTER_PERSON)
+    return person, text[found.end() :].lstrip(_AFTER_PERSON).strip()
 
 
 def _reference(rest: str, prefix: str) -> tuple[int | None, str]:

@@ -15,6 +15,7 @@ from bot.views import approvals as request_views
 from bot.views import forms, lists
 from bot.views.answers import help_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
+from bot.views.delegations import away_card, back_card, set_card
 from bot.views.votes import voted_card
 from core.access import PersonView
 from core.actor import Actor
@@ -32,6 +33,7 @@ from core.approvals import (
 )
 from core.approvals.loading import person_of
 from core.db import Database
+from core.delegations import Absence, back, list_delegations, set_away
 from core.emergency import acknowledge, end, get_bypass, list_bypasses, longest_bypass
 
 
@@ -103,9 +105,21 @@ async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
         case Verb.FIND:
             wanted = RequestFilter(contains=intent.text)
             return lists.found_card(intent.text, await listed(database, actor, wanted), now=now)
+        case Verb.AWAY:
+            return await _away(chat, actor, intent)
+        case Verb.BACK:
+            return back_card(await back(database, actor))
         case _:
             request = await get_request(database, actor, intent.number or 0)
             return await _about(chat, actor, intent, request)
+
+
+async def _away(chat: Chat, actor: Actor, intent: Intent) -> Card:
+    if not intent.person:
+        return away_card(await list_delegations(chat.database, actor))
+    email = await chat.workspace.person(intent.person)
+    wanted = Absence(to_email=email, starts=intent.since, ends=intent.until, reason=intent.text)
+    return set_card(await set_away(chat.database, actor, wanted))
 
 
 async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView) -> Card:
@@ -138,6 +152,8 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.WAITING
             | Verb.MINE
             | Verb.FIND
+            | Verb.AWAY
+            | Verb.BACK
             | Verb.STATUS
             | Verb.END
             | Verb.ACKNOWLEDGE

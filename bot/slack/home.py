@@ -6,10 +6,13 @@ from bot.slack import render
 from bot.slack.commands import listed
 from bot.slack.context import Chat
 from bot.views.answers import error_card
+from bot.views.delegations import home_lines
 from bot.views.lists import home_blocks
+from core.access import PersonView
 from core.actor import Actor
 from core.approvals import RequestFilter
 from core.approvals.loading import person_of
+from core.delegations import get_away
 from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
 
@@ -24,7 +27,10 @@ async def publish(chat: Chat, chat_user: str) -> None:
         waiting = await listed(chat.database, actor, RequestFilter(waiting_for=user))
         mine = await listed(chat.database, actor, RequestFilter(requester=user))
         bypasses = await _to_look_at(chat, actor)
-        blocks = home_blocks(waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now())
+        away, given = await get_away(chat.database, actor)
+        me = PersonView(id=user, email=actor.email, name=actor.name)
+        absences = home_lines(away, given, me)
+        blocks = home_blocks(waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now(), absences=absences)
     except CountersignError as exc:
         blocks = error_card(exc).blocks
     await chat.workspace.client.views_publish(user_id=chat_user, view=render.home(blocks))

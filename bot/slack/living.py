@@ -26,7 +26,7 @@ from core.approvals import RequestEvent, RequestView, load_request
 from core.db import Transaction
 from core.emergency import BypassView, EmergencyEvent, load_bypass
 from core.ids import UserId
-from core.links import MessageSlot, messages_of
+from core.links import MessageSlot, messages_of, person_of
 from core.outbox import Event
 from core.tenants import tenant_policy
 
@@ -40,6 +40,8 @@ MOVES_HOME: Final = frozenset(
         RequestEvent.VOTED,
         RequestEvent.ESCALATED,
         RequestEvent.DELEGATED,
+        RequestEvent.STAND_IN_ASKED,
+        RequestEvent.STAND_IN_ENDED,
         RequestEvent.APPROVED,
         RequestEvent.REJECTED,
         RequestEvent.WITHDRAWN,
@@ -53,6 +55,7 @@ MOVES_HOME: Final = frozenset(
 )
 PARALLEL: Final = 6  # places of one subject that are written at the same time
 CHANNEL: Final = "channel"
+DIRECT: Final = "direct"
 # A channel that the bot cannot write to must not keep people's own messages from moving.
 CHANNEL_TROUBLE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
@@ -85,7 +88,15 @@ class LivingMessages:
             everybody = await directory(tx)
             subject = await self._subject(tx, event, everybody)
             posted = await messages_of(tx, event.subject_id, PLATFORM)
+            told = [
+                await person_of(tx, PLATFORM, self.workspace.team_id, each.place)
+                for each in posted
+                if each.role == DIRECT
+            ]
         known = {slot.place for slot in posted}
+        # Whoever is asked no more, as somebody else took their place, has a message with buttons still.
+        concerned = {person.id for person, _is_new in subject.people}
+        before = [(everybody.people[user], False) for user in told if user is not None and user not in concerned]
         root = await self._show_channel(event, subject.channel, subject.card(None))
         gate = asyncio.Semaphore(PARALLEL)
 
@@ -94,13 +105,13 @@ class LivingMessages:
                 chat_user = await self.workspace.chat_user(person)
                 if chat_user is None or not (is_new or chat_user in known):
                     return
-                slot = MessageSlot(event.subject_id, PLATFORM, chat_user, "direct")
+                slot = MessageSlot(event.subject_id, PLATFORM, chat_user, DIRECT)
                 shown = await self.workspace.show(slot, render.message(subject.card(person)))
                 await self._nudge(event, person, shown, everybody, subject)
                 if event.type in MOVES_HOME:
                     await self.refresh_home(chat_user)
 
-        await _all(tell(person, is_new=is_new) for person, is_new in subject.people)
+        await _all(tell(person, is_new=is_new) for person, is_new in (*subject.people, *before))
         line = thread_line(event.type, event.data, _names(everybody))
         if root and root.message_id and line:
             await self._say(event, root, line, role="thread")
@@ -187,7 +198,7 @@ def _to_be_noticed(event: Event, subject: _Subject) -> frozenset[UserId]:
             return frozenset({subject.requester}) if data.get("kind") == "question" else frozenset()
         case RequestEvent.REMINDED | RequestEvent.ESCALATED:
             return frozenset(UserId(UUID(person)) for person in data.get("people", ()))
-        case RequestEvent.DELEGATED:
+        case RequestEvent.DELEGATED | RequestEvent.STAND_IN_ASKED | RequestEvent.STAND_IN_ENDED:
             return frozenset({UserId(UUID(data["to"]))})
         case _:
             return frozenset()

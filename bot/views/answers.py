@@ -30,6 +30,9 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve comment REQ-1001 text", "say something about a request"),
             ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
             ("/approve change REQ-1001", "change what your request asks for"),
+            ("/approve away @person 2026-12-20 to 2027-01-03 reason", "let somebody decide for you while you are away"),
+            ("/approve away", "who is away, and who decides for them"),
+            ("/approve back", "you are here again"),
             ("/approve withdraw REQ-1001", "take your request back"),
             ("/approve find words", "search"),
         ),
@@ -133,15 +136,15 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
     match event:
         case "request.voted":
             verb = "✅ approved" if data.get("decision") == "approve" else "❌ rejected"
-            line = (name("voter"), Markup(f" {verb} "), stage, *reason)
+            line = (name("voter"), *_for_whom(data, names), Markup(f" {verb} "), stage, *reason)
         case "request.stage_opened":
             line = (Markup("▶️ "), stage, Markup(" is open: "), people())
         case "request.reminded":
             line = (Markup("⏰ Reminder for "), stage, Markup(": "), people())
         case "request.escalated":
             line = (Markup("🔺 "), stage, Markup(" is overdue; asked as well: "), people())
-        case "request.delegated":
-            line = (name("from"), Markup(" gave their place on "), stage, Markup(" to "), name("to"), *reason)
+        case "request.delegated" | "request.stand_in_asked" | "request.stand_in_ended" | "request.absent_asked":
+            line = (*_seating(event, name("from"), name("to"), stage), *reason)
         case "request.amended":
             fields = ", ".join(str(field).replace("_", " ") for field in data.get("changed", {}))
             voided = int(data.get("voided", 0))
@@ -182,6 +185,26 @@ def _by(data: Mapping[str, Any], names: Mapping[str, str]) -> Plain:
     """Who did it: an event says a name or an address."""
     who = str(data.get("by") or "somebody")
     return one_line(names.get(who, who))
+
+
+def _for_whom(data: Mapping[str, Any], names: Mapping[str, str]) -> Text:
+    """In whose place somebody voted, if not their own."""
+    if not data.get("on_behalf_of"):
+        return ()
+    return (Markup(" for "), one_line(names.get(str(data["on_behalf_of"]), "somebody")))
+
+
+def _seating(event: str, before: Plain, after: Plain, stage: Strong) -> Text:
+    """Who decides a stage from now on, as somebody gave their place away, has gone or come back."""
+    match event:
+        case "request.delegated":
+            return (before, Markup(" gave their place on "), stage, Markup(" to "), after)
+        case "request.stand_in_asked":
+            return (Markup("🌴 "), before, Markup(" is away; "), after, Markup(" decides "), stage)
+        case "request.stand_in_ended":
+            return (after, Markup(" decides "), stage, Markup(" again, instead of "), before)
+        case _:
+            return (Markup("🌴 "), after, Markup(" is away, and nobody who stands in may decide "), stage)
 
 
 def _comment_line(who: Text, words: str) -> Card:

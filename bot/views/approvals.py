@@ -29,7 +29,7 @@ from bot.cards import (
     Tone,
     one_line,
 )
-from bot.views.pieces import action_on, names, ticket_lines
+from bot.views.pieces import action_on, cast_by, in_place, names, ticket_lines
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
 
@@ -170,7 +170,7 @@ def _decided(request: RequestView) -> Text:
     deciding = {"approved": "approve", "rejected": "reject"}.get(request.status)
     votes = [vote for stage in request.stages for vote in stage.votes if vote.decision == deciding]
     last = max(votes, key=lambda vote: vote.at, default=None)
-    who: Text = (Markup(" by "), one_line(last.voter.name)) if last else ()
+    who: Text = (Markup(" by "), one_line(cast_by(last))) if last else ()
     reason: Text = (Markup(": "), one_line(f"“{last.reason}”")) if last and last.reason else ()
     return (*who, Instant(request.decided_at, " · "), *reason)
 
@@ -180,14 +180,16 @@ def _stage_line(stage: StageView, *, now: datetime) -> Text:
     match stage.status:
         case "open":
             voted = {vote.voter.id for vote in stage.votes}
-            approved: Text = (
-                (Markup(" · approved by "), names(vote.voter.name for vote in stage.votes)) if stage.votes else ()
+            approved: Text = (Markup(" · approved by "), names(map(cast_by, stage.votes))) if stage.votes else ()
+            waiting = names(
+                in_place(person, stage.in_place_of.get(person.id))
+                for person in stage.approvers
+                if person.id not in voted
             )
-            waiting = names(person.name for person in stage.approvers if person.id not in voted)
             escalated: Text = (Markup(" · 🔺 _escalated_"),) if stage.escalation_level else ()
             return (*mark, *approved, Markup(" · waiting for "), waiting, *_due(stage, now=now), *escalated)
         case "approved" | "rejected":
-            by = names(vote.voter.name for vote in stage.votes)
+            by = names(map(cast_by, stage.votes))
             return (*mark, Markup(f" · {stage.status} by "), by)
         case "skipped":
             return (*mark, Markup(" · not decided"))
@@ -216,7 +218,7 @@ def _vote_blocks(stage: StageView, vote: VoteView) -> list[Block]:
         Markup(f"{mark} "),
         Strong(stage.title),
         Markup(": "),
-        one_line(vote.voter.name),
+        one_line(cast_by(vote)),
         Instant(vote.at, " · "),
         *((Markup("\n_Confirmed:_ "), one_line(confirmed)) if confirmed else ()),
     )

@@ -77,8 +77,10 @@ def found_card(words: str, listed: Listed, *, now: datetime) -> Card:
     )
 
 
-def home_blocks(*, waiting: Listed, mine: Listed, bypasses: Sequence[BypassView], now: datetime) -> tuple[Block, ...]:
-    """The App Home: what waits, what was asked, which bypasses need a look (B9)."""
+def home_blocks(
+    *, waiting: Listed, mine: Listed, bypasses: Sequence[BypassView], now: datetime, absences: Sequence[Block] = ()
+) -> tuple[Block, ...]:
+    """The App Home: who is away, what waits, what was asked, which bypasses need a look (B9)."""
     blocks: list[Block] = [
         Heading("Countersign"),
         Actions(
@@ -87,6 +89,7 @@ def home_blocks(*, waiting: Listed, mine: Listed, bypasses: Sequence[BypassView]
                 Button(actions.OPEN_BYPASS, "Emergency bypass", "new", tone=Tone.DANGER),
             )
         ),
+        *absences,
         Heading("Waiting for you"),
         *_rows(waiting, WAITING_EMPTY, counted_as="wait for you", now=now),
         Divider(),

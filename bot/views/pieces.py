@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bot.cards import Block, Context, Link, Markup, Plain, one_line
+from core.access import PersonView
+from core.approvals import VoteView
 from core.links import TicketLink
 
 NAMES_SHOWN: Final = 4
@@ -42,6 +44,16 @@ def names(people: Iterable[str]) -> Plain:
     known = [one_line(name).text for name in people]
     shown = ", ".join(known[:NAMES_SHOWN]) or "nobody"
     return Plain(f"{shown} and {len(known) - NAMES_SHOWN} more" if len(known) > NAMES_SHOWN else shown)
+
+
+def cast_by(vote: VoteView) -> str:
+    """Who voted, and in whose place: "Priya Raman for Tomás Oliveira"."""
+    return in_place(vote.voter, vote.on_behalf_of)
+
+
+def in_place(person: PersonView, of: PersonView | None) -> str:
+    """The person's name, and for whom they act where that is somebody else."""
+    return person.name if of is None else f"{person.name} for {of.name}"
 
 
 def ticket_lines(tickets: Iterable[TicketLink]) -> list[Block]:

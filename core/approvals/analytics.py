@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, extract, func, select
+from sqlalchemy import ColumnElement, Row, Select, extract, func, or_, select
 
 from core.access import Directory, PersonView, TokenScope, directory, permitted
 from core.actor import Actor
@@ -299,7 +299,9 @@ async def _approvers(
 def _asked(tx: Transaction, since: datetime, until: datetime) -> Select[Any]:
     """One row for each place on a stage that was asked, with the vote that came of it."""
     r, s, a, v = requests.c, request_stages.c, stage_approvers.c, votes.c
-    who = func.coalesce(a.delegated_to, a.user_id)
+    holder = func.coalesce(a.delegated_to, a.user_id)
+    who = func.coalesce(v.voter_id, a.stand_in, holder)
+    fills_it = or_(func.coalesce(v.on_behalf_of, v.voter_id) == a.user_id, v.voter_id == holder)
     same_place = (v.tenant_id == a.tenant_id) & (v.request_id == a.request_id) & (v.stage == a.stage)
     return (
         select(
@@ -312,6 +314,6 @@ def _asked(tx: Transaction, since: datetime, until: datetime) -> Select[Any]:
         .select_from(stage_approvers)
         .join(requests, _of_request(stage_approvers))
         .join(request_stages, _of_request(request_stages) & (s.stage == a.stage))
-        .outerjoin(votes, same_place & (v.voter_id == who) & (v.digest == r.digest))
+        .outerjoin(votes, same_place & fills_it & (v.digest == r.digest))
         .where(*_in(tx, since, until))
     )

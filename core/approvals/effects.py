@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.approvals.state import RequestStatus, StageStatus, Vote
+from core.approvals.state import RequestStatus, Seat, StageStatus, Vote
 from core.ids import UserId
 
 
@@ -96,4 +96,35 @@ class ResetStage:
     roles: tuple[str, ...]
 
 
-Effect = OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate | Amend | ResetStage
+@dataclass(frozen=True, slots=True)
+class FillPlace:
+    """Somebody stands in at this place, whose person is away."""
+
+    stage: str
+    place: UserId
+    absent: UserId  # whose place it is by now: the same, unless it was delegated
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Nobody stands in at this place any more: its person is asked again."""
+
+    stage: str
+    place: UserId
+    absent: UserId
+    stand_in: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class AskAbsent:
+    """This person is away, and is asked all the same: nobody who stands in for them may decide this."""
+
+    stage: str
+    absent: UserId
+
+
+Seating = FillPlace | GiveBack | AskAbsent
+Effect = (
+    OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate | Amend | ResetStage | Seating
+)

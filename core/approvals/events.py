@@ -13,6 +13,9 @@ class RequestEvent(StrEnum):
     REMINDED = "request.reminded"
     ESCALATED = "request.escalated"
     DELEGATED = "request.delegated"
+    STAND_IN_ASKED = "request.stand_in_asked"
+    STAND_IN_ENDED = "request.stand_in_ended"
+    ABSENT_ASKED = "request.absent_asked"  # nobody who stands in for them may decide it
     COMMENTED = "request.commented"
     AMENDED = "request.amended"
     APPROVED = "request.approved"

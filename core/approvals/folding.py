@@ -8,17 +8,21 @@ from typing import assert_never
 
 from core.approvals.effects import (
     Amend,
+    AskAbsent,
     DecideRequest,
     DecideStage,
     Delegate,
     Effect,
     Escalate,
+    FillPlace,
+    GiveBack,
     OpenStage,
     RecordVote,
     Remind,
     ResetStage,
 )
-from core.approvals.state import RequestState, StageState, StageStatus
+from core.approvals.state import RequestState, Seat, StageState, StageStatus
+from core.ids import UserId
 
 
 def apply(state: RequestState, effects: Iterable[Effect]) -> RequestState:
@@ -34,18 +38,21 @@ def _apply(state: RequestState, effect: Effect) -> RequestState:
             return replace(state, votes=(*state.votes, vote))
         case DecideRequest(status):
             return replace(state, status=status)
-        case Remind():
+        case Remind() | AskAbsent():
             return state
         case Amend():
             return replace(state, digest=effect.digest)
-        case OpenStage() | DecideStage() | Escalate() | Delegate() | ResetStage():
+        case OpenStage() | DecideStage() | Escalate() | Delegate() | FillPlace() | GiveBack() | ResetStage():
             stages = tuple(_on_stage(stage, effect) if stage.key == effect.stage else stage for stage in state.stages)
             return replace(state, stages=stages)
         case _:
             assert_never(effect)
 
 
-def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | Delegate | ResetStage) -> StageState:
+def _on_stage(
+    stage: StageState,
+    effect: OpenStage | DecideStage | Escalate | Delegate | FillPlace | GiveBack | ResetStage,
+) -> StageState:
     match effect:
         case OpenStage():
             return replace(
@@ -70,6 +77,15 @@ def _on_stage(stage: StageState, effect: OpenStage | DecideStage | Escalate | De
                 escalation_level=effect.level,
             )
         case Delegate():
-            return replace(stage, delegates={**stage.delegates, effect.from_person: effect.to_person})
+            delegates = {**stage.delegates, effect.from_person: effect.to_person}
+            return replace(stage, delegates=delegates, stand_ins=_without(stage, effect.from_person))
+        case FillPlace():
+            return replace(stage, stand_ins={**stage.stand_ins, effect.place: effect.seat})
+        case GiveBack():
+            return replace(stage, stand_ins=_without(stage, effect.place))
         case _:
             assert_never(effect)
+
+
+def _without(stage: StageState, place: UserId) -> dict[UserId, Seat]:
+    return {other: seat for other, seat in stage.stand_ins.items() if other != place}

@@ -12,6 +12,7 @@ import rfc8785
 from core.access import directory
 from core.actor import Actor
 from core.approvals import queries, store
+from core.approvals.consequences import held_as_seated
 from core.approvals.errors import UnknownRequest
 from core.approvals.views import RequestView
 from core.db import Transaction
@@ -24,6 +25,14 @@ JUSTIFICATION_MAX = 4000  # characters
 async def hold(tx: Transaction, request_id: UUID) -> store.Held:
     """The request, held for the rest of the transaction. Raises UnknownRequest."""
     held = await store.hold(tx, request_id)
+    if held is None:
+        raise UnknownRequest(where="request")
+    return held
+
+
+async def hold_seated(tx: Transaction, request_id: UUID) -> store.Held:
+    """The same, with everybody where they should sit at this instant. Raises UnknownRequest."""
+    held = await held_as_seated(tx, request_id)
     if held is None:
         raise UnknownRequest(where="request")
     return held

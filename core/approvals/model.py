@@ -1,6 +1,16 @@
 """Tables of approval requests, their stages, who is asked, votes and comments."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from core.db.tables import identifier, instant, tenant_table
@@ -82,6 +92,8 @@ stage_approvers = tenant_table(
     Column("stage", Text, nullable=False),
     identifier("user_id"),
     identifier("delegated_to", nullable=True),  # this person's place is taken by another
+    identifier("stand_in", nullable=True),  # who fills it while they are away
+    Column("stays_asked", Boolean, nullable=False, server_default="false"),  # beside the stand-in
     instant("asked_at"),
     ForeignKeyConstraint(
         ["tenant_id", "request_id", "stage"],
@@ -89,6 +101,7 @@ stage_approvers = tenant_table(
     ),
     ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
     Index("ix_stage_approvers_user", "tenant_id", "user_id"),
+    Index("ix_stage_approvers_stand_in", "tenant_id", "stand_in", postgresql_where=text("stand_in IS NOT NULL")),
     key=("request_id", "stage", "user_id"),
 )
 
@@ -103,6 +116,7 @@ votes = tenant_table(
     Column("digest", Text, nullable=False),
     Column("door", Text, nullable=False),
     instant("cast_at"),
+    identifier("on_behalf_of", nullable=True),  # the place that it fills, where that is another's
     CheckConstraint("decision IN ('approve', 'reject')", name="decision"),
     ForeignKeyConstraint(
         ["tenant_id", "request_id", "stage"],

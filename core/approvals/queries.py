@@ -181,18 +181,21 @@ def _view(
             reason=vote.reason,
             criteria=vote.criteria,
             at=vote.cast_at,
+            on_behalf_of=person(vote.on_behalf_of) if vote.on_behalf_of else None,
         )
 
     def stage_view(stage: Row[Any]) -> StageView:
         key = (row.request_id, stage.stage)
         stage_policy = policy.stage(stage.stage)
+        asked = [pair for place in parts.approvers[key] for pair in _asked_at(place, parts.votes[key])]
         return StageView(
             key=stage.stage,
             title=stage_policy.title,
             status=stage.status,
             criteria=stage_policy.criteria,
             approver_roles=tuple(stage.roles),
-            approvers=tuple(person(place.delegated_to or place.user_id) for place in parts.approvers[key]),
+            approvers=tuple(person(user) for user, _place in asked),
+            in_place_of={user: person(place) for user, place in asked if user != place},
             opened_at=stage.opened_at,
             due_at=stage.due_at,
             decided_at=stage.decided_at,
@@ -225,6 +228,14 @@ def _view(
     )
 
 
+def _asked_at(place: Row[Any], votes: Sequence[Row[Any]]) -> list[tuple[UUID, UUID]]:
+    """(who, whose place) of those asked at this place; of one that has its vote only who cast it."""
+    holder = place.delegated_to or place.user_id
+    people = {place.stand_in or holder: None, **({holder: None} if place.stays_asked else {})}
+    voted = [vote.voter_id for vote in votes if (vote.on_behalf_of or vote.voter_id) == place.user_id]
+    return [(user, place.user_id) for user in (voted or people)]
+
+
 def _waits_for(tx: Transaction, user: UserId) -> Any:
     """The request has an open stage on which this person is asked, in their own place or another's, and silent."""
     r, s, a, v = requests.c, request_stages.c, stage_approvers.c, votes.c
@@ -235,13 +246,16 @@ def _waits_for(tx: Transaction, user: UserId) -> Any:
             s.tenant_id == tx.tenant,
             s.request_id == r.request_id,
             s.status == "open",
-            func.coalesce(a.delegated_to, a.user_id) == user,
+            or_(
+                a.stand_in == user,
+                (func.coalesce(a.delegated_to, a.user_id) == user) & (a.stand_in.is_(None) | a.stays_asked),
+            ),
             ~exists(
                 select(v.stage).where(
                     v.tenant_id == tx.tenant,
                     v.request_id == s.request_id,
                     v.stage == s.stage,
-                    v.voter_id == user,
+                    or_(v.voter_id == user, func.coalesce(v.on_behalf_of, v.voter_id) == a.user_id),
                     v.digest == r.digest,
                 )
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.approvals.errors import NobodyToAsk
@@ -54,6 +54,11 @@ def next_above(roles: tuple[str, ...], people: PeopleByRole, *, excluded: frozen
         if found:
             return Above(role=role, people=found, level=level)
     return None
+
+
+def stand_in(chain: Sequence[UserId], *, excluded: Container[UserId]) -> UserId | None:
+    """Who fills the place of somebody away: the last of the chain who may; None if nobody of it may (X5)."""
+    return next((person for person in reversed(chain) if person not in excluded), None)
 
 
 def _too_few(roles: tuple[str, ...], *, stage: str, found: int, at_least: int) -> NobodyToAsk:

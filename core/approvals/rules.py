@@ -6,6 +6,7 @@ wrong; `folding.apply` says what a request looks like afterwards.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -57,7 +58,8 @@ def cast_vote(
     if _is_repeated(state, vote):
         return ()
     _check_vote(state, policy, vote)
-    effects: list[Effect] = [RecordVote(vote)]
+    place = state.stage(vote.stage).place_of(vote.voter)
+    effects: list[Effect] = [RecordVote(replace(vote, on_behalf_of=None if place == vote.voter else place))]
     stage_policy = policy.stage(vote.stage)
     if vote.choice is Choice.REJECT:
         effects += [DecideStage(vote.stage, StageStatus.REJECTED, now), *_skip_others(state, vote.stage, now)]
@@ -90,7 +92,8 @@ def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:
     current = state.stage(stage)
     if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN:
         return ()
-    silent = current.voters - {vote.voter for vote in state.votes_on(stage)}
+    unfilled = current.approvers - state.filled(current)
+    silent = frozenset[UserId]().union(*map(current.voters_at, unfilled))
     return (Remind(stage, silent),) if silent else ()
 
 
@@ -105,7 +108,7 @@ def on_timeout(
         return ()
     stage_policy = policy.stage(stage)
     asked_already = current.approvers | current.voters
-    above = next_above(current.roles, people, excluded=_barred(state, policy, stage) | asked_already)
+    above = next_above(current.roles, people, excluded=barred(state, policy, stage) | asked_already)
     if above is None:
         return (*_skip_others(state, None, now), DecideRequest(RequestStatus.EXPIRED, now))
     due_at = now + stage_policy.timeout
@@ -134,14 +137,13 @@ def delegate(
         raise errors.NotAnApprover(f"You are not asked on stage '{stage}', so you have no place to give.")
     if any(vote.voter == from_person for vote in state.votes_on(stage)):
         raise errors.AlreadyVoted("You have voted already; your place cannot be given away.")
-    if to_person in _barred(state, policy, stage):
+    if to_person in barred(state, policy, stage):
         raise errors.CannotDelegate(
             "This person asked for it, or has decided another stage of it.", where="to", next_step="Name somebody else."
         )
     if to_person in current.voters:
         raise errors.CannotDelegate("This person is asked already.", where="to")
-    holder = next((asked for asked, by in current.delegates.items() if by == from_person), from_person)
-    return (Delegate(stage, holder, to_person),)
+    return (Delegate(stage, current.place_of(from_person) or from_person, to_person),)
 
 
 def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect, ...]:
@@ -176,6 +178,14 @@ def on_unused(state: RequestState, *, is_used: bool, now: datetime) -> tuple[Eff
     if state.status is not RequestStatus.APPROVED or is_used:
         return ()
     return (DecideRequest(RequestStatus.EXPIRED, now),)
+
+
+def barred(state: RequestState, policy: ApprovalPolicy, stage: str) -> frozenset[UserId]:
+    """Who may not decide the stage whatever their role: the requester, and who has decided another stage (R7)."""
+    barred = frozenset({state.requester})
+    if policy.same_voter_may_decide_stages:
+        return barred
+    return barred | {vote.voter for vote in state.votes if vote.stage != stage and vote.digest == state.digest}
 
 
 def _check_pending(state: RequestState) -> None:
@@ -229,7 +239,9 @@ def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None
         raise errors.NotAnApprover(f"Stage '{vote.stage}' is decided by {asked}; you are not asked.", where="stage")
     if any(other.voter == vote.voter for other in state.votes_on(vote.stage)):
         raise errors.AlreadyVoted("You have voted the other way already; a vote cannot be turned round.")
-    if vote.voter in _barred(state, policy, vote.stage):
+    if current.place_of(vote.voter) in state.filled(current):
+        raise errors.AlreadyVoted("This place has its vote: whoever stands in, or is stood in for, has voted already.")
+    if vote.voter in barred(state, policy, vote.stage):
         raise errors.VotedOnAnotherStage(
             "You have decided another stage of this request; nobody decides two.", next_step="Delegate your place."
         )
@@ -312,14 +324,6 @@ def _open(stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId],
         remind_at=due_at - stage.reminder,
         escalation_level=asked.level,
     )
-
-
-def _barred(state: RequestState, policy: ApprovalPolicy, stage: str) -> frozenset[UserId]:
-    """Who may not decide the stage whatever their role: the requester, and who has decided another stage (R7)."""
-    barred = frozenset({state.requester})
-    if policy.same_voter_may_decide_stages:
-        return barred
-    return barred | {vote.voter for vote in state.votes if vote.stage != stage and vote.digest == state.digest}
 
 
 def _skip_others(state: RequestState, decided: str | None, now: datetime) -> list[Effect]:

@@ -13,7 +13,7 @@ from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
-from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, person_of, view_of
+from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, hold_seated, person_of, view_of
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice, Vote
@@ -121,7 +121,7 @@ async def cast_vote(
     ) as tx:
         require_scope(actor, TokenScope.VOTE)
         voter = person_of(actor)
-        held = await hold(tx, request_id)
+        held = await hold_seated(tx, request_id)
         digest = held.state.digest
         if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
             digest = seen_digest  # which is not in force: the rule says so
@@ -199,7 +199,7 @@ async def reassign(
         require_scope(actor, TokenScope.VOTE)
         me = person_of(actor)
         other = await find_person(tx, to_email)
-        held = await hold(tx, request_id)
+        held = await hold_seated(tx, request_id)
         chosen = rules.stage_to_vote_on(held.state, me, stage)
         effects = rules.delegate(held.state, held.policy, chosen, me, other.id)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)

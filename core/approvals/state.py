@@ -48,11 +48,23 @@ class Vote:
     criteria: Mapping[str, bool]
     digest: str
     cast_at: datetime
+    on_behalf_of: UserId | None = None  # whose place it fills; None: their own
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who stands in at a place while its person is away, and whether that person was asked before and stays asked."""
+
+    stand_in: UserId
+    stays_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """A stage as it stands. `approvers` are the people asked; `delegates` says who takes whose place."""
+    """A stage as it stands. `approvers` are the places, named by who was asked first; each takes one vote.
+
+    `delegates` says who was given a place for good, `stand_ins` who fills one while its person is away.
+    """
 
     key: str
     status: StageStatus = StageStatus.WAITING
@@ -62,11 +74,29 @@ class StageState:
     roles: tuple[str, ...] = ()
     approvers: frozenset[UserId] = frozenset()
     delegates: Mapping[UserId, UserId] = field(default_factory=dict)
+    stand_ins: Mapping[UserId, Seat] = field(default_factory=dict)
 
     @property
     def voters(self) -> frozenset[UserId]:
-        """Who may vote now: the people asked, each replaced by their delegate."""
-        return frozenset(self.delegates.get(person, person) for person in self.approvers)
+        """Who may vote now."""
+        return frozenset[UserId]().union(*map(self.voters_at, self.approvers))
+
+    def holder(self, place: UserId) -> UserId:
+        """Whose the place is by now."""
+        return self.delegates.get(place, place)
+
+    def voters_at(self, place: UserId) -> frozenset[UserId]:
+        """Who may fill this place: one person, or two where somebody went away after they were asked."""
+        seat = self.stand_ins.get(place)
+        if seat is None:
+            return frozenset({self.holder(place)})
+        return frozenset({seat.stand_in, self.holder(place)} if seat.stays_asked else {seat.stand_in})
+
+    def place_of(self, voter: UserId) -> UserId | None:
+        """The place that this person may fill, their own before another's; None if they are not asked."""
+        if voter in self.approvers and voter in self.voters_at(voter):
+            return voter
+        return next((place for place in sorted(self.approvers) if voter in self.voters_at(place)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +119,11 @@ class RequestState:
     def votes_on(self, stage: str) -> tuple[Vote, ...]:
         """The votes that count on the stage: those bound to the digest in force."""
         return tuple(vote for vote in self.votes if vote.stage == stage and vote.digest == self.digest)
+
+    def filled(self, stage: StageState) -> frozenset[UserId]:
+        """The stage's places that have their vote."""
+        voted = {vote.on_behalf_of or vote.voter for vote in self.votes_on(stage.key)}
+        return stage.approvers & voted
 
     @property
     def open_stages(self) -> tuple[StageState, ...]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.approvals.effects import (
     Amend,
+    AskAbsent,
     DecideRequest,
     DecideStage,
     Delegate,
     Effect,
     Escalate,
+    FillPlace,
+    GiveBack,
     OpenStage,
     RecordVote,
     Remind,
@@ -25,7 +28,7 @@ from core.approvals.effects import (
 )
 from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
 from core.approvals.policy import ApprovalPolicy
-from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
+from core.approvals.state import Choice, RequestState, RequestStatus, Seat, StageState, StageStatus, Vote
 from core.db import Transaction
 from core.ids import RequestId, UserId, uuid7
 
@@ -126,6 +129,7 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                         digest=vote.digest,
                         door=door,
                         cast_at=vote.cast_at,
+                        on_behalf_of=vote.on_behalf_of,
                     )
                 )
             case DecideStage():
@@ -147,17 +151,13 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                 )
                 await _ask(tx, request_id, effect.stage, effect.approvers)
             case Delegate():
-                columns = stage_approvers.c
-                await tx.connection.execute(
-                    update(stage_approvers)
-                    .where(
-                        columns.tenant_id == tx.tenant,
-                        columns.request_id == request_id,
-                        columns.stage == effect.stage,
-                        columns.user_id == effect.from_person,
-                    )
-                    .values(delegated_to=effect.to_person)
-                )
+                taken = {"delegated_to": effect.to_person, "stand_in": None, "stays_asked": False}
+                await _set_place(tx, request_id, effect.stage, effect.from_person, **taken)
+            case FillPlace(stage, place, _absent, seat):
+                filled = {"stand_in": seat.stand_in, "stays_asked": seat.stays_asked}
+                await _set_place(tx, request_id, stage, place, **filled)
+            case GiveBack():
+                await _set_place(tx, request_id, effect.stage, effect.place, stand_in=None, stays_asked=False)
             case Amend():
                 await tx.connection.execute(
                     update(requests)
@@ -171,7 +171,7 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                 )
             case ResetStage():
                 await _reset(tx, request_id, effect)
-            case Remind():
+            case Remind() | AskAbsent():
                 pass
             case _:
                 assert_never(effect)
@@ -231,6 +231,20 @@ async def _reset(tx: Transaction, request_id: UUID, effect: ResetStage) -> None:
     )
 
 
+async def _set_place(tx: Transaction, request_id: UUID, stage: str, place: UserId, **values: Any) -> None:
+    columns = stage_approvers.c
+    await tx.connection.execute(
+        update(stage_approvers)
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.request_id == request_id,
+            columns.stage == stage,
+            columns.user_id == place,
+        )
+        .values(**values)
+    )
+
+
 async def _ask(tx: Transaction, request_id: UUID, stage: str, people: frozenset[UserId]) -> None:
     await tx.connection.execute(
         insert(stage_approvers).on_conflict_do_nothing(),
@@ -248,10 +262,13 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
     )
     asked: dict[str, set[UserId]] = defaultdict(set)
     delegates: dict[str, dict[UserId, UserId]] = defaultdict(dict)
+    seats: dict[str, dict[UserId, Seat]] = defaultdict(dict)
     for place in await tx.connection.execute(select(stage_approvers).filter_by(**of_request)):
         asked[place.stage].add(UserId(place.user_id))
         if place.delegated_to:
             delegates[place.stage][UserId(place.user_id)] = UserId(place.delegated_to)
+        if place.stand_in:
+            seats[place.stage][UserId(place.user_id)] = Seat(UserId(place.stand_in), place.stays_asked)
     vote_rows = await tx.connection.execute(select(votes).filter_by(**of_request).order_by(votes.c.cast_at))
     return RequestState(
         requester=UserId(row.requester_id),
@@ -267,6 +284,7 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
                 roles=tuple(stage.roles),
                 approvers=frozenset(asked[stage.stage]),
                 delegates=delegates[stage.stage],
+                stand_ins=seats[stage.stage],
             )
             for stage in stage_rows
         ),
@@ -279,7 +297,27 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
                 criteria=vote.criteria,
                 digest=vote.digest,
                 cast_at=vote.cast_at,
+                on_behalf_of=UserId(vote.on_behalf_of) if vote.on_behalf_of else None,
             )
             for vote in vote_rows
         ),
     )
+
+
+async def requests_touched_by(tx: Transaction, absent: UserId) -> Sequence[UUID]:
+    """Pending requests with an open stage that asks this person, or on which anybody stands in, by id."""
+    r, s, a = requests.c, request_stages.c, stage_approvers.c
+    rows = await tx.connection.execute(
+        select(r.request_id)
+        .distinct()
+        .join(request_stages, (s.tenant_id == r.tenant_id) & (s.request_id == r.request_id))
+        .join(stage_approvers, (a.tenant_id == s.tenant_id) & (a.request_id == s.request_id) & (a.stage == s.stage))
+        .where(
+            r.tenant_id == tx.tenant,
+            r.state == RequestStatus.PENDING,
+            s.status == StageStatus.OPEN,
+            or_(a.user_id == absent, a.delegated_to == absent, a.stand_in.is_not(None)),
+        )
+        .order_by(r.request_id)  # whoever writes a row for each takes them in the same order
+    )
+    return rows.scalars().all()

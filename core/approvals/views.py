@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -21,11 +21,12 @@ class VoteView:
     reason: str
     criteria: Mapping[str, bool]
     at: datetime
+    on_behalf_of: PersonView | None = None  # whose place it filled, where that was another's
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One stage: who is asked, until when, and what they said."""
+    """One stage: who is asked, until when, and what they said. `in_place_of` says for whom somebody was asked."""
 
     key: str
     title: str
@@ -39,6 +40,7 @@ class StageView:
     escalation_level: int
     votes: tuple[VoteView, ...]
     superseded: tuple[VoteView, ...] = ()  # cast on what the request asked before it was amended: they do not count
+    in_place_of: Mapping[UUID, PersonView] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.access import PersonView
 from core.approvals import RequestView, StageView, VoteView
 from core.links import TicketLink
-from web.api.shapes import CommentOut, PersonOut, RequestOut, StageOut, TicketOut, VoteOut
+from web.api.shapes import CommentOut, PersonOut, RequestOut, StageOut, StandInOut, TicketOut, VoteOut
 
 
 def person_out(person: PersonView) -> PersonOut:
@@ -52,6 +52,11 @@ def _stage(stage: StageView) -> StageOut:
         criteria=list(stage.criteria),
         approver_roles=list(stage.approver_roles),
         approvers=[person_out(person) for person in stage.approvers],
+        stand_ins=[
+            StandInOut(person=person_out(person), on_behalf_of=person_out(stage.in_place_of[person.id]))
+            for person in stage.approvers
+            if person.id in stage.in_place_of
+        ],
         opened_at=stage.opened_at,
         due_at=stage.due_at,
         decided_at=stage.decided_at,
@@ -68,4 +73,5 @@ def _vote(vote: VoteView) -> VoteOut:
         reason=vote.reason,
         criteria=dict(vote.criteria),
         at=vote.at,
+        on_behalf_of=person_out(vote.on_behalf_of) if vote.on_behalf_of else None,
     )

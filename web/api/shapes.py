@@ -38,6 +38,14 @@ class VoteOut(Output):
     reason: str
     criteria: dict[str, bool]
     at: datetime
+    on_behalf_of: PersonOut | None
+
+
+class StandInOut(Output):
+    """Somebody who is asked in another's place."""
+
+    person: PersonOut
+    on_behalf_of: PersonOut
 
 
 class StageOut(Output):
@@ -49,6 +57,7 @@ class StageOut(Output):
     criteria: list[str]
     approver_roles: list[str]
     approvers: list[PersonOut]
+    stand_ins: list[StandInOut]
     opened_at: datetime | None
     due_at: datetime | None
     decided_at: datetime | None

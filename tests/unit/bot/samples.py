@@ -10,6 +10,7 @@ from uuid import UUID
 from bot.views.lists import Listed
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
+from core.delegations import DelegationView
 from core.emergency import BypassView
 from core.ids import UserId
 from core.links import TicketLink
@@ -150,6 +151,23 @@ def reviewed() -> BypassView:
         reviewed_by=PRIYA,
         review_notes="The double match was real. The fix is in REQ-1043.",
     )
+
+
+def delegation(**changes: Any) -> DelegationView:
+    facts: dict[str, Any] = {
+        "id": UUID("01956f0a-0000-7000-8000-000000000003"),
+        "absent": TOMAS,
+        "stand_in": PRIYA,
+        "decides": PRIYA,
+        "starts_at": NOW - timedelta(days=1),
+        "ends_at": NOW + timedelta(days=13),
+        "actions": None,
+        "stages": None,
+        "reason": "Out of office: skiing.",
+        "status": "in_force",
+        "created_by": TOMAS.email,
+    }
+    return DelegationView(**(facts | changes))
 
 
 def listed(requests: Sequence[RequestView]) -> Listed:

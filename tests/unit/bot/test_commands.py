@@ -18,6 +18,9 @@ from bot.views.answers import help_card
         ("list", Intent(Verb.WAITING)),
         ("waiting", Intent(Verb.WAITING)),
         ("mine", Intent(Verb.MINE)),
+        ("away", Intent(Verb.AWAY)),
+        ("back", Intent(Verb.BACK)),
+        ("back at my desk", Intent(Verb.BACK)),
         ("show REQ-12", Intent(Verb.SHOW, 12)),
         ("12", Intent(Verb.SHOW, 12)),
         ("req-12", Intent(Verb.SHOW, 12)),
@@ -86,6 +89,24 @@ def test_a_person_is_named_by_mention_name_or_address(typed, person, rest):
     assert parse("/approve", f"delegate REQ-12 {typed}") == Intent(Verb.DELEGATE, 12, person, rest)
 
 
+@pytest.mark.row("B1", "X5")
+@pytest.mark.parametrize(
+    ("typed", "since", "until", "reason"),
+    [
+        ("@lee 2026-12-20 to 2027-01-03 holidays", "2026-12-20", "2027-01-03", "holidays"),
+        ("to @lee 2026-12-20 to 2027-01-03: holidays", "2026-12-20", "2027-01-03", "holidays"),
+        ("@lee, from 2026-12-20 until 2027-01-03", "2026-12-20", "2027-01-03", ""),
+        ("@lee 2026-12-20 – 2027-01-03, holidays", "2026-12-20", "2027-01-03", "holidays"),
+        ("@lee 2026-12-20–2027-01-03", "2026-12-20", "2027-01-03", ""),
+        ("@lee until 2027-01-03 holidays", "", "2027-01-03", "holidays"),
+        ("@lee 2026-12-20t14:00 to 2026-12-20T18:00z", "2026-12-20T14:00", "2026-12-20T18:00Z", ""),
+    ],
+)
+def test_an_absence_is_read_with_its_dates(typed, since, until, reason):
+    expected = Intent(Verb.AWAY, person="lee", since=since, until=until, text=reason)
+    assert parse("/approve", f"away {typed}") == expected
+
+
 @pytest.mark.parametrize("between", [" ", "  ", "\t", "\n", "\u00a0", " \r\n "])
 def test_any_white_space_separates_words(between):
     assert parse("/approve", f"no{between}REQ-12{between}too risky") == Intent(Verb.REJECT, 12, text="too risky")
@@ -125,6 +146,15 @@ def test_a_typo_gets_a_suggestion(command, line, meant):
         ("delegate 12 to", "Who? Write `/approve delegate REQ-12 @person`."),
         ("delegate 12 …", "Who? Write `/approve delegate REQ-12 @person`."),
         ("delegate 12 <>", "Who? Write `/approve delegate REQ-12 @person`."),
+        (
+            "away until 2027-01-03",
+            "Who decides for you? Write `/approve away @person 2026-12-20 to 2027-01-03 holidays`.",
+        ),
+        (
+            "away @lee over the holidays",
+            "From when to when? Write `/approve away @person 2026-12-20 to 2027-01-03 holidays`, or `until` and the"
+            " last day.",
+        ),
         ("find", "`/approve find` needs some words after it."),
         ("frobnicate", "I don't know `/approve frobnicate`. Try `/approve help`."),
         ("<>", "I can't read that. Try `/approve help`."),

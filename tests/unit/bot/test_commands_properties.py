@@ -15,6 +15,10 @@ lines = st.one_of(
                 "no",
                 "show",
                 "delegate",
+                "away",
+                "2026-12-20",
+                "to",
+                "until",
                 "REQ-12",
                 "BYP-3",
                 "12",
@@ -33,6 +37,7 @@ lines = st.one_of(
 said = (
     st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=80).map(str.strip).filter(bool)
 )
+days = st.dates().map(str)
 people = st.from_regex(r"[a-z]{1,12}(\.[a-z]{1,12})?@[a-z]{1,12}\.example", fullmatch=True)
 
 
@@ -50,6 +55,10 @@ def canonical(draw):
         case Needs.MAYBE_AGENT:
             name = draw(st.from_regex(r"[a-z]{1,20}-bot", fullmatch=True))
             return command, f"{word} {name}", Intent(verb, text=name)
+        case Needs.MAYBE_ABSENCE:
+            since, until = draw(days), draw(days)
+            line = f"{word} @{person} {since} {draw(st.sampled_from(('to', 'until', '–', '-')))} {until} {text}"
+            return command, line, Intent(verb, person=person, text=text, since=since, until=until)
         case Needs.TEXT:
             return command, f"{word} {text}", Intent(verb, text=text)
         case Needs.REFERENCE:

@@ -21,6 +21,7 @@ from bot.views import forms
 from bot.views.answers import error_card, help_card, said, thread_line
 from bot.views.approvals import details_card, request_card
 from bot.views.bypass import bypass_card, list_card
+from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from core.approvals.errors import AlreadyDecided, NotAnApprover
 from core.emergency.errors import BypassNotAllowed
@@ -37,6 +38,7 @@ from tests.unit.bot.samples import (
     bypass,
     comment,
     decided,
+    delegation,
     listed,
     rejected,
     request,
@@ -61,6 +63,21 @@ MOVING = request(
     tickets=(ticket(),),
     comments=(comment(text="Which data does it read?", author=PRIYA),),
 )
+STANDING_IN = request(
+    (
+        decided("technical_review", vote(PRIYA, reason="Fits the pool.", on_behalf_of=TOMAS)),
+        stage("security_review", approvers=(INGRID, LEE), in_place_of={INGRID.id: LEE}),
+    )
+)
+PLANNED = delegation(
+    absent=LEE,
+    status="planned",
+    starts_at=NOW + timedelta(days=2),
+    actions=("agent.create", "agent.deploy"),
+    stages=("security_review",),
+    created_by=INGRID.email,
+)
+FURTHER = delegation(stand_in=LEE, decides=PRIYA)
 APPROVED = request(
     (decided("technical_review", CAST), decided("security_review", vote(PRIYA, at=NOW))),
     status="approved",
@@ -93,6 +110,16 @@ VIEWS = {
     "bypass_reviewed": bypass_card(reviewed(), None, now=NOW),
     "bypass_list": list_card((bypass(), reviewed()), now=NOW),
     "bypass_list_empty": list_card((), now=NOW),
+    "request_standing_in": request_card(STANDING_IN, DANA, now=NOW),
+    "request_standing_in_details": details_card(STANDING_IN, DANA, now=NOW),
+    "away_list": away_card((FURTHER, PLANNED)),
+    "away_list_empty": away_card(()),
+    "away_set": set_card(delegation()),
+    "away_back": back_card((delegation(),)),
+    "away_back_nothing": back_card(()),
+    "away_notice_absent": notice_card(PLANNED, LEE),
+    "away_notice_stand_in": notice_card(delegation(), PRIYA),
+    "away_notice_over": notice_card(delegation(status="over"), PRIYA),
     "help_approve": help_card("/approve"),
     "help_bypass": help_card("/bypass"),
     "error_already_decided": error_card(AlreadyDecided("REQ-1042 is rejected already, by Tomás Oliveira.")),
@@ -108,6 +135,24 @@ VIEWS = {
         {"voter": "t", "decision": "approve", "stage": "technical_review", "reason": "Fits the pool."},
         {"t": TOMAS.name},
     ),
+    "thread_vote_for": thread_line(
+        "request.voted",
+        {"voter": "p", "on_behalf_of": "t", "decision": "approve", "stage": "technical_review", "reason": ""},
+        {"t": TOMAS.name, "p": PRIYA.name},
+    ),
+    "thread_stand_in": thread_line(
+        "request.stand_in_asked",
+        {"from": "t", "to": "p", "stage": "technical_review"},
+        {"t": TOMAS.name, "p": PRIYA.name},
+    ),
+    "thread_stand_in_ended": thread_line(
+        "request.stand_in_ended",
+        {"from": "p", "to": "t", "stage": "technical_review"},
+        {"t": TOMAS.name, "p": PRIYA.name},
+    ),
+    "thread_absent": thread_line(
+        "request.absent_asked", {"to": "t", "stage": "technical_review"}, {"t": TOMAS.name, "p": PRIYA.name}
+    ),
     "form_request": forms.request_form(channel="C0GOV", agent="support-bot", owner="U0DANA"),
     "form_approve": forms.approve_form(request(), TARGET),
     "form_reject": forms.reject_form(request(), TARGET),
@@ -121,6 +166,13 @@ VIEWS = {
     "form_loading": forms.loading_form("Approve"),
     "form_message": forms.message_form("Approve", "The request is decided already."),
     "home": home_blocks(waiting=listed([request()]), mine=listed([MOVING]), bypasses=[bypass()], now=NOW),
+    "home_away": home_blocks(
+        waiting=listed([]),
+        mine=listed([]),
+        bypasses=[],
+        now=NOW,
+        absences=home_lines([delegation(absent=PRIYA, stand_in=LEE, decides=INGRID)], [PLANNED], PRIYA),
+    ),
     "home_empty": home_blocks(waiting=listed([]), mine=listed([]), bypasses=[], now=NOW),
 }
 
