@@ -10,7 +10,7 @@ from bot.actions import Target, decode
 from bot.cards import Form
 from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
-from bot.views import forms
+from bot.views import bypass_forms, forms
 from bot.views.answers import said
 from core.approvals import get_request, withdraw
 from core.emergency import acknowledge, end, get_bypass
@@ -79,7 +79,7 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
     if target is None:
         raise InvalidInput("This button is not one of ours any more.", next_step="Use /approve show instead.")
     if action_id == actions.BYPASS_REVIEW:
-        return forms.review_form(await get_bypass(chat.database, actor, target.id))
+        return bypass_forms.review_form(await get_bypass(chat.database, actor, target.id))
     request = await get_request(chat.database, actor, target.id)
     if action_id == actions.DETAILS:
         return forms.details_form(request, now=chat.now())

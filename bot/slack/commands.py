@@ -12,7 +12,7 @@ from bot.slack import render
 from bot.slack.context import Chat, chat_user_of, through
 from bot.slack.refusals import told_of_request
 from bot.views import approvals as request_views
-from bot.views import forms, lists
+from bot.views import bypass_forms, forms, lists
 from bot.views.answers import help_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
 from bot.views.delegations import away_card, back_card, set_card
@@ -82,8 +82,8 @@ async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> Non
 async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:
     """The form that the command or button opens: a new bypass, or the review of one."""
     if intent and intent.verb is Verb.REVIEW and intent.number:
-        return forms.review_form(await get_bypass(chat.database, actor, intent.number))
-    return forms.bypass_form(channel=channel, longest=await longest_bypass(chat.database, actor))
+        return bypass_forms.review_form(await get_bypass(chat.database, actor, intent.number))
+    return bypass_forms.bypass_form(channel=channel, longest=await longest_bypass(chat.database, actor))
 
 
 async def listed(database: Database, actor: Actor, wanted: RequestFilter) -> lists.Listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot import actions
@@ -10,31 +10,27 @@ from bot.actions import Target
 from bot.cards import (
     Block,
     ChecksInput,
-    Context,
     Form,
     Input,
-    Instant,
     Markup,
     Option,
     Passage,
     PersonInput,
     Plain,
+    Quote,
     Section,
     SelectInput,
     Strong,
     TextInput,
     one_line,
 )
-from bot.times import counted, in_words
+from bot.times import counted
 from bot.views.approvals import details_blocks, title_of
-from bot.views.bypass import risk_words, scope_of
 from bot.views.pieces import ACTION_TITLES, spoken
 from core.approvals import RequestView, StageView
-from core.emergency import BypassView
 
 JUSTIFICATION_MAX: Final = 3000  # what fits Slack's own input; the core takes more
 REASON_MAX: Final = 2000
-_DURATIONS: Final = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60, 120, 240, 480, 1440))
 
 
 def loading_form(title: str) -> Form:
@@ -87,7 +83,7 @@ def approve_form(request: RequestView, target: Target) -> Form:
     stage = _stage(request, target)
     criteria = stage.criteria if stage else ()
     options = tuple(Option(name, spoken(name)) for name in criteria)
-    inputs: list[Block | Input] = [_about_stage(request, target)]
+    inputs: list[Block | Input] = [_about_stage(request, target), *_justified(request)]
     if options:
         inputs.append(
             ChecksInput(
@@ -109,6 +105,7 @@ def reject_form(request: RequestView, target: Target) -> Form:
         "Reject",
         (
             _about_stage(request, target),
+            *_justified(request),
             TextInput(
                 "reason", "Reason", is_multiline=True, max_chars=REASON_MAX, placeholder="What would have to change?"
             ),
@@ -215,80 +212,6 @@ def details_form(request: RequestView, *, now: datetime) -> Form:
     return Form("approvals.details", request.reference, details_blocks(request, now=now))
 
 
-def bypass_form(*, channel: str, longest: timedelta, agent: str = "") -> Form:
-    """`/bypass`: the risk is repeated before anything is granted."""
-    durations = sorted({*(each for each in _DURATIONS if each <= longest), longest})
-    return Form(
-        callback_id=actions.FORM_BYPASS,
-        title="Emergency bypass",
-        submit="Bypass now",
-        memo=channel,
-        blocks=(
-            Section(
-                (
-                    Markup(
-                        "🚨 *This skips every approval.* Senior management is told at once, everything you do under "
-                        "it is recorded, and it will be reviewed."
-                    ),
-                )
-            ),
-            SelectInput(
-                "action",
-                "What do you want to do?",
-                initial="agent.deploy",
-                options=(*(Option(action, title) for action, title in ACTION_TITLES.items()), Option("*", "Anything")),
-            ),
-            TextInput("agent", "Agent", initial=agent, max_chars=120, placeholder="support-bot, or * for any"),
-            SelectInput(
-                "duration",
-                "Duration",
-                initial=str(int(durations[0].total_seconds())),
-                options=tuple(Option(str(int(each.total_seconds())), in_words(each)) for each in durations),
-            ),
-            TextInput(
-                "justification",
-                "Justification",
-                is_multiline=True,
-                max_chars=2000,
-                placeholder="What is broken, whom does it hurt, and why can it not wait?",
-            ),
-        ),
-    )
-
-
-def review_form(bypass: BypassView) -> Form:
-    """The post-deployment review (E2)."""
-    return Form(
-        callback_id=actions.FORM_REVIEW,
-        title=f"Review {bypass.reference}",
-        submit="Finish review",
-        memo=Target(id=bypass.id).encode(),
-        blocks=(
-            Section(
-                (
-                    Markup("Granted to "),
-                    one_line(bypass.requester.name),
-                    Markup(": "),
-                    one_line(scope_of(bypass)),
-                    Instant(bypass.granted_at, " · "),
-                )
-            ),
-            Passage(Plain(bypass.justification)),
-            Context((Markup("Risk before the grant: "), one_line(risk_words(bypass)))),
-            SelectInput(
-                "verdict", "Verdict", (Option("justified", "Justified"), Option("not_justified", "Not justified"))
-            ),
-            TextInput(
-                "notes",
-                "Notes",
-                is_multiline=True,
-                max_chars=JUSTIFICATION_MAX,
-                placeholder="What happened, and what follows from it?",
-            ),
-        ),
-    )
-
-
 def _about(request: RequestView) -> Section:
     return Section((Plain(f"{request.reference} · {title_of(request)}"),))
 
@@ -298,6 +221,11 @@ def _about_stage(request: RequestView, target: Target) -> Section:
     stage = _stage(request, target)
     named = (Markup("\n"), Strong(stage.title)) if stage else ()
     return Section((*_about(request).text, *named))
+
+
+def _justified(request: RequestView) -> tuple[Block, ...]:
+    """Why it was asked for: a form can be opened from a list, which does not say it."""
+    return (Quote(Plain(request.justification)),) if request.justification else ()
 
 
 def _stage(request: RequestView, target: Target) -> StageView | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,12 +43,15 @@ class Listed:
     total: int
 
 
+_Row = Callable[[RequestView, datetime], tuple[Block, ...]]
+
+
 def waiting_card(listed: Listed, *, now: datetime) -> Card:
     """What waits for the viewer."""
     return _list(
         "Waiting for you",
         listed,
-        _rows(listed, WAITING_EMPTY, counted_as="wait for you", now=now),
+        _rows(listed, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now),
         empty=WAITING_EMPTY,
         hint="`/approve mine` shows what you have asked for.",
     )
@@ -59,7 +62,7 @@ def mine_card(listed: Listed, *, now: datetime) -> Card:
     return _list(
         "Your requests",
         listed,
-        _rows(listed, MINE_EMPTY, counted_as="requests", now=now),
+        _rows(listed, _to_look_at, MINE_EMPTY, counted_as="requests", now=now),
         empty=MINE_EMPTY,
         hint="`/approve` opens a request.",
     )
@@ -71,7 +74,7 @@ def found_card(words: str, listed: Listed, *, now: datetime) -> Card:
     return _list(
         f"Found for “{words}”",
         listed,
-        _rows(listed, empty, counted_as="match", now=now),
+        _rows(listed, _to_look_at, empty, counted_as="match", now=now),
         empty=empty,
         hint="Search looks at agent names and justifications.",
     )
@@ -91,10 +94,10 @@ def home_blocks(
         ),
         *absences,
         Heading("Waiting for you"),
-        *_rows(waiting, WAITING_EMPTY, counted_as="wait for you", now=now),
+        *_rows(waiting, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now),
         Divider(),
         Heading("Your requests"),
-        *_rows(mine, MINE_EMPTY, counted_as="requests", now=now),
+        *_rows(mine, _to_look_at, MINE_EMPTY, counted_as="requests", now=now),
     ]
     if bypasses:
         blocks += [
@@ -112,12 +115,12 @@ def _list(title: str, listed: Listed, rows: Sequence[Block], *, empty: str, hint
     return Card(summary=summary, blocks=(Heading(title), *rows, Context((Markup(hint),))))
 
 
-def _rows(listed: Listed, empty: str, *, counted_as: str, now: datetime) -> list[Block]:
+def _rows(listed: Listed, row: _Row, empty: str, *, counted_as: str, now: datetime) -> list[Block]:
     """A row each; of more than are shown, how many there are comes first (37 wait for you; the newest 15)."""
     if not listed.requests:
         return [Section((Plain(empty),))]
     shown = listed.requests[:SHOWN]
-    rows: list[Block] = [_row(request, now=now) for request in shown]
+    rows = [block for request in shown for block in row(request, now)]
     if listed.total <= len(shown):
         return rows
     more = counted(listed.total - len(shown), "more request")
@@ -128,19 +131,31 @@ def _rows(listed: Listed, empty: str, *, counted_as: str, now: datetime) -> list
     ]
 
 
-def _row(request: RequestView, *, now: datetime) -> Section:
+def _to_look_at(request: RequestView, now: datetime) -> tuple[Block, ...]:
+    show = Button(actions.DETAILS, "Show", target_of(request).encode())
+    return (Section(_line(request, now=now), button=show),)
+
+
+def _to_decide(request: RequestView, now: datetime) -> tuple[Block, ...]:
+    value = target_of(request).encode()  # the form that opens finds the stage on which this person is asked
+    buttons = (
+        Button(actions.VOTE_APPROVE, "Approve", value, tone=Tone.PRIMARY),
+        Button(actions.VOTE_REJECT, "Reject", value, tone=Tone.DANGER),
+        Button(actions.DETAILS, "Show", value),
+    )
+    return (Section(_line(request, now=now)), Actions(buttons))
+
+
+def _line(request: RequestView, *, now: datetime) -> Text:
     current = next((stage for stage in request.stages if stage.status == "open"), None)
     where: Text = (Markup(" · "), one_line(current.title)) if current else ()
     when: Text = (Markup(f" · {due(current.due_at, now=now)}"),) if current and current.due_at else ()
-    return Section(
-        (
-            Markup(f"*{request.reference}* "),
-            Plain(title_of(request)),
-            Markup("\n"),
-            one_line(request.requester.name),
-            Markup(f" · {_MARKS[request.status]} {request.status}"),
-            *where,
-            *when,
-        ),
-        button=Button(actions.DETAILS, "Show", target_of(request).encode()),
+    return (
+        Markup(f"*{request.reference}* "),
+        Plain(title_of(request)),
+        Markup("\n"),
+        one_line(request.requester.name),
+        Markup(f" · {_MARKS[request.status]} {request.status}"),
+        *where,
+        *when,
     )

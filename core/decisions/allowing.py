@@ -20,7 +20,7 @@ from core.decisions.views import Answer, DecisionView, Reason
 from core.emergency import EmergencyEvent
 from core.ids import BypassId, uuid7
 from core.outbox import emit
-from core.receipts import Issuer
+from core.receipts import Issuer, Receipt
 
 LAPSE: Final = "decisions.lapse"
 # An operation whose platform never reports would hold its place in max_concurrent_operations for ever.
@@ -73,7 +73,7 @@ async def _one(
     decision_id = uuid7()
     approved = await use_approval(tx, question.actor, grounds.approval, decision_id) if grounds.approval else None
     if grounds.approval and approved is None:
-        return Grounds(Answer.DENY, Reason("approvals.used", "The approval has just been used by another decision."))
+        return Grounds(Answer.DENY, _just_used(question))
     if grounds.bypass:
         await _tell_of_use(tx, grounds.bypass, question)
     before = facts.agents.get(question.name)
@@ -93,6 +93,12 @@ async def _one(
     )
     _note(facts, effects, question, decision, after)
     return Allowed(decision, before, after)
+
+
+def _just_used(question: Question) -> Reason:
+    if isinstance(question.receipt, Receipt):
+        return rules.used_up(question.receipt)
+    return Reason("approvals.used", "The approval has just been used by another decision.")
 
 
 def _note(facts: Facts, effects: _Effects, question: Question, decision: DecisionView, after: AgentView) -> None:

@@ -77,22 +77,25 @@ def weigh(facts: Facts, question: Question) -> Grounds:
 
     Every agent has a sponsor, an owner and a business service (X7); no policy means no (X9).
     """
-    action, name = question.action, question.name
+    action, name, receipt = question.action, question.name, question.receipt
+    if receipt is not None and (refused := _refused(facts, question, receipt)):
+        return Grounds(Answer.DENY, refused)
     try:
         check_action(action, name, facts.agents.get(name))
     except CountersignError as exc:
         return _denied(exc.code, exc.sentence())
     if refusal := _full(facts, action):
         return Grounds(Answer.DENY, refusal)
-    for bypass in facts.bypasses:
+    for bypass in facts.bypasses if receipt is None else ():
         if bypass.covers(question.actor.user, action=action, resource=name):
             reason = Reason("emergency.bypass", "An emergency bypass is active.")
             return Grounds(Answer.ALLOW, reason, bypass=bypass.id)
-    if question.receipt is not None:
-        return _by_receipt(facts, question, question.receipt)
     policy = facts.standing.policies.for_action(action)
     if policy is None:
         return _denied("policies.none", f"No approval policy covers {action}, so it is denied.")
+    if isinstance(receipt, Receipt):
+        reason = Reason("receipts.valid", f"The receipt of {receipt.claims.reference} holds.")
+        return Grounds(Answer.ALLOW, reason, approval=receipt.claims.request_id)
     if not policy.stages:
         return Grounds(Answer.ALLOW, Reason("policies.permission", f"'{policy.title}' asks for no approval."))
     for approval in facts.approvals:
@@ -101,30 +104,42 @@ def weigh(facts: Facts, question: Question) -> Grounds:
     return Grounds(Answer.PENDING, Reason("approvals.pending", f"'{policy.title}' has to be passed first."))
 
 
-def _by_receipt(facts: Facts, question: Question, receipt: Receipt | CountersignError) -> Grounds:
-    """Whoever presents a receipt means that approval and no other ground (P11)."""
-    if isinstance(receipt, CountersignError):
-        return _denied(receipt.code, receipt.sentence())
-    claims = receipt.claims
-    if (claims.action, claims.resource) != (question.action, question.resource):
-        wrong = OtherAction(
-            f"The receipt is for {claims.action} of '{claims.resource.get('name')}' as it was approved."
-        )
-        return _denied(wrong.code, wrong.message)
-    if claims.request_id not in {approval.id for approval in facts.approvals}:
-        used = UsedApproval(f"The approval of {claims.reference} is used up, or no longer stands.")
-        return _denied(used.code, used.message)
-    reason = Reason("receipts.valid", f"The receipt of {claims.reference} holds.")
-    return Grounds(Answer.ALLOW, reason, approval=claims.request_id)
+def used_up(receipt: Receipt) -> Reason:
+    """Why a genuine receipt allows nothing: another decision has consumed its approval, or that has expired."""
+    return Reason(UsedApproval.code, f"The approval of {receipt.claims.reference} is used up, or no longer stands.")
 
 
 def repeated(facts: Facts, question: Question) -> DecisionView | None:
     """The creation that this person was granted for exactly this and has not reported on yet: the answer was lost."""
     for asker, decision in facts.running:
         same = (asker, decision.action, decision.resource) == (question.actor.email, question.action, question.resource)
-        if same and question.purpose is Purpose.DECIDE:
+        if same and question.purpose is Purpose.DECIDE and _rests_on(decision, question.receipt):
             return decision
     return None
+
+
+def _rests_on(decision: DecisionView, receipt: Receipt | CountersignError | None) -> bool:
+    """Whether the decision is an answer to who presents this: with a receipt, only the one that consumed it is."""
+    if receipt is None:
+        return True
+    return isinstance(receipt, Receipt) and decision.request_id == receipt.claims.request_id
+
+
+def _refused(facts: Facts, question: Question, receipt: Receipt | CountersignError) -> Reason | None:
+    """Why what was presented is denied, whatever else might allow the question; None if it holds.
+
+    Whoever presents a receipt means that approval and no other ground (P11).
+    """
+    if isinstance(receipt, CountersignError):
+        return Reason(receipt.code, receipt.sentence())
+    claims = receipt.claims
+    if (claims.action, claims.resource) != (question.action, question.resource):
+        message = f"The receipt is for {claims.action} of '{claims.resource.get('name')}' as it was approved."
+        return Reason(OtherAction.code, message)
+    stands = any(
+        each.id == claims.request_id and each.covers(claims.action, claims.resource) for each in facts.approvals
+    )
+    return None if stands else used_up(receipt)
 
 
 def _may(standing: Standing, question: Question) -> bool:

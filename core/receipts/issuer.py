@@ -36,10 +36,7 @@ class Issuer:
         known = self._ring
         if known is not None and known.is_fresh(self._database.clock.now()):
             return known
-        async with self._reading:
-            if self._ring is known:  # else another call has read them while this one waited
-                self._ring = await self._read_keys()
-        return self._ring or await self.ready()
+        return await self._read_again(known)
 
     async def public_keys(self) -> tuple[PublicKey, ...]:
         """What verifies receipts: the key that signs now, and those before it whose receipts may not have expired."""
@@ -47,10 +44,10 @@ class Issuer:
 
     async def verify(self, token: str, *, tenant: TenantId) -> Receipt:
         """The receipt, which is ours, for this tenant, and holds now. Raises InvalidReceipt or ExpiredReceipt."""
-        key = jws.signer_of(token, await self.public_keys())
+        known = await self.ready()
+        key = jws.signer_of(token, known.public)
         if key is None:  # another replica may have made it a moment ago
-            self._ring = None
-            key = jws.signer_of(token, await self.public_keys())
+            key = jws.signer_of(token, (await self._read_again(known)).public)
         if key is None:
             raise InvalidReceipt
         return rules.read(token, key, issuer=self._address, tenant=tenant, now=self._database.clock.now())
@@ -68,6 +65,13 @@ class Issuer:
         receipt = Receipt(claims, jws.sign(claims.to_json(), keys.signing))
         await store.add(tx, receipt, key_id=keys.signing.id)
         return receipt, True
+
+    async def _read_again(self, known: KeyRing | None) -> KeyRing:
+        """Keys that were read after `known`; until then whoever is issuing goes on with those in memory."""
+        async with self._reading:
+            if self._ring is None or self._ring is known:  # else another call has read them while this one waited
+                self._ring = await self._read_keys()
+            return self._ring
 
     async def _read_keys(self) -> KeyRing:
         async with self._database.system() as tx:

@@ -234,7 +234,8 @@ class Pages:
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             f"<title>{escape(title)}</title><style>{SHEET}</style></head><body>"
-            f'<header class="bar"><b>ServiceNow</b><small>simulated instance</small><nav>{links}</nav></header>'
+            '<header class="bar"><b>ServiceNow</b><small>simulated instance · times in UTC</small>'
+            f"<nav>{links}</nav></header>"
             f"<main>{body}</main></body></html>"
         )
         return web.Response(text=text, content_type="text/html", status=status)

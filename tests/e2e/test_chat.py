@@ -98,6 +98,47 @@ def test_the_requester_cannot_approve_their_own_request_and_the_attempt_is_audit
     assert found["items"][0]["details"]["code"] == "approvals.own_request"
 
 
+@pytest.mark.row("B1", "A5")
+def test_who_votes_late_hears_who_decided_their_stage_and_what_is_open_now(product):
+    reference, _agent = new_request(product)
+    tomas, ingrid = product.email("meta_agent_manager"), product.email("enterprise_administrator")
+    voted = product.control("slack/command", user=tomas, channel="general", text=f"/approve yes {reference} Fits.")
+    now = "Security review* is open and waits for Sofia Lindqvist."
+    assert "✅ You approved *Technical review* of *" in said(voted)
+    assert now in said(voted)
+    late = product.control(
+        "slack/command", user=tomas, channel="general", text=f"/approve no {reference} I have changed my mind."
+    )
+    assert f"Technical review of {reference} is approved already, by Tomás Novák." in said(late)
+    never = product.control("slack/command", user=ingrid, channel="general", text=f"/approve yes {reference}")
+    assert f"You are not asked to decide {reference} now. Security review is open" in said(never)
+
+
+@pytest.mark.row("B1")
+def test_a_refusal_of_the_gate_stands_at_the_field_that_it_is_about(product):
+    answer = ask_for(product, "invoice-matcher")  # the demo's own
+    assert answer["errors"] == {"agent_name": "An agent named 'invoice-matcher' exists already; it is registered."}
+
+
+@pytest.mark.row("B1", "B9")
+def test_what_waits_is_decided_from_the_list(product):
+    reference, _agent = new_request(product)
+    tomas = product.email("meta_agent_manager")
+    home = until(lambda: _home_with(product, tomas, reference), "the request on the App Home")
+    button = next(each for each in home["actions"] if each["text"] == "Approve")
+    form = product.control(
+        "slack/click",
+        user=tomas,
+        home=True,
+        action_id=button["action_id"],
+        value=button["value"],
+        block_id=button["block_id"],
+    )["modal"]
+    assert "It saves the team a day a week." in str(form["blocks"])
+    done = product.control("slack/submit", user=tomas, view_id=form["view_id"], values={})
+    assert not done.get("errors"), done
+
+
 @pytest.mark.row("P2")
 def test_an_unticked_criterion_is_refused_at_its_field(product):
     reference, _agent = new_request(product)

@@ -6,11 +6,11 @@ import pytest
 
 from bot import actions
 from bot.actions import Target, decode
-from bot.cards import ChecksInput, Passage, PersonInput, Plain, SelectInput, TextInput
+from bot.cards import ChecksInput, Passage, PersonInput, Plain, Quote, SelectInput, TextInput
 from bot.plain import blocks_text
 from bot.slack import render
 from bot.slack.inputs import option_value
-from bot.views import forms
+from bot.views import bypass_forms, forms
 from tests.unit.bot.blockkit_schema import view_problems
 from tests.unit.bot.samples import (
     NOW,
@@ -83,9 +83,10 @@ def test_a_criterion_that_is_longer_than_an_option_is_shown_whole_and_can_be_tic
     long = "No_personal data of " + "customers & patients, " * 20 + "as the GDPR demands"
     view = render.modal(forms.approve_form(request((stage(criteria=("legal_basis", long)),)), TARGET))
     assert view_problems(view) == []
-    assert "No personal data of customers &amp; patients" in view["blocks"][1]["text"]["text"]
-    assert view["blocks"][1]["text"]["text"].endswith("as the GDPR demands")
-    element = view["blocks"][2]["element"]
+    whole, boxes = view["blocks"][2:4]
+    assert whole["text"]["text"].startswith("• No personal data of customers &amp; patients")
+    assert whole["text"]["text"].endswith("as the GDPR demands")
+    element = boxes["element"]
     assert element["options"][1]["text"]["text"].endswith("…")
     assert [option["value"] for option in element["initial_options"]] == ["legal_basis", option_value(long)]
 
@@ -99,6 +100,12 @@ def test_a_form_that_decides_names_the_stage(make):
 
 def test_a_stage_without_criteria_asks_for_none():
     assert list(inputs_of(forms.approve_form(request((stage(criteria=()),)), TARGET))) == ["reason"]
+
+
+@pytest.mark.parametrize("make", [forms.approve_form, forms.reject_form])
+def test_a_vote_is_cast_in_view_of_why_it_was_asked_for(make):
+    assert Quote(Plain(request().justification)) in make(request(), TARGET).blocks
+    assert not [block for block in make(request(justification=""), TARGET).blocks if isinstance(block, Quote)]
 
 
 @pytest.mark.row("B3")
@@ -124,7 +131,7 @@ def test_answering_shows_the_whole_of_the_last_question():
     ],
 )
 def test_a_bypass_lasts_no_longer_than_the_policy_allows(longest, labels):
-    field = inputs_of(forms.bypass_form(channel="C1", longest=longest))["duration"]
+    field = inputs_of(bypass_forms.bypass_form(channel="C1", longest=longest))["duration"]
     assert [option.label for option in field.options] == labels
     assert timedelta(seconds=int(field.options[-1].value)) == longest
     assert field.initial == field.options[0].value
@@ -132,7 +139,7 @@ def test_a_bypass_lasts_no_longer_than_the_policy_allows(longest, labels):
 
 @pytest.mark.row("E1")
 def test_a_bypass_repeats_the_risk_before_it_is_granted():
-    form = forms.bypass_form(channel="C1", longest=timedelta(hours=4))
+    form = bypass_forms.bypass_form(channel="C1", longest=timedelta(hours=4))
     assert "This skips every approval." in blocks_text(form.blocks[:1])
     assert list(inputs_of(form)) == ["action", "agent", "duration", "justification"]
     assert "*" in {option.value for option in inputs_of(form)["action"].options}
@@ -140,7 +147,7 @@ def test_a_bypass_repeats_the_risk_before_it_is_granted():
 
 @pytest.mark.row("E2", "E3")
 def test_a_review_shows_what_was_granted_why_and_at_which_risk():
-    form = forms.review_form(bypass())
+    form = bypass_forms.review_form(bypass())
     text = blocks_text(form.blocks[:3])
     assert "Granted to Lee Okafor: Deploy agent “invoice-matcher” · 2026-03-10 08:45 UTC" in text
     assert "> Invoices are matched twice" in text

@@ -8,6 +8,7 @@ from bot import actions
 from bot.cards import Actions, Section
 from bot.plain import blocks_text, text_of
 from bot.slack import render
+from bot.views.approvals import target_of
 from bot.views.lists import SHOWN, Listed, found_card, home_blocks, mine_card, waiting_card
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
 from tests.unit.bot.samples import NOW, bypass, listed, rejected, request, reviewed
@@ -23,8 +24,20 @@ def test_a_row_says_what_who_where_and_until_when():
         "Waiting for you",
         "REQ-1042 Create agent “support-bot”",
         "Dana Whitfield · ⏳ pending · Technical review · due in 22 h",
-        "[Show]",
+        "[Approve] [Reject] [Show]",
     ]
+
+
+@pytest.mark.row("B1", "B9")
+def test_what_waits_can_be_decided_from_the_list():
+    (row,) = (block for block in waiting_card(listed([request()]), now=NOW).blocks if isinstance(block, Actions))
+    assert [button.action_id for button in row.buttons] == [
+        actions.VOTE_APPROVE,
+        actions.VOTE_REJECT,
+        actions.DETAILS,
+    ]
+    assert {button.value for button in row.buttons} == {target_of(request()).encode()}
+    assert not [block for block in mine_card(listed([request()]), now=NOW).blocks if isinstance(block, Actions)]
 
 
 def test_a_decided_request_has_no_deadline():

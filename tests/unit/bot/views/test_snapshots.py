@@ -17,7 +17,7 @@ from bot.cards import Card, Form
 from bot.commands import parse
 from bot.plain import blocks_text, text_of
 from bot.slack import render
-from bot.views import forms
+from bot.views import bypass_forms, forms
 from bot.views.answers import error_card, help_card, said, thread_line
 from bot.views.approvals import details_card, request_card
 from bot.views.bypass import bypass_card, list_card
@@ -161,8 +161,8 @@ VIEWS = {
     "form_amend": forms.amend_form(MOVING, TARGET),
     "form_delegate": forms.delegate_form(request(), TARGET),
     "form_details": forms.details_form(MOVING, now=NOW),
-    "form_bypass": forms.bypass_form(channel="C0GOV", longest=timedelta(hours=4)),
-    "form_review": forms.review_form(bypass()),
+    "form_bypass": bypass_forms.bypass_form(channel="C0GOV", longest=timedelta(hours=4)),
+    "form_review": bypass_forms.review_form(bypass()),
     "form_loading": forms.loading_form("Approve"),
     "form_message": forms.message_form("Approve", "The request is decided already."),
     "home": home_blocks(waiting=listed([request()]), mine=listed([MOVING]), bypasses=[bypass()], now=NOW),
