@@ -51,10 +51,12 @@ def _seat(
     barred: AbstractSet[UserId],
     newly_asked: AbstractSet[UserId],
 ) -> list[Seating]:
+    filled = state.filled(stage)
     excluded = {*barred, *map(stage.holder, stage.approvers), *(vote.voter for vote in state.votes_on(stage.key))}
+    excluded |= {seat.stand_in for place, seat in stage.stand_ins.items() if place in filled}
     changes: list[Seating] = []
     # Those who have somebody first: who comes later must not take their stand-in from them.
-    for place in sorted(stage.approvers - state.filled(stage), key=lambda place: (place not in stage.stand_ins, place)):
+    for place in sorted(stage.approvers - filled, key=lambda place: (place not in stage.stand_ins, place)):
         holder, present = stage.holder(place), stage.stand_ins.get(place)
         chain = away.chain(holder, stage.key)
         wanted = stand_in(chain, excluded=excluded)

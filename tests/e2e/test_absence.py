@@ -71,7 +71,7 @@ def test_whoever_goes_away_is_stood_in_for_by_name_until_they_are_back(product):
     request_id, reference = new_request(product)
     until(lambda: product.message_with(f"@{amara}", reference, "Approve"), "Amara's buttons for what came after")
     assert product.message_with(f"@{tomas}", reference) is None
-    assert "is recorded" in typed(product, amara, f"/approve yes {reference} Looks sound.")
+    assert "You approved" in typed(product, amara, f"/approve yes {reference} Looks sound.")
     (vote,) = shown(product, request_id)["stages"][0]["votes"]
     assert (vote["voter"]["email"], vote["on_behalf_of"]["email"]) == (amara, tomas)
     names = (vote["voter"]["name"], vote["on_behalf_of"]["name"])

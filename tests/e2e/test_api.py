@@ -6,6 +6,7 @@ import json
 import random
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -376,9 +377,21 @@ def ours(product):
         "agent_id": first("/api/v1/agents", "agent_developer"),
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
         "token_id": first("/api/v1/tokens", "agent_developer"),
+        "delegation_id": _planned_delegation(product),
         "delivery_id": first("/api/v1/connectors/slack/deliveries", "tenant_administrator"),
         "connector": "slack",
     }
+
+
+def _planned_delegation(product):
+    """One that begins when every other test is over."""
+    begins = datetime.now(UTC) + timedelta(days=300)
+    body = {
+        "to": product.email("agent_developer"),
+        "starts": begins.isoformat(),
+        "ends": (begins + timedelta(days=1)).isoformat(),
+    }
+    return product.call("POST", "/api/v1/delegations", role="agent_operator", json=body).json()["id"]
 
 
 # What a call needs so that nothing but the id can be wrong with it.
@@ -424,6 +437,9 @@ def _shown(product, name, value):
     if name == "request_id":
         found = product.call("GET", f"/api/v1/requests/{value}", role="agent_developer").json()
         return found["state"], found["stages"], found["comments"]
+    if name == "delegation_id":
+        found = product.call("GET", "/api/v1/delegations", role="tenant_administrator").json()["items"]
+        return [each for each in found if each["id"] == value]
     if name == "bypass_id":
         found = product.call("GET", f"/api/v1/bypasses/{value}", role="tenant_administrator").json()
         return found["state"], found["acknowledged_at"], found["review_state"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from sqlalchemy import text
 from core.access import TokenScope
 from core.access.errors import PermissionMissing, ScopeMissing, UnknownPerson
 from core.actor import system_actor
-from core.approvals import RequestFilter, get_request, list_requests, reassign
-from core.approvals.errors import NotAnApprover
+from core.approvals import RequestFilter, RequestView, get_request, list_requests, reassign
+from core.approvals.errors import AlreadyVoted, NotAnApprover
 from core.delegations import Absence, back, end, end_all_of, get_away, list_delegations, set_away
 from core.delegations.errors import (
     DelegationLoop,
@@ -26,8 +27,13 @@ from core.delegations.errors import (
 from core.errors import CountersignError
 from core.ids import uuid7
 from core.roles.permissions import UnknownAction
-from tests.factories import approve_all, ask, vote
+from tests.factories import agent, approve_all, ask, policies, vote
 
+ALL_MUST = policies(
+    "Agent Creation Approval:\n"
+    "  stages:\n"
+    "    - {stage: review, approvers: [meta_agent_manager], criteria: [sound], timeout: 24 hours, quorum: all}\n"
+)
 TECH, SEC, BOSS = "meta_agent_manager", "security_manager", "tenant_administrator"
 
 
@@ -216,6 +222,22 @@ async def test_an_escalation_asks_who_stands_in_for_the_role_above(company, cata
     company.advance(hours=25)
     await runner.run_due()
     assert asked(company, await shown(company, request.id)) == {TECH, "deputy"}
+
+
+@pytest.mark.row("P1", "N6")
+async def test_of_the_stand_in_and_the_absent_person_voting_at_once_one_fills_the_place(company, runner, deputy):
+    await company.add("second_manager", TECH)
+    for number in range(4):
+        request = await opened(company, ALL_MUST, resource=agent(f"bot-{number}"))
+        view = await away(company, TECH, "deputy")
+        await runner.run_due()
+        outcomes = await asyncio.gather(
+            vote(company, request.id, TECH), vote(company, request.id, "deputy"), return_exceptions=True
+        )
+        assert Counter(type(each) for each in outcomes) == {RequestView: 1, AlreadyVoted: 1}
+        after = await shown(company, request.id)
+        assert (after.status, len(after.stages[0].votes)) == ("pending", 1)
+        await end(company.database, company.actor(TECH), view.id)
 
 
 @pytest.mark.row("B1")

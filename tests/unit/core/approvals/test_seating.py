@@ -218,6 +218,15 @@ def test_what_is_over_seats_nobody():
     assert request.seat() == ()
 
 
+def test_who_stood_in_at_a_place_that_its_own_person_filled_is_given_no_second_one():
+    request = office(BOTH, {**EVERYBODY, "meta_agent_manager": frozenset({TECH, BOSS})})
+    request.away = gone((TECH, OTHER))
+    request.seat()
+    request.vote(TECH)
+    request.away = gone((TECH, OTHER), (BOSS, OTHER))
+    assert request.seat() == ()
+
+
 away_pairs = st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(PEOPLE)), max_size=6).map(
     lambda pairs: [(a, b) for a, b in pairs if a != b]
 )
