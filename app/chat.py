@@ -59,7 +59,7 @@ async def open_slack(service: Service) -> Slack:
         Subscription("slack_absences", absences.EVENTS, notices.deliver),
     ]
     is_socket = settings.mode is SlackMode.SOCKET
-    secret = None if is_socket or settings.signing_secret is None else settings.signing_secret.get_secret_value()
+    secret = None if settings.signing_secret is None else settings.signing_secret.get_secret_value()
     app_token = settings.app_token.get_secret_value() if is_socket and settings.app_token else None
     if Role.BOT not in service.settings.roles:
         return Slack(subscriptions=subscriptions)

@@ -141,7 +141,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         registry=REGISTRY,
     )
     app.router.add_routes([welcome_route()])
-    if slack.app is not None and settings.slack.signing_secret is not None:
+    if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours
         app.router.add_routes([slack_route(slack.app)])
     if settings.demo:
         app.router.add_routes(clock_routes(service))

@@ -55,7 +55,7 @@ async def replay(tx: Transaction, event_id: UUID, subscriber: str) -> None:
     result = await tx.connection.execute(
         update(deliveries)
         .where(d.tenant_id == tx.tenant, d.event_id == event_id, d.subscriber == subscriber, d.state == "dead")
-        .values(state="pending", attempts=0, due_at=tx.now, lease_until=None, finished_at=None)
+        .values(state="pending", attempts=0, throttled=0, due_at=tx.now, lease_until=None, finished_at=None)
         .returning(d.event_id)
     )
     if result.first() is None:

@@ -61,6 +61,16 @@ def test_a_request_is_asked_for_and_rejected_over_the_socket(product, socket_ser
     assert max(each["took_ms"] for each in heard) < ACKNOWLEDGED_WITHIN_MS
 
 
+@pytest.mark.row("B1")
+def test_nobody_is_heard_by_http_in_this_mode_whether_there_is_a_signing_secret_or_not(product, tmp_path):
+    forged = {"command": "/approve", "text": "help", "user_id": "U0DEV", "team_id": "T0ENTERPRISE"}
+    with another_server(
+        product, tmp_path / "server.log", SLACK__MODE="socket", SLACK__APP_TOKEN=app_token(product)
+    ) as it:
+        answer = requests.post(f"{it.status['base_url']}/slack/events", data=forged, timeout=10)
+    assert answer.status_code == 404
+
+
 @pytest.mark.row("B3")
 def test_an_error_in_a_form_comes_back_over_the_socket_and_nothing_is_lost(product, socket_server):
     answer = ask_for(product, f"agent-{secrets.token_hex(3)}", justification=" ")
