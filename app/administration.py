@@ -19,7 +19,6 @@ from config.yamlfile import load_yaml
 from core import access
 from core.actor import Actor, Door
 from core.approvals import Figures, figures
-from core.approvals.policy_file import read_policies
 from core.audit import AuditFilter, to_csv_row, to_json_line
 from core.deliveries import list_all, replay_one
 from core.errors import CountersignError, InvalidInput, NotFound
@@ -38,7 +37,7 @@ def operator(tenant: TenantId) -> Actor:
 
 def upgrade(settings: Settings) -> None:
     """The schema is current."""
-    _run(settings, _nothing)
+    run(settings, _nothing)
 
 
 def create_tenant(settings: Settings, file: Path) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def create_tenant(settings: Settings, file: Path) -> dict[str, Any]:
             "compliance": list(policy.compliance_requirements),
         }
 
-    return _run(settings, create)
+    return run(settings, create)
 
 
 def tenants(settings: Settings) -> list[dict[str, Any]]:
@@ -63,59 +62,44 @@ def tenants(settings: Settings) -> list[dict[str, Any]]:
         async with service.database.system() as tx:
             return [{"tenant_id": each.tenant_id, "name": each.name} for each in await list_tenants(tx)]
 
-    return _run(settings, read)
+    return run(settings, read)
 
 
 def approval_figures(settings: Settings, tenant: str, *, days: int) -> Figures:
     """Approvals of the last days, in figures."""
 
     async def read(service: Service) -> Figures:
-        actor = operator(await _existing(service, tenant))
+        actor = operator(await existing(service, tenant))
         since = service.clock.now() - timedelta(days=days)
         return await figures(service.database, actor, since=since)
 
-    return _run(settings, read)
+    return run(settings, read)
 
 
 def add_person(settings: Settings, tenant: str, *, email: str, name: str, roles: Sequence[str]) -> dict[str, Any]:
     """The person exists with these roles."""
 
     async def add(service: Service) -> dict[str, Any]:
-        actor = operator(await _existing(service, tenant))
+        actor = operator(await existing(service, tenant))
         await access.add_person(service.database, actor, email=email, name=name)
         for role in roles:
             await access.grant_role(service.database, actor, email=email, role=role)
         return {"email": email, "roles": list(roles)}
 
-    return _run(settings, add)
+    return run(settings, add)
 
 
 def create_token(settings: Settings, tenant: str, *, email: str, name: str, days: int) -> dict[str, Any]:
     """A new token for the person; its text is returned this once."""
 
     async def create(service: Service) -> dict[str, Any]:
-        actor = operator(await _existing(service, tenant))
+        actor = operator(await existing(service, tenant))
         view, text = await access.create_token(
             service.database, actor, name=name, lifetime=timedelta(days=days), email=email
         )
         return {"email": email, "token": text, "expires_at": view.expires_at}
 
-    return _run(settings, create)
-
-
-def check_policies(files: Sequence[Path]) -> list[dict[str, Any]]:
-    """What the files define. Raises ConfigError with every problem of the first file that has any."""
-    return [
-        {
-            "file": str(file),
-            "policy": policy.title,
-            "applies_to": list(policy.applies_to),
-            "stages": [stage.key for stage in policy.stages],
-            "version": policy.version[:12],
-        }
-        for file in files
-        for policy in read_policies(load_yaml(file))
-    ]
+    return run(settings, create)
 
 
 def export_audit(settings: Settings, tenant: str, *, file_format: str) -> Iterator[str]:
@@ -124,20 +108,20 @@ def export_audit(settings: Settings, tenant: str, *, file_format: str) -> Iterat
         raise InvalidInput(f"'{file_format}' is not a format.", where="--format", accepted=("jsonl", "csv"))
 
     async def export(service: Service) -> list[str]:
-        actor = operator(await _existing(service, tenant))
+        actor = operator(await existing(service, tenant))
         lines = [] if file_format == "jsonl" else [to_csv_row(None)]
         write = to_json_line if file_format == "jsonl" else to_csv_row
         trail = await export_trail(service.database, actor, AuditFilter())
         return lines + [write(entry) async for entry in trail]
 
-    yield from _run(settings, export)
+    yield from run(settings, export)
 
 
 def deliveries(settings: Settings, tenant: str, *, state: str | None) -> list[dict[str, Any]]:
     """The newest deliveries."""
 
     async def read(service: Service) -> list[dict[str, Any]]:
-        actor = operator(await _existing(service, tenant))
+        actor = operator(await existing(service, tenant))
         found = await list_all(service.database, actor, subscriber=None, state=state, after=None, limit=100)
         return [
             {
@@ -151,7 +135,7 @@ def deliveries(settings: Settings, tenant: str, *, state: str | None) -> list[di
             for each in found
         ]
 
-    return _run(settings, read)
+    return run(settings, read)
 
 
 def replay(settings: Settings, tenant: str, delivery_id: str, connector: str) -> None:
@@ -162,9 +146,9 @@ def replay(settings: Settings, tenant: str, delivery_id: str, connector: str) ->
         raise InvalidInput(f"'{delivery_id}' is not a delivery's id.", where="delivery_id") from None
 
     async def again(service: Service) -> None:
-        await replay_one(service.database, operator(await _existing(service, tenant)), event_id, subscriber=connector)
+        await replay_one(service.database, operator(await existing(service, tenant)), event_id, subscriber=connector)
 
-    _run(settings, again)
+    run(settings, again)
 
 
 async def examine(settings: Settings) -> list[dict[str, Any]]:
@@ -229,7 +213,8 @@ async def _examine_slack(settings: Settings) -> dict[str, Any]:
     return {"subject": "slack", "health": "ok", "message": f"Connected to {answer['team']}.", "next_step": ""}
 
 
-async def _existing(service: Service, tenant: str) -> TenantId:
+async def existing(service: Service, tenant: str) -> TenantId:
+    """The tenant of that id. Raises NotFound."""
     async with service.database.system() as tx:
         known = {each.tenant_id for each in await list_tenants(tx)}
     if tenant not in known:
@@ -241,7 +226,8 @@ async def _nothing(_service: Service) -> None:
     return
 
 
-def _run(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:
+def run(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:
+    """What the work returns; the database is opened for it and closed again."""
     urls, server = database_urls(settings)
 
     async def main() -> T:

@@ -12,8 +12,9 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 
-from app import administration, demo
+from app import administration, demo, policies
 from app import report as figures_report
 from app.container import database_urls
 from app.logs import configure_logging
@@ -144,7 +145,52 @@ def token_create(
 @policy.command("check")
 def policy_check(files: list[Path], as_json: AsJson = False) -> None:
     """Check policy files, and say every problem with its line."""
-    _show(administration.check_policies(files), as_json=as_json)
+    _show(policies.check(files), as_json=as_json)
+
+
+@policy.command("explain")
+def policy_explain(
+    tenant_id: str,
+    action: Annotated[str, typer.Argument(help="agent.create, agent.modify, agent.deploy or agent.retire")],
+    name: Annotated[str, typer.Argument(help="the agent's name")],
+    asker: Annotated[str, typer.Option("--as", help="e-mail of who would ask")],
+    facts: Annotated[
+        list[str] | None, typer.Option("--set", help="an attribute of the agent: environment=production")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which policy would apply, why, which stages it has, and who would be asked. Nothing is changed."""
+    settings = load_settings(config=config)
+    resource = policies.attributes(name, facts or [])
+    found = policies.explain_to(settings, tenant_id, email=asker, action=action, resource=resource)
+    if as_json:
+        typer.echo(json.dumps(policies.outlook_json(found), indent=2, default=str))
+        return
+    out.print(policies.outlook_shown(found))
+
+
+@policy.command("simulate")
+def policy_simulate(
+    tenant_id: str,
+    files: list[Path],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look back.")] = 90,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed policies would have made of past requests. Nothing is changed."""
+    settings = load_settings(config=config)
+    with Progress(console=err, transient=True) as shown:
+        task = shown.add_task("Replaying requests", total=None)
+
+        def advance(done: int, total: int) -> None:
+            shown.update(task, completed=done, total=total)
+
+        found = policies.simulate_on(settings, tenant_id, files, days=days, progress=advance)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2, default=str))
+        return
+    out.print(policies.simulation_shown(found))
 
 
 @report.command("approvals")

@@ -74,7 +74,11 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     settings, database, gate = service.settings, service.database, service.gate
     decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
     bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
-    people, tokens, policies = Administration(database), Tokens(database), Policies(database, service.catalogue)
+    people, tokens, policies = (
+        Administration(database),
+        Tokens(database),
+        Policies(database, service.catalogue, service.clock),
+    )
     analytics, receipts = Analytics(database), Receipts(database, service.issuer)
     delegations = Delegations(database)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
@@ -124,6 +128,8 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         tokens.create,
         tokens.revoke,
         policies.list,
+        policies.explain,
+        policies.simulate,
         analytics.approvals,
         *Health(_checks(service)).endpoints(),
     ]

@@ -21,6 +21,7 @@ class Verb(StrEnum):
     WAITING = "list"
     MINE = "mine"
     SHOW = "show"
+    WHY = "why"
     FIND = "find"
     APPROVE = "approve"
     REJECT = "reject"
@@ -81,6 +82,7 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "waiting": (Verb.WAITING, Needs.NOTHING),
     "mine": (Verb.MINE, Needs.NOTHING),
     "show": (Verb.SHOW, Needs.REFERENCE),
+    "why": (Verb.WHY, Needs.REFERENCE),
     "find": (Verb.FIND, Needs.TEXT),
     "approve": (Verb.APPROVE, Needs.REFERENCE),
     "yes": (Verb.APPROVE, Needs.REFERENCE),

@@ -128,6 +128,8 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
         case Verb.SHOW:
             viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
             return request_views.details_card(request, viewer, now=chat.now())
+        case Verb.WHY:
+            return request_views.why_card(request)
         case Verb.APPROVE | Verb.REJECT:
             choice = Choice.APPROVE if intent.verb is Verb.APPROVE else Choice.REJECT
             async with told_of_request(chat, actor, request.id, stage=None):

@@ -23,6 +23,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve list", "what waits for you"),
             ("/approve mine", "what you have asked for"),
             ("/approve show REQ-1001", "everything about one request"),
+            ("/approve why REQ-1001", "its risk, and why it needs these approvals or none"),
             ("/approve yes REQ-1001 reason", "approve"),
             ("/approve no REQ-1001 reason", "reject"),
             ("/approve ask REQ-1001 question", "ask the requester"),

@@ -30,6 +30,7 @@ from bot.cards import (
     one_line,
 )
 from bot.views.pieces import action_on, cast_by, in_place, names, ticket_lines
+from bot.views.reasons import risk_line, why_blocks
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
 
@@ -66,6 +67,8 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         blocks.append(Fields(facts))
     if request.justification:
         blocks.append(Quote(Plain(request.justification)))
+    if risk := risk_line(request):
+        blocks.append(Context(risk))
     if request.stages:
         line = _stage_line if request.status == "pending" else _last_stage_line
         blocks.append(Steps(tuple(line(stage, now=now) for stage in request.stages)))
@@ -96,6 +99,8 @@ def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
     if before:
         blocks.append(Context((Markup("Votes on what was asked before it was changed; they do not count:"),)))
     blocks += [block for stage, vote in before for block in _vote_blocks(stage, vote)]
+    if request.assessment is not None:
+        blocks += (Divider(), *why_blocks(request))
     if request.comments:
         blocks.append(Divider())
     blocks += [block for comment in request.comments for block in _comment_blocks(comment)]
@@ -119,6 +124,12 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> 
         buttons = (button for button in _buttons(request, viewer) if button.action_id != actions.DETAILS)
         blocks = (*blocks, Actions(tuple(buttons)))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
+
+
+def why_card(request: RequestView) -> Card:
+    """The private answer to `/approve why`."""
+    title = f"Why {request.reference} goes the way it goes"
+    return Card(summary=title, blocks=(Heading(title), *why_blocks(request)))
 
 
 def target_of(request: RequestView, viewer: PersonView | None = None) -> Target:
@@ -167,6 +178,8 @@ def _decided(request: RequestView) -> Text:
     """By whom and when: the requester must be told who decided, not only what (A5)."""
     if request.decided_at is None:
         return ()
+    if request.is_automatic:
+        return (Markup(" automatically, by its policy's criteria"), Instant(request.decided_at, " · "))
     deciding = {"approved": "approve", "rejected": "reject"}.get(request.status)
     votes = [vote for stage in request.stages for vote in stage.votes if vote.decision == deciding]
     last = max(votes, key=lambda vote: vote.at, default=None)
@@ -192,7 +205,7 @@ def _stage_line(stage: StageView, *, now: datetime) -> Text:
             by = names(map(cast_by, stage.votes))
             return (*mark, Markup(f" · {stage.status} by "), by)
         case "skipped":
-            return (*mark, Markup(" · not decided"))
+            return (*mark, Markup(" · not decided" if stage.is_needed else " · not needed"))
         case _:
             return (*mark, Markup(f" · {stage.status}"))
 

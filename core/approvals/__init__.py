@@ -1,20 +1,31 @@
 """Approval requests: staged, timed, escalated, voted on, audited (P1, P2, P3, P6, R7).
 
 policy.py, policy_file.py, catalogue.py   YAML -> frozen policies, per tenant
+assessment.py, risk.py                    pure: what a request's circumstances mean under its policy (P4, P5)
 state.py, effects.py                      what rules read, what they return
 rules.py, routing.py, folding.py          pure: who is asked, what follows, what it looks like afterwards
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
 service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
+explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
 from core.approvals.amending import amend
 from core.approvals.analytics import Figures, figures
+from core.approvals.assessment import (
+    Assessment,
+    Judged,
+    PolicyChoice,
+    assess,
+    choose_policy,
+    circumstances_of,
+)
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
+from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.loading import person_of
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
@@ -30,6 +41,7 @@ from core.approvals.service import (
     reassign,
     withdraw,
 )
+from core.approvals.simulating import Difference, Side, Simulation, simulate
 from core.approvals.state import Choice
 from core.approvals.using import hold_approved, use_approval
 from core.approvals.views import (
@@ -46,22 +58,34 @@ __all__ = [
     "DEADLINES",
     "ApprovalPolicy",
     "ApprovedRequest",
+    "Assessment",
     "Choice",
     "CommentView",
+    "Difference",
     "Endorsement",
     "Figures",
+    "Judged",
+    "Outlook",
     "PolicyCatalogue",
+    "PolicyChoice",
     "PolicySet",
     "RequestEvent",
     "RequestFilter",
     "RequestView",
+    "Side",
+    "Simulation",
+    "StageOutlook",
     "StageView",
     "UsableApproval",
     "VoteView",
     "amend",
+    "assess",
     "cast_vote",
+    "choose_policy",
+    "circumstances_of",
     "comment",
     "count_requests",
+    "explain",
     "figures",
     "get_request",
     "hold_approved",
@@ -72,6 +96,7 @@ __all__ = [
     "person_of",
     "policies_in_force",
     "reassign",
+    "simulate",
     "usable_approvals",
     "use_approval",
     "withdraw",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from core.access import TokenScope, directory, require_scope
 from core.actor import Actor
 from core.agents import FACT_MAX, missing_facts
 from core.approvals import rules, store
+from core.approvals.assessment import assess, circumstances_of
 from core.approvals.consequences import follow
 from core.approvals.effects import Amend
 from core.approvals.errors import InvalidRequest
@@ -17,6 +19,7 @@ from core.approvals.views import RequestView
 from core.audit import audited
 from core.db import Database
 from core.ids import RequestId
+from core.tenants import tenant_policy
 
 
 async def amend(
@@ -37,7 +40,27 @@ async def amend(
         requester = person_of(actor)
         held = await hold(tx, request_id)
         change = _change(held, changes, held.row.justification if justification is None else justification, actor)
-        effects = rules.amend(held.state, held.policy, change, requester, (await directory(tx)).by_role, now=tx.now)
+        everybody = await directory(tx)
+        circumstances = circumstances_of(
+            actor,
+            everybody,
+            await tenant_policy(tx),
+            action=held.row.action,
+            resource=change.resource,
+            justification=change.justification,
+            now=tx.now,
+        )
+        found = assess(held.policy, circumstances)
+        change = replace(change, assessment=found.to_json())
+        effects = rules.amend(
+            held.state,
+            held.policy,
+            change,
+            requester,
+            everybody.by_role,
+            now=tx.now,
+            skipped=found.skipped(held.policy),
+        )
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
         return await view_of(tx, request_id)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from core.approvals.state import RequestStatus, Seat, StageStatus, Vote
 from core.ids import UserId
@@ -86,6 +87,7 @@ class Amend:
     justification: str
     changed: Mapping[str, tuple[str, str]]  # field -> before, after
     voided: int  # votes that counted until now
+    assessment: Mapping[str, Any] = field(default_factory=dict)  # what its circumstances mean now
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ requests = tenant_table(
     Column("policy_key", Text, nullable=False),
     Column("policy_version", Text, nullable=False),
     Column("digest", Text, nullable=False),  # SHA-256 over the canonical request: what a vote binds to
+    Column("assessment", JSONB, nullable=False, server_default=text("'{}'")),  # risk, conditions and their values
     Column("revision", Integer, nullable=False, server_default="1"),  # 1, and one more for each amendment
     instant("created_at"),
     instant("decided_at", nullable=True),

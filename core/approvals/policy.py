@@ -9,9 +9,10 @@ The framework's block loads unchanged:
           criteria: ["technical_feasibility", "resource_requirements"]
           timeout: "24 hours"
 
-Ours, all optional: `applies_to` on the policy (well-known titles imply it) and `same_voter_may_decide_stages`; `needs`,
-`quorum` and `reminder` on a stage. Stages follow one another unless `needs` says otherwise. A policy with an empty list
-of stages means that the role's permission alone decides.
+Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic` and
+`same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder` and `when` on a stage. Stages follow
+one another unless `needs` says otherwise. A policy with an empty list of stages means that the role's permission
+alone decides.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
 
 import rfc8785
 
+from core.approvals.risk import RiskModel, model_from_json
+from core.conditions import Condition, compile_condition
 from core.durations import format_duration, parse_duration
 from core.errors import ConfigError
 
@@ -47,6 +50,7 @@ class StagePolicy:
     reminder: timedelta  # before the end
     needs: tuple[str, ...]
     quorum: Quorum = 1
+    when: Condition | None = None  # the stage is needed only then
 
     @property
     def title(self) -> str:
@@ -63,6 +67,14 @@ class StagePolicy:
         return asked if self.quorum == "all" else self.quorum
 
 
+@dataclass(frozen=True, slots=True)
+class AutomaticCriterion:
+    """One of those that must all hold for a request to approve itself (P4)."""
+
+    name: str
+    when: Condition
+
+
 @dataclass(frozen=True)
 class ApprovalPolicy:
     """A policy as loaded. Two policies that mean the same have the same version."""
@@ -72,6 +84,9 @@ class ApprovalPolicy:
     applies_to: tuple[str, ...]
     stages: tuple[StagePolicy, ...]
     same_voter_may_decide_stages: bool = False
+    when: Condition | None = None  # the policy applies only then
+    risk: RiskModel | None = None  # None: the shipped one
+    automatic: tuple[AutomaticCriterion, ...] = ()
     source: str = field(default="", compare=False)  # file:line, for messages; not part of the document
 
     def stage(self, key: str) -> StagePolicy:
@@ -81,14 +96,25 @@ class ApprovalPolicy:
                 return stage
         raise KeyError(key)
 
+    def restricted_to(self, actions: tuple[str, ...]) -> ApprovalPolicy:
+        """The same policy for these actions only."""
+        return replace(self, applies_to=actions)
+
     @cached_property
     def version(self) -> str:
         """SHA-256 of the canonical document (RFC 8785), in hex."""
         return hashlib.sha256(rfc8785.dumps(self.to_json())).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """The document that a request is pinned to; `from_json` reads it back."""
+        """The document that a request is pinned to; `from_json` reads it back. What is not used is not in it."""
         return {
+            **({"when": self.when.text} if self.when else {}),
+            **({"risk": self.risk.to_json()} if self.risk else {}),
+            **(
+                {"automatic": [{"criterion": each.name, "when": each.when.text} for each in self.automatic]}
+                if self.automatic
+                else {}
+            ),
             "key": self.key,
             "title": self.title,
             "applies_to": list(self.applies_to),
@@ -102,6 +128,7 @@ class ApprovalPolicy:
                     "reminder": format_duration(stage.reminder),
                     "needs": list(stage.needs),
                     "quorum": stage.quorum,
+                    **({"when": stage.when.text} if stage.when else {}),
                 }
                 for stage in self.stages
             ],
@@ -115,6 +142,12 @@ class ApprovalPolicy:
             title=document["title"],
             applies_to=tuple(document["applies_to"]),
             same_voter_may_decide_stages=document["same_voter_may_decide_stages"],
+            when=_stored_condition(document),
+            risk=model_from_json(document["risk"]) if "risk" in document else None,
+            automatic=tuple(
+                AutomaticCriterion(each["criterion"], compile_condition(each["when"]))
+                for each in document.get("automatic", ())
+            ),
             stages=tuple(
                 StagePolicy(
                     key=stage["stage"],
@@ -124,6 +157,7 @@ class ApprovalPolicy:
                     reminder=_stored_duration(stage["reminder"]),
                     needs=tuple(stage["needs"]),
                     quorum=stage["quorum"],
+                    when=_stored_condition(stage),
                 )
                 for stage in document["stages"]
             ),
@@ -132,25 +166,30 @@ class ApprovalPolicy:
 
 @dataclass(frozen=True)
 class PolicySet:
-    """The policies in force. Each action is covered by at most one."""
+    """The policies in force. An action may have any number of policies with a condition, and one without."""
 
     policies: tuple[ApprovalPolicy, ...]
+    _by_action: Mapping[str, tuple[ApprovalPolicy, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        covered: dict[str, ApprovalPolicy] = {}
+        by_action: dict[str, list[ApprovalPolicy]] = {}
         for policy in self.policies:
             for action in policy.applies_to:
-                other = covered.setdefault(action, policy)
-                if other is not policy:
-                    raise ConfigError(
-                        f"Both {_named(other)} and {_named(policy)} apply to {action}.",
-                        key="applies_to",
-                        next_step="Let one policy cover each action.",
-                    )
+                by_action.setdefault(action, []).append(policy)
+        for action, candidates in by_action.items():
+            always = [policy for policy in candidates if policy.when is None]
+            if len(always) > 1:
+                raise ConfigError(
+                    f"Both {_named(always[0])} and {_named(always[1])} apply to {action}.",
+                    key="applies_to",
+                    next_step="Let one policy cover each action, or give one of them a condition (`when`).",
+                )
+            candidates.sort(key=_is_unconditional)  # stable: as loaded, the one without a condition last
+        object.__setattr__(self, "_by_action", {action: tuple(found) for action, found in by_action.items()})
 
-    def for_action(self, action: str) -> ApprovalPolicy | None:
-        """The policy that covers the action; None means that the gate must deny (X9)."""
-        return next((policy for policy in self.policies if action in policy.applies_to), None)
+    def candidates(self, action: str) -> tuple[ApprovalPolicy, ...]:
+        """Those that may apply to the action, in the order in which they are tried; none means deny (X9)."""
+        return self._by_action.get(action, ())
 
 
 def slug(title: str) -> str:
@@ -165,8 +204,16 @@ def default_reminder(timeout: timedelta) -> timedelta:
     )  # exact when written down
 
 
+def _is_unconditional(policy: ApprovalPolicy) -> bool:
+    return policy.when is None
+
+
 def _named(policy: ApprovalPolicy) -> str:
     return f"'{policy.title}'" + (f" ({policy.source})" if policy.source else "")
+
+
+def _stored_condition(document: Mapping[str, Any]) -> Condition | None:
+    return compile_condition(document["when"]) if "when" in document else None
 
 
 def _stored_duration(text: str) -> timedelta:

@@ -12,19 +12,26 @@ from core.approvals.policy import (
     TIMEOUT_MIN,
     WELL_KNOWN_TITLES,
     ApprovalPolicy,
+    AutomaticCriterion,
     Quorum,
     StagePolicy,
     default_reminder,
     slug,
 )
+from core.approvals.risk import DEFAULT_MODEL, SCORE_MAX, SUBJECTS, RiskFactor, RiskModel
+from core.conditions import VARIABLES, Condition, compile_condition
 from core.durations import EXAMPLES, parse_duration
+from core.errors import InvalidInput
 from core.located import Reader
 from core.roles.hierarchy import UnknownRole, resolve_role
 from core.roles.permissions import ACTION_PERMISSIONS
 
-POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages")
+POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages", "when", "risk", "automatic")
+RISK_KEYS: Final = ("medium", "high", "factors")
+FACTOR_KEYS: Final = ("factor", "weight", "when")
+AUTOMATIC_KEYS: Final = ("criterion", "when")
 CRITERION_MAX: Final = 500  # characters; more is a document, not something to tick off
-STAGE_KEYS: Final = ("stage", "approvers", "criteria", "timeout", "reminder", "needs", "quorum")
+STAGE_KEYS: Final = ("stage", "approvers", "criteria", "timeout", "reminder", "needs", "quorum", "when")
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
 
 
@@ -54,6 +61,9 @@ def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str]
     stages: list[StagePolicy] = []
     for index, item in enumerate(reader.sequence((*path, "stages"), fields.get("stages", ()))):
         stages.append(_stage(reader, (*path, "stages", index), item, tuple(stages), aliases))
+    if stages and all(stage.when is not None for stage in stages):
+        message = "One stage must be without a condition: else a request could pass with nobody looking at it."
+        reader.problem((*path, "stages"), message + " Say under `automatic` when nobody needs to.")
     same = reader.boolean((*path, "same_voter_may_decide_stages"), fields.get("same_voter_may_decide_stages", False))
     return ApprovalPolicy(
         key=key,
@@ -61,8 +71,42 @@ def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str]
         applies_to=applies_to,
         stages=tuple(stages),
         same_voter_may_decide_stages=same,
+        when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
+        risk=_risk(reader, (*path, "risk"), fields["risk"]) if "risk" in fields else None,
+        automatic=_automatic(reader, (*path, "automatic"), fields.get("automatic", ())),
         source=source,
     )
+
+
+def _risk(reader: Reader, path: YamlPath, value: object) -> RiskModel:
+    fields = reader.mapping(path, value, allowed=RISK_KEYS, required=("factors",))
+    factors: list[RiskFactor] = []
+    for index, item in enumerate(reader.sequence((*path, "factors"), fields.get("factors", ()))):
+        place = (*path, "factors", index)
+        entry = reader.mapping(place, item, allowed=FACTOR_KEYS, required=FACTOR_KEYS)
+        when = _condition(reader, (*place, "when"), entry.get("when", "false"), subjects=SUBJECTS)
+        weight = reader.integer((*place, "weight"), entry.get("weight", 1), least=1)
+        if when is not None:
+            factors.append(RiskFactor(reader.text((*place, "factor"), entry.get("factor", "factor")), weight, when))
+    medium = reader.integer((*path, "medium"), fields.get("medium", DEFAULT_MODEL.medium_from), least=1)
+    high = reader.integer((*path, "high"), fields.get("high", max(DEFAULT_MODEL.high_from, medium + 1)), least=1)
+    if not medium < high <= SCORE_MAX:
+        reader.problem(
+            (*path, "high"), f"High risk begins above medium ({medium}) and at {SCORE_MAX} at most; here at {high}."
+        )
+    return RiskModel(tuple(factors), medium, high)
+
+
+def _automatic(reader: Reader, path: YamlPath, value: object) -> tuple[AutomaticCriterion, ...]:
+    criteria: list[AutomaticCriterion] = []
+    for index, item in enumerate(reader.sequence(path, value)):
+        place = (*path, index)
+        entry = reader.mapping(place, item, allowed=AUTOMATIC_KEYS, required=AUTOMATIC_KEYS)
+        name = reader.text((*place, "criterion"), entry.get("criterion", "criterion"))
+        when = _condition(reader, (*place, "when"), entry.get("when", "false"))
+        if when is not None:
+            criteria.append(AutomaticCriterion(name, when))
+    return tuple(criteria)
 
 
 def _stage(
@@ -115,7 +159,22 @@ def _stage(
         reminder=reminder,
         needs=needs,
         quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any")),
+        when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
     )
+
+
+def _condition(
+    reader: Reader, path: YamlPath, value: object, *, subjects: tuple[str, ...] = tuple(VARIABLES)
+) -> Condition | None:
+    """None if it is a problem; what stands there is not used then."""
+    if not isinstance(value, str):
+        reader.problem(path, "Here stands a condition, in quotes.", accepted=('risk.level == "low"',))
+        return None
+    try:
+        return compile_condition(reader.text(path, value), subjects=subjects)
+    except InvalidInput as exc:
+        reader.problem(path, exc.message, accepted=exc.accepted)
+        return None
 
 
 def _role(reader: Reader, path: YamlPath, name: object, aliases: Mapping[str, str]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Row, Text, bindparam, exists, func, or_, select, tuple_
 
 from core.access import Directory, PersonView
+from core.approvals.assessment import Assessment
 from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.views import CommentView, RequestView, StageView, UsableApproval, VoteView
@@ -114,6 +116,21 @@ async def by_ids(tx: Transaction, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     ).all()
 
 
+async def count_since(tx: Transaction, since: datetime) -> int:
+    """How many requests were asked from then on."""
+    where = (requests.c.tenant_id == tx.tenant, requests.c.created_at >= since)
+    return (await tx.connection.execute(select(func.count()).select_from(requests).where(*where))).scalar_one()
+
+
+async def page_since(tx: Transaction, since: datetime, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Requests asked from then on, newest first, beyond the number `before`."""
+    columns = requests.c
+    wanted = select(requests).where(columns.tenant_id == tx.tenant, columns.created_at >= since)
+    if before is not None:
+        wanted = wanted.where(columns.number < before)
+    return (await tx.connection.execute(wanted.order_by(columns.number.desc()).limit(limit))).all()
+
+
 async def views(tx: Transaction, rows: Sequence[Row[Any]], everybody: Directory) -> tuple[RequestView, ...]:
     """The rows as doors show them, in their order."""
     if not rows:
@@ -184,6 +201,9 @@ def _view(
             on_behalf_of=person(vote.on_behalf_of) if vote.on_behalf_of else None,
         )
 
+    assessment = Assessment.from_json(row.assessment) if row.assessment else None
+    unneeded = assessment.skipped(policy) if assessment else frozenset()
+
     def stage_view(stage: Row[Any]) -> StageView:
         key = (row.request_id, stage.stage)
         stage_policy = policy.stage(stage.stage)
@@ -201,6 +221,7 @@ def _view(
             decided_at=stage.decided_at,
             escalation_level=stage.escalation_level,
             votes=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest == row.digest),
+            is_needed=stage.stage not in unneeded,
             superseded=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest != row.digest),
         )
 
@@ -225,6 +246,7 @@ def _view(
         tickets=links,
         used=row.used_by is not None,
         revision=row.revision,
+        assessment=assessment,
     )
 
 

@@ -32,19 +32,38 @@ REASON_MAX: Final = 2000  # characters
 REASON_MIN_TO_REJECT: Final = 3
 
 
+NOTHING_SKIPPED: Final = frozenset[str]()
+
+
 def open_request(
-    policy: ApprovalPolicy, requester: UserId, people: PeopleByRole, *, now: datetime
+    policy: ApprovalPolicy,
+    requester: UserId,
+    people: PeopleByRole,
+    *,
+    now: datetime,
+    skipped: frozenset[str] = NOTHING_SKIPPED,
 ) -> tuple[Effect, ...]:
-    """The stages that need nothing before them are open; a policy without stages approves at once.
+    """The stages that need nothing before them are open, those not needed are skipped; with none left it is approved.
 
     Raises NobodyToAsk if any stage, now or later, could be decided by nobody.
     """
-    if not policy.stages:
-        return (DecideRequest(RequestStatus.APPROVED, now),)
+    needed = [stage for stage in policy.stages if stage.key not in skipped]
+    unneeded = [DecideStage(stage.key, StageStatus.SKIPPED, now) for stage in policy.stages if stage.key in skipped]
+    if not needed:
+        return (*unneeded, DecideRequest(RequestStatus.APPROVED, now))
     excluded = frozenset({requester})
-    for stage in policy.stages:
+    for stage in needed:
         first_asked(stage.approvers, people, excluded=excluded, stage=stage.key, at_least=stage.at_least)
-    return tuple(_open(stage, people, excluded, now=now) for stage in policy.stages if not stage.needs)
+    first = [stage for stage in needed if not needs_of(policy, stage, skipped)]
+    return (*unneeded, *(_open(stage, people, excluded, now=now) for stage in first))
+
+
+def needs_of(policy: ApprovalPolicy, stage: StagePolicy, skipped: frozenset[str]) -> frozenset[str]:
+    """The stages that must be approved before this one: what a skipped one needed is needed in its place."""
+    needs: set[str] = set()
+    for key in stage.needs:  # earlier ones only, so this ends
+        needs |= needs_of(policy, policy.stage(key), skipped) if key in skipped else {key}
+    return frozenset(needs)
 
 
 def cast_vote(
@@ -157,7 +176,14 @@ def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect,
 
 
 def amend(
-    state: RequestState, policy: ApprovalPolicy, change: Amend, by: UserId, people: PeopleByRole, *, now: datetime
+    state: RequestState,
+    policy: ApprovalPolicy,
+    change: Amend,
+    by: UserId,
+    people: PeopleByRole,
+    *,
+    now: datetime,
+    skipped: frozenset[str] = NOTHING_SKIPPED,
 ) -> tuple[Effect, ...]:
     """The request asks for what `change` says, and every stage begins anew; nothing if it asks the same as before (P9).
 
@@ -168,7 +194,7 @@ def amend(
     _check_pending(state)
     if not change.changed:
         return ()
-    opened = open_request(policy, state.requester, people, now=now)
+    opened = open_request(policy, state.requester, people, now=now, skipped=skipped)
     begun = [stage.key for stage in state.stages if stage.status is not StageStatus.WAITING]
     return (change, *(ResetStage(key, policy.stage(key).approvers) for key in begun), *opened)
 
@@ -285,10 +311,11 @@ def _go_on(
     state: RequestState, policy: ApprovalPolicy, vote: Vote, people: PeopleByRole, *, now: datetime
 ) -> tuple[Effect, ...]:
     done = {stage.key for stage in state.stages if stage.status is StageStatus.APPROVED} | {vote.stage}
-    if len(done) == len(state.stages):
+    skipped = frozenset(stage.key for stage in state.stages if stage.status is StageStatus.SKIPPED)
+    if len(done | skipped) == len(state.stages):
         return (DecideRequest(RequestStatus.APPROVED, now),)
     waiting = {stage.key for stage in state.stages if stage.status is StageStatus.WAITING}
-    ready = [stage for stage in policy.stages if stage.key in waiting and set(stage.needs) <= done]
+    ready = [stage for stage in policy.stages if stage.key in waiting and needs_of(policy, stage, skipped) <= done]
     excluded = frozenset({state.requester})
     if not policy.same_voter_may_decide_stages:
         excluded |= {other.voter for other in state.votes if other.digest == state.digest} | {vote.voter}

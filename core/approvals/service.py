@@ -7,8 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, find_person, permitted, require_scope
-from core.actor import Actor
+from core.actor import Actor, system_actor
 from core.approvals import queries, rules, store
+from core.approvals.assessment import assess, circumstances_of
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
@@ -38,7 +39,7 @@ async def open_request(
     resource: Mapping[str, str],
     justification: str,
 ) -> tuple[RequestId, bool]:
-    """The request's id and whether it is new: a pending one for the same action and resource is answered instead.
+    """The request's id and whether it is approved already; a pending one for the same is answered instead of a new one.
 
     Called inside the gate's transaction. Raises NobodyToAsk, or InvalidRequest for a justification that is too long.
     """
@@ -52,7 +53,17 @@ async def open_request(
     if live is not None:
         return RequestId(live), False
     everybody = await directory(tx)
-    effects = rules.open_request(policy, requester, everybody.by_role, now=tx.now)
+    circumstances = circumstances_of(
+        actor,
+        everybody,
+        await tenant_policy(tx),
+        action=action,
+        resource=resource,
+        justification=justification,
+        now=tx.now,
+    )
+    found = assess(policy, circumstances)
+    effects = rules.open_request(policy, requester, everybody.by_role, now=tx.now, skipped=found.skipped(policy))
     request_id, number = RequestId(uuid7()), await next_number(tx, "REQ")
     added = await store.add_request(
         tx,
@@ -69,6 +80,7 @@ async def open_request(
             "policy_version": policy.version,
             "created_at": tx.now,
             "digest": digest_of(action, resource, justification, actor.email),
+            "assessment": found.to_json(),
         },
         policy,
     )
@@ -89,6 +101,7 @@ async def open_request(
             "justification": justification[:500],
             "policy": policy.key,
             "policy_version": policy.version,
+            "assessment": found.to_json(),
         },
     )
     await emit(
@@ -97,8 +110,10 @@ async def open_request(
         type=RequestEvent.OPENED,
         data={"action": action, "requester": str(requester), "reference": f"REQ-{number}"},
     )
-    await follow(tx, actor, request_id, number, resource["name"], effects)
-    return request_id, True
+    note = "Every criterion of an automatic approval held." if found.is_automatic else ""
+    by = system_actor(tx.tenant) if found.is_automatic else actor  # in the trail too, nobody approves their own
+    await follow(tx, by, request_id, number, resource["name"], effects, note=note)
+    return request_id, found.is_automatic
 
 
 async def cast_vote(

@@ -167,6 +167,7 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                         resource=dict(effect.resource),
                         justification=effect.justification,
                         revision=requests.c.revision + 1,
+                        assessment=dict(effect.assessment),
                     )
                 )
             case ResetStage():

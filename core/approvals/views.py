@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.access.people import PersonView
+from core.approvals.assessment import Assessment
 from core.ids import RequestId
 from core.links.tickets import TicketLink
 
@@ -41,6 +42,7 @@ class StageView:
     votes: tuple[VoteView, ...]
     superseded: tuple[VoteView, ...] = ()  # cast on what the request asked before it was amended: they do not count
     in_place_of: Mapping[UUID, PersonView] = field(default_factory=dict)
+    is_needed: bool = True  # False: its policy's conditions skip it for this request
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,12 @@ class RequestView:
     tickets: tuple[TicketLink, ...]
     used: bool = False
     revision: int = 1
+    assessment: Assessment | None = None  # None: asked before conditions existed
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether it was approved by its policy's criteria, and by nobody."""
+        return self.assessment is not None and self.assessment.is_automatic
 
 
 @dataclass(frozen=True, slots=True)

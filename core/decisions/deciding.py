@@ -54,16 +54,19 @@ async def answer_all(
 
 
 async def ask_for_approval(tx: Transaction, catalogue: PolicyCatalogue, question: Question) -> DecisionView | None:
-    """The pending decision, with its request open; a denial if it cannot be opened. None: no approval is needed now."""
+    """The pending decision, with its request open; a denial if it cannot be opened.
+
+    None: no approval is needed now, or it has been given at once, so the question is to be asked again.
+    """
     standing = await load_standing(tx, catalogue)
     (found,) = await _look(tx, standing, [question])
-    policy = standing.policies.for_action(question.action)
+    policy = standing.policy_for(question).policy
     if not isinstance(found, Grounds) or found.answer is not Answer.PENDING or policy is None:
         return None
     decision = _decision(tx, question, found)
     try:
         async with tx.connection.begin_nested():
-            request_id, _is_new = await open_request(
+            request_id, is_approved = await open_request(
                 tx,
                 question.actor,
                 policy,
@@ -74,6 +77,8 @@ async def ask_for_approval(tx: Transaction, catalogue: PolicyCatalogue, question
     except CountersignError as exc:
         decision = replace(decision, decision=Answer.DENY, reasons=(Reason(exc.code, exc.sentence()),))
     else:
+        if is_approved:
+            return None
         decision = replace(decision, request_id=request_id)
     await _store(tx, [_Written(question, decision, _entry(question, decision))])
     return decision

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.access import Directory, directory
 from core.agents import AgentView, agents_named, hold_agents
-from core.approvals import PolicyCatalogue, PolicySet, UsableApproval, usable_approvals
+from core.approvals import (
+    PolicyCatalogue,
+    PolicyChoice,
+    PolicySet,
+    UsableApproval,
+    choose_policy,
+    circumstances_of,
+    usable_approvals,
+)
 from core.db import Transaction
 from core.decisions import quotas, store
 from core.decisions.questions import Question
@@ -23,6 +32,23 @@ class Standing:
     everybody: Directory
     tenant: TenantPolicy
     policies: PolicySet
+    now: datetime
+
+    def policy_for(self, question: Question) -> PolicyChoice:
+        """The policy that covers the question, and by which condition."""
+        candidates = self.policies.candidates(question.action)
+        if candidates and candidates[0].when is None:  # nearly always: no condition to look at
+            return PolicyChoice(candidates[0])
+        circumstances = circumstances_of(
+            question.actor,
+            self.everybody,
+            self.tenant,
+            action=question.action,
+            resource=question.resource,
+            justification=str(question.context.get("justification", "")),
+            now=self.now,
+        )
+        return choose_policy(candidates, circumstances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +66,7 @@ class Facts:
 async def load_standing(tx: Transaction, catalogue: PolicyCatalogue) -> Standing:
     """Raises Unavailable if no policy is loaded (X9)."""
     policy = await tenant_policy(tx)
-    return Standing(await directory(tx), policy, catalogue.for_tenant(policy))
+    return Standing(await directory(tx), policy, catalogue.for_tenant(policy), tx.now)
 
 
 async def load_facts(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> Facts:
@@ -82,5 +108,4 @@ async def _facts(
 
 
 def _needs_approval(standing: Standing, action: str) -> bool:
-    policy = standing.policies.for_action(action)
-    return policy is not None and bool(policy.stages)
+    return any(policy.stages for policy in standing.policies.candidates(action))

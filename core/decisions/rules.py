@@ -90,7 +90,14 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         if bypass.covers(question.actor.user, action=action, resource=name):
             reason = Reason("emergency.bypass", "An emergency bypass is active.")
             return Grounds(Answer.ALLOW, reason, bypass=bypass.id)
-    policy = facts.standing.policies.for_action(action)
+    choice = facts.standing.policy_for(question)
+    policy = choice.policy
+    if choice.unreadable is not None:
+        unreadable = choice.unreadable
+        return _denied(
+            "policies.unreadable",
+            f"Whether '{unreadable.policy.title}' applies cannot be told ({unreadable.error}), so it is denied.",
+        )
     if policy is None:
         return _denied("policies.none", f"No approval policy covers {action}, so it is denied.")
     if isinstance(receipt, Receipt):

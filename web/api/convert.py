@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from core.access import PersonView
-from core.approvals import RequestView, StageView, VoteView
+from core.approvals import Assessment, Judged, RequestView, StageView, VoteView
 from core.links import TicketLink
-from web.api.shapes import CommentOut, PersonOut, RequestOut, StageOut, StandInOut, TicketOut, VoteOut
+from web.api.shapes import (
+    AssessmentOut,
+    CommentOut,
+    FactorOut,
+    JudgedOut,
+    PersonOut,
+    RequestOut,
+    RiskOut,
+    StageOut,
+    StandInOut,
+    TicketOut,
+    VoteOut,
+)
 
 
 def person_out(person: PersonView) -> PersonOut:
@@ -41,6 +53,35 @@ def request_out(request: RequestView) -> RequestOut:
             for each in request.comments
         ],
         tickets=[ticket_out(ticket) for ticket in request.tickets],
+        assessment=assessment_out(request.assessment) if request.assessment else None,
+    )
+
+
+def assessment_out(found: Assessment) -> AssessmentOut:
+    """What a request's circumstances mean, with the values that decided."""
+    return AssessmentOut(
+        risk=RiskOut(
+            score=found.risk.score,
+            level=found.risk.level,
+            factors=[
+                FactorOut(name=each.name, weight=each.weight, values=dict(each.values), error=each.error)
+                for each in found.risk.counted
+            ],
+        ),
+        stages=[judged_out(each) for each in found.stages],
+        automatic=[judged_out(each) for each in found.automatic],
+        approved_automatically=found.is_automatic,
+    )
+
+
+def judged_out(judged: Judged) -> JudgedOut:
+    """A condition and what it said."""
+    return JudgedOut(
+        name=judged.name,
+        condition=judged.condition,
+        holds=judged.holds,
+        values=dict(judged.values),
+        error=judged.error,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -66,6 +66,42 @@ class StageOut(Output):
     superseded: list[VoteOut]  # cast before the request was amended: they do not count
 
 
+class FactorOut(Output):
+    """A risk factor that counted."""
+
+    name: str
+    weight: int
+    values: dict[str, Any]
+    error: str
+
+
+class RiskOut(Output):
+    """How risky the request is, and why."""
+
+    score: int  # 0 to 100
+    level: str  # low, medium, high
+    factors: list[FactorOut]
+
+
+class JudgedOut(Output):
+    """A condition of the policy, what it said, and the values that decided."""
+
+    name: str  # a stage or a criterion
+    condition: str
+    holds: bool
+    values: dict[str, Any]
+    error: str
+
+
+class AssessmentOut(Output):
+    """What the request's circumstances meant when it was asked."""
+
+    risk: RiskOut
+    stages: list[JudgedOut]
+    automatic: list[JudgedOut]
+    approved_automatically: bool
+
+
 class CommentOut(Output):
     """A comment, question or answer."""
 
@@ -95,3 +131,4 @@ class RequestOut(Output):
     stages: list[StageOut]
     comments: list[CommentOut]
     tickets: list[TicketOut]
+    assessment: AssessmentOut | None  # null: asked before risk was assessed

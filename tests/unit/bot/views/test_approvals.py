@@ -1,5 +1,6 @@
 """Who sees which buttons on a request, and what the message says in each state."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from bot.actions import decode
 from bot.cards import Actions, Button, Instant, Passage, Steps
 from bot.plain import blocks_text, text_of
 from bot.slack import render
-from bot.views.approvals import details_blocks, details_card, request_card, target_of
+from bot.views.approvals import details_blocks, details_card, request_card, target_of, why_card
+from core.approvals import Assessment, Judged
+from core.approvals.risk import Counted, Risk, RiskLevel
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
 from tests.unit.bot.samples import (
     DANA,
@@ -270,3 +273,38 @@ def test_the_buttons_of_one_message_have_ids_of_their_own():
 
 def test_ids_are_read_back_as_ids():
     assert isinstance(target_of(request()).id, UUID)
+
+
+FOUND = Assessment(
+    risk=Risk(
+        70,
+        RiskLevel.HIGH,
+        (
+            Counted("Personal data", 40, {"agent.attributes.data": "<!channel> *all*"}),
+            Counted("Production", 30, {}, "there is no environment"),
+        ),
+    ),
+    stages=(Judged("security_review", 'risk.level != "low"', holds=True, values={"risk.level": "high"}),),
+    automatic=(Judged("Low risk", 'risk.level == "low"', holds=False, values={"risk.level": "high"}),),
+)
+
+
+@pytest.mark.row("P5")
+def test_a_request_shows_its_risk_and_why_it_was_not_approved_by_itself():
+    shown = replace(request(), assessment=FOUND)
+    assert "🔴 High risk (70/100): Personal data and 1 more" in text_of(request_card(shown, None, now=NOW))
+    why = text_of(why_card(shown))
+    assert "+30 Production · it could not be told: there is no environment" in why
+    assert 'Low risk: risk.level == "low" · risk.level = high' in why
+    assert "Not approved automatically" in why
+
+
+@pytest.mark.row("P4")
+def test_an_automatic_approval_says_that_nobody_decided_it():
+    found = replace(FOUND, automatic=(replace(FOUND.automatic[0], holds=True),))
+    shown = replace(request(), assessment=found, status="approved", decided_at=NOW)
+    assert "Approved automatically, by its policy's criteria" in text_of(request_card(shown, None, now=NOW))
+
+
+def test_a_request_from_before_risk_was_assessed_says_so():
+    assert "nothing to explain" in text_of(why_card(request()))

@@ -63,7 +63,15 @@ def policy_of(text: str) -> ApprovalPolicy:
 class Journey:
     """One request, from its opening on, with a clock that the test moves."""
 
-    def __init__(self, policy: ApprovalPolicy, people: PeopleByRole = EVERYBODY, *, requester: UserId = ASKER) -> None:
+    def __init__(
+        self,
+        policy: ApprovalPolicy,
+        people: PeopleByRole = EVERYBODY,
+        *,
+        requester: UserId = ASKER,
+        skipped: frozenset[str] = frozenset(),
+    ) -> None:
+        self.skipped = skipped
         self.policy, self.people, self.now, self.revision = policy, people, START, 1
         self.state = RequestState(
             requester=requester,
@@ -71,7 +79,7 @@ class Journey:
             status=RequestStatus.PENDING,
             stages=tuple(StageState(stage.key, roles=stage.approvers) for stage in policy.stages),
         )
-        self.opening = self.follow(rules.open_request(policy, requester, people, now=self.now))
+        self.opening = self.follow(rules.open_request(policy, requester, people, now=self.now, skipped=skipped))
 
     def follow(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
         """The effects have happened."""
@@ -130,7 +138,9 @@ class Journey:
             voided=len(self.state.votes),
         )
         who = self.state.requester if by is None else by
-        return self.follow(rules.amend(self.state, self.policy, change, who, self.people, now=self.now))
+        return self.follow(
+            rules.amend(self.state, self.policy, change, who, self.people, now=self.now, skipped=self.skipped)
+        )
 
     def status_of(self, stage: str) -> StageStatus:
         return self.state.stage(stage).status

@@ -52,7 +52,7 @@ def standing(roles=(), **limits):
     access = compile_grants([Grant(PERSON.id, role, Scope()) for role in roles], ROLE_PERMISSIONS)
     tenant = TenantPolicy(tenant_id="enterprise-corp", resource_limits=ResourceLimits(**limits))
     everybody = Directory({PERSON.id: PERSON}, {PERSON.email: PERSON}, {}, {}, access)
-    return Standing(everybody, tenant, CATALOGUE.for_tenant(tenant))
+    return Standing(everybody, tenant, CATALOGUE.for_tenant(tenant), NOW)
 
 
 def approval(action):

@@ -1,0 +1,10 @@
+"""Conditions of policies, in CEL: compiled and checked when a policy is loaded, evaluated on plain values.
+
+variables.py   what a condition may speak of
+language.py    text -> Condition; Condition -> a finding with the values that decided
+"""
+
+from core.conditions.language import Condition, Finding, compile_condition
+from core.conditions.variables import VARIABLES, Variables
+
+__all__ = ["VARIABLES", "Condition", "Finding", "Variables", "compile_condition"]

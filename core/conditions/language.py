@@ -1,0 +1,126 @@
+"""CEL conditions, by the Rust interpreter behind `common-expression-language` (docs/decisions/0013).
+
+CEL always ends: it has no loops but those over a given list, so a policy cannot hang the gate. What it names is checked
+on load, since CEL itself would find a misspelt name only on the day that the condition is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+import cel
+
+from config.suggest import did_you_mean
+from core.conditions.variables import VARIABLES, Variables
+from core.errors import InvalidInput
+
+LENGTH_MAX: Final = 1000  # characters
+_TEXT: Final = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+_PATH: Final = re.compile(r"(?<![\w.])([a-z_]\w*)((?:\.[A-Za-z_]\w*(?!\w*\s*\())*)")
+_PLACE: Final = re.compile(r"<input>:1:(\d+): (.*)")
+# What the interpreter raises while it evaluates: a missing key, a wrong type, a division by zero, an overflow.
+_FAILURES: Final = (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a condition said, and the values that it read. `error` is why it could not say anything."""
+
+    holds: bool
+    values: Mapping[str, Any]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A checked condition. Two are equal if their texts are."""
+
+    text: str
+    paths: tuple[str, ...] = field(compare=False)  # the variables that it names: agent.attributes.environment
+    program: cel.Program = field(compare=False, repr=False)
+
+    def find(self, variables: Variables, *, in_doubt: bool) -> Finding:
+        """Whether it holds. `in_doubt` is the answer where it cannot be told: whatever is the careful one."""
+        values = {path: value for path in self.paths if (value := _value(variables, path)) is not None}
+        try:
+            said = self.program.execute(dict(variables))
+        except _FAILURES as exc:
+            return Finding(in_doubt, values, error=_in_words(exc))
+        if not isinstance(said, bool):
+            return Finding(in_doubt, values, error=f"it says {said!r}, which is neither true nor false")
+        return Finding(said, values)
+
+
+@lru_cache(maxsize=4096)  # a stored policy is read with every request that it covers
+def compile_condition(text: str, *, subjects: Collection[str] = tuple(VARIABLES)) -> Condition:
+    """The condition, which names nothing but known variables of these subjects.
+
+    Raises InvalidInput saying what is wrong with it and what is accepted.
+    """
+    if len(text) > LENGTH_MAX:
+        raise InvalidInput(f"A condition has at most {LENGTH_MAX} characters; this has {len(text)}.")
+    try:
+        program = cel.compile(text)
+    except ValueError as exc:
+        place = _PLACE.search(str(exc))
+        said = f"at character {place[1]}: {place[2].split(' expecting')[0]}" if place else "it is no CEL"
+        raise InvalidInput(f"The condition '{text}' cannot be read, {said}.") from exc
+    bare = _TEXT.sub("''", text)
+    own = set(re.findall(r"\.(?:all|exists|exists_one|map|filter)\(\s*(\w+)\s*,", bare))
+    paths: dict[str, None] = {}
+    named = set(program.variables())
+    for match in _PATH.finditer(bare):
+        subject = match[1]
+        if subject in named and subject not in own:
+            paths[_checked(subject, match[2].lstrip("."), subjects)] = None
+    condition = Condition(text, tuple(paths), program)
+    _try(condition)
+    return condition
+
+
+def _checked(subject: str, rest: str, subjects: Collection[str]) -> str:
+    if subject not in subjects:
+        raise InvalidInput(
+            f"A condition here cannot speak of '{subject}'.{did_you_mean(subject, subjects)}", accepted=tuple(subjects)
+        )
+    fields = VARIABLES[subject]
+    name, _, deeper = rest.partition(".")
+    if name and name not in fields:
+        hint = did_you_mean(name, fields)
+        if subject == "agent" and not hint:
+            hint = f" Attributes of its own stand in agent.attributes.{name}."
+        raise InvalidInput(f"'{subject}' has no '{name}'.{hint}", accepted=tuple(fields))
+    if name == "attributes" and deeper:
+        return f"{subject}.{name}.{deeper.partition('.')[0]}"
+    return f"{subject}.{name}" if name else subject
+
+
+def _try(condition: Condition) -> None:
+    """On the examples it says true or false; an attribute that they lack is no mistake of the condition."""
+    try:
+        said = condition.program.execute(dict(VARIABLES))
+    except KeyError:
+        return
+    except _FAILURES as exc:
+        raise InvalidInput(f"The condition '{condition.text}' cannot be evaluated: {_in_words(exc)}.") from exc
+    if not isinstance(said, bool):
+        raise InvalidInput(f"The condition '{condition.text}' says {said!r}, which is neither true nor false.")
+
+
+def _value(variables: Variables, path: str) -> Any:
+    found: Any = variables
+    for part in path.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return None
+        found = found[part]
+    return found
+
+
+def _in_words(failure: BaseException) -> str:
+    if isinstance(failure, KeyError):
+        return f"there is no {failure.args[0]}"
+    return str(failure).split(". ", maxsplit=1)[0].rstrip(".")

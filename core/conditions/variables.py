@@ -1,0 +1,25 @@
+"""What a condition may speak of. `docs/policies.md` shows the same table; a test compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Variables = Mapping[str, Mapping[str, Any]]
+
+# subject -> field -> an example of its value, which also says its type
+VARIABLES: Final[Variables] = {
+    "request": {"action": "agent.create", "resource": "invoice-helper", "justification": "Month-end close"},
+    "agent": {
+        "name": "invoice-helper",
+        "sponsor": "dana@example.com",
+        "owner": "lee@example.com",
+        "business_service": "Payments",
+        "attributes": {"environment": "production"},  # every other attribute, as text
+    },
+    "requester": {"email": "dana@example.com", "name": "Dana", "title": "Developer", "roles": ["agent_developer"]},
+    "tenant": {"id": "enterprise-corp", "compliance": ["GDPR"]},
+    "budget": {"requested": 0.0},  # the number in the attribute `budget`; 0 without one
+    "risk": {"score": 0, "level": "low"},
+    "time": {"date": "2026-03-02", "weekday": "monday", "hour": 9, "working_hours": True},  # where the tenant is
+}
