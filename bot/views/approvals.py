@@ -184,6 +184,8 @@ def _decided(request: RequestView) -> Text:
     votes = [vote for stage in request.stages for vote in stage.votes if vote.decision == deciding]
     last = max(votes, key=lambda vote: vote.at, default=None)
     who: Text = (Markup(" by "), one_line(cast_by(last))) if last else ()
+    if request.status == "rejected" and last is None:
+        who = (Markup(", because nobody decided it in time"),)
     reason: Text = (Markup(": "), one_line(f"“{last.reason}”")) if last and last.reason else ()
     return (*who, Instant(request.decided_at, " · "), *reason)
 

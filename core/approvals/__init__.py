@@ -1,6 +1,6 @@
 """Approval requests: staged, timed, escalated, voted on, audited (P1, P2, P3, P6, R7).
 
-policy.py, policy_file.py, catalogue.py   YAML -> frozen policies, per tenant
+policy.py, policy_file.py, calendar_file.py, catalogue.py   YAML -> frozen policies, per tenant
 assessment.py, risk.py                    pure: what a request's circumstances mean under its policy (P4, P5)
 state.py, effects.py                      what rules read, what they return
 rules.py, routing.py, folding.py          pure: who is asked, what follows, what it looks like afterwards

@@ -236,7 +236,10 @@ async def _on_timeout(tx: Transaction, due: Due) -> None:
     if held is None:
         return
     effects = rules.on_timeout(held.state, held.policy, due.part, (await directory(tx)).by_role, now=tx.now)
-    await follow(tx, system_actor(tx.tenant), RequestId(due.subject), held.row.number, held.row.resource_name, effects)
+    is_over = any(isinstance(effect, DecideRequest) for effect in effects)
+    note = f"Nobody decided stage '{due.part}' in time." if is_over else ""
+    who = system_actor(tx.tenant)
+    await follow(tx, who, RequestId(due.subject), held.row.number, held.row.resource_name, effects, note=note)
 
 
 async def _on_reminder(tx: Transaction, due: Due) -> None:

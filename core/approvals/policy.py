@@ -9,8 +9,9 @@ The framework's block loads unchanged:
           criteria: ["technical_feasibility", "resource_requirements"]
           timeout: "24 hours"
 
-Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic` and
-`same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder` and `when` on a stage. Stages follow
+Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic`, `calendar` and
+`same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder`, `when`, `on_timeout` and `escalations` on a
+stage. Stages follow
 one another unless `needs` says otherwise. A policy with an empty list of stages means that the role's permission
 alone decides.
 """
@@ -21,13 +22,15 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, Literal
 
 import rfc8785
 
 from core.approvals.risk import RiskModel, model_from_json
+from core.calendars import WorkingCalendar, calendar_from_json
 from core.conditions import Condition, compile_condition
 from core.durations import format_duration, parse_duration
 from core.errors import ConfigError
@@ -37,6 +40,14 @@ TIMEOUT_MIN: Final = timedelta(seconds=1)
 REMINDER_MAX: Final = timedelta(hours=24)
 
 Quorum = int | Literal["all"]
+
+
+class OnTimeout(StrEnum):
+    """What a stage does that nobody has decided in time. None of them approves: silence is no consent."""
+
+    ESCALATE = "escalate"
+    REJECT = "reject"
+    EXPIRE = "expire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,17 @@ class StagePolicy:
     needs: tuple[str, ...]
     quorum: Quorum = 1
     when: Condition | None = None  # the stage is needed only then
+    on_timeout: OnTimeout = OnTimeout.ESCALATE
+    escalations: int | None = None  # at most so many, then the request expires; None: up to the top
+    calendar: WorkingCalendar | None = None  # the policy's: time is working time then
+
+    def due_after(self, now: datetime) -> tuple[datetime, datetime]:
+        """When the stage falls due, and when people are reminded, if it is asked of somebody now."""
+        if self.calendar is None:
+            due_at = now + self.timeout
+            return due_at, due_at - self.reminder
+        due_at = self.calendar.add(now, self.timeout)
+        return due_at, self.calendar.subtract(due_at, self.reminder, not_before=now)
 
     @property
     def title(self) -> str:
@@ -87,6 +109,7 @@ class ApprovalPolicy:
     when: Condition | None = None  # the policy applies only then
     risk: RiskModel | None = None  # None: the shipped one
     automatic: tuple[AutomaticCriterion, ...] = ()
+    calendar: WorkingCalendar | None = None
     source: str = field(default="", compare=False)  # file:line, for messages; not part of the document
 
     def stage(self, key: str) -> StagePolicy:
@@ -115,6 +138,7 @@ class ApprovalPolicy:
                 if self.automatic
                 else {}
             ),
+            **({"calendar": self.calendar.to_json()} if self.calendar else {}),
             "key": self.key,
             "title": self.title,
             "applies_to": list(self.applies_to),
@@ -129,6 +153,8 @@ class ApprovalPolicy:
                     "needs": list(stage.needs),
                     "quorum": stage.quorum,
                     **({"when": stage.when.text} if stage.when else {}),
+                    **({"on_timeout": stage.on_timeout.value} if stage.on_timeout != OnTimeout.ESCALATE else {}),
+                    **({"escalations": stage.escalations} if stage.escalations is not None else {}),
                 }
                 for stage in self.stages
             ],
@@ -137,7 +163,9 @@ class ApprovalPolicy:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ApprovalPolicy:
         """The policy that was stored."""
+        calendar = calendar_from_json(document["calendar"]) if "calendar" in document else None
         return cls(
+            calendar=calendar,
             key=document["key"],
             title=document["title"],
             applies_to=tuple(document["applies_to"]),
@@ -158,6 +186,9 @@ class ApprovalPolicy:
                     needs=tuple(stage["needs"]),
                     quorum=stage["quorum"],
                     when=_stored_condition(stage),
+                    on_timeout=OnTimeout(stage.get("on_timeout", OnTimeout.ESCALATE)),
+                    escalations=stage.get("escalations"),
+                    calendar=calendar,
                 )
                 for stage in document["stages"]
             ),

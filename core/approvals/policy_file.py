@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
+from core.approvals.calendar_file import read_calendar
 from core.approvals.policy import (
     TIMEOUT_MIN,
     WELL_KNOWN_TITLES,
     ApprovalPolicy,
     AutomaticCriterion,
+    OnTimeout,
     Quorum,
     StagePolicy,
     default_reminder,
@@ -26,12 +29,23 @@ from core.located import Reader
 from core.roles.hierarchy import UnknownRole, resolve_role
 from core.roles.permissions import ACTION_PERMISSIONS
 
-POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages", "when", "risk", "automatic")
+POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages", "when", "risk", "automatic", "calendar")
 RISK_KEYS: Final = ("medium", "high", "factors")
 FACTOR_KEYS: Final = ("factor", "weight", "when")
 AUTOMATIC_KEYS: Final = ("criterion", "when")
 CRITERION_MAX: Final = 500  # characters; more is a document, not something to tick off
-STAGE_KEYS: Final = ("stage", "approvers", "criteria", "timeout", "reminder", "needs", "quorum", "when")
+STAGE_KEYS: Final = (
+    "stage",
+    "approvers",
+    "criteria",
+    "timeout",
+    "reminder",
+    "needs",
+    "quorum",
+    "when",
+    "on_timeout",
+    "escalations",
+)
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
 
 
@@ -58,9 +72,11 @@ def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str]
     ) or WELL_KNOWN_TITLES.get(key, ())
     if not applies_to:
         reader.problem(path, f"The policy '{title}' does not say what it applies to.", accepted=ACTIONS)
+    calendar = read_calendar(reader, (*path, "calendar"), fields["calendar"]) if "calendar" in fields else None
     stages: list[StagePolicy] = []
     for index, item in enumerate(reader.sequence((*path, "stages"), fields.get("stages", ()))):
-        stages.append(_stage(reader, (*path, "stages", index), item, tuple(stages), aliases))
+        stage = _stage(reader, (*path, "stages", index), item, tuple(stages), aliases)
+        stages.append(replace(stage, calendar=calendar))
     if stages and all(stage.when is not None for stage in stages):
         message = "One stage must be without a condition: else a request could pass with nobody looking at it."
         reader.problem((*path, "stages"), message + " Say under `automatic` when nobody needs to.")
@@ -74,6 +90,7 @@ def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str]
         when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
         risk=_risk(reader, (*path, "risk"), fields["risk"]) if "risk" in fields else None,
         automatic=_automatic(reader, (*path, "automatic"), fields.get("automatic", ())),
+        calendar=calendar,
         source=source,
     )
 
@@ -160,7 +177,20 @@ def _stage(
         needs=needs,
         quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any")),
         when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
+        on_timeout=_on_timeout(reader, (*path, "on_timeout"), fields.get("on_timeout", "escalate")),
+        escalations=(
+            reader.integer((*path, "escalations"), fields["escalations"], least=1) if "escalations" in fields else None
+        ),
     )
+
+
+def _on_timeout(reader: Reader, path: YamlPath, value: object) -> OnTimeout:
+    if value == "approve":
+        message = "Silence is no consent: nothing is approved because nobody answered."
+        reader.problem(path, message + " Say under `automatic` what needs nobody.", accepted=tuple(OnTimeout))
+        return OnTimeout.ESCALATE
+    chosen = reader.choice(path, value, tuple(OnTimeout))
+    return OnTimeout(chosen) if chosen in tuple(OnTimeout) else OnTimeout.ESCALATE
 
 
 def _condition(

@@ -23,7 +23,7 @@ from core.approvals.effects import (
     Remind,
     ResetStage,
 )
-from core.approvals.policy import ApprovalPolicy, StagePolicy
+from core.approvals.policy import ApprovalPolicy, OnTimeout, StagePolicy
 from core.approvals.routing import PeopleByRole, first_asked, next_above
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
 from core.ids import UserId
@@ -119,7 +119,10 @@ def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:
 def on_timeout(
     state: RequestState, policy: ApprovalPolicy, stage: str, people: PeopleByRole, *, now: datetime
 ) -> tuple[Effect, ...]:
-    """The overdue stage is escalated to the role above, with a new due time; past the top the request expires (P6)."""
+    """The overdue stage is escalated to the role above, with a new due time; past the top the request expires (P6).
+
+    Unless its policy says that the request ends at once, or after so many escalations.
+    """
     current = state.stage(stage)
     if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN:
         return ()
@@ -127,10 +130,13 @@ def on_timeout(
         return ()
     stage_policy = policy.stage(stage)
     asked_already = current.approvers | current.voters
+    if stage_policy.on_timeout is OnTimeout.REJECT:
+        ended = DecideStage(stage, StageStatus.REJECTED, now)
+        return (ended, *_skip_others(state, stage, now), DecideRequest(RequestStatus.REJECTED, now))
     above = next_above(current.roles, people, excluded=barred(state, policy, stage) | asked_already)
-    if above is None:
+    if above is None or not _may_escalate(stage_policy, current):
         return (*_skip_others(state, None, now), DecideRequest(RequestStatus.EXPIRED, now))
-    due_at = now + stage_policy.timeout
+    due_at, remind_at = stage_policy.due_after(now)
     return (
         Escalate(
             stage,
@@ -139,7 +145,7 @@ def on_timeout(
             level=current.escalation_level + above.level,
             approvers=above.people,
             due_at=due_at,
-            remind_at=due_at - stage_policy.reminder,
+            remind_at=remind_at,
         ),
     )
 
@@ -214,10 +220,19 @@ def barred(state: RequestState, policy: ApprovalPolicy, stage: str) -> frozenset
     return barred | {vote.voter for vote in state.votes if vote.stage != stage and vote.digest == state.digest}
 
 
+def _may_escalate(stage: StagePolicy, current: StageState) -> bool:
+    """Each escalation adds one role to those asked."""
+    if stage.on_timeout is OnTimeout.EXPIRE:
+        return False
+    so_far = len(set(current.roles) - set(stage.approvers))
+    return stage.escalations is None or so_far < stage.escalations
+
+
 def _check_pending(state: RequestState) -> None:
     if state.status is not RequestStatus.PENDING:
-        last = max((vote for vote in state.votes if vote.digest == state.digest), key=_cast_at, default=None)
-        by_vote = last if state.status in {RequestStatus.APPROVED, RequestStatus.REJECTED} else None
+        deciding = {RequestStatus.APPROVED: Choice.APPROVE, RequestStatus.REJECTED: Choice.REJECT}.get(state.status)
+        votes = [vote for vote in state.votes if vote.digest == state.digest and vote.choice is deciding]
+        by_vote = max(votes, key=_cast_at, default=None)
         raise errors.AlreadyDecided(
             f"This request is {state.status} already.",
             by=by_vote.voter if by_vote else None,
@@ -341,14 +356,14 @@ def _open_or_widen(
 
 def _open(stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId], *, now: datetime) -> OpenStage:
     asked = first_asked(stage.approvers, people, excluded=excluded, stage=stage.key, at_least=stage.at_least)
-    due_at = now + stage.timeout
+    due_at, remind_at = stage.due_after(now)
     return OpenStage(
         stage.key,
         roles=asked.roles,
         approvers=asked.people,
         opened_at=now,
         due_at=due_at,
-        remind_at=due_at - stage.reminder,
+        remind_at=remind_at,
         escalation_level=asked.level,
     )
 

@@ -1,0 +1,88 @@
+"""Stages that count working time, and what becomes of those that nobody decides (P3, P6)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.approvals.effects import OpenStage
+from core.approvals.errors import AlreadyDecided
+from core.approvals.policy import ApprovalPolicy
+from core.approvals.state import RequestStatus, StageStatus
+from core.errors import ConfigError
+from tests.unit.core.approvals.engine import SEC, TECH, Journey, policy_of
+
+TIMED = """\
+Agent Creation Approval:
+  calendar: {zone: UTC, hours: "08:00-18:00", holidays: CH, closed: ["2026-03-03"]}
+  stages:
+    - {stage: technical_review, approvers: [meta_agent_manager], timeout: 12 hours, reminder: 4 hours}
+"""
+PLAIN = """\
+Agent Creation Approval:
+  stages:
+    - {stage: first_review, approvers: [meta_agent_manager], timeout: 1 hour}
+    - {stage: second_review, approvers: [security_manager], timeout: 1 hour}
+"""
+
+
+@pytest.mark.row("P3")
+def test_a_stage_falls_due_after_its_working_time():
+    (opened,) = Journey(policy_of(TIMED)).opening  # Monday 2 March, 9:00; closed on the 3rd
+    assert isinstance(opened, OpenStage)
+    assert opened.due_at == datetime(2026, 3, 4, 11, tzinfo=UTC)
+    assert opened.remind_at == datetime(2026, 3, 2, 17, tzinfo=UTC)
+
+
+def test_a_policy_with_a_calendar_survives_the_database():
+    policy = policy_of(TIMED.replace("timeout: 12 hours", "timeout: 12 hours, on_timeout: reject, escalations: 2"))
+    again = ApprovalPolicy.from_json(json.loads(json.dumps(policy.to_json())))
+    assert (again, again.version) == (policy, policy.version)
+
+
+@pytest.mark.row("P6")
+def test_a_stage_may_reject_what_nobody_decides_and_names_no_voter():
+    request = Journey(policy_of(PLAIN.replace("timeout: 1 hour}", "timeout: 1 hour, on_timeout: reject}")))
+    request.vote(TECH)
+    request.time_out("second_review")
+    assert request.state.status is RequestStatus.REJECTED
+    assert request.status_of("second_review") is StageStatus.REJECTED
+    with pytest.raises(AlreadyDecided) as caught:
+        request.vote(SEC)
+    assert caught.value.by is None
+
+
+@pytest.mark.row("P6")
+def test_a_stage_may_expire_at_once():
+    request = Journey(policy_of(PLAIN.replace("timeout: 1 hour}", "timeout: 1 hour, on_timeout: expire}")))
+    request.time_out("first_review")
+    assert request.state.status is RequestStatus.EXPIRED
+
+
+@pytest.mark.row("P6")
+def test_escalation_ends_after_as_many_times_as_the_policy_says():
+    request = Journey(policy_of(PLAIN.replace("timeout: 1 hour}", "timeout: 1 hour, escalations: 1}")))
+    request.time_out("first_review")
+    assert request.state.status is RequestStatus.PENDING
+    request.wait(timedelta(hours=1))
+    request.time_out("first_review")
+    assert request.state.status is RequestStatus.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PLAIN.replace("timeout: 1 hour}", "timeout: 1 hour, on_timeout: approve}"), "Silence is no consent"),
+        (TIMED.replace("zone: UTC", "zone: Europe/Zurick"), "Did you mean 'Europe/Zurich'?"),
+        (TIMED.replace("18:00", "07:00"), "no working hours"),
+        (TIMED.replace("holidays: CH", "holidays: Narnia"), "not known"),
+        (TIMED.replace("2026-03-03", "2026-02-30"), "not a date"),
+        (TIMED.replace("zone: UTC,", "zone: UTC, days: [mondey],"), "Did you mean 'monday'?"),
+    ],
+)
+def test_every_slip_is_named(text, said):
+    with pytest.raises(ConfigError) as caught:
+        policy_of(text)
+    assert said in caught.value.message
