@@ -3,7 +3,7 @@
 policy.py, policy_file.py, calendar_file.py, catalogue.py   YAML -> frozen policies, per tenant
 assessment.py, risk.py                    pure: what a request's circumstances mean under its policy (P4, P5)
 state.py, effects.py                      what rules read, what they return
-rules.py, routing.py, folding.py          pure: who is asked, what follows, what it looks like afterwards
+rules.py, asking.py, routing.py, folding.py   pure: who is asked, what follows, what it looks like afterwards
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
 service.py, amending.py, using.py         use cases; loading.py: how each begins and ends

@@ -10,6 +10,7 @@ from core.access import TokenScope, directory, require_scope
 from core.actor import Actor
 from core.agents import FACT_MAX, missing_facts
 from core.approvals import rules, store
+from core.approvals.asking import PeopleFor
 from core.approvals.assessment import assess, circumstances_of
 from core.approvals.consequences import follow
 from core.approvals.effects import Amend
@@ -57,7 +58,7 @@ async def amend(
             held.policy,
             change,
             requester,
-            everybody.by_role,
+            PeopleFor(everybody, change.resource),
             now=tx.now,
             skipped=found.skipped(held.policy),
         )

@@ -10,6 +10,7 @@ from uuid import UUID
 from core.access import directory
 from core.actor import Actor, system_actor
 from core.approvals import rules, store
+from core.approvals.asking import PeopleFor
 from core.approvals.effects import (
     Amend,
     AskAbsent,
@@ -235,7 +236,8 @@ async def _on_timeout(tx: Transaction, due: Due) -> None:
     held = await store.hold(tx, due.subject)
     if held is None:
         return
-    effects = rules.on_timeout(held.state, held.policy, due.part, (await directory(tx)).by_role, now=tx.now)
+    people = PeopleFor(await directory(tx), held.row.resource)
+    effects = rules.on_timeout(held.state, held.policy, due.part, people, now=tx.now)
     is_over = any(isinstance(effect, DecideRequest) for effect in effects)
     note = f"Nobody decided stage '{due.part}' in time." if is_over else ""
     who = system_actor(tx.tenant)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.access import Directory, PersonView, TokenScope, directory, permitted
 from core.actor import Actor
+from core.approvals.asking import PeopleFor
 from core.approvals.assessment import (
     Assessment,
     Circumstances,
@@ -116,7 +117,7 @@ def _stage(
     try:
         asked = first_asked(
             stage.approvers,
-            everybody.by_role,
+            PeopleFor(everybody, circumstances.resource),
             excluded=frozenset({circumstances.requester.id}),
             stage=key,
             at_least=stage.at_least,

@@ -9,6 +9,7 @@ from typing import Final
 
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
+from core.approvals.asking import resolve_asked
 from core.approvals.calendar_file import read_calendar
 from core.approvals.policy import (
     TIMEOUT_MIN,
@@ -26,7 +27,6 @@ from core.conditions import VARIABLES, Condition, compile_condition
 from core.durations import EXAMPLES, parse_duration
 from core.errors import InvalidInput
 from core.located import Reader
-from core.roles.hierarchy import UnknownRole, resolve_role
 from core.roles.permissions import ACTION_PERMISSIONS
 
 POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages", "when", "risk", "automatic", "calendar")
@@ -210,8 +210,8 @@ def _condition(
 def _role(reader: Reader, path: YamlPath, name: object, aliases: Mapping[str, str]) -> str:
     text = reader.text(path, name)
     try:
-        return resolve_role(text, aliases)
-    except UnknownRole as exc:
+        return resolve_asked(text, aliases)
+    except InvalidInput as exc:
         reader.problem(path, exc.message, accepted=exc.accepted)
         return text
 

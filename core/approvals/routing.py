@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from core.approvals.asking import PeopleByRole, asked_title, roles_above
 from core.approvals.errors import NobodyToAsk
 from core.ids import UserId
-from core.roles.hierarchy import ancestors, title
-
-PeopleByRole = Mapping[str, frozenset[UserId]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def stand_in(chain: Sequence[UserId], *, excluded: Container[UserId]) -> UserId 
 
 
 def _too_few(roles: tuple[str, ...], *, stage: str, found: int, at_least: int) -> NobodyToAsk:
-    held = " or ".join(title(role) for role in roles)
+    held = " or ".join(asked_title(role) for role in roles)
     if not found:
         message = f"Nobody could decide stage '{stage}': no one but you is {held}, or holds a role above it."
     else:
@@ -74,8 +72,8 @@ def _too_few(roles: tuple[str, ...], *, stage: str, found: int, at_least: int) -
 
 def _ladder(roles: tuple[str, ...]) -> tuple[str, ...]:
     """The roles above, nearest first, each once, without the given ones."""
-    rungs = {above: None for role in roles for above in ancestors(role) if above not in roles}
-    return tuple(sorted(rungs, key=lambda role: -sum(1 for _ in ancestors(role))))
+    rungs = {above: None for role in roles for above in roles_above(role) if above not in roles}
+    return tuple(sorted(rungs, key=lambda role: -sum(1 for _ in roles_above(role))))
 
 
 def _holders(roles: tuple[str, ...], people: PeopleByRole) -> frozenset[UserId]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from core.approvals import errors
+from core.approvals.asking import PeopleByRole, asked_title
 from core.approvals.effects import (
     Amend,
     DecideRequest,
@@ -24,7 +25,7 @@ from core.approvals.effects import (
     ResetStage,
 )
 from core.approvals.policy import ApprovalPolicy, OnTimeout, StagePolicy
-from core.approvals.routing import PeopleByRole, first_asked, next_above
+from core.approvals.routing import first_asked, next_above
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
 from core.ids import UserId
 
@@ -276,7 +277,7 @@ def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None
     if vote.digest != state.digest:
         raise errors.StaleDigest(next_step="Look at it again, then decide.")
     if vote.voter not in current.voters:
-        asked = ", ".join(current.roles)
+        asked = " or ".join(map(asked_title, current.roles))
         raise errors.NotAnApprover(f"Stage '{vote.stage}' is decided by {asked}; you are not asked.", where="stage")
     if any(other.voter == vote.voter for other in state.votes_on(vote.stage)):
         raise errors.AlreadyVoted("You have voted the other way already; a vote cannot be turned round.")

@@ -9,6 +9,7 @@ from uuid import UUID
 from core.access import TokenScope, directory, find_person, permitted, require_scope
 from core.actor import Actor, system_actor
 from core.approvals import queries, rules, store
+from core.approvals.asking import PeopleFor
 from core.approvals.assessment import assess, circumstances_of
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
@@ -63,7 +64,9 @@ async def open_request(
         now=tx.now,
     )
     found = assess(policy, circumstances)
-    effects = rules.open_request(policy, requester, everybody.by_role, now=tx.now, skipped=found.skipped(policy))
+    effects = rules.open_request(
+        policy, requester, PeopleFor(everybody, resource), now=tx.now, skipped=found.skipped(policy)
+    )
     request_id, number = RequestId(uuid7()), await next_number(tx, "REQ")
     added = await store.add_request(
         tx,
@@ -161,7 +164,8 @@ async def cast_vote(
                 digest=digest,
                 cast_at=tx.now,
             )
-        effects = rules.cast_vote(held.state, held.policy, vote, (await directory(tx)).by_role, now=tx.now)
+        people = PeopleFor(await directory(tx), held.row.resource)
+        effects = rules.cast_vote(held.state, held.policy, vote, people, now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
         return await view_of(tx, request_id)
 

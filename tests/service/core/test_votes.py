@@ -275,7 +275,7 @@ REFUSALS = {
         "audit_reviewer",
         "technical_review",
         NotAnApprover,
-        "Stage 'technical_review' is decided by meta_agent_manager; you are not asked.",
+        "Stage 'technical_review' is decided by Meta-Agent Manager; you are not asked.",
     ),
 }
 

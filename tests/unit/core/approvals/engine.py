@@ -8,10 +8,10 @@ from uuid import UUID
 
 from config.yamlfile import parse_yaml
 from core.approvals import folding, rules
+from core.approvals.asking import PeopleByRole
 from core.approvals.effects import Amend, Effect
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.policy_file import read_policies
-from core.approvals.routing import PeopleByRole
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
 from core.ids import UserId
 

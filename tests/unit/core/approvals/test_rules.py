@@ -342,7 +342,7 @@ def test_a_stage_that_is_decided_takes_no_further_votes() -> None:
 
 
 def test_somebody_who_is_not_asked_is_told_who_is() -> None:
-    with pytest.raises(NotAnApprover, match="'technical_review' is decided by meta_agent_manager"):
+    with pytest.raises(NotAnApprover, match="'technical_review' is decided by Meta-Agent Manager"):
         _four_stages().vote(SEC, "technical_review")
 
 
