@@ -1,4 +1,4 @@
-"""`python -m bench [authz|gate|writes|ack|all]`: measures on this machine, in under three minutes by default."""
+"""`python -m bench [PART]`: measures on this machine, in some three minutes by default."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import ack, authz, gate, writes
+from bench import ack, authz, deadlines, gate, policies, writes
 from bench.errors import WrongAnswer
 from bench.report import Section, as_data, show
 from bench.world import running
 
-PARTS: Final = ("authz", "gate", "writes", "ack")
+PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "deadlines")
 
 
 async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tuple[list[Section], dict[str, str]]:
@@ -36,6 +36,10 @@ async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tup
     if "ack" in parts:
         async with running(slack=True) as world:
             sections += await ack.run(world, rounds=rounds, seconds=seconds)
+    if "policies" in parts:
+        sections.append(policies.run(rounds=rounds, seconds=seconds))
+    if "deadlines" in parts:
+        sections.append(await deadlines.run(rounds=rounds))
     return sections, database
 
 

@@ -16,7 +16,7 @@ from core.access import Directory, PersonView
 from core.actor import Actor
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.risk import DEFAULT_MODEL, Counted, Risk, RiskLevel, assess_risk
-from core.conditions import Condition, Variables
+from core.conditions import Condition, Facts, Variables
 from core.ids import UserId
 from core.tenants import TenantPolicy
 
@@ -38,8 +38,8 @@ class Circumstances:
     tenant: TenantPolicy
     now: datetime
 
-    def variables(self, risk: Risk | None = None) -> Variables:
-        """What conditions may speak of (core/conditions/variables.py); `risk` once it is known."""
+    def variables(self) -> Variables:
+        """What conditions may speak of (core/conditions/variables.py), but the risk, which follows from the rest."""
         local = self.now.astimezone(ZoneInfo(self.tenant.time_zone))
         weekday = local.weekday()
         return {
@@ -66,7 +66,6 @@ class Circumstances:
                 "hour": local.hour,
                 "working_hours": weekday < _WORKING_DAYS and local.hour in _WORKING_HOURS,
             },
-            **({"risk": {"score": risk.score, "level": risk.level.value}} if risk else {}),
         }
 
 
@@ -166,10 +165,9 @@ def choose_policy(candidates: tuple[ApprovalPolicy, ...], circumstances: Circums
     for policy in candidates:
         if policy.when is None:
             return PolicyChoice(policy, tuple(passed))
-        if variables is None:
-            variables = circumstances.variables()
-        told = {**variables, "risk": _risk_variables(policy, variables)}
-        judged = _judge(policy.title, policy.when, told, in_doubt=False)
+        variables = variables or circumstances.variables()
+        _risk, facts = _weighed(policy, variables)
+        judged = _judge(policy.title, policy.when, facts, in_doubt=False)
         if judged.error:
             return PolicyChoice(None, tuple(passed), unreadable=Unreadable(policy, judged.error))
         if judged.holds:
@@ -180,25 +178,24 @@ def choose_policy(candidates: tuple[ApprovalPolicy, ...], circumstances: Circums
 
 def assess(policy: ApprovalPolicy, circumstances: Circumstances) -> Assessment:
     """What the policy makes of the circumstances. In doubt a stage is needed, and nothing approves itself."""
-    variables = circumstances.variables()
-    risk = assess_risk(policy.risk or DEFAULT_MODEL, variables)
-    told: Variables = {**variables, "risk": {"score": risk.score, "level": risk.level.value}}
+    risk, facts = _weighed(policy, circumstances.variables())
     return Assessment(
         risk=risk,
         stages=tuple(
-            _judge(stage.key, stage.when, told, in_doubt=True) for stage in policy.stages if stage.when is not None
+            _judge(stage.key, stage.when, facts, in_doubt=True) for stage in policy.stages if stage.when is not None
         ),
-        automatic=tuple(_judge(each.name, each.when, told, in_doubt=False) for each in policy.automatic),
+        automatic=tuple(_judge(each.name, each.when, facts, in_doubt=False) for each in policy.automatic),
     )
 
 
-def _risk_variables(policy: ApprovalPolicy, variables: Variables) -> Mapping[str, Any]:
-    risk = assess_risk(policy.risk or DEFAULT_MODEL, variables)
-    return {"score": risk.score, "level": risk.level.value}
+def _weighed(policy: ApprovalPolicy, variables: Variables) -> tuple[Risk, Facts]:
+    """The risk under the policy, and the facts with it."""
+    risk = assess_risk(policy.risk or DEFAULT_MODEL, Facts(variables))
+    return risk, Facts({**variables, "risk": {"score": risk.score, "level": risk.level.value}})
 
 
-def _judge(name: str, condition: Condition, variables: Variables, *, in_doubt: bool) -> Judged:
-    finding = condition.find(variables, in_doubt=in_doubt)
+def _judge(name: str, condition: Condition, facts: Facts, *, in_doubt: bool) -> Judged:
+    finding = condition.find(facts, in_doubt=in_doubt)
     return Judged(name, condition.text, finding.holds, finding.values, finding.error)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from core.conditions import Condition, Variables, compile_condition
+from core.conditions import Condition, Facts, compile_condition
 
 SCORE_MAX: Final = 100
 SUBJECTS: Final = ("request", "agent", "requester", "tenant", "budget", "time")  # all but the risk itself
@@ -69,11 +69,11 @@ class Risk:
     counted: tuple[Counted, ...]
 
 
-def assess_risk(model: RiskModel, variables: Variables) -> Risk:
+def assess_risk(model: RiskModel, facts: Facts) -> Risk:
     """The risk under the model. A factor that cannot be evaluated counts: what is not known is not safe."""
     counted = []
     for factor in model.factors:
-        finding = factor.when.find(variables, in_doubt=True)
+        finding = factor.when.find(facts, in_doubt=True)
         if finding.holds:
             counted.append(Counted(factor.name, factor.weight, finding.values, finding.error))
     score = min(sum(each.weight for each in counted), SCORE_MAX)

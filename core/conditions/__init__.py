@@ -4,7 +4,7 @@ variables.py   what a condition may speak of
 language.py    text -> Condition; Condition -> a finding with the values that decided
 """
 
-from core.conditions.language import Condition, Finding, compile_condition
+from core.conditions.language import Condition, Facts, Finding, compile_condition
 from core.conditions.variables import VARIABLES, Variables
 
-__all__ = ["VARIABLES", "Condition", "Finding", "Variables", "compile_condition"]
+__all__ = ["VARIABLES", "Condition", "Facts", "Finding", "Variables", "compile_condition"]

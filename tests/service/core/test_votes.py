@@ -59,6 +59,13 @@ async def events(company, request):
         return list(found.scalars())
 
 
+CROWD = """\
+Agent Creation Approval:
+  stages:
+    - {stage: technical_review, approvers: [meta_agent_manager], timeout: 24 hours, quorum: all}
+"""
+
+
 async def all_at_once(*attempts):
     """What came of each: 'done', or the name of the error."""
 
@@ -91,6 +98,20 @@ async def test_of_twenty_votes_of_two_people_at_once_one_decides_and_the_others_
         {"request.opened": 1, "request.stage_opened": 2, "request.voted": 1, "request.stage_decided": 1}
     )
     assert len(await company.trail(action="request.voted")) == 1
+
+
+@pytest.mark.row("P1", "P7")
+async def test_sixty_four_people_who_vote_at_once_each_count_once_and_the_last_decides(company):
+    for number in range(63):
+        await company.add(f"manager_{number}", "meta_agent_manager")
+    request = await opened(company, policies(CROWD))
+    people = ["meta_agent_manager", *(f"manager_{number}" for number in range(63))]
+    outcomes = await all_at_once(*(vote(company, request.id, who) for who in people for _twice in range(2)))
+    assert set(outcomes) <= {"done", StageAlreadyDecided, AlreadyDecided}
+    after = await get_request(company.database, company.actor("agent_developer"), request.id)
+    assert (after.status, len({each.voter.id for each in after.stages[0].votes})) == ("approved", 64)
+    assert len(await company.trail(action="request.voted")) == 64
+    assert len(await company.trail(action="request.approved")) == 1
 
 
 @pytest.mark.row("P1")

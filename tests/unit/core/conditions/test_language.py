@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.conditions import VARIABLES, compile_condition
+from core.conditions import VARIABLES, Facts, compile_condition
 from core.errors import InvalidInput
 
 
@@ -42,20 +42,20 @@ def test_a_condition_speaks_of_nothing_but_the_subjects_that_stand_there():
 
 def test_a_finding_names_the_values_that_it_read():
     condition = compile_condition('agent.attributes.environment == "production" && risk.score < 10')
-    found = condition.find(VARIABLES, in_doubt=False)
+    found = condition.find(Facts(VARIABLES), in_doubt=False)
     assert found.holds
     assert found.values == {"agent.attributes.environment": "production", "risk.score": 0}
 
 
 @pytest.mark.parametrize("in_doubt", [True, False])
 def test_what_cannot_be_told_is_decided_by_whoever_asks_and_says_why(in_doubt):
-    found = compile_condition('agent.attributes.team == "x"').find(VARIABLES, in_doubt=in_doubt)
+    found = compile_condition('agent.attributes.team == "x"').find(Facts(VARIABLES), in_doubt=in_doubt)
     assert (found.holds, found.error) == (in_doubt, "there is no team")
 
 
 def test_a_variable_of_a_macro_is_nobody_elses():
     condition = compile_condition('requester.roles.exists(role, role.startsWith("agent"))')
-    assert condition.find(VARIABLES, in_doubt=False).holds
+    assert condition.find(Facts(VARIABLES), in_doubt=False).holds
     assert condition.paths == ("requester.roles",)
 
 
