@@ -193,6 +193,7 @@ def _view(
             title=stage_policy.title,
             status=stage.status,
             criteria=stage_policy.criteria,
+            needs=stage_policy.needs,
             approver_roles=tuple(stage.roles),
             approvers=tuple(person(user) for user, _place in asked),
             in_place_of={user: person(place) for user, place in asked if user != place},

@@ -41,6 +41,7 @@ class StageView:
     votes: tuple[VoteView, ...]
     superseded: tuple[VoteView, ...] = ()  # cast on what the request asked before it was amended: they do not count
     in_place_of: Mapping[UUID, PersonView] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()  # stages that must be approved before this one opens
 
 
 @dataclass(frozen=True, slots=True)
