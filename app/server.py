@@ -141,13 +141,14 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         idempotency=StoredIdempotency(database),
         registry=REGISTRY,
     )
-    add_console(
+    changes = add_console(
         app,
         database=database,
         catalogue=service.catalogue,
         authenticator=authenticator,
         trusted_proxies=settings.trusted_proxies,
     )
+    service.listener.on("countersign_outbox", changes.woken)
     if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours
         app.router.add_routes([slack_route(slack.app)])
     if settings.demo:

@@ -7,12 +7,14 @@ model.py, store.py, queries.py            tables; SQL that writes; SQL that read
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
 service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
 analytics.py                              questions about many requests (P8)
+changes.py                                what changed a moment ago
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
 from core.approvals.amending import amend
 from core.approvals.analytics import Figures, figures
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
+from core.approvals.changes import changed_requests
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.loading import person_of
@@ -60,6 +62,7 @@ __all__ = [
     "VoteView",
     "amend",
     "cast_vote",
+    "changed_requests",
     "comment",
     "count_requests",
     "figures",
