@@ -38,6 +38,7 @@ Watch = Callable[[str, Callable[[str], Awaitable[None]]], None]
 @dataclass(eq=False, slots=True)
 class _Stream:
     actor: Actor
+    request: web.Request
     waiting: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_BACKLOG_MAX))
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,7 +69,7 @@ class Changes:
     async def serve(self, look: Look) -> web.StreamResponse:
         """`GET /console/events`: `changed` with the request's reference, until the session or the server ends."""
         self._check_room(look.actor)
-        stream = _Stream(look.actor)
+        stream = _Stream(look.actor, look.request)
         response = EventSourceResponse(sep="\n", ping_interval=HEARTBEAT_S)
         self._streams.add(stream)
         try:
@@ -125,6 +126,10 @@ class Changes:
             stream.is_over.set()
 
     def _check_room(self, actor: Actor) -> None:
+        for stream in tuple(self._streams):
+            if stream.request.transport is None:  # its reader has left, which only the next heartbeat would notice
+                stream.is_over.set()
+                self._streams.discard(stream)
         open_now = Counter((each.actor.tenant, each.actor.email) for each in self._streams)
         if open_now[actor.tenant, actor.email] >= STREAMS_PER_PERSON:
             raise LimitExceeded(f"You have {STREAMS_PER_PERSON} live pages open; close one.")

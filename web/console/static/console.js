@@ -56,16 +56,25 @@ function follow() {
     clearTimeout(waiting);
     waiting = setTimeout(() => refresh(reference).catch(() => {}), QUIET_MS);
   };
-  const source = new EventSource(address);
-  let wasLost = false;
-  source.addEventListener("error", () => { wasLost = true; });
-  source.addEventListener("open", () => { if (wasLost) look(""); wasLost = false; });
-  source.addEventListener("changed", (event) => {
-    const { request } = JSON.parse(event.data);
-    const isList = ["/console", "/console/"].includes(location.pathname);
-    if (subject ? subject === request : isList) look(request);
+  let source = null;
+  const isList = ["/console", "/console/"].includes(location.pathname);
+  let wasAway = false;
+  const listen = () => {
+    source = new EventSource(address);
+    source.addEventListener("error", () => { wasAway = true; });
+    source.addEventListener("open", () => { if (wasAway && (subject || isList)) look(""); wasAway = false; });
+    source.addEventListener("changed", (event) => {
+      const { request } = JSON.parse(event.data);
+      if (subject ? subject === request : isList) look(request);
+    });
+  };
+  // A browser has six connections to one server: a page that nobody sees gives its own back.
+  document.addEventListener("visibilitychange", () => {
+    source?.close();
+    if (document.hidden) wasAway = true; else listen();
   });
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", () => source?.close());
+  if (!document.hidden) listen(); else wasAway = true;
 }
 
 document.addEventListener("submit", (event) => { // a second press sends nothing twice
