@@ -13,13 +13,13 @@ from typing import Final
 
 from markupsafe import Markup
 
-WIDTH: Final = 176  # pixels of one stage
+WIDTH: Final = 156  # pixels of one stage
 HEIGHT: Final = 62
-_GAP_ALONG: Final = 44
+_GAP_ALONG: Final = 30
 _GAP_BESIDE: Final = 18
 _MARGIN: Final = 6
-_TITLE_MAX: Final = 20  # characters that fit into WIDTH
-_DETAIL_MAX: Final = 26
+_TITLE_MAX: Final = 18  # characters that fit into WIDTH
+_DETAIL_MAX: Final = 22
 _SIGNS: Final = {"approved": "✓", "rejected": "✕", "open": "●", "skipped": "–", "waiting": "○", "": ""}
 
 
