@@ -1,4 +1,4 @@
-"""One aiohttp application: the API, the hooks that Slack calls, and the page at `/`."""
+"""One aiohttp application: the API, the hooks that Slack calls, and the console."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from web.api.receipts import Receipts
 from web.api.requests import Requests
 from web.api.tokens import Tokens
 from web.application import WebSettings, create_application
+from web.console.routes import add_console
 from web.endpoint import Endpoint
 from web.health import Health
 from web.ports import HealthCheck
 from web.registry import Api
-from web.welcome import welcome_route
 
 log = structlog.get_logger()
 
@@ -139,14 +139,22 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         version=version("countersign"),
         description="Governs enterprise AI agents: the decision gate, approvals, emergency bypass and audit.",
     )
+    authenticator = TokenAuthenticator(database)
     app = create_application(
         api,
         settings=WebSettings(public_url=settings.base_url, trusted_proxies=settings.trusted_proxies),
-        authenticator=TokenAuthenticator(database),
+        authenticator=authenticator,
         idempotency=StoredIdempotency(database),
         registry=REGISTRY,
     )
-    app.router.add_routes([welcome_route()])
+    changes = add_console(
+        app,
+        database=database,
+        catalogue=service.catalogue,
+        authenticator=authenticator,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    service.listener.on("countersign_outbox", changes.woken)
     if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours
         app.router.add_routes([slack_route(slack.app)])
     if settings.demo:

@@ -9,6 +9,7 @@ consequences.py                           audit, outbox and deadlines of each ef
 service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
+changes.py                                what changed a moment ago
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
@@ -23,6 +24,7 @@ from core.approvals.assessment import (
     circumstances_of,
 )
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
+from core.approvals.changes import changed_requests
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
@@ -81,6 +83,7 @@ __all__ = [
     "amend",
     "assess",
     "cast_vote",
+    "changed_requests",
     "choose_policy",
     "circumstances_of",
     "comment",

@@ -42,6 +42,17 @@ async def id_of_number(tx: Transaction, number: int) -> UUID | None:
     return found
 
 
+async def numbers(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
+    """The number of each of these requests."""
+    columns = requests.c
+    rows = await tx.connection.execute(
+        select(columns.request_id, columns.number).where(
+            columns.tenant_id == tx.tenant, columns.request_id.in_(tuple(ids))
+        )
+    )
+    return {row.request_id: row.number for row in rows}
+
+
 async def live_request(tx: Transaction, action: str, name: str) -> UUID | None:
     """The pending request for the action on the resource."""
     columns = requests.c
@@ -213,6 +224,7 @@ def _view(
             title=stage_policy.title,
             status=stage.status,
             criteria=stage_policy.criteria,
+            needs=stage_policy.needs,
             approver_roles=tuple(stage.roles),
             approvers=tuple(person(user) for user, _place in asked),
             in_place_of={user: person(place) for user, place in asked if user != place},

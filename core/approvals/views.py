@@ -43,6 +43,7 @@ class StageView:
     superseded: tuple[VoteView, ...] = ()  # cast on what the request asked before it was amended: they do not count
     in_place_of: Mapping[UUID, PersonView] = field(default_factory=dict)
     is_needed: bool = True  # False: its policy's conditions skip it for this request
+    needs: tuple[str, ...] = ()  # stages that must be approved before this one opens
 
 
 @dataclass(frozen=True, slots=True)

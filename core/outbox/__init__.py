@@ -13,7 +13,7 @@ from core.outbox.admin import DeliveryView, list_deliveries, replay
 from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
-from core.outbox.service import emit
+from core.outbox.service import emit, latest_events
 
 __all__ = [
     "DeliveryView",
@@ -24,6 +24,7 @@ __all__ = [
     "Subscription",
     "Throttle",
     "emit",
+    "latest_events",
     "list_deliveries",
     "replay",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
 
 from core.db import Transaction
 from core.ids import EventId, uuid7
@@ -22,3 +25,15 @@ async def emit(tx: Transaction, *, subject: str, type: str, data: Mapping[str, A
         )
     )
     return event_id
+
+
+async def latest_events(tx: Transaction, *, prefix: str, limit: int) -> tuple[tuple[UUID, str], ...]:
+    """(id, subject) of the tenant's latest events about subjects that begin with `prefix`, oldest first."""
+    columns = outbox_events.c
+    rows = await tx.connection.execute(
+        select(columns.event_id, columns.subject)
+        .where(columns.tenant_id == tx.tenant, columns.subject.startswith(prefix, autoescape=True))
+        .order_by(columns.event_id.desc())
+        .limit(limit)
+    )
+    return tuple((row.event_id, row.subject) for row in reversed(rows.all()))

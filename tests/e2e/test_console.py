@@ -1,0 +1,231 @@
+"""The console in a real browser: decided by mouse and by keyboard, current by itself, harmless, readable."""
+
+import json
+import secrets
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+SEEN_WITHIN_MS = 20_000
+CONTRAST_MIN = 4.5  # WCAG 2.2, 1.4.3, AA
+PLACES = ("", "?tab=all", "/agents", "/policies", "/analytics", "/people", "/audit", "/no-such-page")
+CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
+
+pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")]
+
+
+@pytest.fixture
+async def browser():
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        await opened.close()
+
+
+@asynccontextmanager
+async def console_as(browser, product, role: str, *, scheme: str = "light", width: int = 1280):
+    """A page of the person's own browser; complains at the end of any error or anything that the policy refused."""
+    complaints = []
+    token = product.people[product.email(role)]["token"]
+    context = await browser.new_context(
+        viewport={"width": width, "height": 860},
+        color_scheme=scheme,
+        extra_http_headers={"Authorization": f"Bearer {token}"},
+    )
+    page = await context.new_page()
+    page.set_default_timeout(SEEN_WITHIN_MS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page.on(
+        "console",
+        lambda line: complaints.append(line.text) if line.type == "error" and not is_refusal(line.text) else None,
+    )
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+def is_refusal(line: str) -> bool:
+    """The browser notes each answer of 4xx, also the page that says what is wrong with a form."""
+    return "the server responded with a status of 4" in line
+
+
+def asked(product, name: str | None = None) -> tuple[str, str]:
+    """A new request: its reference and the agent's name."""
+    agent = name or f"night-desk-{secrets.token_hex(3)}"
+    answer = product.decide(
+        "agent_developer", "agent.create", name=agent, sponsor="s@x.example", owner="o@x.example", business_service="X"
+    )
+    assert answer["decision"] == "pending"
+    found = product.call("GET", "/api/v1/requests", role="agent_developer", params={"q": agent}).json()["items"]
+    return found[0]["reference"], agent
+
+
+def address(product, path: str) -> str:
+    return f"{product.status['base_url']}/console{path}"
+
+
+def article(page: Page, title: str):
+    return page.get_by_role("article", name=title)
+
+
+@pytest.mark.row("B9", "P1")
+async def test_a_request_is_found_in_the_inbox_and_approved(product, browser):
+    _reference, agent = asked(product)
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        await page.goto(address(product, ""))
+        await page.get_by_role("link", name=f"Create agent: {agent}").click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(agent)
+        await page.get_by_role("button", name="Reject").click()
+        await expect(page.locator("p.error")).to_have_text(
+            "Say why you reject it, so that the requester can do better."
+        )
+        await page.get_by_label("Reason", exact=False).first.fill("Nothing against it.")
+        for box in await page.get_by_role("checkbox").all():
+            await box.check()
+        await page.get_by_role("button", name="Approve").click()
+        await expect(page.locator(".said")).to_have_text("Your vote counts.")
+        await expect(article(page, "Technical review")).to_contain_text("Nothing against it.")
+        await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    stages = product.call("GET", "/api/v1/requests", role="agent_developer", params={"q": agent}).json()["items"][0]
+    assert next((each["key"], each["status"]) for each in stages["stages"]) == ("technical_review", "approved")
+
+
+@pytest.mark.row("B9")
+async def test_what_was_typed_and_ticked_is_kept_when_a_vote_is_refused(product, browser):
+    reference, _ = asked(product)
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        await page.goto(address(product, f"/requests/{reference}"))
+        await page.get_by_role("checkbox").first.check()
+        await page.get_by_label("Reason", exact=False).first.fill("Half of it is met.")
+        await page.get_by_role("button", name="Approve").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await expect(page.get_by_role("checkbox").first).to_be_checked()
+        await expect(page.get_by_role("checkbox").nth(1)).not_to_be_checked()
+        await expect(page.get_by_label("Reason", exact=False).first).to_have_value("Half of it is met.")
+
+
+@pytest.mark.row("B9")
+async def test_a_request_is_approved_with_the_keyboard_alone(product, browser):
+    _reference, agent = asked(product)
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        await page.goto(address(product, ""))
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await tab_to(page, "A", f"Create agent: {agent}")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(agent)
+        for _box in range(await page.get_by_role("checkbox").count()):
+            await tab_to(page, "INPUT", "", kind="checkbox")
+            await page.keyboard.press("Space")
+        await tab_to(page, "BUTTON", "Approve")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".said")).to_have_text("Your vote counts.")
+
+
+async def tab_to(page: Page, tag: str, text: str, *, kind: str = "") -> None:
+    for _press in range(80):
+        await page.keyboard.press("Tab")
+        found = await page.evaluate(
+            "() => { const e = document.activeElement; return [e.tagName, e.textContent.trim(), e.type || '',"
+            " getComputedStyle(e).outlineStyle] }"
+        )
+        if found[0] == tag and (not text or found[1] == text) and (not kind or found[2] == kind):
+            assert found[3] != "none", f"{text or kind} shows no focus"
+            return
+    raise AssertionError(f"no {tag} '{text}{kind}' can be reached by Tab")
+
+
+@pytest.mark.row("B9")
+async def test_a_second_browser_sees_the_change_by_itself_and_keeps_what_is_being_typed(product, browser):
+    reference, _ = asked(product)
+    async with (
+        console_as(browser, product, "meta_agent_manager") as decider,
+        console_as(browser, product, "agent_developer") as reader,
+        console_as(browser, product, "agent_operator") as writer,
+    ):
+        for page in (decider, reader, writer):
+            async with page.expect_response(lambda answer: answer.url.endswith("/console/events")):
+                await page.goto(address(product, f"/requests/{reference}"))
+        await writer.get_by_label("Text").fill("I am just writing")
+        for box in await decider.get_by_role("checkbox").all():
+            await box.check()
+        await decider.get_by_role("button", name="Approve").click()
+        await expect(decider.locator(".said")).to_be_visible()
+        await expect(article(reader, "Technical review")).to_contain_text("approved", timeout=SEEN_WITHIN_MS)
+        await expect(reader.get_by_role("status").last).to_have_text(f"{reference} was updated.")
+        await expect(writer.get_by_role("status").last).to_contain_text("has changed", timeout=SEEN_WITHIN_MS)
+        await expect(writer.get_by_label("Text")).to_have_value("I am just writing")
+
+
+@pytest.mark.row("B9", "X9")
+@pytest.mark.parametrize(
+    "name",
+    ["<script>alert(1)</script>", "\N{RIGHT-TO-LEFT OVERRIDE}evil\N{POP DIRECTIONAL FORMATTING} متجر", "w" * 100],
+)
+async def test_hostile_text_is_shown_as_text_and_breaks_no_layout(product, browser, name):
+    name = f"{name} {secrets.token_hex(3)}"
+    reference, agent = asked(product, name)
+    async with console_as(browser, product, "meta_agent_manager", width=360) as page:
+        for path in ("?tab=all", f"/requests/{reference}"):
+            await page.goto(address(product, path))
+            await expect(page.locator("main")).to_contain_text(agent)
+            assert await page.evaluate("document.documentElement.scrollWidth") == 360
+            assert await page.locator("main script").count() == 0
+
+
+@pytest.mark.row("B9")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_text_has_the_contrast_of_wcag_aa(product, browser, scheme):
+    reference, _ = asked(product)
+    async with console_as(browser, product, "enterprise_administrator", scheme=scheme) as page:
+        for path in (*PLACES, f"/requests/{reference}"):
+            await page.goto(address(product, path))
+            found = await page.evaluate(CONTRASTS)
+            assert len(found) > 5
+            low = [each for each in found if each["ratio"] < CONTRAST_MIN]
+            assert low == [], json.dumps(low[:5], ensure_ascii=False)
+
+
+@pytest.mark.row("B9")
+async def test_every_page_fits_a_narrow_screen_and_names_its_parts(product, browser):
+    async with console_as(browser, product, "enterprise_administrator", width=360) as page:
+        for path in PLACES:
+            await page.goto(address(product, path))
+            assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
+            assert await page.get_by_role("main").count() == 1
+            assert await page.get_by_role("heading", level=1).count() == 1
+            assert await page.evaluate(
+                "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')]"
+                ".every(e => e.labels.length > 0)"
+            )
+
+
+@pytest.mark.row("R6")
+def test_whoever_is_unknown_is_sent_to_sign_in_and_another_site_changes_nothing(product):
+    reference, _ = asked(product)
+    unknown = product.call("GET", f"/console/requests/{reference}", allow_redirects=False)
+    assert (unknown.status_code, unknown.headers["Location"]) == (
+        303,
+        f"/console/signin?next=%2Fconsole%2Frequests%2F{reference}",
+    )
+    foreign = product.call(
+        "POST",
+        f"/console/requests/{reference}/comment",
+        role="agent_developer",
+        data={"kind": "comment", "text": "hello"},
+        headers={"Origin": "https://evil.example"},
+    )
+    assert foreign.status_code == 403
+    assert "text/html" in foreign.headers["Content-Type"]
+    assert "'unsafe-inline'" not in foreign.headers["Content-Security-Policy"]
+    nowhere = product.call("GET", "/console/no-such-page", role="agent_developer")
+    assert (nowhere.status_code, nowhere.headers["Content-Type"]) == (404, "text/html; charset=utf-8")

@@ -1,0 +1,68 @@
+"""What a form sends, and whether it was ours to send."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import web
+
+from core.errors import Forbidden, InvalidInput
+from web.body import read_body
+from web.console.session import Visitor
+
+FORM_LIMIT_BYTES: Final = 256 * 1024
+_FIELDS_MAX: Final = 200
+_TYPE: Final = "application/x-www-form-urlencoded"
+_OURS: Final = frozenset({"same-origin", "none"})  # "none": typed or bookmarked, by the person themselves
+
+
+class Form:
+    """The fields of one form."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._pairs = tuple(pairs)
+
+    def text(self, name: str) -> str:
+        """The field's first value with the line ends of this house; empty if there is none."""
+        return next((value.replace("\r\n", "\n") for key, value in self._pairs if key == name), "")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Every value of the field."""
+        return tuple(value for key, value in self._pairs if key == name)
+
+    def typed(self) -> Mapping[str, str]:
+        """The first value of each field but the secret, to show again."""
+        return {key: self.text(key) for key, _ in self._pairs if key != "csrf"}
+
+
+async def read_form(request: web.Request, visitor: Visitor) -> Form:
+    """The fields. Raises Forbidden if another site, or nobody known, had the browser send them; InvalidInput."""
+    check_origin(request.headers, host=request.host)
+    raw = await read_body(request, limit_bytes=FORM_LIMIT_BYTES, media_types=(_TYPE,))
+    try:
+        form = Form(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MAX, errors="strict"))
+    except ValueError as error:
+        raise InvalidInput("The form cannot be read.") from error
+    if any("\x00" in value for name in form.typed() for value in form.texts(name)):
+        raise InvalidInput("The form holds a character that cannot be kept.")  # PostgreSQL has no U+0000 in text
+    if visitor.csrf and not hmac.compare_digest(visitor.csrf.encode(), form.text("csrf").encode()):
+        raise Forbidden("This form is out of date.", next_step="Load the page again and send it once more.")
+    return form
+
+
+def check_origin(headers: Mapping[str, str], *, host: str) -> None:
+    """Returns if the browser says that a page of ours sends this, or says nothing. Raises Forbidden.
+
+    A browser sends `Sec-Fetch-Site` or `Origin` with every POST; only programs send neither.
+    """
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_ours = site in _OURS
+    else:
+        origin = headers.get("Origin")
+        is_ours = origin is None or urlsplit(origin).netloc == host
+    if not is_ours:
+        raise Forbidden("Another site sent this form; nothing was changed.")

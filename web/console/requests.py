@@ -1,0 +1,257 @@
+"""One request: what is asked, how far it is, who said what, and what the reader can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from core.access import Permission, Scope, ScopeKind
+from core.approvals import (
+    Choice,
+    RequestView,
+    StageView,
+    VoteView,
+    cast_vote,
+    comment,
+    get_request,
+    reassign,
+    withdraw,
+)
+from core.audit import AuditFilter
+from core.errors import CountersignError, InvalidInput, NotFound
+from core.trail import search_trail
+from web.console import times
+from web.console.forms import Form, read_form
+from web.console.front import Look, see_other
+from web.console.graph import Node, Way, drawing
+from web.console.inbox import number_in
+from web.errors import DoorError
+from web.problems import status_of
+
+TRAIL_SHOWN: Final = 100
+_ANSWERS: Final = {"voted": "Your vote counts.", "said": "It stands below.", "withdrawn": "The request is withdrawn."}
+_DELEGATED: Final = "Your place is taken by somebody else."
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to a request. `kind` chooses its sign; `text` is what a person wrote."""
+
+    at: datetime
+    kind: str
+    who: str
+    what: str
+    text: str = ""
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A form that was refused: which, why, at which field, and what was typed."""
+
+    form: str
+    message: str
+    field: str
+    typed: Mapping[str, str]
+    ticked: tuple[str, ...]
+    status: int
+
+
+async def show(look: Look) -> web.Response:
+    """`GET /console/requests/{reference}`."""
+    return await _page(look, await _found(look))
+
+
+async def vote(look: Look) -> web.Response:
+    """`POST …/vote`: the vote counts, bound to the digest that the page showed."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    stage = next((each for each in request.stages if each.key == form.text("stage")), None)
+    ticked = form.texts("criterion")
+    criteria = {each: each in ticked for each in stage.criteria} if stage else {}
+    try:
+        if form.text("decision") not in set(Choice):
+            raise InvalidInput("Choose to approve or to reject.", where="decision")
+        await cast_vote(
+            look.database,
+            look.actor,
+            request.id,
+            choice=Choice(form.text("decision")),
+            reason=form.text("reason"),
+            criteria=criteria,
+            stage=form.text("stage") or None,
+            seen_digest=form.text("digest") or None,
+        )
+    except CountersignError as error:
+        return await _again(look, form, f"vote-{form.text('stage')}", error)
+    return _done(request, "voted")
+
+
+async def say(look: Look) -> web.Response:
+    """`POST …/comment`: the comment, question or answer stands under the request."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    try:
+        await comment(look.database, look.actor, request.id, kind=form.text("kind"), text=form.text("text"))
+    except CountersignError as error:
+        return await _again(look, form, "comment", error)
+    return _done(request, "said")
+
+
+async def delegate(look: Look) -> web.Response:
+    """`POST …/delegate`: another person is asked in the reader's place."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    try:
+        await reassign(
+            look.database,
+            look.actor,
+            request.id,
+            to_email=form.text("to").strip(),
+            stage=form.text("stage") or None,
+            reason=form.text("reason"),
+        )
+    except CountersignError as error:
+        return await _again(look, form, f"delegate-{form.text('stage')}", error)
+    return _done(request, "delegated")
+
+
+async def take_back(look: Look) -> web.Response:
+    """`POST …/withdraw`: nobody can approve it any more."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    try:
+        await withdraw(look.database, look.actor, request.id, reason=form.text("reason"))
+    except CountersignError as error:
+        return await _again(look, form, "withdraw", error)
+    return _done(request, "withdrawn")
+
+
+def stage_nodes(request: RequestView, *, now: datetime) -> tuple[Node, ...]:
+    """The request's stages for the drawing."""
+    return tuple(
+        Node(key=stage.key, title=stage.title, detail=_standing(stage, now), needs=stage.needs, status=stage.status)
+        for stage in request.stages
+    )
+
+
+def timeline(request: RequestView) -> tuple[Moment, ...]:
+    """What a reader may know of its life, oldest first."""
+    asked = Moment(request.created_at, "asked", request.requester.name, "asked for this", request.justification)
+    moments = [asked]
+    for stage in request.stages:
+        if stage.opened_at:
+            names = ", ".join(person.name for person in stage.approvers)
+            level = f" Escalated to level {stage.escalation_level}." if stage.escalation_level else ""
+            text = f"{stage.title} was opened"
+            moments.append(Moment(stage.opened_at, "opened", "", text, details=(f"Asked: {names}.{level}",)))
+        moments += [_vote_moment(stage, each, counts=True) for each in stage.votes]
+        moments += [_vote_moment(stage, each, counts=False) for each in stage.superseded]
+    moments += [
+        Moment(each.at, each.kind, each.author.name, _SAID.get(each.kind, "wrote"), each.text)
+        for each in request.comments
+    ]
+    if request.decided_at:
+        moments.append(Moment(request.decided_at, request.status, "", f"The request was {request.status}"))
+    return tuple(sorted(moments, key=lambda each: each.at))
+
+
+_SAID: Final = {"comment": "commented", "question": "asked a question", "answer": "answered"}
+
+
+def may_vote_here(stage: StageView, user: object) -> bool:
+    """Whether the stage asks this person and has not heard them: what to offer, not what is allowed."""
+    return (
+        stage.status == "open"
+        and any(person.id == user for person in stage.approvers)
+        and not any(each.voter.id == user for each in stage.votes)
+    )
+
+
+def _vote_moment(stage: StageView, cast: VoteView, *, counts: bool) -> Moment:
+    verb = "approved" if cast.decision == "approve" else "rejected"
+    place = f" for {cast.on_behalf_of.name}" if cast.on_behalf_of else ""
+    kind = verb if counts else "superseded"
+    void = () if counts else ("Cast before the request was changed; it does not count.",)
+    confirmed = [name.replace("_", " ") for name, met in cast.criteria.items() if met]
+    details = (*((f"Confirmed: {', '.join(confirmed)}.",) if confirmed else ()), *void)
+    return Moment(cast.at, kind, cast.voter.name, f"{verb} {stage.title}{place}", cast.reason, details)
+
+
+def _standing(stage: StageView, now: datetime) -> str:
+    match stage.status:
+        case "open" if stage.due_at and stage.due_at > now:
+            return f"due in {times.span(stage.due_at - now)}"
+        case "open" if stage.due_at:
+            return f"overdue by {times.span(now - stage.due_at)}"
+        case "approved" | "rejected" if stage.votes:
+            return f"by {stage.votes[-1].voter.name}"
+        case status:
+            return status
+
+
+async def _found(look: Look) -> RequestView:
+    number = number_in(look.request.match_info["reference"])
+    if number is None:
+        raise NotFound("There is no such request.")
+    return await get_request(look.database, look.actor, number)
+
+
+def _done(request: RequestView, what: str) -> web.Response:
+    return see_other(f"/console/requests/{request.reference}?done={what}")
+
+
+async def _again(look: Look, form: Form, name: str, error: CountersignError) -> web.Response:
+    """The page as it stands now, with the refused form filled in as it was sent."""
+    status = error.status if isinstance(error, DoorError) else status_of(error.kind)
+    failed = Failed(
+        form=name,
+        message=error.sentence(),
+        field=_field(error.where),
+        typed=form.typed(),
+        ticked=form.texts("criterion"),
+        status=int(status),
+    )
+    return await _page(look, await _found(look), failed)
+
+
+def _field(where: str | None) -> str:
+    first = (where or "").partition(".")[0]
+    return "to" if first == "email" else first
+
+
+async def _page(look: Look, request: RequestView, failed: Failed | None = None) -> web.Response:
+    nodes = stage_nodes(request, now=look.sight.now)
+    graphs = [drawing(nodes, name="stages", title=f"Stages of {request.reference}", way=way) for way in Way]
+    user = look.actor.user
+    trail = await _trail(look, request)
+    return look.page(
+        "request.html",
+        place="inbox",
+        status=failed.status if failed else 200,
+        request=request,
+        graphs=graphs,
+        votable=[stage for stage in request.stages if may_vote_here(stage, user)],
+        is_mine=request.requester.id == user,
+        timeline=timeline(request),
+        amendments=[entry for entry in trail if entry["action"] == "request.amend"],
+        trail=trail,
+        failed=failed,
+        said={**_ANSWERS, "delegated": _DELEGATED}.get(look.query("done"), "") if failed is None else "",
+    )
+
+
+async def _trail(look: Look, request: RequestView) -> list[dict[str, Any]]:
+    """The audit records about it, for those who may view them. The others are not refused: they did not ask."""
+    actor = look.actor
+    may = actor.is_enterprise_admin or (
+        look.everybody.access.may(actor.user, Permission.VIEW_AUDIT, Scope(ScopeKind.TENANT, "")).allowed
+    )
+    if not may:
+        return []
+    found = await search_trail(look.database, actor, AuditFilter(subject_id=request.id), after=None, limit=TRAIL_SHOWN)
+    return [entry for _position, entry in reversed(found)]
