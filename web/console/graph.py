@@ -13,9 +13,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-WIDTH: Final = 156  # pixels of one stage
+WIDTH: Final = 172  # pixels of one stage
 HEIGHT: Final = 62
-_GAP_ALONG: Final = 30
+_GAP_ALONG: Final = 20
 _GAP_BESIDE: Final = 18
 _MARGIN: Final = 6
 _TITLE_MAX: Final = 18  # characters that fit into WIDTH
