@@ -153,6 +153,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         catalogue=service.catalogue,
         authenticator=authenticator,
         trusted_proxies=settings.trusted_proxies,
+        has_tls=settings.base_url.startswith("https://"),
     )
     service.listener.on("countersign_outbox", changes.woken)
     if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours

@@ -6,13 +6,21 @@ people.py             PersonView, Directory
 model.py, store.py    tables and SQL
 require.py            the check at the head of a use case
 service.py            people and grants
-credentials.py        API tokens
+credentials.py        API tokens, and sessions of browsers
 authentication.py     from a presented token to an actor
 visiting.py           an enterprise administrator beyond their own tenant
 """
 
 from core.access.authentication import authenticate
-from core.access.credentials import TokenView, create_token, list_tokens, revoke_token
+from core.access.credentials import (
+    SESSION_LIFETIME,
+    TokenView,
+    close_session,
+    create_token,
+    list_tokens,
+    open_session,
+    revoke_token,
+)
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
 from core.access.people import Directory, GrantView, PersonView
 from core.access.require import permitted, require
@@ -30,6 +38,7 @@ from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.roles.permissions import Permission, permission_for
 
 __all__ = [
+    "SESSION_LIFETIME",
     "Directory",
     "GrantView",
     "Permission",
@@ -43,6 +52,7 @@ __all__ = [
     "UnknownPerson",
     "add_person",
     "authenticate",
+    "close_session",
     "create_token",
     "directory",
     "find_person",
@@ -50,6 +60,7 @@ __all__ = [
     "list_grants",
     "list_people",
     "list_tokens",
+    "open_session",
     "permission_for",
     "permitted",
     "require",

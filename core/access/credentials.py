@@ -12,15 +12,17 @@ from core.access.errors import VoteForAnother
 from core.access.require import permitted, require
 from core.access.scopes import TokenScope, require_scope
 from core.access.service import directory, find_person, require_rank
-from core.access.tokens import format_token, hash_secret, new_secret
+from core.access.tokens import format_token, hash_secret, new_secret, parse_token
 from core.actor import Actor, Door
 from core.audit import AuditCategory, audited, record
 from core.db import Database
-from core.errors import InvalidInput, NotFound
+from core.errors import Forbidden, InvalidInput, NotFound
 from core.ids import UserId, uuid7
 from core.roles.permissions import Permission
 
 TOKEN_LIFETIME_MAX: Final = timedelta(days=366)
+SESSION_LIFETIME: Final = timedelta(hours=12)  # a working day: who comes back tomorrow signs in again
+SESSION_NAME: Final = "Console in a browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,62 @@ async def create_token(
             details={"name": name, "scopes": sorted(row.scopes) if row.scopes else "all"},
         )
         return _view(row), format_token(tx.tenant, row.id, secret)
+
+
+async def open_session(database: Database, actor: Actor) -> tuple[TokenView, str]:
+    """A token for one browser, which covers what the actor's own does; its text, this once (R4).
+
+    Whoever has shown a token may sign in with it. The browser keeps another, so that leaving it there gives nothing
+    else away, and so that signing out ends it. Raises Forbidden for whoever is no member of the tenant.
+    """
+    async with audited(database, actor, action="session.open", resource=actor.email) as tx:
+        if actor.user is None:
+            raise Forbidden("Only people sign in to the console.")
+        secret = new_secret()
+        row = store.TokenRow(
+            id=uuid7(),
+            user=actor.user,
+            name=SESSION_NAME,
+            secret_hash=hash_secret(secret),
+            scopes=actor.scopes,
+            created_at=tx.now,
+            expires_at=tx.now + SESSION_LIFETIME,
+            last_used_at=None,
+            revoked_at=None,
+        )
+        await store.insert_token(tx, row)
+        await record(
+            tx,
+            actor,
+            action="session.open",
+            resource=actor.email,
+            subject_id=row.id,
+            category=AuditCategory.SECURITY,
+            details={"until": row.expires_at.isoformat()},
+        )
+        return _view(row), format_token(tx.tenant, row.id, secret)
+
+
+async def close_session(database: Database, actor: Actor, presented: str) -> None:
+    """The browser's token is refused from now on; one that is not the actor's own session is left alone."""
+    parsed = parse_token(presented)
+    if parsed is None or parsed.tenant != actor.tenant:
+        return
+    async with database.tenant(actor.tenant) as tx:
+        row = await store.find_token(tx, parsed.token_id)
+        if row is None or row.user != actor.user or row.name != SESSION_NAME:
+            return
+        await store.revoke_token(tx, row.id)
+        await record(
+            tx,
+            actor,
+            action="session.close",
+            resource=actor.email,
+            subject_id=row.id,
+            category=AuditCategory.SECURITY,
+            details={},
+        )
+    await database.cache.forget()
 
 
 async def list_tokens(database: Database, actor: Actor) -> tuple[TokenView, ...]:

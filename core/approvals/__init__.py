@@ -15,6 +15,7 @@ views.py, events.py, errors.py            what doors show; the outbox; what can 
 
 from core.approvals.amending import amend
 from core.approvals.analytics import Figures, figures
+from core.approvals.asking import asked_title
 from core.approvals.assessment import (
     Assessment,
     Judged,
@@ -81,6 +82,7 @@ __all__ = [
     "UsableApproval",
     "VoteView",
     "amend",
+    "asked_title",
     "assess",
     "cast_vote",
     "changed_requests",

@@ -52,6 +52,51 @@ async def console_as(browser, product, role: str, *, scheme: str = "light", widt
     assert complaints == []
 
 
+@pytest.mark.row("R4", "R6")
+async def test_a_person_signs_in_with_a_token_decides_and_signs_out(browser, product):
+    reference, _agent = asked(product)
+    context = await browser.new_context(viewport={"width": 1280, "height": 860})
+    page = await context.new_page()
+    page.set_default_timeout(SEEN_WITHIN_MS)
+    await page.goto(address(product, f"/requests/{reference}"))
+    await page.get_by_label("API token").fill("cst_nothing")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("alert")).to_contain_text("does not hold")
+    token = product.people[product.email("meta_agent_manager")]["token"]
+    await page.get_by_label("API token").fill(token)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page).to_have_url(address(product, f"/requests/{reference}"))
+    await expect(page.get_by_role("heading", name="Why it goes this way")).to_be_visible()
+    (cookie,) = await context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+    assert token not in cookie["value"]
+
+    forge = "document.querySelectorAll('input[name=csrf]').forEach(field => field.value = 'forged')"
+    await page.evaluate(forge)
+    await page.get_by_role("button", name="Approve").first.click()
+    await expect(page.get_by_text("This form is out of date.")).to_be_visible()
+
+    await page.goto(address(product, f"/requests/{reference}"))
+    await page.get_by_role("button", name="Approve").first.click()
+    await expect(page.get_by_role("alert")).to_contain_text("Criterion")  # signed in, it reaches the rules
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await context.add_cookies([cookie])  # a copy that somebody kept
+    await page.goto(address(product, ""))
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await context.close()
+
+
+async def test_a_link_to_sign_in_leads_nowhere_else(browser, product):
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(address(product, "/signin?next=https://evil.example/"))
+    await page.get_by_label("API token").fill(product.people[product.email("meta_agent_manager")]["token"])
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page).to_have_url(address(product, ""))
+    await context.close()
+
+
 def is_refusal(line: str) -> bool:
     """The browser notes each answer of 4xx, also the page that says what is wrong with a form."""
     return "the server responded with a status of 4" in line

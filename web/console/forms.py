@@ -38,7 +38,7 @@ class Form:
         return {key: self.text(key) for key, _ in self._pairs if key != "csrf"}
 
 
-async def read_form(request: web.Request, visitor: Visitor) -> Form:
+async def read_form(request: web.Request, visitor: Visitor | None) -> Form:
     """The fields. Raises Forbidden if another site, or nobody known, had the browser send them; InvalidInput."""
     check_origin(request.headers, host=request.host)
     raw = await read_body(request, limit_bytes=FORM_LIMIT_BYTES, media_types=(_TYPE,))
@@ -48,7 +48,11 @@ async def read_form(request: web.Request, visitor: Visitor) -> Form:
         raise InvalidInput("The form cannot be read.") from error
     if any("\x00" in value for name in form.typed() for value in form.texts(name)):
         raise InvalidInput("The form holds a character that cannot be kept.")  # PostgreSQL has no U+0000 in text
-    if visitor.csrf and not hmac.compare_digest(visitor.csrf.encode(), form.text("csrf").encode()):
+    if (
+        visitor is not None
+        and visitor.csrf
+        and not hmac.compare_digest(visitor.csrf.encode(), form.text("csrf").encode())
+    ):
         raise Forbidden("This form is out of date.", next_step="Load the page again and send it once more.")
     return form
 

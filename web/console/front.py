@@ -79,7 +79,7 @@ class Look:
         text = self.house.templates.get_template(template).render(
             visitor=self.visitor, sight=self.sight, places=_PLACES, place=place, look=self, **values
         )
-        return _html(text, status=status)
+        return html(text, status=status)
 
 
 Page = Callable[[Look], Awaitable[web.StreamResponse]]
@@ -130,7 +130,7 @@ def problem(request: web.Request, house: House, error: CountersignError | None) 
         places=_PLACES,
         place="",
     )
-    return _html(text, status=status)
+    return html(text, status=status)
 
 
 async def _look(request: web.Request, visitor: Visitor, house: House) -> Look:
@@ -147,7 +147,8 @@ def _return_path(request: web.Request) -> str:
     return request.path_qs if request.method in {"GET", "HEAD"} else request.path
 
 
-def _html(text: str, *, status: int) -> web.Response:
+def html(text: str, *, status: int) -> web.Response:
+    """A page, with what the browser may do with it."""
     return web.Response(
         text=text,
         status=status,

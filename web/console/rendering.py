@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from core.roles.hierarchy import title as role_title
+from core.approvals import asked_title
 from web.console import times
 from web.console.assets import PREFIX, Asset
 
@@ -53,7 +53,7 @@ def environment(assets: dict[str, Asset]) -> Environment:
         lstrip_blocks=True,
     )
     found.globals["asset"] = lambda name: f"{PREFIX}/{name}?v={assets[name].version}"
-    found.filters.update(words=words, action=action_title, role=role_title, seconds=seconds, percent=percent)
+    found.filters.update(words=words, action=action_title, role=asked_title, seconds=seconds, percent=percent)
     return found
 
 

@@ -184,6 +184,8 @@ def _vote_moment(stage: StageView, cast: VoteView, *, counts: bool) -> Moment:
 
 def _standing(stage: StageView, now: datetime) -> str:
     match stage.status:
+        case "skipped" if not stage.is_needed:
+            return "not needed"
         case "open" if stage.due_at and stage.due_at > now:
             return f"due in {times.span(stage.due_at - now)}"
         case "open" if stage.due_at:
@@ -238,7 +240,7 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
         votable=[stage for stage in request.stages if may_vote_here(stage, user)],
         is_mine=request.requester.id == user,
         timeline=timeline(request),
-        amendments=[entry for entry in trail if entry["action"] == "request.amend"],
+        amendments=[entry for entry in trail if entry["action"] == "request.amended"],
         trail=trail,
         failed=failed,
         said={**_ANSWERS, "delegated": _DELEGATED}.get(look.query("done"), "") if failed is None else "",

@@ -11,7 +11,8 @@ from web.console.assets import asset_route, load_assets
 from web.console.front import House, Look, Page, see_other, shown
 from web.console.live import Changes
 from web.console.rendering import environment
-from web.console.session import AUTHENTICATOR, TRUSTED_PROXIES
+from web.console.session import AUTHENTICATOR, HAS_TLS, TRUSTED_PROXIES
+from web.console.signin import signin_routes
 from web.ports import Authenticator
 
 
@@ -22,9 +23,10 @@ def add_console(
     catalogue: PolicyCatalogue,
     authenticator: Authenticator,
     trusted_proxies: int,
+    has_tls: bool,
 ) -> Changes:
     """The application serves the console, and `/` leads there; the answer wants to hear of each outbox event."""
-    app[AUTHENTICATOR], app[TRUSTED_PROXIES] = authenticator, trusted_proxies
+    app[AUTHENTICATOR], app[TRUSTED_PROXIES], app[HAS_TLS] = authenticator, trusted_proxies, has_tls
     assets = load_assets()
     changes = Changes(database)
     app.on_shutdown.append(changes.stop)
@@ -59,7 +61,7 @@ def add_console(
         "/console/people/delegations/{delegation_id}/end": people.end_delegation,
     }
     app.router.add_get("/", home)
-    app.router.add_routes([asset_route(assets)])
+    app.router.add_routes([asset_route(assets), *signin_routes(house)])
     for path, page in pages.items():
         app.router.add_get(path, shown(house, page))
     for path, page in posts.items():

@@ -1,7 +1,8 @@
-"""Who looks at a page: whoever presents an API token."""
+"""Who looks at a page: whoever has signed in with this browser, or, for programs, whoever presents an API token."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from web.ports import Authenticator
 
 AUTHENTICATOR: Final = web.AppKey("console_authenticator", Authenticator)
 TRUSTED_PROXIES: Final = web.AppKey("console_trusted_proxies", int)
+HAS_TLS: Final = web.AppKey("console_has_tls", bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,40 @@ class Visitor:
 
 
 async def visitor_of(request: web.Request) -> Visitor | None:
-    """Whoever the bearer token names; None if there is none that holds. Raises Forbidden, Unavailable."""
-    if "Authorization" not in request.headers:
-        return None
-    client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
+    """Whoever has signed in, or the bearer token names; None if nothing holds. Raises Forbidden, Unavailable."""
     try:
-        actor = await authenticate(request, request.app[AUTHENTICATOR], client)
+        if "Authorization" in request.headers:
+            client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
+            return _visitor(await authenticate(request, request.app[AUTHENTICATOR], client), csrf="")
+        session = session_in(request)
+        return _visitor(await actor_behind(request, session), csrf=_csrf(session)) if session else None
     except Unauthenticated:
         return None
-    return Visitor(actor=replace(actor, door=Door.CONSOLE), csrf="", name=actor.name, email=actor.email)
+
+
+async def actor_behind(request: web.Request, token: str) -> Actor:
+    """Whose token it is, at the console's door. Raises Unauthenticated, Unavailable."""
+    client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
+    actor = await request.app[AUTHENTICATOR].authenticate(
+        token, ip=client.ip_address, user_agent=client.user_agent, tenant_override=None
+    )
+    return replace(actor, door=Door.CONSOLE)
+
+
+def session_in(request: web.Request) -> str:
+    """What the browser keeps of a session; empty if it keeps none."""
+    return request.cookies.get(cookie_name(request), "")
+
+
+def cookie_name(request: web.Request) -> str:
+    """With TLS a name that no other host and no plain connection can set (RFC 6265bis, cookie prefixes)."""
+    return "__Host-countersign" if request.app[HAS_TLS] else "countersign"
+
+
+def _visitor(actor: Actor, *, csrf: str) -> Visitor:
+    return Visitor(actor=replace(actor, door=Door.CONSOLE), csrf=csrf, name=actor.name, email=actor.email)
+
+
+def _csrf(session: str) -> str:
+    """Known to pages of this session alone: who does not know the session cannot know it."""
+    return hashlib.sha256(b"countersign console form\x00" + session.encode()).hexdigest()
