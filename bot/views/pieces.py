@@ -17,11 +17,6 @@ ACTION_TITLES: Final[Mapping[str, str]] = {
     "agent.modify": "Change agent",
     "agent.retire": "Retire agent",
 }
-_SYSTEMS: Final[Mapping[str, str]] = {
-    "servicenow": "ServiceNow",
-    "jira": "Jira",
-    "remedy": "Remedy",
-}  # as they write it
 
 
 def action_on(action: str, agent: str) -> str:
@@ -64,7 +59,7 @@ def ticket_lines(tickets: Iterable[TicketLink]) -> list[Block]:
                 Markup("🎫 "),
                 Link(ticket.number, ticket.url),
                 Markup(" in "),
-                one_line(_SYSTEMS.get(ticket.system, ticket.system)),
+                one_line(ticket.system_title),
                 Markup(" · "),
                 one_line(ticket.state),
             )

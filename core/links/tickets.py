@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
 from core.links.model import tickets
+
+SYSTEM_TITLES: Final[Mapping[str, str]] = {
+    "servicenow": "ServiceNow",
+    "jira": "Jira",
+    "remedy": "Remedy",
+}  # as they write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,11 @@ class TicketLink:
     number: str
     url: str
     state: str
+
+    @property
+    def system_title(self) -> str:
+        """The system as people read it."""
+        return SYSTEM_TITLES.get(self.system, self.system)
 
 
 async def save_ticket(tx: Transaction, link: TicketLink) -> bool:

@@ -167,8 +167,8 @@ def test_a_vote_that_cannot_be_read_says_what_is_wrong_and_does_not_count(case, 
 @pytest.mark.parametrize(
     ("role", "code", "words"),
     [
-        ("compliance_manager", "approvals.not_an_approver", "is decided by meta_agent_manager; you are not asked."),
-        ("audit_reviewer", "approvals.not_an_approver", "is decided by meta_agent_manager; you are not asked."),
+        ("compliance_manager", "approvals.not_an_approver", "is decided by Meta-Agent Manager; you are not asked."),
+        ("audit_reviewer", "approvals.not_an_approver", "is decided by Meta-Agent Manager; you are not asked."),
         ("agent_developer", "approvals.own_request", "Nobody approves their own request."),
     ],
 )

@@ -1,6 +1,7 @@
 """The console in a real browser: decided by mouse and by keyboard, current by itself, harmless, readable."""
 
 import json
+import re
 import secrets
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ ARGUMENTS = [
 SEEN_WITHIN_MS = 20_000
 CONTRAST_MIN = 4.5  # WCAG 2.2, 1.4.3, AA
 PLACES = ("", "?tab=all", "/agents", "/policies", "/analytics", "/people", "/audit", "/no-such-page")
+ONE_STAGE = (
+    "Agent Creation Approval:\n  stages:\n    - {stage: review, approvers: [security_manager], timeout: 1 hour}\n"
+)
 CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")]
@@ -85,6 +89,22 @@ async def test_a_person_signs_in_with_a_token_decides_and_signs_out(browser, pro
     await page.goto(address(product, ""))
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     await context.close()
+
+
+@pytest.mark.row("P10")
+async def test_a_changed_policy_is_checked_and_simulated_in_the_browser(browser, product):
+    asked(product)
+    async with console_as(browser, product, "tenant_administrator") as page:
+        await page.goto(address(product, "/policies"))
+        field = page.get_by_label("Policy, as in a policy file")
+        await field.fill(ONE_STAGE.replace("approvers", "aprovers"))
+        await page.get_by_role("button", name="Check and simulate").click()
+        await expect(page.get_by_role("alert")).to_contain_text("your text:3")
+        await expect(page.get_by_role("alert")).to_contain_text("Did you mean 'approvers'?")
+        await expect(field).to_have_value(re.compile("aprovers"))  # what was typed is kept
+        await field.fill(ONE_STAGE)
+        await page.get_by_role("button", name="Check and simulate").click()
+        await expect(page.get_by_role("status").first).to_contain_text("would go another way")
 
 
 async def test_a_link_to_sign_in_leads_nowhere_else(browser, product):

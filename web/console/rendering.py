@@ -53,7 +53,9 @@ def environment(assets: dict[str, Asset]) -> Environment:
         lstrip_blocks=True,
     )
     found.globals["asset"] = lambda name: f"{PREFIX}/{name}?v={assets[name].version}"
-    found.filters.update(words=words, action=action_title, role=asked_title, seconds=seconds, percent=percent)
+    found.filters.update(
+        words=words, action=action_title, role=asked_title, seconds=seconds, percent=percent, said=said
+    )
     return found
 
 
@@ -70,6 +72,13 @@ def action_title(action: str) -> str:
 def seconds(value: float | None) -> str:
     """A duration measured in seconds, or a dash."""
     return "–" if value is None else times.span(timedelta(seconds=value))
+
+
+def said(value: object) -> str:
+    """A value of a condition: yes, no, or what it is."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def percent(share: float | None) -> str:

@@ -57,6 +57,7 @@ def add_console(
         "/console/requests/{reference}/comment": requests.say,
         "/console/requests/{reference}/delegate": requests.delegate,
         "/console/requests/{reference}/withdraw": requests.take_back,
+        "/console/policies/trial": policies.trial,
         "/console/people/delegations": people.add_delegation,
         "/console/people/delegations/{delegation_id}/end": people.end_delegation,
     }
