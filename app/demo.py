@@ -80,6 +80,7 @@ def status_table(status: Mapping[str, Any]) -> Table:
     """The addresses and people, for reading."""
     table = Table("What", Column("Where", overflow="fold"), title="Countersign demo")
     table.add_row("The workspace (start here)", status["sandbox_url"])
+    table.add_row("Console", f"{status['base_url']}/console (sign in with a person's token)")
     table.add_row("API", f"{status['base_url']}/api/docs")
     for name, system in status["systems"].items():
         table.add_row(name, f"{system['url']}  user {system.get('user', '–')}")
