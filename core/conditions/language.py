@@ -1,6 +1,6 @@
 """CEL conditions, by the Rust interpreter behind `common-expression-language` (docs/decisions/0013).
 
-CEL always ends: it has no loops but those over a given list, so a policy cannot hang the gate. What it names is checked
+CEL always ends: it has no loops but those over a given list, and of these a condition has few. What it names is checked
 on load, since CEL itself would find a misspelt name only on the day that the condition is needed.
 """
 
@@ -19,8 +19,10 @@ from core.conditions.variables import VARIABLES, Variables
 from core.errors import InvalidInput
 
 LENGTH_MAX: Final = 1000  # characters
+LOOPS_MAX: Final = 2  # each multiplies the work by the length of a list: ten would hang the gate
 _TEXT: Final = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _PATH: Final = re.compile(r"(?<![\w.])([a-z_]\w*)((?:\.[A-Za-z_]\w*(?!\w*\s*\())*)")
+_LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
 _PLACE: Final = re.compile(r"<input>:1:(\d+): (.*)")
 # What the interpreter raises while it evaluates: a missing key, a wrong type, a division by zero, an overflow.
 _FAILURES: Final = (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError)
@@ -71,13 +73,15 @@ def compile_condition(text: str, *, subjects: Collection[str] = tuple(VARIABLES)
     """
     if len(text) > LENGTH_MAX:
         raise InvalidInput(f"A condition has at most {LENGTH_MAX} characters; this has {len(text)}.")
+    bare = _TEXT.sub("''", text)
+    if len(_LOOP.findall(bare)) > LOOPS_MAX:
+        raise InvalidInput(f"A condition goes through at most {LOOPS_MAX} lists.")
     try:
         program = cel.compile(text)
     except ValueError as exc:
         place = _PLACE.search(str(exc))
         said = f"at character {place[1]}: {place[2].split(' expecting')[0]}" if place else "it is no CEL"
         raise InvalidInput(f"The condition '{text}' cannot be read, {said}.") from exc
-    bare = _TEXT.sub("''", text)
     own = set(re.findall(r"\.(?:all|exists|exists_one|map|filter)\(\s*(\w+)\s*,", bare))
     paths: dict[str, None] = {}
     named = set(program.variables())

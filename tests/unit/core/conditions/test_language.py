@@ -22,6 +22,7 @@ from core.errors import InvalidInput
         ("risk.score", "neither true nor false"),
         ('request.action + 1 == "x"', "cannot be evaluated"),
         ("true || " * 200 + "true", "1000 characters"),
+        ("[1].all(a, [1].all(b, [1].all(c, true)))", "at most 2 lists"),
     ],
 )
 def test_a_slip_is_found_on_load_and_named(text, said):
