@@ -15,7 +15,7 @@ from core.access.service import directory, find_person, require_rank
 from core.access.tokens import format_token, hash_secret, new_secret, parse_token
 from core.actor import Actor, Door
 from core.audit import AuditCategory, audited, record
-from core.db import Database
+from core.db import Database, Transaction
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.ids import UserId, uuid7
 from core.roles.permissions import Permission
@@ -67,19 +67,8 @@ async def create_token(
             scopes = _scopes_for_another(actor, scopes)
         for scope in TokenScope if scopes is None else sorted(scopes):
             require_scope(actor, scope)
-        secret = new_secret()
-        row = store.TokenRow(
-            id=uuid7(),
-            user=owner.id,
-            name=name,
-            secret_hash=hash_secret(secret),
-            scopes=None if scopes is None else frozenset(map(str, scopes)),
-            created_at=tx.now,
-            expires_at=tx.now + lifetime,
-            last_used_at=None,
-            revoked_at=None,
-        )
-        await store.insert_token(tx, row)
+        texts = None if scopes is None else frozenset(map(str, scopes))
+        row, text = await _issue(tx, owner.id, name=name, lifetime=lifetime, scopes=texts)
         await record(
             tx,
             actor,
@@ -89,7 +78,7 @@ async def create_token(
             category=AuditCategory.SECURITY,
             details={"name": name, "scopes": sorted(row.scopes) if row.scopes else "all"},
         )
-        return _view(row), format_token(tx.tenant, row.id, secret)
+        return _view(row), text
 
 
 async def open_session(database: Database, actor: Actor) -> tuple[TokenView, str]:
@@ -101,19 +90,7 @@ async def open_session(database: Database, actor: Actor) -> tuple[TokenView, str
     async with audited(database, actor, action="session.open", resource=actor.email) as tx:
         if actor.user is None:
             raise Forbidden("Only people sign in to the console.")
-        secret = new_secret()
-        row = store.TokenRow(
-            id=uuid7(),
-            user=actor.user,
-            name=SESSION_NAME,
-            secret_hash=hash_secret(secret),
-            scopes=actor.scopes,
-            created_at=tx.now,
-            expires_at=tx.now + SESSION_LIFETIME,
-            last_used_at=None,
-            revoked_at=None,
-        )
-        await store.insert_token(tx, row)
+        row, text = await _issue(tx, actor.user, name=SESSION_NAME, lifetime=SESSION_LIFETIME, scopes=actor.scopes)
         await record(
             tx,
             actor,
@@ -123,7 +100,7 @@ async def open_session(database: Database, actor: Actor) -> tuple[TokenView, str
             category=AuditCategory.SECURITY,
             details={"until": row.expires_at.isoformat()},
         )
-        return _view(row), format_token(tx.tenant, row.id, secret)
+        return _view(row), text
 
 
 async def close_session(database: Database, actor: Actor, presented: str) -> None:
@@ -176,6 +153,26 @@ async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None
             details={"name": row.name},
         )
     await database.cache.forget()
+
+
+async def _issue(
+    tx: Transaction, owner: UserId, *, name: str, lifetime: timedelta, scopes: frozenset[str] | None
+) -> tuple[store.TokenRow, str]:
+    """The stored token, and its text."""
+    secret = new_secret()
+    row = store.TokenRow(
+        id=uuid7(),
+        user=owner,
+        name=name,
+        secret_hash=hash_secret(secret),
+        scopes=scopes,
+        created_at=tx.now,
+        expires_at=tx.now + lifetime,
+        last_used_at=None,
+        revoked_at=None,
+    )
+    await store.insert_token(tx, row)
+    return row, format_token(tx.tenant, row.id, secret)
 
 
 def _scopes_for_another(actor: Actor, scopes: frozenset[TokenScope] | None) -> frozenset[TokenScope] | None:
