@@ -27,6 +27,7 @@ from web.api.bypasses import Bypasses
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
+from web.api.groups import Groups
 from web.api.policies import Policies
 from web.api.receipts import Receipts
 from web.api.requests import Requests
@@ -80,7 +81,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         Policies(database, service.catalogue, service.clock),
     )
     analytics, receipts = Analytics(database), Receipts(database, service.issuer)
-    delegations = Delegations(database)
+    delegations, groups = Delegations(database), Groups(database)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
@@ -124,6 +125,10 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         people.grant,
         people.revoke_grant,
         people.tenants,
+        groups.list,
+        groups.put,
+        groups.delete,
+        groups.set_manager,
         tokens.list,
         tokens.create,
         tokens.revoke,

@@ -15,7 +15,6 @@ from uuid import UUID
 from bench.errors import WrongAnswer
 from bench.report import Case, Round, Section
 from config.yamlfile import parse_yaml
-from core.access import PersonView
 from core.approvals import folding, rules
 from core.approvals.assessment import Circumstances, assess
 from core.approvals.policy import ApprovalPolicy
@@ -51,8 +50,8 @@ def run(*, rounds: int, seconds: float) -> Section:
         action="agent.create",
         resource={"name": "invoice-helper", "data_classification": "personal", "environment": "production"},
         justification="Month-end close",
-        requester=PersonView(id=ASKER, email="dana@example.com", name="Dana"),
-        roles=frozenset({"agent_developer"}),
+        requester_id=ASKER,
+        requester={"email": "dana@example.com", "name": "Dana", "title": "", "roles": ["agent_developer"]},
         tenant=TenantPolicy(tenant_id="bench"),
         now=NOW,
     )

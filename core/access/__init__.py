@@ -6,6 +6,7 @@ people.py             PersonView, Directory
 model.py, store.py    tables and SQL
 require.py            the check at the head of a use case
 service.py            people and grants
+groups.py             groups and managers; group_store.py their SQL
 credentials.py        API tokens, and sessions of browsers
 authentication.py     from a presented token to an actor
 visiting.py           an enterprise administrator beyond their own tenant
@@ -22,7 +23,8 @@ from core.access.credentials import (
     revoke_token,
 )
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
-from core.access.people import Directory, GrantView, PersonView
+from core.access.groups import GROUP_KEY, delete_group, put_group, set_manager
+from core.access.people import Directory, GrantView, GroupView, PersonView
 from core.access.require import permitted, require
 from core.access.scopes import TokenScope, require_scope
 from core.access.service import (
@@ -38,9 +40,11 @@ from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.roles.permissions import Permission, permission_for
 
 __all__ = [
+    "GROUP_KEY",
     "SESSION_LIFETIME",
     "Directory",
     "GrantView",
+    "GroupView",
     "Permission",
     "PermissionMissing",
     "PersonView",
@@ -54,6 +58,7 @@ __all__ = [
     "authenticate",
     "close_session",
     "create_token",
+    "delete_group",
     "directory",
     "find_person",
     "grant_role",
@@ -63,9 +68,11 @@ __all__ = [
     "open_session",
     "permission_for",
     "permitted",
+    "put_group",
     "require",
     "require_scope",
     "resolve_role",
     "revoke_role",
     "revoke_token",
+    "set_manager",
 ]

@@ -23,9 +23,28 @@ users = tenant_table(
     Column("time_zone", Text, nullable=False, server_default="UTC"),
     Column("active", Boolean, nullable=False, server_default="true"),
     instant("created_at"),
+    identifier("manager_id", nullable=True),
     UniqueConstraint("tenant_id", "email"),
     CheckConstraint("email = lower(email)", name="email_lower"),
     key=("user_id",),
+)
+
+# People whom policies ask together.
+groups = tenant_table(
+    "groups",
+    Column("group_key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    instant("created_at"),
+    key=("group_key",),
+)
+
+group_members = tenant_table(
+    "group_members",
+    Column("group_key", Text, nullable=False),
+    identifier("user_id"),
+    ForeignKeyConstraint(["tenant_id", "group_key"], ["groups.tenant_id", "groups.group_key"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+    key=("group_key", "user_id"),
 )
 
 grants = tenant_table(

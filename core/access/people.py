@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from core.access.grants import AccessIndex
@@ -20,6 +20,16 @@ class PersonView:
     title: str = ""
     time_zone: str = "UTC"
     active: bool = True
+    manager: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """People whom policies ask together. Members who have left stay members, and are not asked."""
+
+    key: str
+    title: str
+    members: frozenset[UserId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +54,12 @@ class Directory:
     by_role: Mapping[str, frozenset[UserId]]  # active people only
     roles: Mapping[UserId, frozenset[str]]
     access: AccessIndex
+    groups: Mapping[str, GroupView] = field(default_factory=dict)
+    active: frozenset[UserId] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "active", frozenset(user for user, person in self.people.items() if person.active))
+
+    def groups_of(self, user: UserId) -> frozenset[str]:
+        """The keys of the groups that the person is in."""
+        return frozenset(key for key, group in self.groups.items() if user in group.members)

@@ -13,6 +13,7 @@ from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.grants import Grant, compile_grants
+from core.access.group_store import load_groups
 from core.access.model import api_tokens, grants, users
 from core.access.people import Directory, GrantView, PersonView
 from core.db import Transaction
@@ -39,7 +40,7 @@ class TokenRow:
 
 
 async def load_directory(tx: Transaction) -> Directory:
-    """Everybody and their live grants, in two statements."""
+    """Everybody, their live grants and groups, in a few statements."""
     people = [_person(row) for row in await tx.connection.execute(select(users).where(users.c.tenant_id == tx.tenant))]
     held = await live_grants(tx)
     policy = await tenant_policy(tx)
@@ -64,6 +65,7 @@ async def load_directory(tx: Transaction) -> Directory:
             ],
             policy.role_permissions,
         ),
+        groups=await load_groups(tx),
     )
 
 
@@ -98,6 +100,7 @@ async def insert_person(tx: Transaction, person: PersonView) -> bool:
             name=person.name,
             title=person.title,
             time_zone=person.time_zone,
+            manager_id=person.manager,
             created_at=tx.now,
         )
         .on_conflict_do_nothing(index_elements=["tenant_id", "email"])
@@ -110,6 +113,13 @@ async def set_active(tx: Transaction, user: UserId, *, active: bool) -> None:
     """The person may (not) sign in, vote or be asked any more."""
     await tx.connection.execute(
         update(users).where(users.c.tenant_id == tx.tenant, users.c.user_id == user).values(active=active)
+    )
+
+
+async def set_manager(tx: Transaction, user: UserId, manager: UserId | None) -> None:
+    """The person reports to this one."""
+    await tx.connection.execute(
+        update(users).where(users.c.tenant_id == tx.tenant, users.c.user_id == user).values(manager_id=manager)
     )
 
 
@@ -208,6 +218,7 @@ def _person(row: Row[Any]) -> PersonView:
         title=row.title,
         time_zone=row.time_zone,
         active=row.active,
+        manager=UserId(row.manager_id) if row.manager_id else None,
     )
 
 

@@ -58,7 +58,7 @@ async def amend(
             held.policy,
             change,
             requester,
-            PeopleFor(everybody, change.resource),
+            PeopleFor(everybody, change.resource, requester),
             now=tx.now,
             skipped=found.skipped(held.policy),
         )

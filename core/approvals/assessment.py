@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from core.access import Directory, PersonView
 from core.actor import Actor
+from core.approvals.facts import agent_facts, person_facts
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.risk import DEFAULT_MODEL, Counted, Risk, RiskLevel, assess_risk
 from core.conditions import Condition, Facts, Variables
 from core.ids import UserId
 from core.tenants import TenantPolicy
 
-_BASE_FACTS: Final = ("name", "sponsor", "owner", "business_service")
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WORKING_DAYS: Final = 5
 _WORKING_HOURS: Final = range(8, 18)
@@ -33,8 +33,8 @@ class Circumstances:
     action: str
     resource: Mapping[str, str]
     justification: str
-    requester: PersonView
-    roles: frozenset[str]
+    requester_id: UserId
+    requester: Mapping[str, Any]  # facts.person_facts
     tenant: TenantPolicy
     now: datetime
 
@@ -48,16 +48,8 @@ class Circumstances:
                 "resource": self.resource.get("name", ""),
                 "justification": self.justification,
             },
-            "agent": {
-                **{key: self.resource.get(key, "") for key in _BASE_FACTS},
-                "attributes": {key: value for key, value in self.resource.items() if key not in _BASE_FACTS},
-            },
-            "requester": {
-                "email": self.requester.email,
-                "name": self.requester.name,
-                "title": self.requester.title,
-                "roles": sorted(self.roles),
-            },
+            "agent": agent_facts(self.resource),
+            "requester": dict(self.requester),
             "tenant": {"id": self.tenant.tenant_id, "compliance": list(self.tenant.compliance_requirements)},
             "budget": {"requested": _number(self.resource.get("budget", ""))},
             "time": {
@@ -81,12 +73,13 @@ def circumstances_of(
 ) -> Circumstances:
     """What the actor asks for, as conditions see it."""
     known = everybody.people.get(actor.user) if actor.user is not None else None
+    requester = known or PersonView(id=UserId(UUID(int=0)), email=actor.email, name=actor.name)
     return Circumstances(
         action=action,
         resource=resource,
         justification=justification,
-        requester=known or PersonView(id=UserId(UUID(int=0)), email=actor.email, name=actor.name),
-        roles=everybody.roles.get(actor.user, frozenset()) if actor.user is not None else frozenset(),
+        requester_id=requester.id,
+        requester=person_facts(requester, everybody),
         tenant=tenant,
         now=now,
     )

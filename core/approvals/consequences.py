@@ -236,7 +236,7 @@ async def _on_timeout(tx: Transaction, due: Due) -> None:
     held = await store.hold(tx, due.subject)
     if held is None:
         return
-    people = PeopleFor(await directory(tx), held.row.resource)
+    people = PeopleFor(await directory(tx), held.row.resource, held.state.requester)
     effects = rules.on_timeout(held.state, held.policy, due.part, people, now=tx.now)
     is_over = any(isinstance(effect, DecideRequest) for effect in effects)
     note = f"Nobody decided stage '{due.part}' in time." if is_over else ""

@@ -115,13 +115,8 @@ def _stage(
     if key in skipped:
         return StageOutlook(key, stage.title, is_needed=False, needs=needs, roles=stage.approvers, asked=())
     try:
-        asked = first_asked(
-            stage.approvers,
-            PeopleFor(everybody, circumstances.resource),
-            excluded=frozenset({circumstances.requester.id}),
-            stage=key,
-            at_least=stage.at_least,
-        )
+        people_by_key = PeopleFor(everybody, circumstances.resource, circumstances.requester_id)
+        asked = first_asked(stage, people_by_key, excluded=frozenset({circumstances.requester_id}))
     except NobodyToAsk as exc:
         return StageOutlook(
             key, stage.title, is_needed=True, needs=needs, roles=stage.approvers, asked=(), problem=exc.message

@@ -25,10 +25,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import rfc8785
 
+from core.approvals import quorum as quorums
+from core.approvals.quorum import PerGroup, Quorum
 from core.approvals.risk import RiskModel, model_from_json
 from core.calendars import WorkingCalendar, calendar_from_json
 from core.conditions import Condition, compile_condition
@@ -38,8 +40,6 @@ from core.errors import ConfigError
 WELL_KNOWN_TITLES: Final[Mapping[str, tuple[str, ...]]] = {"agent_creation_approval": ("agent.create",)}
 TIMEOUT_MIN: Final = timedelta(seconds=1)
 REMINDER_MAX: Final = timedelta(hours=24)
-
-Quorum = int | Literal["all"]
 
 
 class OnTimeout(StrEnum):
@@ -55,7 +55,7 @@ class StagePolicy:
     """One stage: who decides, by which criteria, within what time."""
 
     key: str
-    approvers: tuple[str, ...]  # canonical role keys
+    approvers: tuple[str, ...]  # who is asked: asking.py
     criteria: tuple[str, ...]
     timeout: timedelta
     reminder: timedelta  # before the end
@@ -82,11 +82,7 @@ class StagePolicy:
     @property
     def at_least(self) -> int:
         """How many people must be asked for the stage to be decidable at all."""
-        return 1 if self.quorum == "all" else self.quorum
-
-    def needed(self, asked: int) -> int:
-        """How many approvals close the stage when `asked` people were asked at first."""
-        return asked if self.quorum == "all" else self.quorum
+        return quorums.at_least(self.quorum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +147,7 @@ class ApprovalPolicy:
                     "timeout": format_duration(stage.timeout),
                     "reminder": format_duration(stage.reminder),
                     "needs": list(stage.needs),
-                    "quorum": stage.quorum,
+                    "quorum": stage.quorum.to_json() if isinstance(stage.quorum, PerGroup) else stage.quorum,
                     **({"when": stage.when.text} if stage.when else {}),
                     **({"on_timeout": stage.on_timeout.value} if stage.on_timeout != OnTimeout.ESCALATE else {}),
                     **({"escalations": stage.escalations} if stage.escalations is not None else {}),
@@ -184,7 +180,7 @@ class ApprovalPolicy:
                     timeout=_stored_duration(stage["timeout"]),
                     reminder=_stored_duration(stage["reminder"]),
                     needs=tuple(stage["needs"]),
-                    quorum=stage["quorum"],
+                    quorum=quorums.from_json(stage["quorum"]),
                     when=_stored_condition(stage),
                     on_timeout=OnTimeout(stage.get("on_timeout", OnTimeout.ESCALATE)),
                     escalations=stage.get("escalations"),

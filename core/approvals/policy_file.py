@@ -9,7 +9,7 @@ from typing import Final
 
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
-from core.approvals.asking import resolve_asked
+from core.approvals.asking import WHERE, resolve_asked
 from core.approvals.calendar_file import read_calendar
 from core.approvals.policy import (
     TIMEOUT_MIN,
@@ -17,11 +17,11 @@ from core.approvals.policy import (
     ApprovalPolicy,
     AutomaticCriterion,
     OnTimeout,
-    Quorum,
     StagePolicy,
     default_reminder,
     slug,
 )
+from core.approvals.quorum import PerGroup, Quorum
 from core.approvals.risk import DEFAULT_MODEL, SCORE_MAX, SUBJECTS, RiskFactor, RiskModel
 from core.conditions import VARIABLES, Condition, compile_condition
 from core.durations import EXAMPLES, parse_duration
@@ -47,11 +47,10 @@ STAGE_KEYS: Final = (
     "escalations",
 )
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
+Aliases = Mapping[str, str]
 
 
-def read_policies(
-    document: LocatedDocument, *, role_aliases: Mapping[str, str] | None = None
-) -> tuple[ApprovalPolicy, ...]:
+def read_policies(document: LocatedDocument, *, role_aliases: Aliases | None = None) -> tuple[ApprovalPolicy, ...]:
     """The policies of one file. Raises ConfigError with every problem found, one per line."""
     reader = Reader(document)
     policies = tuple(
@@ -62,7 +61,7 @@ def read_policies(
     return policies
 
 
-def _policy(reader: Reader, title: str, body: object, aliases: Mapping[str, str], *, source: str) -> ApprovalPolicy:
+def _policy(reader: Reader, title: str, body: object, aliases: Aliases, *, source: str) -> ApprovalPolicy:
     path: YamlPath = (title,)
     fields = reader.mapping(path, body, allowed=POLICY_KEYS, required=("stages",))
     key = slug(title)
@@ -127,7 +126,7 @@ def _automatic(reader: Reader, path: YamlPath, value: object) -> tuple[Automatic
 
 
 def _stage(
-    reader: Reader, path: YamlPath, item: object, earlier: tuple[StagePolicy, ...], aliases: Mapping[str, str]
+    reader: Reader, path: YamlPath, item: object, earlier: tuple[StagePolicy, ...], aliases: Aliases
 ) -> StagePolicy:
     fields = reader.mapping(path, item, allowed=STAGE_KEYS, required=("stage", "approvers", "timeout"))
     key = slug(reader.text((*path, "stage"), fields.get("stage", "stage")))
@@ -135,7 +134,7 @@ def _stage(
     if not key or key in known:
         reader.problem((*path, "stage"), f"The stage '{key}' is there twice." if key else "A stage needs a name.")
     approvers = tuple(
-        _role(reader, (*path, "approvers", index), name, aliases)
+        _asked(reader, (*path, "approvers", index), name, aliases)
         for index, name in enumerate(reader.sequence((*path, "approvers"), fields.get("approvers", ())))
     )
     if not approvers and "approvers" in fields:
@@ -168,14 +167,15 @@ def _stage(
         if "needs" in fields
         else known[-1:]
     )
+    approvers = tuple(dict.fromkeys(approvers))
     return StagePolicy(
         key=key,
-        approvers=tuple(dict.fromkeys(approvers)),
+        approvers=approvers,
         criteria=tuple(dict.fromkeys(criteria)),
         timeout=timeout,
         reminder=reminder,
         needs=needs,
-        quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any")),
+        quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any"), approvers, aliases),
         when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
         on_timeout=_on_timeout(reader, (*path, "on_timeout"), fields.get("on_timeout", "escalate")),
         escalations=(
@@ -207,8 +207,12 @@ def _condition(
         return None
 
 
-def _role(reader: Reader, path: YamlPath, name: object, aliases: Mapping[str, str]) -> str:
-    text = reader.text(path, name)
+def _asked(reader: Reader, path: YamlPath, name: object, aliases: Aliases) -> str:
+    if isinstance(name, Mapping):  # `- where: condition`
+        fields = reader.mapping(path, name, allowed=("where",), required=("where",))
+        text = WHERE + reader.text((*path, "where"), fields.get("where", ""))
+    else:
+        text = reader.text(path, name)
     try:
         return resolve_asked(text, aliases)
     except InvalidInput as exc:
@@ -224,17 +228,33 @@ def _duration(reader: Reader, path: YamlPath, value: object) -> timedelta:
     return duration
 
 
-def _quorum(reader: Reader, path: YamlPath, value: object) -> Quorum:
-    if value == "any":
-        return 1
-    if value == "all":
-        return "all"
+def _quorum(reader: Reader, path: YamlPath, value: object, approvers: tuple[str, ...], aliases: Aliases) -> Quorum:
+    named: Mapping[str, Quorum] = {"any": 1, "all": "all", "each": PerGroup(tuple((key, 1) for key in approvers))}
+    if isinstance(value, str) and value in named:
+        return named[value]
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    guess = suggest(str(value), ("any", "all"))
+    if isinstance(value, Mapping):
+        return _shares(reader, path, value, approvers, aliases)
+    guess = suggest(str(value), named)
     reader.problem(
         path,
         f"'{value}' is not a quorum." + (f" Did you mean '{guess}'?" if guess else ""),
-        accepted=("any", "all", "a number from 1"),
+        accepted=(*named, "a number from 1", "{approver: number}"),
     )
     return 1
+
+
+def _shares(
+    reader: Reader, path: YamlPath, value: Mapping[object, object], approvers: tuple[str, ...], aliases: Aliases
+) -> Quorum:
+    """{security_manager: 1, "group:sre": 2}: so many approvals from each."""
+    shares: dict[str, int] = {}
+    for name, count in value.items():
+        key = _asked(reader, (*path, str(name)), name, aliases)
+        if key not in approvers:
+            reader.problem((*path, str(name)), f"'{name}' is not among the stage's approvers.", accepted=approvers)
+        shares[key] = reader.integer((*path, str(name)), count, least=1)
+    if not shares:
+        reader.problem(path, "A quorum by group names at least one of the approvers.", accepted=approvers)
+    return PerGroup(tuple(shares.items())) if shares else 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from core.approvals.asking import PeopleByRole, asked_title, roles_above
 from core.approvals.errors import NobodyToAsk
+from core.approvals.policy import StagePolicy
+from core.approvals.quorum import PerGroup, in_words, lacking
 from core.ids import UserId
 
 
@@ -19,21 +21,27 @@ class Asked:
     level: int
 
 
-def first_asked(
-    roles: tuple[str, ...], people: PeopleByRole, *, excluded: frozenset[UserId], stage: str, at_least: int = 1
-) -> Asked:
-    """The holders of the roles, less the excluded; while they are too few, those of the nearest role above as well.
+def first_asked(stage: StagePolicy, people: PeopleByRole, *, excluded: frozenset[UserId]) -> Asked:
+    """Those whom the stage names, less the excluded; while its quorum is out of reach, the nearest role above as well.
 
-    Raises NobodyToAsk if there are not `at_least` of them up to the top: such a request would wait for ever.
+    Raises NobodyToAsk if they are too few up to the top: such a request would wait for ever.
     """
-    asked = Asked(roles=roles, people=_holders(roles, people) - excluded, level=0)
-    while len(asked.people) < at_least:
-        above = next_above(asked.roles, people, excluded=excluded | asked.people)
+    asked = Asked(roles=stage.approvers, people=_holders(stage.approvers, people) - excluded, level=0)
+    while short := _short_of(stage, asked, people):
+        above = next_above(short, people, excluded=excluded | asked.people)
         if above is None:
-            raise _too_few(roles, stage=stage, found=len(asked.people), at_least=at_least)
+            raise _too_few(stage, found=len(asked.people))
         kept = asked.roles if asked.people else ()  # a vacant role is not shown as asked
         asked = Asked((*kept, above.role), asked.people | above.people, asked.level + above.level)
     return asked
+
+
+def _short_of(stage: StagePolicy, asked: Asked, people: PeopleByRole) -> tuple[str, ...]:
+    """Above whom more people must be asked for the stage to be decidable."""
+    if isinstance(stage.quorum, PerGroup):
+        missing = lacking(stage.quorum, people, of=asked.people, roles=asked.roles)
+        return missing or (asked.roles if len(asked.people) < stage.at_least else ())
+    return asked.roles if len(asked.people) < stage.at_least else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +67,18 @@ def stand_in(chain: Sequence[UserId], *, excluded: Container[UserId]) -> UserId 
     return next((person for person in reversed(chain) if person not in excluded), None)
 
 
-def _too_few(roles: tuple[str, ...], *, stage: str, found: int, at_least: int) -> NobodyToAsk:
-    held = " or ".join(asked_title(role) for role in roles)
+def _too_few(stage: StagePolicy, *, found: int) -> NobodyToAsk:
+    held = " or ".join(asked_title(role) for role in stage.approvers)
     if not found:
-        message = f"Nobody could decide stage '{stage}': no one but you is {held}, or holds a role above it."
+        message = f"Nobody could decide stage '{stage.key}': no one but you is {held}, or holds a role above it."
+    elif isinstance(stage.quorum, PerGroup):
+        message = f"Stage '{stage.key}' needs {in_words(stage.quorum)}, or roles above them: {found} could be asked."
     else:
         message = (
-            f"Stage '{stage}' needs {at_least} approvals, but only {found} could be asked: {held}, or a role above."
+            f"Stage '{stage.key}' needs {stage.at_least} approvals, but only {found} could be asked: "
+            f"{held}, or a role above."
         )
-    return NobodyToAsk(message, where=f"stages.{stage}", next_step="Grant one of these roles to somebody else.")
+    return NobodyToAsk(message, where=f"stages.{stage.key}", next_step="Grant one of these roles to somebody else.")
 
 
 def _ladder(roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ wrong; `folding.apply` says what a request looks like afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +26,7 @@ from core.approvals.effects import (
     ResetStage,
 )
 from core.approvals.policy import ApprovalPolicy, OnTimeout, StagePolicy
+from core.approvals.quorum import PerGroup, lacking
 from core.approvals.routing import first_asked, next_above
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
 from core.ids import UserId
@@ -54,7 +56,7 @@ def open_request(
         return (*unneeded, DecideRequest(RequestStatus.APPROVED, now))
     excluded = frozenset({requester})
     for stage in needed:
-        first_asked(stage.approvers, people, excluded=excluded, stage=stage.key, at_least=stage.at_least)
+        first_asked(stage, people, excluded=excluded)
     first = [stage for stage in needed if not needs_of(policy, stage, skipped)]
     return (*unneeded, *(_open(stage, people, excluded, now=now) for stage in first))
 
@@ -84,8 +86,8 @@ def cast_vote(
     if vote.choice is Choice.REJECT:
         effects += [DecideStage(vote.stage, StageStatus.REJECTED, now), *_skip_others(state, vote.stage, now)]
         return (*effects, DecideRequest(RequestStatus.REJECTED, now))
-    approvals = 1 + sum(other.choice is Choice.APPROVE for other in state.votes_on(vote.stage))
-    if approvals < _needed(stage_policy, state.stage(vote.stage), people):
+    approved = {other.on_behalf_of or other.voter for other in state.votes_on(vote.stage)} | {place or vote.voter}
+    if not _is_met(stage_policy, state.stage(vote.stage), approved, people):
         return tuple(effects)
     effects.append(DecideStage(vote.stage, StageStatus.APPROVED, now))
     return (*effects, *_go_on(state, policy, vote, people, now=now))
@@ -313,14 +315,18 @@ def _check_content(stage: StagePolicy, vote: Vote) -> None:
         )
 
 
-def _needed(stage: StagePolicy, current: StageState, people: PeopleByRole) -> int:
-    """How many approvals close the stage.
+def _is_met(stage: StagePolicy, current: StageState, approved: AbstractSet[UserId], people: PeopleByRole) -> bool:
+    """Whether approvals at these places close the stage.
 
     `all` means those asked at first: whoever an escalation adds may stand in for a silent one, and raises no bar.
     """
+    if isinstance(stage.quorum, PerGroup):
+        return not lacking(stage.quorum, people, of=approved, roles=current.roles)
+    if stage.quorum != "all":
+        return len(approved) >= stage.quorum
     opened_for = stage.approvers if current.roles[: len(stage.approvers)] == stage.approvers else current.roles[:1]
     asked_first = current.approvers & frozenset[UserId]().union(*(people.get(role, ()) for role in opened_for))
-    return stage.needed(len(asked_first) or len(current.approvers))
+    return len(approved) >= (len(asked_first) or len(current.approvers))
 
 
 def _go_on(
@@ -356,7 +362,7 @@ def _open_or_widen(
 
 
 def _open(stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId], *, now: datetime) -> OpenStage:
-    asked = first_asked(stage.approvers, people, excluded=excluded, stage=stage.key, at_least=stage.at_least)
+    asked = first_asked(stage, people, excluded=excluded)
     due_at, remind_at = stage.due_after(now)
     return OpenStage(
         stage.key,

@@ -65,7 +65,7 @@ async def open_request(
     )
     found = assess(policy, circumstances)
     effects = rules.open_request(
-        policy, requester, PeopleFor(everybody, resource), now=tx.now, skipped=found.skipped(policy)
+        policy, requester, PeopleFor(everybody, resource, requester), now=tx.now, skipped=found.skipped(policy)
     )
     request_id, number = RequestId(uuid7()), await next_number(tx, "REQ")
     added = await store.add_request(
@@ -164,7 +164,7 @@ async def cast_vote(
                 digest=digest,
                 cast_at=tx.now,
             )
-        people = PeopleFor(await directory(tx), held.row.resource)
+        people = PeopleFor(await directory(tx), held.row.resource, held.state.requester)
         effects = rules.cast_vote(held.state, held.policy, vote, people, now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
         return await view_of(tx, request_id)

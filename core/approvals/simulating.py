@@ -21,6 +21,7 @@ from core.approvals import queries
 from core.approvals.assessment import Circumstances
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.explaining import Outlook, outlook
+from core.approvals.facts import person_facts
 from core.approvals.policy import PolicySet
 from core.db import Database
 from core.ids import UserId
@@ -137,8 +138,8 @@ class _Tally:
             action=row.action,
             resource=row.resource,
             justification=row.justification,
-            requester=self._everybody.people[UserId(row.requester_id)],
-            roles=self._everybody.roles.get(UserId(row.requester_id), frozenset()),
+            requester_id=UserId(row.requester_id),
+            requester=person_facts(self._everybody.people[UserId(row.requester_id)], self._everybody),
             tenant=self._tenant,
             now=row.created_at,
         )

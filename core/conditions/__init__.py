@@ -5,6 +5,6 @@ language.py    text -> Condition; Condition -> a finding with the values that de
 """
 
 from core.conditions.language import Condition, Facts, Finding, compile_condition
-from core.conditions.variables import VARIABLES, Variables
+from core.conditions.variables import PEOPLE_SUBJECTS, PERSON, VARIABLES, Variables
 
-__all__ = ["VARIABLES", "Condition", "Facts", "Finding", "Variables", "compile_condition"]
+__all__ = ["PEOPLE_SUBJECTS", "PERSON", "VARIABLES", "Condition", "Facts", "Finding", "Variables", "compile_condition"]

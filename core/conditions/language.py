@@ -15,11 +15,12 @@ from typing import Any, Final
 import cel
 
 from config.suggest import did_you_mean
-from core.conditions.variables import VARIABLES, Variables
+from core.conditions.variables import PERSON, VARIABLES, Variables
 from core.errors import InvalidInput
 
 LENGTH_MAX: Final = 1000  # characters
 LOOPS_MAX: Final = 2  # each multiplies the work by the length of a list: ten would hang the gate
+_EXAMPLES: Final[Variables] = {**VARIABLES, **PERSON}
 _TEXT: Final = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _PATH: Final = re.compile(r"(?<![\w.])([a-z_]\w*)((?:\.[A-Za-z_]\w*(?!\w*\s*\())*)")
 _LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
@@ -99,7 +100,7 @@ def _checked(subject: str, rest: str, subjects: Collection[str]) -> str:
         raise InvalidInput(
             f"A condition here cannot speak of '{subject}'.{did_you_mean(subject, subjects)}", accepted=tuple(subjects)
         )
-    fields = VARIABLES[subject]
+    fields = _EXAMPLES[subject]
     name, _, deeper = rest.partition(".")
     if name and name not in fields:
         hint = did_you_mean(name, fields)
@@ -114,7 +115,7 @@ def _checked(subject: str, rest: str, subjects: Collection[str]) -> str:
 def _try(condition: Condition) -> None:
     """On the examples it says true or false; an attribute that they lack is no mistake of the condition."""
     try:
-        said = condition.program.execute(dict(VARIABLES))
+        said = condition.program.execute(dict(_EXAMPLES))
     except KeyError:
         return
     except _FAILURES as exc:

@@ -17,9 +17,31 @@ VARIABLES: Final[Variables] = {
         "business_service": "Payments",
         "attributes": {"environment": "production"},  # every other attribute, as text
     },
-    "requester": {"email": "dana@example.com", "name": "Dana", "title": "Developer", "roles": ["agent_developer"]},
+    "requester": {
+        "email": "dana@example.com",
+        "name": "Dana",
+        "title": "Developer",
+        "roles": ["agent_developer"],
+        "groups": ["payments"],
+        "time_zone": "Europe/Zurich",
+        "manager": "pat@example.com",
+    },
     "tenant": {"id": "enterprise-corp", "compliance": ["GDPR"]},
     "budget": {"requested": 0.0},  # the number in the attribute `budget`; 0 without one
     "risk": {"score": 0, "level": "low"},
     "time": {"date": "2026-03-02", "weekday": "monday", "hour": 9, "working_hours": True},  # where the tenant is
 }
+
+# Of somebody who might be asked to decide: for the conditions by which a stage finds its approvers (`where`).
+PERSON: Final[Variables] = {
+    "person": {
+        "email": "lee@example.com",
+        "name": "Lee",
+        "title": "Head of Security EMEA",
+        "roles": ["security_manager"],
+        "groups": ["emea"],
+        "time_zone": "Europe/Zurich",
+        "manager": "pat@example.com",  # empty if there is none
+    }
+}
+PEOPLE_SUBJECTS: Final = ("person", "agent", "requester")

@@ -37,6 +37,8 @@ class UserOut(Output):
     time_zone: str
     active: bool
     roles: list[str]
+    groups: list[str]
+    manager: str  # e-mail; empty: nobody
 
 
 class UserIn(Input):
@@ -115,6 +117,8 @@ class Administration:
                     time_zone=person.time_zone,
                     active=person.active,
                     roles=sorted(everybody.roles.get(person.id, frozenset())),
+                    groups=sorted(everybody.groups_of(person.id)),
+                    manager=everybody.people[person.manager].email if person.manager else "",
                 )
                 for person in sorted(everybody.people.values(), key=lambda each: each.email)
             ]
@@ -145,6 +149,8 @@ class Administration:
                 time_zone=person.time_zone,
                 active=True,
                 roles=[],
+                groups=[],
+                manager="",
             ),
         )
 

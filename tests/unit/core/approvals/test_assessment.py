@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from config.yamlfile import parse_yaml
-from core.access import PersonView
 from core.approvals.assessment import Assessment, Circumstances, assess, choose_policy
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.policy_file import read_policies
@@ -40,8 +39,8 @@ def asked(**attributes: str) -> Circumstances:
         action="agent.create",
         resource={"name": "invoice-reader", **attributes},
         justification="Why not",
-        requester=PersonView(id=person(1), email="dana@example.com", name="Dana"),
-        roles=frozenset({"agent_developer"}),
+        requester_id=person(1),
+        requester={"email": "dana@example.com", "name": "Dana", "roles": ["agent_developer"]},
         tenant=TenantPolicy(tenant_id="t"),
         now=MONDAY,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.approvals import rules
-from core.approvals.effects import Effect, OpenStage
+from core.approvals.effects import Delegate, Effect, Escalate, OpenStage, ResetStage
 from core.approvals.errors import NobodyToAsk
-from core.approvals.policy import ApprovalPolicy, Quorum, StagePolicy
+from core.approvals.policy import ApprovalPolicy, StagePolicy
+from core.approvals.quorum import PerGroup, Quorum
 from core.approvals.state import Choice, RequestStatus, StageStatus, Vote
 from core.errors import CountersignError
 from core.ids import UserId
-from core.roles.hierarchy import ROLES
+from core.roles.hierarchy import ROLES, ancestors
 from tests.unit.core.approvals.engine import ASKER, DIGEST, Journey, person
 
 PEOPLE = [person(number) for number in range(1, 9)]  # the first is who asks
@@ -44,6 +46,9 @@ def policies(draw: st.DrawFn) -> ApprovalPolicy:
                 quorum=draw(st.sampled_from(QUORUMS)),
             )
         )
+        if draw(st.booleans()):
+            shares = tuple((role, draw(st.integers(1, 2))) for role in stages[-1].approvers)
+            stages[-1] = replace(stages[-1], quorum=PerGroup(shares))
     return ApprovalPolicy("p", "P", ("agent.create",), tuple(stages), draw(st.booleans()))
 
 
@@ -71,17 +76,45 @@ class Ledger:
     """An account of what was accepted, kept without the engine: (stage, voter, choice, digest)."""
 
     votes: list[tuple[str, UserId, Choice, str]] = field(default_factory=list)
+    people: Mapping[str, frozenset[UserId]] = field(default_factory=dict)
     asked_first: dict[str, int] = field(default_factory=dict)
+    asked_by: dict[str, set[str]] = field(default_factory=dict)  # stage -> roles by which anybody was asked
+    places: dict[tuple[str, UserId], UserId] = field(default_factory=dict)  # by delegation
 
     def note_openings(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             if isinstance(effect, OpenStage):
                 self.asked_first[effect.stage] = len(effect.approvers)
+                self.asked_by[effect.stage] = set(effect.roles)
+            if isinstance(effect, ResetStage):
+                self.places = {key: place for key, place in self.places.items() if key[0] != effect.stage}
+            if isinstance(effect, Escalate):
+                self.asked_by[effect.stage].add(effect.to_role)
+            if isinstance(effect, Delegate):
+                self.places[effect.stage, effect.to_person] = effect.from_person
+
+    def _covers(self, stage: StagePolicy, quorum: PerGroup, agreed: set[UserId]) -> bool:
+        """By trying every order in which the voters could take the slots: slow, and plainly right."""
+        slots = [role for role, count in quorum.shares for _ in range(count)]
+
+        def fits(voter: UserId, role: str) -> bool:
+            place = self.places.get((stage.key, voter), voter)
+            above = [each for each in ancestors(role) if each in self.asked_by[stage.key]]
+            return any(place in self.people.get(each, ()) for each in (role, *above))
+
+        def fill(left: list[str], free: set[UserId]) -> bool:
+            if not left:
+                return True
+            return any(fits(voter, left[0]) and fill(left[1:], free - {voter}) for voter in free)
+
+        return fill(slots, agreed)
 
     def is_satisfied(self, stage: StagePolicy, digest: str) -> bool:
         agreed = {
             v for key, v, choice, seen in self.votes if (key, choice, seen) == (stage.key, Choice.APPROVE, digest)
         }
+        if isinstance(stage.quorum, PerGroup):
+            return self._covers(stage, stage.quorum, agreed)
         quorum = self.asked_first[stage.key] if stage.quorum == "all" else stage.quorum
         return len(agreed) >= quorum
 
@@ -137,7 +170,7 @@ def test_whatever_happens_the_request_says_what_its_votes_say(
     request = _begin(policy, people, skipped)
     if request is None:
         return
-    ledger = Ledger()
+    ledger = Ledger(people=people)
     ledger.note_openings(request.opening)
     for step in events:
         stage = policy.stages[step.stage % len(policy.stages)]
