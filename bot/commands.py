@@ -24,6 +24,9 @@ class Verb(StrEnum):
     WHY = "why"
     FIND = "find"
     APPROVE = "approve"
+    MANY = "many"
+    UNDO = "undo"
+    REOPEN = "reopen"
     REJECT = "reject"
     ASK = "ask"
     ANSWER = "answer"
@@ -86,6 +89,9 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "find": (Verb.FIND, Needs.TEXT),
     "approve": (Verb.APPROVE, Needs.REFERENCE),
     "yes": (Verb.APPROVE, Needs.REFERENCE),
+    "many": (Verb.MANY, Needs.NOTHING),
+    "undo": (Verb.UNDO, Needs.REFERENCE),
+    "reopen": (Verb.REOPEN, Needs.REFERENCE_AND_TEXT),
     "reject": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),
     "no": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),
     "deny": (Verb.REJECT, Needs.REFERENCE_AND_TEXT),

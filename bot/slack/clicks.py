@@ -10,9 +10,12 @@ from bot.actions import Target, decode
 from bot.cards import Form
 from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
+from bot.slack.many import many_form
 from bot.views import bypass_forms, forms
 from bot.views.answers import said
-from core.approvals import get_request, withdraw
+from bot.views.reopening import reopen_form
+from bot.views.votes import undone_card
+from core.approvals import get_request, undo_vote, withdraw
 from core.emergency import acknowledge, end, get_bypass
 from core.errors import InvalidInput
 
@@ -22,6 +25,8 @@ _FORM_TITLES: Final[Mapping[str, str]] = {
     actions.ASK: "Ask the requester",
     actions.ANSWER: "Answer",
     actions.AMEND: "Change request",
+    actions.REOPEN: "Ask again",
+    actions.MANY: "Approve many",
     actions.DELEGATE: "Delegate",
     actions.DETAILS: "Details",
     actions.BYPASS_REVIEW: "Review",
@@ -47,6 +52,8 @@ async def on_click(chat: Chat, body: Mapping[str, Any], respond: Callable[..., A
 async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Target, answer: Answer) -> None:
     actor = await chat.workspace.actor(chat_user_of(body))
     match action_id:
+        case actions.UNDO:
+            await answer(undone_card(await undo_vote(chat.database, actor, target.id)))
         case actions.WITHDRAW:
             request = await withdraw(chat.database, actor, target.id)
             await answer(said(f"*{request.reference}* is withdrawn."))
@@ -72,6 +79,8 @@ async def _open_form(chat: Chat, body: Mapping[str, Any], action: Mapping[str, A
 async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Target | None) -> Form:
     actor = await chat.workspace.actor(chat_user_of(body))
     channel = str(body.get("channel", {}).get("id", ""))
+    if action_id == actions.MANY:
+        return await many_form(chat, actor)
     if action_id == actions.OPEN_REQUEST:
         return forms.request_form(channel=channel, owner=chat_user_of(body))
     if action_id == actions.OPEN_BYPASS:
@@ -89,6 +98,7 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
         actions.ASK: forms.ask_form,
         actions.ANSWER: forms.answer_form,
         actions.AMEND: forms.amend_form,
+        actions.REOPEN: reopen_form,
         actions.DELEGATE: forms.delegate_form,
     }
     mine = [

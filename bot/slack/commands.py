@@ -10,13 +10,15 @@ from bot.cards import Card, Form
 from bot.commands import Intent, Misread, Verb
 from bot.slack import render
 from bot.slack.context import Chat, chat_user_of, through
+from bot.slack.many import open_many
 from bot.slack.refusals import told_of_request
 from bot.views import approvals as request_views
 from bot.views import bypass_forms, forms, lists
 from bot.views.answers import help_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
 from bot.views.delegations import away_card, back_card, set_card
-from bot.views.votes import voted_card
+from bot.views.reopening import reopened_card
+from bot.views.votes import undone_card, voted_card
 from core.access import PersonView
 from core.actor import Actor
 from core.approvals import (
@@ -29,10 +31,12 @@ from core.approvals import (
     get_request,
     list_requests,
     reassign,
+    undo_vote,
     withdraw,
 )
 from core.approvals.loading import person_of
 from core.db import Database
+from core.decisions import reopen
 from core.delegations import Absence, back, list_delegations, set_away
 from core.emergency import acknowledge, end, get_bypass, list_bypasses, longest_bypass
 
@@ -49,7 +53,7 @@ async def on_command(chat: Chat, body: Mapping[str, Any], respond: Callable[...,
             await answer(help_card(body["command"]))
             return
         is_bypass = body["command"] == "/bypass"
-        if intent.verb in {Verb.FORM, Verb.AMEND} or (is_bypass and intent.verb is Verb.REVIEW):
+        if intent.verb in {Verb.FORM, Verb.AMEND, Verb.MANY} or (is_bypass and intent.verb is Verb.REVIEW):
             await _open_form(chat, body, intent)
             return
         actor = await chat.workspace.actor(chat_user_of(body))
@@ -68,6 +72,9 @@ async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> Non
             return forms.amend_form(request, request_views.target_of(request))
 
         await chat.open_and_fill(trigger, "Change request", amendment)
+        return
+    if intent.verb is Verb.MANY:
+        await open_many(chat, body)
         return
     if body["command"] == "/approve":
         await chat.open_form(trigger, forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body)))
@@ -135,6 +142,10 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             async with told_of_request(chat, actor, request.id, stage=None):
                 after = await cast_vote(database, actor, request.id, choice=choice, reason=intent.text)
             return voted_card(after, person_of(actor))
+        case Verb.UNDO:
+            return undone_card(await undo_vote(database, actor, request.id))
+        case Verb.REOPEN:
+            return reopened_card(request, await reopen(database, chat.gate, actor, request.id, reason=intent.text))
         case Verb.ASK | Verb.ANSWER | Verb.COMMENT:
             kind = {Verb.ASK: "question", Verb.ANSWER: "answer"}.get(intent.verb, "comment")
             await comment(database, actor, request.id, kind=kind, text=intent.text)
@@ -151,6 +162,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             Verb.FORM
             | Verb.AMEND
             | Verb.HELP
+            | Verb.MANY
             | Verb.WAITING
             | Verb.MINE
             | Verb.FIND

@@ -38,6 +38,8 @@ MOVES_HOME: Final = frozenset(
     {
         RequestEvent.STAGE_OPENED,
         RequestEvent.VOTED,
+        RequestEvent.VOTE_UNDONE,
+        RequestEvent.STAGE_REOPENED,
         RequestEvent.ESCALATED,
         RequestEvent.DELEGATED,
         RequestEvent.STAND_IN_ASKED,

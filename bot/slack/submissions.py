@@ -19,12 +19,15 @@ from bot.cards import Card
 from bot.slack import render
 from bot.slack.context import WENT_WRONG, Chat, by_message, chat_user_of
 from bot.slack.inputs import option_value, read_inputs
+from bot.slack.many import submit_many
 from bot.slack.refusals import told_of_request
 from bot.views import forms
 from bot.views.answers import lost_card, said, sentence_of
 from bot.views.pieces import names
+from bot.views.reopening import reopened_card
 from core.actor import Actor
 from core.approvals import Choice, amend, cast_vote, comment, get_request, reassign
+from core.decisions import reopen
 from core.decisions.views import Answer
 from core.emergency import grant, review
 from core.errors import CountersignError, InvalidInput, Unavailable
@@ -105,6 +108,8 @@ async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
         _refuse_blanks(view, values)
         if view["callback_id"] == actions.FORM_REQUEST:
             return await _ask_for(chat, actor, values)
+        if view["callback_id"] == actions.FORM_MANY:
+            return await submit_many(chat, actor, values)
         if view["callback_id"] == actions.FORM_BYPASS:
             return await _bypass(chat, actor, values)
         target = decode(view.get("private_metadata", ""))
@@ -149,6 +154,10 @@ async def _on_target(
             await comment(database, actor, target.id, kind="question", text=values.get("question") or "")
         case actions.FORM_ANSWER:
             await comment(database, actor, target.id, kind="answer", text=values.get("answer") or "")
+        case actions.FORM_REOPEN:
+            before = await get_request(database, actor, target.id)
+            reason = values.get("reason") or ""
+            return reopened_card(before, await reopen(database, chat.gate, actor, target.id, reason=reason))
         case actions.FORM_AMEND:
             await _amend(chat, actor, target, values)
         case actions.FORM_DELEGATE:

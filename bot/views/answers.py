@@ -26,7 +26,9 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve why REQ-1001", "its risk, and why it needs these approvals or none"),
             ("/approve yes REQ-1001 reason", "approve"),
             ("/approve no REQ-1001 reason", "reject"),
-            ("/approve ask REQ-1001 question", "ask the requester"),
+            ("/approve undo REQ-1001", "take back a vote that you cast a moment ago"),
+            ("/approve many", "approve many similar requests of low risk at once"),
+            ("/approve ask REQ-1001 question", "ask the requester; the clock stops until they answer"),
             ("/approve answer REQ-1001 text", "answer a question about your request"),
             ("/approve comment REQ-1001 text", "say something about a request"),
             ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
@@ -35,6 +37,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve away", "who is away, and who decides for them"),
             ("/approve back", "you are here again"),
             ("/approve withdraw REQ-1001", "take your request back"),
+            ("/approve reopen REQ-1001 reason", "ask again for what was rejected, withdrawn or has expired"),
             ("/approve find words", "search"),
         ),
     ),
@@ -140,6 +143,10 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (name("voter"), *_for_whom(data, names), Markup(f" {verb} "), stage, *reason)
         case "request.stage_opened":
             line = (Markup("▶️ "), stage, Markup(" is open: "), people())
+        case "request.vote_undone":
+            line = (Markup("↩️ "), name("voter"), Markup(" took back their vote on "), stage)
+        case "request.paused" | "request.resumed":
+            line = (*_time(event, stage), *reason)
         case "request.reminded":
             line = (Markup("⏰ Reminder for "), stage, Markup(": "), people())
         case "request.escalated":
@@ -163,6 +170,12 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case _:
             return None
     return Card(line_of(line), (Section(line),))
+
+
+def _time(event: str, stage: Strong) -> Text:
+    if event == "request.paused":
+        return (Markup("⏸️ The time of "), stage, Markup(" stands still until the question is answered"))
+    return (Markup("▶️ The time of "), stage, Markup(" goes on"))
 
 
 def _bypass_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:

@@ -32,7 +32,8 @@ from bot.cards import (
 from bot.views.pieces import action_on, cast_by, in_place, names, ticket_lines
 from bot.views.reasons import risk_line, why_blocks
 from core.access import PersonView
-from core.approvals import CommentView, RequestView, StageView, VoteView
+from core.approvals import GRACE, CommentView, RequestView, StageView, VoteView
+from core.decisions import REOPENED
 
 _FACTS: Final = (("owner", "Owner"), ("sponsor", "Sponsor"), ("business_service", "Business service"))
 STATUS: Final = {
@@ -60,6 +61,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
                 *_decided(request),
                 Markup(" · asked by "),
                 one_line(request.requester.name),
+                *((Markup(f" · {request.reopens} asked again"),) if request.reopens else ()),
             )
         ),
     ]
@@ -77,7 +79,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         blocks.append(Context(open_question))
     blocks += ticket_lines(request.tickets)
     if request.status == "pending":
-        blocks.append(Actions(_buttons(request, viewer)))
+        blocks.append(Actions(_buttons(request, viewer, now=now)))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
 
 
@@ -121,8 +123,10 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> 
     """The private answer to `/approve show`: the details with the viewer's own buttons."""
     blocks = details_blocks(request, now=now)
     if request.status == "pending":
-        buttons = (button for button in _buttons(request, viewer) if button.action_id != actions.DETAILS)
+        buttons = (button for button in _buttons(request, viewer, now=now) if button.action_id != actions.DETAILS)
         blocks = (*blocks, Actions(tuple(buttons)))
+    elif request.status in REOPENED and viewer.id == request.requester.id:
+        blocks = (*blocks, Actions((Button(actions.REOPEN, "Ask again", target_of(request).encode()),)))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
 
 
@@ -140,7 +144,7 @@ def target_of(request: RequestView, viewer: PersonView | None = None) -> Target:
     return Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS], stage=stage)
 
 
-def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, ...]:
+def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) -> tuple[Button, ...]:
     value = target_of(request, viewer).encode()
     details = Button(actions.DETAILS, "Details", value)
     if viewer is not None and viewer.id == request.requester.id:
@@ -151,7 +155,8 @@ def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, .
         change = Button(actions.AMEND, "Change", value)
         return (*answer, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
     if viewer is not None and not any(_is_asked(stage, viewer) for stage in request.stages):
-        return (details,)
+        undo = (Button(actions.UNDO, "Undo my vote", value),) if _voted_lately(request, viewer, now=now) else ()
+        return (*undo, details)
     return (
         Button(actions.VOTE_APPROVE, "Approve", value, tone=Tone.PRIMARY),
         Button(actions.VOTE_REJECT, "Reject", value, tone=Tone.DANGER),
@@ -168,6 +173,12 @@ def _is_asked(stage: StageView, viewer: PersonView) -> bool:
         and any(person.id == viewer.id for person in stage.approvers)
         and all(vote.voter.id != viewer.id for vote in stage.votes)
     )
+
+
+def _voted_lately(request: RequestView, viewer: PersonView, *, now: datetime) -> bool:
+    """Whether a vote of theirs can still be taken back: what to offer, not what is allowed."""
+    mine = (vote for stage in request.stages for vote in stage.votes if vote.voter.id == viewer.id)
+    return any(now - vote.at <= GRACE for vote in mine)
 
 
 def _facts(request: RequestView) -> tuple[tuple[str, Text], ...]:
@@ -223,6 +234,8 @@ def _due(stage: StageView, *, now: datetime) -> Text:
     """A moment, not "in 3 h": the message stays, and would be wrong a minute later."""
     if stage.due_at is None:
         return ()
+    if stage.paused_at is not None:
+        return (Instant(stage.paused_at, " · ⏸️ waits for an answer since "),)
     return (Instant(stage.due_at, " · ⏰ *overdue* since " if stage.due_at <= now else " · due "),)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bot.cards import Card, Markup, Plain, Section, Strong, Text, one_line
+from dataclasses import replace
+
+from bot import actions
+from bot.actions import Target
+from bot.cards import Actions, Button, Card, Markup, Plain, Section, Strong, Text, one_line
 from bot.plain import line_of
 from bot.views.pieces import names, spoken
 from core.approvals import RequestView, StageView, VoteView
@@ -20,7 +24,16 @@ def voted_card(request: RequestView, voter: UserId) -> Card:
         return _card((Markup(f"Your vote on *{request.reference}* is recorded."),))
     stage, vote = max(cast, key=lambda entry: entry[1].at)
     done = "✅ You approved " if vote.decision == "approve" else "❌ You rejected "
-    return _card((Markup(done), Strong(stage.title), Markup(f" of *{request.reference}*. "), *_now(request)))
+    card = _card((Markup(done), Strong(stage.title), Markup(f" of *{request.reference}*. "), *_now(request)))
+    if request.status != "pending":
+        return card
+    undo = Button(actions.UNDO, "Undo", Target(request.id, request.digest, stage.key).encode())
+    return replace(card, blocks=(*card.blocks, Actions((undo,))))
+
+
+def undone_card(request: RequestView) -> Card:
+    """The vote is taken back."""
+    return _card((Markup(f"↩️ Your vote on *{request.reference}* is taken back. "), *_now(request)))
 
 
 def restated(error: CountersignError, request: RequestView, voter: UserId, stage: str | None) -> CountersignError:

@@ -3,10 +3,11 @@
 policy.py, policy_file.py, calendar_file.py, catalogue.py   YAML -> frozen policies, per tenant
 assessment.py, risk.py                    pure: what a request's circumstances mean under its policy (P4, P5)
 state.py, effects.py                      what rules read, what they return
-rules.py, asking.py, routing.py, folding.py   pure: who is asked, what follows, what it looks like afterwards
+rules.py, asking.py, routing.py, quorum.py, folding.py   pure: who is asked, what follows, what it looks like then
+undoing.py, pausing.py                    pure: votes taken back; time that stands still
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
-service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
+service.py, amending.py, many.py, using.py   use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
 changes.py                                what changed a moment ago
@@ -30,6 +31,7 @@ from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.loading import person_of
+from core.approvals.many import Outcome, Seen, approve_many, preview_many, similar_waiting
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
@@ -42,10 +44,12 @@ from core.approvals.service import (
     open_request,
     policies_in_force,
     reassign,
+    undo_vote,
     withdraw,
 )
 from core.approvals.simulating import Difference, Side, Simulation, simulate
 from core.approvals.state import Choice
+from core.approvals.undoing import GRACE
 from core.approvals.using import hold_approved, use_approval
 from core.approvals.views import (
     ApprovedRequest,
@@ -59,6 +63,7 @@ from core.approvals.views import (
 
 __all__ = [
     "DEADLINES",
+    "GRACE",
     "ApprovalPolicy",
     "ApprovedRequest",
     "Assessment",
@@ -68,6 +73,7 @@ __all__ = [
     "Endorsement",
     "Figures",
     "Judged",
+    "Outcome",
     "Outlook",
     "PolicyCatalogue",
     "PolicyChoice",
@@ -75,6 +81,7 @@ __all__ = [
     "RequestEvent",
     "RequestFilter",
     "RequestView",
+    "Seen",
     "Side",
     "Simulation",
     "StageOutlook",
@@ -82,6 +89,7 @@ __all__ = [
     "UsableApproval",
     "VoteView",
     "amend",
+    "approve_many",
     "asked_title",
     "assess",
     "cast_vote",
@@ -100,8 +108,11 @@ __all__ = [
     "open_request",
     "person_of",
     "policies_in_force",
+    "preview_many",
     "reassign",
+    "similar_waiting",
     "simulate",
+    "undo_vote",
     "usable_approvals",
     "use_approval",
     "withdraw",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core.access import directory
 from core.actor import Actor, system_actor
-from core.approvals import rules, store
+from core.approvals import pausing, rules, store
 from core.approvals.asking import PeopleFor
 from core.approvals.effects import (
     Amend,
@@ -22,10 +22,14 @@ from core.approvals.effects import (
     FillPlace,
     GiveBack,
     OpenStage,
+    Pause,
     RecordVote,
     Remind,
+    ReopenStage,
     ResetStage,
+    Resume,
     Seating,
+    UndoVote,
 )
 from core.approvals.events import RequestEvent
 from core.approvals.seating import NOBODY_NEW, Place, seat
@@ -42,7 +46,23 @@ REMINDER: Final = "approvals.reminder"
 UNUSED: Final = "approvals.unused"
 UNUSED_AFTER: Final = timedelta(days=30)  # an old yes says little about today
 SEATING: Final = "approvals.seating"  # somebody has gone away or come back
-_Told = OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate | Amend | Seating
+PAUSE_OVER: Final = "approvals.pause_over"
+_Told = (
+    OpenStage
+    | RecordVote
+    | DecideStage
+    | DecideRequest
+    | Escalate
+    | Remind
+    | Delegate
+    | Amend
+    | UndoVote
+    | ReopenStage
+    | Pause
+    | Resume
+    | Seating
+)
+_BY_THE_ACTOR: Final = (RecordVote, UndoVote, Delegate, Amend)
 
 _FINAL_EVENTS: Final[Mapping[RequestStatus, RequestEvent]] = {
     RequestStatus.APPROVED: RequestEvent.APPROVED,
@@ -68,7 +88,7 @@ async def follow(
     """
     applied = tuple(effects)
     await _follow(tx, actor, request_id, number, name, applied, note=note)
-    if any(isinstance(effect, (OpenStage, Escalate, RecordVote, Delegate)) for effect in applied):
+    if any(isinstance(effect, (OpenStage, Escalate, RecordVote, UndoVote, Delegate)) for effect in applied):
         asked = {
             (effect.stage, person)
             for effect in applied
@@ -114,7 +134,7 @@ async def _follow(
         event, details = _told(effect)
         facts = {**details, **({"note": note} if note else {})}
         named = await _named(tx, effect)
-        category = AuditCategory.USER if isinstance(effect, (RecordVote, Delegate, Amend)) else AuditCategory.SYSTEM
+        category = AuditCategory.USER if isinstance(effect, _BY_THE_ACTOR) else AuditCategory.SYSTEM
         who = actor if category is AuditCategory.USER or isinstance(effect, DecideRequest) else system_actor(tx.tenant)
         await record(
             tx,
@@ -167,6 +187,20 @@ def _told(effect: _Told) -> tuple[RequestEvent, dict[str, Any]]:
                 "voided": effect.voided,
                 "digest": effect.digest,
             }
+        case UndoVote(vote):
+            return RequestEvent.VOTE_UNDONE, {
+                "stage": vote.stage,
+                "decision": vote.choice.value,
+                "voter": str(vote.voter),
+                "cast_at": vote.cast_at.isoformat(),
+                "digest": vote.digest,
+            }
+        case ReopenStage():
+            return RequestEvent.STAGE_REOPENED, {"stage": effect.stage, "due_at": effect.due_at.isoformat()}
+        case Pause():
+            return RequestEvent.PAUSED, {"stage": effect.stage, "until": effect.until.isoformat()}
+        case Resume():
+            return RequestEvent.RESUMED, {"stage": effect.stage, "due_at": effect.due_at.isoformat()}
         case Remind():
             return RequestEvent.REMINDED, {"stage": effect.stage, "people": _texts(effect.people)}
         case Delegate():
@@ -198,6 +232,15 @@ async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
         case OpenStage() | Escalate():
             await set_deadline(tx, request_id, TIMEOUT, effect.due_at, part=effect.stage)
             await set_deadline(tx, request_id, REMINDER, effect.remind_at, part=effect.stage)
+        case Resume():
+            await clear(tx, request_id, kind=PAUSE_OVER, part=effect.stage)
+            await set_deadline(tx, request_id, TIMEOUT, effect.due_at, part=effect.stage)
+            await set_deadline(tx, request_id, REMINDER, effect.remind_at, part=effect.stage)
+        case Pause():
+            await clear(tx, request_id, part=effect.stage)
+            await set_deadline(tx, request_id, PAUSE_OVER, effect.until, part=effect.stage)
+        case ReopenStage():
+            await set_deadline(tx, request_id, TIMEOUT, effect.due_at, part=effect.stage)
         case DecideStage() | ResetStage():
             await clear(tx, request_id, part=effect.stage)
         case DecideRequest(RequestStatus.APPROVED):
@@ -205,7 +248,7 @@ async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
             await set_deadline(tx, request_id, UNUSED, tx.now + UNUSED_AFTER)
         case DecideRequest():
             await clear(tx, request_id)
-        case RecordVote() | Remind() | Delegate() | Amend() | FillPlace() | GiveBack() | AskAbsent():
+        case RecordVote() | UndoVote() | Remind() | Delegate() | Amend() | FillPlace() | GiveBack() | AskAbsent():
             pass
         case _:
             assert_never(effect)
@@ -252,6 +295,16 @@ async def _on_reminder(tx: Transaction, due: Due) -> None:
     await follow(tx, system_actor(tx.tenant), RequestId(due.subject), held.row.number, held.row.resource_name, effects)
 
 
+async def _on_pause_over(tx: Transaction, due: Due) -> None:
+    held = await store.hold(tx, due.subject)
+    if held is None:
+        return
+    effects = pausing.on_pause_over(held.state, held.policy, due.part, now=tx.now)
+    note = f"Nobody has answered for {pausing.PAUSE_MAX.days} days."
+    who = system_actor(tx.tenant)
+    await follow(tx, who, RequestId(due.subject), held.row.number, held.row.resource_name, effects, note=note)
+
+
 async def _on_unused(tx: Transaction, due: Due) -> None:
     held = await store.hold(tx, due.subject)
     if held is None:
@@ -278,6 +331,7 @@ async def _on_seating(tx: Transaction, due: Due) -> None:
 DEADLINES: Final[Mapping[str, DeadlineHandler]] = {
     TIMEOUT: _on_timeout,
     REMINDER: _on_reminder,
+    PAUSE_OVER: _on_pause_over,
     UNUSED: _on_unused,
     SEATING: _on_seating,
     START: _on_delegation,

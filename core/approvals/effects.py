@@ -126,7 +126,53 @@ class AskAbsent:
     absent: UserId
 
 
+@dataclass(frozen=True, slots=True)
+class UndoVote:
+    """The vote does not count any more; the trail keeps it."""
+
+    vote: Vote
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenStage:
+    """The stage, closed by a vote that was taken back, is open again for those who were asked."""
+
+    stage: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The stage's time stands still, until `until` at the latest."""
+
+    stage: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The stage's time goes on."""
+
+    stage: str
+    due_at: datetime
+    remind_at: datetime
+
+
 Seating = FillPlace | GiveBack | AskAbsent
 Effect = (
-    OpenStage | RecordVote | DecideStage | DecideRequest | Escalate | Remind | Delegate | Amend | ResetStage | Seating
+    OpenStage
+    | RecordVote
+    | DecideStage
+    | DecideRequest
+    | Escalate
+    | Remind
+    | Delegate
+    | Amend
+    | ResetStage
+    | UndoVote
+    | ReopenStage
+    | Pause
+    | Resume
+    | Seating
 )

@@ -73,6 +73,24 @@ class NotYourRequest(Forbidden):
     code = "approvals.not_your_request"
 
 
+class NotOver(Conflict):
+    """The request is not over, so it cannot be asked again."""
+
+    code = "approvals.not_over"
+
+
+class NothingToUndo(Conflict):
+    """There is no vote of yours that could be taken back."""
+
+    code = "approvals.nothing_to_undo"
+
+
+class TooLateToUndo(Conflict):
+    """This vote cannot be taken back any more."""
+
+    code = "approvals.too_late_to_undo"
+
+
 class InvalidVote(InvalidInput):
     """The vote cannot be counted."""
 

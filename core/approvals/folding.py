@@ -17,9 +17,13 @@ from core.approvals.effects import (
     FillPlace,
     GiveBack,
     OpenStage,
+    Pause,
     RecordVote,
     Remind,
+    ReopenStage,
     ResetStage,
+    Resume,
+    UndoVote,
 )
 from core.approvals.state import RequestState, Seat, StageState, StageStatus
 from core.ids import UserId
@@ -38,11 +42,24 @@ def _apply(state: RequestState, effect: Effect) -> RequestState:
             return replace(state, votes=(*state.votes, vote))
         case DecideRequest(status):
             return replace(state, status=status)
+        case UndoVote(undone):
+            return replace(state, votes=tuple(vote for vote in state.votes if vote != undone))
         case Remind() | AskAbsent():
             return state
         case Amend():
             return replace(state, digest=effect.digest)
-        case OpenStage() | DecideStage() | Escalate() | Delegate() | FillPlace() | GiveBack() | ResetStage():
+        case (
+            OpenStage()
+            | DecideStage()
+            | Escalate()
+            | Delegate()
+            | FillPlace()
+            | GiveBack()
+            | ResetStage()
+            | ReopenStage()
+            | Pause()
+            | Resume()
+        ):
             stages = tuple(_on_stage(stage, effect) if stage.key == effect.stage else stage for stage in state.stages)
             return replace(state, stages=stages)
         case _:
@@ -51,7 +68,16 @@ def _apply(state: RequestState, effect: Effect) -> RequestState:
 
 def _on_stage(
     stage: StageState,
-    effect: OpenStage | DecideStage | Escalate | Delegate | FillPlace | GiveBack | ResetStage,
+    effect: OpenStage
+    | DecideStage
+    | Escalate
+    | Delegate
+    | FillPlace
+    | GiveBack
+    | ResetStage
+    | ReopenStage
+    | Pause
+    | Resume,
 ) -> StageState:
     match effect:
         case OpenStage():
@@ -67,7 +93,13 @@ def _on_stage(
         case ResetStage():
             return StageState(stage.key, roles=effect.roles)
         case DecideStage():
-            return replace(stage, status=effect.status)
+            return replace(stage, status=effect.status, paused_at=None)
+        case ReopenStage():
+            return replace(stage, status=StageStatus.OPEN, due_at=effect.due_at)
+        case Pause():
+            return replace(stage, paused_at=effect.at)
+        case Resume():
+            return replace(stage, paused_at=None, due_at=effect.due_at)
         case Escalate():
             return replace(
                 stage,

@@ -42,6 +42,7 @@ requests = tenant_table(
     Column("revision", Integer, nullable=False, server_default="1"),  # 1, and one more for each amendment
     instant("created_at"),
     instant("decided_at", nullable=True),
+    Column("reopens", Integer, nullable=True),  # the number of the request that is asked again
     identifier("used_by", nullable=True),  # the decision that consumed the approval
     UniqueConstraint("tenant_id", "number"),
     CheckConstraint("state IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')", name="state"),
@@ -81,6 +82,7 @@ request_stages = tenant_table(
     Column("escalation_level", Integer, nullable=False, server_default="0"),
     instant("opened_at", nullable=True),
     instant("due_at", nullable=True),
+    instant("paused_at", nullable=True),  # its time stands still since then
     instant("decided_at", nullable=True),
     CheckConstraint("status IN ('waiting', 'open', 'approved', 'rejected', 'skipped')", name="status"),
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.request_id"]),

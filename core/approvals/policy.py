@@ -9,11 +9,10 @@ The framework's block loads unchanged:
           criteria: ["technical_feasibility", "resource_requirements"]
           timeout: "24 hours"
 
-Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic`, `calendar` and
-`same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder`, `when`, `on_timeout` and `escalations` on a
-stage. Stages follow
-one another unless `needs` says otherwise. A policy with an empty list of stages means that the role's permission
-alone decides.
+Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic`, `calendar`,
+`pause_for_questions` and `same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder`, `when`,
+`on_timeout` and `escalations` on a stage. Stages follow one another unless `needs` says otherwise. A policy with an
+empty list of stages means that the role's permission alone decides.
 """
 
 from __future__ import annotations
@@ -74,6 +73,15 @@ class StagePolicy:
         due_at = self.calendar.add(now, self.timeout)
         return due_at, self.calendar.subtract(due_at, self.reminder, not_before=now)
 
+    def due_again(self, paused_at: datetime, due_at: datetime, *, now: datetime) -> tuple[datetime, datetime]:
+        """When it falls due, and when people are reminded, if its time stood still from `paused_at` until now."""
+        if self.calendar is None:
+            new_due = now + max(due_at - paused_at, timedelta())
+            return new_due, max(new_due - self.reminder, now)
+        left = self.calendar.between(paused_at, due_at)
+        new_due = self.calendar.add(now, left)
+        return new_due, self.calendar.subtract(new_due, self.reminder, not_before=now)
+
     @property
     def title(self) -> str:
         """The key as people read it: Technical review."""
@@ -106,6 +114,7 @@ class ApprovalPolicy:
     risk: RiskModel | None = None  # None: the shipped one
     automatic: tuple[AutomaticCriterion, ...] = ()
     calendar: WorkingCalendar | None = None
+    pause_for_questions: bool = True  # time stands still while the requester is asked something
     source: str = field(default="", compare=False)  # file:line, for messages; not part of the document
 
     def stage(self, key: str) -> StagePolicy:
@@ -135,6 +144,7 @@ class ApprovalPolicy:
                 else {}
             ),
             **({"calendar": self.calendar.to_json()} if self.calendar else {}),
+            **({} if self.pause_for_questions else {"pause_for_questions": False}),
             "key": self.key,
             "title": self.title,
             "applies_to": list(self.applies_to),
@@ -162,6 +172,7 @@ class ApprovalPolicy:
         calendar = calendar_from_json(document["calendar"]) if "calendar" in document else None
         return cls(
             calendar=calendar,
+            pause_for_questions=document.get("pause_for_questions", True),
             key=document["key"],
             title=document["title"],
             applies_to=tuple(document["applies_to"]),

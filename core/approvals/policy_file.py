@@ -29,7 +29,16 @@ from core.errors import InvalidInput
 from core.located import Reader
 from core.roles.permissions import ACTION_PERMISSIONS
 
-POLICY_KEYS: Final = ("stages", "applies_to", "same_voter_may_decide_stages", "when", "risk", "automatic", "calendar")
+POLICY_KEYS: Final = (
+    "stages",
+    "applies_to",
+    "same_voter_may_decide_stages",
+    "when",
+    "risk",
+    "automatic",
+    "calendar",
+    "pause_for_questions",
+)
 RISK_KEYS: Final = ("medium", "high", "factors")
 FACTOR_KEYS: Final = ("factor", "weight", "when")
 AUTOMATIC_KEYS: Final = ("criterion", "when")
@@ -80,7 +89,9 @@ def _policy(reader: Reader, title: str, body: object, aliases: Aliases, *, sourc
         message = "One stage must be without a condition: else a request could pass with nobody looking at it."
         reader.problem((*path, "stages"), message + " Say under `automatic` when nobody needs to.")
     same = reader.boolean((*path, "same_voter_may_decide_stages"), fields.get("same_voter_may_decide_stages", False))
+    pauses = reader.boolean((*path, "pause_for_questions"), fields.get("pause_for_questions", True))
     return ApprovalPolicy(
+        pause_for_questions=pauses,
         key=key,
         title=title,
         applies_to=applies_to,

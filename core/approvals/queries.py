@@ -230,6 +230,7 @@ def _view(
             in_place_of={user: person(place) for user, place in asked if user != place},
             opened_at=stage.opened_at,
             due_at=stage.due_at,
+            paused_at=stage.paused_at,
             decided_at=stage.decided_at,
             escalation_level=stage.escalation_level,
             votes=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest == row.digest),
@@ -258,6 +259,7 @@ def _view(
         tickets=links,
         used=row.used_by is not None,
         revision=row.revision,
+        reopens=f"REQ-{row.reopens}" if row.reopens else "",
         assessment=assessment,
     )
 

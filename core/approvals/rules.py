@@ -112,7 +112,7 @@ def stage_to_vote_on(state: RequestState, voter: UserId, wanted: str | None) -> 
 def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:
     """Those asked who have not voted are reminded, if the stage is still open."""
     current = state.stage(stage)
-    if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN:
+    if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN or current.paused_at:
         return ()
     unfilled = current.approvers - state.filled(current)
     silent = frozenset[UserId]().union(*map(current.voters_at, unfilled))
@@ -129,7 +129,7 @@ def on_timeout(
     current = state.stage(stage)
     if state.status is not RequestStatus.PENDING or current.status is not StageStatus.OPEN:
         return ()
-    if current.due_at is None or current.due_at > now:
+    if current.due_at is None or current.due_at > now or current.paused_at is not None:
         return ()
     stage_policy = policy.stage(stage)
     asked_already = current.approvers | current.voters
@@ -157,7 +157,7 @@ def delegate(
     state: RequestState, policy: ApprovalPolicy, stage: str, from_person: UserId, to_person: UserId
 ) -> tuple[Effect, ...]:
     """The other person takes this approver's place on the stage. Raises NotAnApprover or CannotDelegate."""
-    _check_pending(state)
+    check_pending(state)
     current = state.stage(stage)
     if current.status is not StageStatus.OPEN:
         raise errors.StageAlreadyDecided(f"Stage '{stage}' is {current.status}.", where="stage")
@@ -180,7 +180,7 @@ def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect,
         raise errors.NotYourRequest("Only the person who asked can withdraw a request.")
     if state.status is RequestStatus.WITHDRAWN:
         return ()
-    _check_pending(state)
+    check_pending(state)
     return (*_skip_others(state, None, now), DecideRequest(RequestStatus.WITHDRAWN, now))
 
 
@@ -200,7 +200,7 @@ def amend(
     """
     if by != state.requester:
         raise errors.NotYourRequest("Only the person who asked can change a request.")
-    _check_pending(state)
+    check_pending(state)
     if not change.changed:
         return ()
     opened = open_request(policy, state.requester, people, now=now, skipped=skipped)
@@ -231,7 +231,8 @@ def _may_escalate(stage: StagePolicy, current: StageState) -> bool:
     return stage.escalations is None or so_far < stage.escalations
 
 
-def _check_pending(state: RequestState) -> None:
+def check_pending(state: RequestState) -> None:
+    """Returns while the request can still move; raises AlreadyDecided, saying by whose vote and when."""
     if state.status is not RequestStatus.PENDING:
         deciding = {RequestStatus.APPROVED: Choice.APPROVE, RequestStatus.REJECTED: Choice.REJECT}.get(state.status)
         votes = [vote for vote in state.votes if vote.digest == state.digest and vote.choice is deciding]
@@ -258,7 +259,7 @@ def _is_repeated(state: RequestState, vote: Vote) -> bool:
 def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None:
     if vote.voter == state.requester:
         raise errors.OwnRequest("Nobody approves their own request.", next_step="The people asked will decide.")
-    _check_pending(state)
+    check_pending(state)
     if vote.stage not in {stage.key for stage in state.stages}:
         raise errors.InvalidVote(
             f"There is no stage '{vote.stage}'.", where="stage", accepted=tuple(stage.key for stage in state.stages)

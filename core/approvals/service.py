@@ -8,11 +8,12 @@ from uuid import UUID
 
 from core.access import TokenScope, directory, find_person, permitted, require_scope
 from core.actor import Actor, system_actor
-from core.approvals import queries, rules, store
+from core.approvals import pausing, queries, rules, store, undoing
 from core.approvals.asking import PeopleFor
 from core.approvals.assessment import assess, circumstances_of
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
+from core.approvals.effects import Effect
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
 from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, hold_seated, person_of, view_of
@@ -39,6 +40,7 @@ async def open_request(
     action: str,
     resource: Mapping[str, str],
     justification: str,
+    reopens: int | None = None,
 ) -> tuple[RequestId, bool]:
     """The request's id and whether it is approved already; a pending one for the same is answered instead of a new one.
 
@@ -84,6 +86,7 @@ async def open_request(
             "created_at": tx.now,
             "digest": digest_of(action, resource, justification, actor.email),
             "assessment": found.to_json(),
+            "reopens": reopens,
         },
         policy,
     )
@@ -105,6 +108,7 @@ async def open_request(
             "policy": policy.key,
             "policy_version": policy.version,
             "assessment": found.to_json(),
+            **({"reopens": f"REQ-{reopens}"} if reopens else {}),
         },
     )
     await emit(
@@ -170,6 +174,16 @@ async def cast_vote(
         return await view_of(tx, request_id)
 
 
+async def undo_vote(database: Database, actor: Actor, request_id: UUID) -> RequestView:
+    """The actor's last vote on the request does not count any more (P9)."""
+    async with audited(database, actor, action="request.undo", resource=str(request_id)) as tx:
+        require_scope(actor, TokenScope.VOTE)
+        held = await hold(tx, request_id)
+        effects = undoing.undo_vote(held.state, held.policy, person_of(actor), now=tx.now)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
+        return await view_of(tx, request_id)
+
+
 async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason: str = "") -> RequestView:
     """The request is over, by its requester's wish."""
     async with audited(database, actor, action="request.withdraw", resource=str(request_id)) as tx:
@@ -181,7 +195,7 @@ async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason
 
 
 async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: str, text: str) -> RequestView:
-    """The comment, question or answer stands under the request. Answers come from the requester."""
+    """The comment, question or answer stands under the request; a question stops the clocks, an answer starts them."""
     async with audited(database, actor, action="request.comment", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         author = person_of(actor)
@@ -207,6 +221,12 @@ async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: s
             type=RequestEvent.COMMENTED,
             data={"kind": kind, "author": str(author), "text": text.strip()},
         )
+        effects: tuple[Effect, ...] = ()
+        if kind == "question":
+            effects = pausing.pause(held.state, held.policy, author, now=tx.now)
+        elif kind == "answer":
+            effects = pausing.resume(held.state, held.policy, now=tx.now)
+        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
         return await view_of(tx, request_id)
 
 

@@ -70,6 +70,7 @@ class StageState:
     status: StageStatus = StageStatus.WAITING
     opened_at: datetime | None = None
     due_at: datetime | None = None
+    paused_at: datetime | None = None  # its time stands still since then
     escalation_level: int = 0
     roles: tuple[str, ...] = ()
     approvers: frozenset[UserId] = frozenset()

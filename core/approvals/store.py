@@ -22,9 +22,13 @@ from core.approvals.effects import (
     FillPlace,
     GiveBack,
     OpenStage,
+    Pause,
     RecordVote,
     Remind,
+    ReopenStage,
     ResetStage,
+    Resume,
+    UndoVote,
 )
 from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
 from core.approvals.policy import ApprovalPolicy
@@ -132,8 +136,10 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                         on_behalf_of=vote.on_behalf_of,
                     )
                 )
-            case DecideStage():
-                await _set_stage(tx, request_id, effect.stage, status=effect.status, decided_at=effect.at)
+            case DecideStage() | ReopenStage() | Pause() | Resume():
+                await _set_stage(tx, request_id, effect.stage, **_turned(effect))
+            case UndoVote(vote):
+                await _delete_vote(tx, request_id, vote)
             case DecideRequest():
                 await tx.connection.execute(
                     update(requests)
@@ -221,8 +227,36 @@ async def _set_stage(tx: Transaction, request_id: UUID, stage: str, **values: An
     )
 
 
+def _turned(effect: DecideStage | ReopenStage | Pause | Resume) -> dict[str, Any]:
+    """The columns of a stage that has only turned."""
+    match effect:
+        case DecideStage():
+            return {"status": effect.status, "decided_at": effect.at, "paused_at": None}
+        case ReopenStage():
+            return {"status": StageStatus.OPEN, "decided_at": None, "due_at": effect.due_at}
+        case Pause():
+            return {"paused_at": effect.at}
+        case Resume():
+            return {"paused_at": None, "due_at": effect.due_at}
+        case _:
+            assert_never(effect)
+
+
+async def _delete_vote(tx: Transaction, request_id: UUID, vote: Vote) -> None:
+    columns = votes.c
+    await tx.connection.execute(
+        delete(votes).where(
+            columns.tenant_id == tx.tenant,
+            columns.request_id == request_id,
+            columns.stage == vote.stage,
+            columns.voter_id == vote.voter,
+            columns.digest == vote.digest,
+        )
+    )
+
+
 async def _reset(tx: Transaction, request_id: UUID, effect: ResetStage) -> None:
-    nothing = {"opened_at": None, "due_at": None, "decided_at": None, "escalation_level": 0}
+    nothing = {"opened_at": None, "due_at": None, "decided_at": None, "paused_at": None, "escalation_level": 0}
     await _set_stage(tx, request_id, effect.stage, status=StageStatus.WAITING, roles=list(effect.roles), **nothing)
     columns = stage_approvers.c
     await tx.connection.execute(
@@ -281,6 +315,7 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
                 status=StageStatus(stage.status),
                 opened_at=stage.opened_at,
                 due_at=stage.due_at,
+                paused_at=stage.paused_at,
                 escalation_level=stage.escalation_level,
                 roles=tuple(stage.roles),
                 approvers=frozenset(asked[stage.stage]),

@@ -43,6 +43,7 @@ class StageView:
     superseded: tuple[VoteView, ...] = ()  # cast on what the request asked before it was amended: they do not count
     in_place_of: Mapping[UUID, PersonView] = field(default_factory=dict)
     is_needed: bool = True  # False: its policy's conditions skip it for this request
+    paused_at: datetime | None = None  # its time stands still since then, until the requester answers
     needs: tuple[str, ...] = ()  # stages that must be approved before this one opens
 
 
@@ -77,6 +78,7 @@ class RequestView:
     tickets: tuple[TicketLink, ...]
     used: bool = False
     revision: int = 1
+    reopens: str = ""  # the earlier request that is asked again: REQ-12
     assessment: Assessment | None = None  # None: asked before conditions existed
 
     @property

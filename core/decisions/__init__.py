@@ -6,6 +6,7 @@ facts.py      what the gate must know to answer, read once for a batch of questi
 rules.py      pure: what a well-formed question is, and what the facts say to it
 deciding.py   a batch of questions answered, stored and audited in one transaction
 allowing.py   what allowed actions do, on facts that are held
+reopening.py  asking again for what is over
 outcomes.py   what became of decisions
 quotas.py     counters under their row lock (T2)
 model.py      tables
@@ -15,6 +16,7 @@ views.py      what doors show
 
 from core.decisions.gate import Gate
 from core.decisions.outcomes import DEADLINES, get_decision, report_outcome
+from core.decisions.reopening import REOPENED, reopen
 from core.decisions.views import DecisionView
 
-__all__ = ["DEADLINES", "DecisionView", "Gate", "get_decision", "report_outcome"]
+__all__ = ["DEADLINES", "REOPENED", "DecisionView", "Gate", "get_decision", "reopen", "report_outcome"]

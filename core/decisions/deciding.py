@@ -73,6 +73,7 @@ async def ask_for_approval(tx: Transaction, catalogue: PolicyCatalogue, question
                 action=question.action,
                 resource=question.resource,
                 justification=str(question.context.get("justification", "")),
+                reopens=question.reopens,
             )
     except CountersignError as exc:
         decision = replace(decision, decision=Answer.DENY, reasons=(Reason(exc.code, exc.sentence()),))

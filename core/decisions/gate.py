@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.access import TokenScope, permission_for, permitted
@@ -29,13 +30,20 @@ class Gate:
         self._batches: Batches[Question, DecisionView | Grounds] = Batches(database, self._answer)
 
     async def decide(
-        self, actor: Actor, *, action: str, resource: Mapping[str, object], context: Mapping[str, Any]
+        self,
+        actor: Actor,
+        *,
+        action: str,
+        resource: Mapping[str, object],
+        context: Mapping[str, Any],
+        reopens: int | None = None,
     ) -> DecisionView:
         """The answer, stored and audited; a pending one has its request open, an allowed one has its effect.
 
+        `reopens` is the number of an earlier request that is asked again.
         Raises InvalidQuestion or UnknownAction for a question that cannot be read; a refusal is an answer.
         """
-        question = await self._read(actor, Purpose.DECIDE, action, resource, context)
+        question = replace(await self._read(actor, Purpose.DECIDE, action, resource, context), reopens=reopens)
         while True:
             answer = await self._batches.ask(actor.tenant, question)
             if isinstance(answer, DecisionView):
@@ -67,7 +75,7 @@ class Gate:
     ) -> Question:
         permission_for(action)
         receipt, told = await self._presented(actor, context)
-        question = Question(actor, purpose, action, rules.normalised(resource), told, receipt)
+        question = Question(actor, purpose, action, rules.normalised(resource), told, receipt=receipt)
         if not covers(actor, TokenScope.DECIDE):
             doing = f"decision.{purpose.value}"
             async with permitted(self._database, actor, TokenScope.DECIDE, action=doing, resource=question.name):

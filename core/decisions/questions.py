@@ -28,6 +28,7 @@ class Question:
     action: str
     resource: Mapping[str, str]
     context: Mapping[str, Any]
+    reopens: int | None = None  # the number of the request that is asked again
     receipt: Receipt | CountersignError | None = None  # that the asker presents; an error is why it does not hold
 
     @property

@@ -231,3 +231,89 @@ def test_a_bypass_is_refused_to_a_role_that_may_not_use_it(product):
         "GET", "/api/v1/audit", role="audit_reviewer", params={"user_id": dana, "action": "bypass.prepare"}
     ).json()["items"]
     assert [record["result"] for record in found] == ["denied"]
+
+
+def command(product, email, text):
+    return product.control("slack/command", user=email, channel="general", text=text)
+
+
+def stages_of(product, reference):
+    found = product.call("GET", "/api/v1/requests", role="agent_developer", params={"limit": 100}).json()["items"]
+    request = next(each for each in found if each["reference"] == reference)
+    return [stage["status"] for stage in request["stages"]], request
+
+
+@pytest.mark.row("P9", "B3")
+def test_a_vote_is_taken_back_with_the_button_under_its_answer(product):
+    reference, _agent = new_request(product)
+    tomas = product.email("meta_agent_manager")
+    (answer,) = command(product, tomas, f"/approve yes {reference}")["ephemeral"]
+    assert stages_of(product, reference)[0] == ["approved", "open", "waiting", "waiting"]
+    (undo,) = answer["actions"]
+    undone = product.control(
+        "slack/click", user=tomas, channel="general", ts=answer["ts"], action_id=undo["action_id"], value=undo["value"]
+    )
+    assert "taken back" in said(undone)
+    assert stages_of(product, reference)[0] == ["open", "waiting", "waiting", "waiting"]
+    until(lambda: thread_has(product, "approvals", reference, "took back their vote"), "the line in the thread")
+    assert "no vote" in said(command(product, tomas, f"/approve undo {reference}"))
+
+
+def thread_has(product, channel, reference, words):
+    message = product.message_with(channel, reference)
+    return message and words in str(message["thread"])
+
+
+@pytest.mark.row("P3", "B3")
+def test_a_question_stops_the_clock_in_every_message_until_it_is_answered(product):
+    reference, _agent = new_request(product)
+    tomas, dana = product.email("meta_agent_manager"), product.email("agent_developer")
+    command(product, tomas, f"/approve ask {reference} Which data does it read?")
+    until(
+        lambda: "waits for an answer" in str(product.message_with("approvals", reference)), "the pause in the message"
+    )
+    assert stages_of(product, reference)[1]["stages"][0]["paused_at"]
+    command(product, dana, f"/approve answer {reference} Invoices alone.")
+    until(lambda: " · due " in str(product.message_with("approvals", reference)), "the time goes on")
+    assert stages_of(product, reference)[1]["stages"][0]["paused_at"] is None
+
+
+@pytest.mark.row("P9", "B1")
+def test_a_rejected_request_is_asked_again_with_its_button(product):
+    reference, agent = new_request(product)
+    dana = product.email("agent_developer")
+    command(product, product.email("meta_agent_manager"), f"/approve no {reference} Too vague")
+    (shown,) = command(product, dana, f"/approve show {reference}")["ephemeral"]
+    button = next(each for each in shown["actions"] if each["text"] == "Ask again")
+    form = product.control(
+        "slack/click",
+        user=dana,
+        channel="general",
+        ts=shown["ts"],
+        action_id=button["action_id"],
+        value=button["value"],
+    )["modal"]
+    values = {"Why should it be looked at again?": "It reads invoices alone."}
+    assert not product.control("slack/submit", user=dana, view_id=form["view_id"], values=values).get("errors")
+    found = product.call("GET", "/api/v1/requests", role="agent_developer", params={"q": agent}).json()["items"]
+    assert [(each["state"], each["reopens"]) for each in found] == [("pending", reference), ("rejected", None)]
+
+
+@pytest.mark.row("P9", "B3")
+def test_many_similar_requests_of_low_risk_are_approved_in_one_form(product):
+    agents = {new_request(product)[0] for _ in range(2)}
+    tomas = product.email("meta_agent_manager")
+    form = command(product, tomas, "/approve many")["modal"]
+    boxes = [
+        option
+        for block in form["blocks"]
+        if block.get("element", {}).get("type") == "checkboxes"
+        for option in block["element"]["options"]
+        if option["text"]["text"].partition(" ")[0] in agents
+    ]
+    assert len(boxes) == 2
+    values = {"Approve these": [each["value"] for each in boxes], "Reason": "Both are harmless."}
+    done = product.control("slack/submit", user=tomas, view_id=form["view_id"], values=values)
+    assert not done.get("errors"), done
+    for reference in agents:
+        assert stages_of(product, reference)[0][:2] == ["approved", "open"]

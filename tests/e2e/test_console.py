@@ -16,7 +16,7 @@ ARGUMENTS = [
 ]
 SEEN_WITHIN_MS = 20_000
 CONTRAST_MIN = 4.5  # WCAG 2.2, 1.4.3, AA
-PLACES = ("", "?tab=all", "/agents", "/policies", "/analytics", "/people", "/audit", "/no-such-page")
+PLACES = ("", "?tab=all", "/many", "/agents", "/policies", "/analytics", "/people", "/audit", "/no-such-page")
 ONE_STAGE = (
     "Agent Creation Approval:\n  stages:\n    - {stage: review, approvers: [security_manager], timeout: 1 hour}\n"
 )
@@ -294,3 +294,53 @@ def test_whoever_is_unknown_is_sent_to_sign_in_and_another_site_changes_nothing(
     assert "'unsafe-inline'" not in foreign.headers["Content-Security-Policy"]
     nowhere = product.call("GET", "/console/no-such-page", role="agent_developer")
     assert (nowhere.status_code, nowhere.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+@pytest.mark.row("P9", "B9")
+async def test_a_request_is_changed_voted_on_and_the_vote_taken_back_in_the_browser(product, browser):
+    reference, agent = asked(product)
+    async with console_as(browser, product, "agent_developer") as page:
+        await page.goto(address(product, f"/requests/{reference}"))
+        await page.get_by_text("Change what is asked").click()
+        await page.get_by_label("Business service").fill("")
+        await page.get_by_role("button", name="Change", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("business service")
+        await page.get_by_label("Business service").fill("Treasury")
+        await page.get_by_role("button", name="Change", exact=True).click()
+        await expect(page.locator(".said")).to_contain_text("asked anew")
+        await expect(page.get_by_text("revision 2")).to_be_visible()
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        await page.goto(address(product, f"/requests/{reference}"))
+        for box in await page.get_by_role("checkbox").all():
+            await box.check()
+        await page.get_by_role("button", name="Approve").click()
+        await page.get_by_role("button", name="Undo my vote").click()
+        await expect(page.locator(".said")).to_have_text("Your vote is taken back.")
+        await expect(page.get_by_role("button", name="Approve")).to_have_count(1)
+        await page.get_by_label("Reason", exact=False).first.fill("Too vague")
+        await page.get_by_role("button", name="Reject").click()
+        await expect(page.locator(".said")).to_have_text("Your vote counts.")
+    async with console_as(browser, product, "agent_developer") as page:
+        await page.goto(address(product, f"/requests/{reference}"))
+        await page.get_by_label("Why should it be looked at again?").fill("It is described now.")
+        await page.get_by_role("button", name="Ask again").click()
+        await expect(page.locator(".said")).to_contain_text("asked again")
+        await expect(page.get_by_role("link", name=reference)).to_be_visible()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(agent)
+
+
+@pytest.mark.row("P9", "B9")
+async def test_many_are_chosen_looked_at_once_more_and_then_approved(product, browser):
+    references = [asked(product)[0] for _ in range(2)]
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        await page.goto(address(product, ""))
+        await page.get_by_role("link", name="similar requests of low risk").click()
+        await page.get_by_label("Reason").fill("Both are harmless.")
+        await page.get_by_role("button", name="Look at them once more").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Name 1 to 50")
+        for reference in references:
+            await page.get_by_role("checkbox", name=reference).check()
+        await page.get_by_role("button", name="Look at them once more").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Approve these 2 requests?")
+        await page.get_by_role("button", name="Approve").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 approved")

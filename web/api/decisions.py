@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from core.db import Database
-from core.decisions import DecisionView, Gate, get_decision, report_outcome
+from core.decisions import DecisionView, Gate, get_decision, reopen, report_outcome
 from core.errors import ErrorKind
 from web.endpoint import Call, Method, endpoint
 from web.schema import Id, Input, Output, Path
@@ -67,6 +67,18 @@ class OutcomeIn(Input):
     details: dict[str, Any] = Field(default_factory=dict)
 
 
+class ReopenIn(Input):
+    """Why it should be looked at again."""
+
+    reason: Annotated[str, Field(max_length=500)]
+
+
+class ByRequest(Path):
+    """One request."""
+
+    request_id: Id
+
+
 class ByDecision(Path):
     """One decision."""
 
@@ -93,6 +105,20 @@ class Decisions:
         body = call.body
         return decision_out(
             await self._gate.decide(call.actor, action=body.action, resource=body.resource, context=body.context)
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/reopen",
+        summary="Ask again",
+        tags=("requests",),
+        errors=(ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN),
+        permission="the requester of a request that was rejected, withdrawn or has expired",
+    )
+    async def reopen(self, call: Call[ReopenIn, None, ByRequest]) -> DecisionOut:
+        """The gate is asked the same again, under the policy in force now; the new request names the old one."""
+        return decision_out(
+            await reopen(self._database, self._gate, call.actor, call.path.request_id, reason=call.body.reason)
         )
 
     @endpoint(

@@ -10,22 +10,27 @@ from core.approvals import (
     Choice,
     RequestFilter,
     RequestView,
+    Seen,
     amend,
+    approve_many,
     cast_vote,
     comment,
     get_request,
     list_requests,
+    preview_many,
     reassign,
+    undo_vote,
     withdraw,
 )
 from core.approvals.loading import person_of
+from core.approvals.many import MANY_MAX
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
 from web.api.convert import request_out
 from web.api.shapes import RequestOut
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, PageQuery
-from web.schema import Id, Input, Path
+from web.schema import Id, Input, Output, Path
 
 _CURSORS = Cursors("requests", int)
 
@@ -79,6 +84,35 @@ class ReassignIn(Input):
     to: Annotated[str, Field(max_length=300, description="the person's e-mail")]
     stage: Annotated[str | None, Field(max_length=100)] = None
     reason: Annotated[str, Field(max_length=20_000)] = ""
+
+
+class SeenIn(Input):
+    """A request as it was seen."""
+
+    id: Id
+    digest: Annotated[str, Field(max_length=64, description="of the request as it was seen")]
+
+
+class ManyIn(Input):
+    """Many similar requests of low risk, one reason."""
+
+    requests: Annotated[list[SeenIn], Field(min_length=1, max_length=MANY_MAX)]
+    reason: Annotated[str, Field(max_length=2000)]
+    confirm: Annotated[bool, Field(description="false: only say what would be approved")] = False
+
+
+class OutcomeOut(Output):
+    """One of them: the request as it is now, and why it was not approved, if so."""
+
+    request: RequestOut
+    problem: str | None
+
+
+class ManyOut(Output):
+    """What became of each, or would."""
+
+    confirmed: bool
+    items: list[OutcomeOut]
 
 
 class ByRequest(Path):
@@ -147,6 +181,37 @@ class Requests:
                 stage=body.stage,
                 seen_digest=body.digest,
             )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/undo",
+        summary="Take my vote back",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="whoever voted, within five minutes, while nobody has voted on what followed",
+    )
+    async def undo(self, call: Call[None, None, ByRequest]) -> RequestOut:
+        """The vote does not count; a stage that it closed is open again."""
+        return request_out(await undo_vote(self._database, call.actor, call.path.request_id))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/votes",
+        summary="Approve many",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="somebody who is asked on each of them",
+    )
+    async def approve_many(self, call: Call[ManyIn, None, None]) -> ManyOut:
+        """Similar requests of low risk, each with its own vote under one reason. First without `confirm`, to look."""
+        body = call.body
+        seen = [Seen(each.id, each.digest) for each in body.requests]
+        act = approve_many if body.confirm else preview_many
+        outcomes = await act(self._database, call.actor, seen, reason=body.reason)
+        return ManyOut(
+            confirmed=body.confirm,
+            items=[OutcomeOut(request=request_out(each.request), problem=each.problem or None) for each in outcomes],
         )
 
     @endpoint(

@@ -60,6 +60,7 @@ class StageOut(Output):
     stand_ins: list[StandInOut]
     opened_at: datetime | None
     due_at: datetime | None
+    paused_at: datetime | None  # its time stands still since then, until the requester answers
     decided_at: datetime | None
     escalation_level: int
     votes: list[VoteOut]
@@ -125,6 +126,7 @@ class RequestOut(Output):
     policy: str
     digest: str
     revision: int
+    reopens: str | None  # the earlier request that is asked again
     created_at: datetime
     decided_at: datetime | None
     used: bool

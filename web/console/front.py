@@ -16,6 +16,7 @@ from core.access import Directory, list_people
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
 from core.db import Database
+from core.decisions import Gate
 from core.errors import CountersignError, NotFound, Unauthenticated
 from web.console import times
 from web.console.rendering import Sight
@@ -47,6 +48,7 @@ class House:
 
     database: Database
     catalogue: PolicyCatalogue
+    gate: Gate
     templates: Environment
 
 

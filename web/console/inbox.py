@@ -6,7 +6,15 @@ from typing import Final
 
 from aiohttp import web
 
-from core.approvals import RequestFilter, RequestView, StageView, count_requests, get_request, list_requests
+from core.approvals import (
+    RequestFilter,
+    RequestView,
+    StageView,
+    count_requests,
+    get_request,
+    list_requests,
+    similar_waiting,
+)
 from core.errors import NotFound
 from web.console.front import Look
 from web.paging import Cursors
@@ -51,6 +59,7 @@ async def inbox(look: Look) -> web.Response:
         sought=sought,
         requests=shown,
         waiting=waiting,
+        many=len(await similar_waiting(look.database, look.actor)) if waiting > 1 and tab == "waiting" else 0,
         cursor=_CURSORS.encode(number_of(shown[-1])) if more else None,
         open_stages=open_stages,
     )

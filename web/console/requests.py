@@ -11,17 +11,21 @@ from aiohttp import web
 
 from core.access import Permission, Scope, ScopeKind
 from core.approvals import (
+    GRACE,
     Choice,
     RequestView,
     StageView,
     VoteView,
+    amend,
     cast_vote,
     comment,
     get_request,
     reassign,
+    undo_vote,
     withdraw,
 )
 from core.audit import AuditFilter
+from core.decisions import REOPENED, reopen
 from core.errors import CountersignError, InvalidInput, NotFound
 from core.trail import search_trail
 from web.console import times
@@ -33,7 +37,14 @@ from web.errors import DoorError
 from web.problems import status_of
 
 TRAIL_SHOWN: Final = 100
-_ANSWERS: Final = {"voted": "Your vote counts.", "said": "It stands below.", "withdrawn": "The request is withdrawn."}
+_ANSWERS: Final = {
+    "voted": "Your vote counts.",
+    "undone": "Your vote is taken back.",
+    "said": "It stands below.",
+    "withdrawn": "The request is withdrawn.",
+    "changed": "The request is changed, and everybody is asked anew.",
+    "again": "It is asked again: this is the new request.",
+}
 _DELEGATED: Final = "Your place is taken by somebody else."
 
 
@@ -120,6 +131,50 @@ async def delegate(look: Look) -> web.Response:
     return _done(request, "delegated")
 
 
+async def undo(look: Look) -> web.Response:
+    """`POST …/undo`: the reader's last vote does not count."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    try:
+        await undo_vote(look.database, look.actor, request.id)
+    except CountersignError as error:
+        return await _again(look, form, "undo", error)
+    return _done(request, "undone")
+
+
+async def change(look: Look) -> web.Response:
+    """`POST …/amend`: the request asks for something else, and every stage begins anew."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    changes = {key: form.text(f"fact-{key}") for key in request.resource if key != "name"}
+    try:
+        await amend(
+            look.database,
+            look.actor,
+            request.id,
+            changes=changes,
+            justification=form.text("justification"),
+            reason=form.text("reason"),
+        )
+    except CountersignError as error:
+        return await _again(look, form, "amend", error)
+    return _done(request, "changed")
+
+
+async def ask_again(look: Look) -> web.Response:
+    """`POST …/reopen`: the gate is asked the same again, and the reader sees the new request."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    try:
+        decision = await reopen(look.database, look.house.gate, look.actor, request.id, reason=form.text("reason"))
+        if decision.request_id is None:
+            raise InvalidInput(decision.reasons[0].message, where="reason")
+        opened = await get_request(look.database, look.actor, decision.request_id)
+    except CountersignError as error:
+        return await _again(look, form, "reopen", error)
+    return _done(opened, "again")
+
+
 async def take_back(look: Look) -> web.Response:
     """`POST …/withdraw`: nobody can approve it any more."""
     form = await read_form(look.request, look.visitor)
@@ -172,6 +227,12 @@ def may_vote_here(stage: StageView, user: object) -> bool:
     )
 
 
+def _undoable(request: RequestView, user: object, now: datetime) -> bool:
+    """Whether a vote of the reader can still be taken back: what to offer, not what is allowed."""
+    mine = (vote for stage in request.stages for vote in stage.votes if vote.voter.id == user)
+    return request.status == "pending" and any(now - vote.at <= GRACE for vote in mine)
+
+
 def _vote_moment(stage: StageView, cast: VoteView, *, counts: bool) -> Moment:
     verb = "approved" if cast.decision == "approve" else "rejected"
     place = f" for {cast.on_behalf_of.name}" if cast.on_behalf_of else ""
@@ -186,6 +247,8 @@ def _standing(stage: StageView, now: datetime) -> str:
     match stage.status:
         case "skipped" if not stage.is_needed:
             return "not needed"
+        case "open" if stage.paused_at:
+            return "waits for an answer"
         case "open" if stage.due_at and stage.due_at > now:
             return f"due in {times.span(stage.due_at - now)}"
         case "open" if stage.due_at:
@@ -223,6 +286,8 @@ async def _again(look: Look, form: Form, name: str, error: CountersignError) -> 
 
 def _field(where: str | None) -> str:
     first = (where or "").partition(".")[0]
+    if first == "resource":
+        return f"fact-{(where or '').partition('.')[2]}"
     return "to" if first == "email" else first
 
 
@@ -239,6 +304,8 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
         graphs=graphs,
         votable=[stage for stage in request.stages if may_vote_here(stage, user)],
         is_mine=request.requester.id == user,
+        undoable=_undoable(request, user, look.sight.now),
+        reopenable=request.status in REOPENED and request.requester.id == user,
         timeline=timeline(request),
         amendments=[entry for entry in trail if entry["action"] == "request.amended"],
         trail=trail,

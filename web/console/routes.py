@@ -6,7 +6,8 @@ from aiohttp import web
 
 from core.approvals import PolicyCatalogue
 from core.db import Database
-from web.console import figures, inbox, people, policies, registry, requests, trail
+from core.decisions import Gate
+from web.console import figures, inbox, many, people, policies, registry, requests, trail
 from web.console.assets import asset_route, load_assets
 from web.console.front import House, Look, Page, see_other, shown
 from web.console.live import Changes
@@ -21,6 +22,7 @@ def add_console(
     *,
     database: Database,
     catalogue: PolicyCatalogue,
+    gate: Gate,
     authenticator: Authenticator,
     trusted_proxies: int,
     has_tls: bool,
@@ -30,7 +32,7 @@ def add_console(
     assets = load_assets()
     changes = Changes(database)
     app.on_shutdown.append(changes.stop)
-    house = House(database, catalogue, environment(assets))
+    house = House(database, catalogue, gate, environment(assets))
 
     async def home(request: web.Request) -> web.Response:
         del request
@@ -43,6 +45,7 @@ def add_console(
     pages: dict[str, Page] = {
         "/console": inbox.inbox,
         "/console/requests/{reference}": requests.show,
+        "/console/many": many.choose,
         "/console/agents": registry.agents,
         "/console/agents/{agent_id}": registry.agent,
         "/console/policies": policies.policies,
@@ -54,6 +57,10 @@ def add_console(
     }
     posts: dict[str, Page] = {
         "/console/requests/{reference}/vote": requests.vote,
+        "/console/requests/{reference}/undo": requests.undo,
+        "/console/requests/{reference}/amend": requests.change,
+        "/console/requests/{reference}/reopen": requests.ask_again,
+        "/console/many": many.confirm,
         "/console/requests/{reference}/comment": requests.say,
         "/console/requests/{reference}/delegate": requests.delegate,
         "/console/requests/{reference}/withdraw": requests.take_back,

@@ -12,7 +12,7 @@ from bot.cards import Actions, Button, Instant, Passage, Steps
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.views.approvals import details_blocks, details_card, request_card, target_of, why_card
-from core.approvals import Assessment, Judged
+from core.approvals import GRACE, Assessment, Judged
 from core.approvals.risk import Counted, Risk, RiskLevel
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
 from tests.unit.bot.samples import (
@@ -69,6 +69,23 @@ def test_everybody_sees_the_buttons_that_they_can_use(viewer, labels):
 def test_a_request_that_is_over_has_no_buttons(status, viewer):
     assert labels_of(request(status=status, decided_at=NOW), viewer) == []
     assert buttons_of(details_card(request(status=status, decided_at=NOW), TOMAS, now=NOW)) == []
+
+
+@pytest.mark.row("P9")
+@pytest.mark.parametrize(
+    ("status", "labels"), [("rejected", ["Ask again"]), ("expired", ["Ask again"]), ("approved", [])]
+)
+def test_the_requester_is_offered_to_ask_again_for_what_is_over(status, labels):
+    shown = details_card(request(status=status, decided_at=NOW), DANA, now=NOW)
+    assert [button.label for button in buttons_of(shown)] == labels
+
+
+@pytest.mark.row("P9")
+def test_who_has_just_voted_is_offered_to_take_it_back_for_a_while():
+    voted = request((stage(approvers=(TOMAS, PRIYA), votes=(vote(TOMAS),)),))
+    cast_at = voted.stages[0].votes[0].at
+    for now, labels in ((cast_at + GRACE, ["Undo my vote", "Details"]), (cast_at + GRACE * 2, ["Details"])):
+        assert [button.label for button in buttons_of(request_card(voted, TOMAS, now=now))] == labels
 
 
 def test_the_details_do_not_offer_themselves():

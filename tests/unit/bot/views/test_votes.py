@@ -35,7 +35,7 @@ MOVED_ON = request(
 def test_a_vote_that_opens_the_next_stage_says_whom_it_waits_for():
     assert text_of(voted_card(MOVED_ON, TOMAS.id)) == (
         "✅ You approved Technical review of REQ-1042. Security review is open and waits for Priya Raman, "
-        "Ingrid Solberg."
+        "Ingrid Solberg.\n[Undo]"
     )
 
 
@@ -43,7 +43,7 @@ def test_a_vote_that_opens_the_next_stage_says_whom_it_waits_for():
 def test_a_vote_that_needs_others_says_who_they_are():
     shown = request((stage(approvers=(TOMAS, PRIYA), votes=(vote(TOMAS),)),))
     assert text_of(voted_card(shown, TOMAS.id)) == (
-        "✅ You approved Technical review of REQ-1042. Technical review is open and waits for Priya Raman."
+        "✅ You approved Technical review of REQ-1042. Technical review is open and waits for Priya Raman.\n[Undo]"
     )
 
 

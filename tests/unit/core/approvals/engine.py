@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from config.yamlfile import parse_yaml
-from core.approvals import folding, rules
+from core.approvals import folding, pausing, rules, undoing
 from core.approvals.asking import PeopleByRole
 from core.approvals.effects import Amend, Effect
 from core.approvals.policy import ApprovalPolicy
@@ -123,6 +123,15 @@ class Journey:
 
     def withdraw(self, by: UserId) -> tuple[Effect, ...]:
         return self.follow(rules.withdraw(self.state, by, now=self.now))
+
+    def undo(self, by: UserId) -> tuple[Effect, ...]:
+        return self.follow(undoing.undo_vote(self.state, self.policy, by, now=self.now))
+
+    def question(self, by: UserId) -> tuple[Effect, ...]:
+        return self.follow(pausing.pause(self.state, self.policy, by, now=self.now))
+
+    def answer(self) -> tuple[Effect, ...]:
+        return self.follow(pausing.resume(self.state, self.policy, now=self.now))
 
     def wait(self, duration: timedelta) -> None:
         self.now += duration

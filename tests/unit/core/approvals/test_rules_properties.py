@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.approvals import rules
-from core.approvals.effects import Delegate, Effect, Escalate, OpenStage, ResetStage
+from core.approvals.effects import Delegate, Effect, Escalate, OpenStage, ResetStage, UndoVote
 from core.approvals.errors import NobodyToAsk
 from core.approvals.policy import ApprovalPolicy, StagePolicy
 from core.approvals.quorum import PerGroup, Quorum
@@ -63,7 +63,11 @@ class Step:
 
 steps = st.builds(
     Step,
-    kind=st.sampled_from(("approve",) * 6 + ("reject", "time_out", "time_out", "delegate", "withdraw", "amend")),
+    kind=st.sampled_from(
+        ("approve",) * 6
+        + ("reject", "time_out", "time_out", "delegate", "withdraw", "amend")
+        + ("undo", "undo", "question", "answer")
+    ),
     stage=st.integers(0, 3),
     who=st.sampled_from(PEOPLE),
     whom=st.sampled_from(PEOPLE),
@@ -144,6 +148,13 @@ def _take(request: Journey, step: Step, stage: str) -> tuple[Effect, ...]:
             return request.delegate(stage, step.who, step.whom)
         case "withdraw":
             return request.withdraw(step.who)
+        case "undo":
+            return request.undo(step.who)
+        case "question":
+            return request.question(step.who)
+        case "answer":
+            request.wait(timedelta(minutes=1))
+            return request.answer()
         case "amend":
             return request.amend(step.who, same=step.is_stale)
         case _:
@@ -182,6 +193,11 @@ def test_whatever_happens_the_request_says_what_its_votes_say(
             assert request.state == before
             continue
         ledger.note_openings(effects)
+        for effect in effects:
+            if isinstance(effect, UndoVote):
+                undone = effect.vote
+                assert undone.voter == step.who
+                ledger.votes.remove((undone.stage, undone.voter, undone.choice, undone.digest))
         if before.status is not RequestStatus.PENDING:
             assert effects == ()
             assert request.state == before

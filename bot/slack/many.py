@@ -1,0 +1,42 @@
+"""Approving many similar requests in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from bot.cards import Card, Form
+from bot.slack.context import Chat, chat_user_of
+from bot.views import many
+from core.actor import Actor
+from core.approvals import Seen, approve_many, similar_waiting
+from core.errors import InvalidInput
+
+
+async def open_many(chat: Chat, body: Mapping[str, Any]) -> None:
+    """The form stands before the person."""
+
+    async def form() -> Form:
+        return await many_form(chat, await chat.workspace.actor(chat_user_of(body)))
+
+    await chat.open_and_fill(str(body.get("trigger_id", "")), many.TITLE, form)
+
+
+async def many_form(chat: Chat, actor: Actor) -> Form:
+    """The form with what waits for the actor."""
+    return many.many_form(await similar_waiting(chat.database, actor))
+
+
+async def submit_many(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
+    """The ticked ones are approved. Raises InvalidInput for values that are none of ours."""
+    seen = [_seen(str(value)) for value in values.get("requests") or ()]
+    return many.many_card(await approve_many(chat.database, actor, seen, reason=str(values.get("reason") or "")))
+
+
+def _seen(value: str) -> Seen:
+    request, _, digest = value.partition(":")
+    try:
+        return Seen(UUID(request), digest)
+    except ValueError:
+        raise InvalidInput("This form is not one of ours any more.", where="requests") from None
