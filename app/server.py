@@ -27,6 +27,7 @@ from web.api.bypasses import Bypasses
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
+from web.api.drafts import Drafts
 from web.api.groups import Groups
 from web.api.policies import Policies
 from web.api.receipts import Receipts
@@ -81,7 +82,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         Policies(database, service.catalogue, service.clock),
     )
     analytics, receipts = Analytics(database), Receipts(database, service.issuer)
-    delegations, groups = Delegations(database), Groups(database)
+    delegations, groups, drafts = Delegations(database), Groups(database), Drafts(database, gate)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
         decisions.decide,
@@ -108,6 +109,12 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         receipts.keys,
         requests.comment,
         requests.reassign,
+        drafts.list,
+        drafts.create,
+        drafts.show,
+        drafts.replace,
+        drafts.discard,
+        drafts.submit,
         delegations.list,
         delegations.create,
         delegations.end,

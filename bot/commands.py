@@ -23,6 +23,7 @@ class Verb(StrEnum):
     SHOW = "show"
     WHY = "why"
     FIND = "find"
+    DRAFTS = "drafts"
     APPROVE = "approve"
     MANY = "many"
     UNDO = "undo"
@@ -86,6 +87,7 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "mine": (Verb.MINE, Needs.NOTHING),
     "show": (Verb.SHOW, Needs.REFERENCE),
     "why": (Verb.WHY, Needs.REFERENCE),
+    "drafts": (Verb.DRAFTS, Needs.NOTHING),
     "find": (Verb.FIND, Needs.TEXT),
     "approve": (Verb.APPROVE, Needs.REFERENCE),
     "yes": (Verb.APPROVE, Needs.REFERENCE),

@@ -10,12 +10,14 @@ from bot.actions import Target, decode
 from bot.cards import Form
 from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
+from bot.slack.drafts import draft_form
 from bot.slack.many import many_form
 from bot.views import bypass_forms, forms
 from bot.views.answers import said
 from bot.views.reopening import reopen_form
 from bot.views.votes import undone_card
 from core.approvals import get_request, undo_vote, withdraw
+from core.drafts import discard
 from core.emergency import acknowledge, end, get_bypass
 from core.errors import InvalidInput
 
@@ -27,6 +29,7 @@ _FORM_TITLES: Final[Mapping[str, str]] = {
     actions.AMEND: "Change request",
     actions.REOPEN: "Ask again",
     actions.MANY: "Approve many",
+    actions.DRAFT_CONTINUE: "Ask for approval",
     actions.DELEGATE: "Delegate",
     actions.DETAILS: "Details",
     actions.BYPASS_REVIEW: "Review",
@@ -54,6 +57,9 @@ async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Targe
     match action_id:
         case actions.UNDO:
             await answer(undone_card(await undo_vote(chat.database, actor, target.id)))
+        case actions.DRAFT_DISCARD:
+            await discard(chat.database, actor, target.id)
+            await answer(said("The draft is gone."))
         case actions.WITHDRAW:
             request = await withdraw(chat.database, actor, target.id)
             await answer(said(f"*{request.reference}* is withdrawn."))
@@ -82,13 +88,15 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
     if action_id == actions.MANY:
         return await many_form(chat, actor)
     if action_id == actions.OPEN_REQUEST:
-        return forms.request_form(channel=channel, owner=chat_user_of(body))
+        return forms.request_form(forms.Written(owner=chat_user_of(body)), channel=channel)
     if action_id == actions.OPEN_BYPASS:
         return await bypass_form(chat, actor, channel)
     if target is None:
         raise InvalidInput("This button is not one of ours any more.", next_step="Use /approve show instead.")
     if action_id == actions.BYPASS_REVIEW:
         return bypass_forms.review_form(await get_bypass(chat.database, actor, target.id))
+    if action_id == actions.DRAFT_CONTINUE:
+        return await draft_form(chat, actor, target.id, channel=channel)
     request = await get_request(chat.database, actor, target.id)
     if action_id == actions.DETAILS:
         return forms.details_form(request, now=chat.now())

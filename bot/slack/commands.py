@@ -17,6 +17,7 @@ from bot.views import bypass_forms, forms, lists
 from bot.views.answers import help_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
 from bot.views.delegations import away_card, back_card, set_card
+from bot.views.drafts import drafts_card
 from bot.views.reopening import reopened_card
 from bot.views.votes import undone_card, voted_card
 from core.access import PersonView
@@ -38,6 +39,7 @@ from core.approvals.loading import person_of
 from core.db import Database
 from core.decisions import reopen
 from core.delegations import Absence, back, list_delegations, set_away
+from core.drafts import list_drafts
 from core.emergency import acknowledge, end, get_bypass, list_bypasses, longest_bypass
 
 
@@ -77,7 +79,8 @@ async def _open_form(chat: Chat, body: Mapping[str, Any], intent: Intent) -> Non
         await open_many(chat, body)
         return
     if body["command"] == "/approve":
-        await chat.open_form(trigger, forms.request_form(channel=channel, agent=intent.text, owner=chat_user_of(body)))
+        written = forms.Written(agent=intent.text, owner=chat_user_of(body))
+        await chat.open_form(trigger, forms.request_form(written, channel=channel))
         return
 
     async def form() -> Form:
@@ -112,6 +115,8 @@ async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
         case Verb.FIND:
             wanted = RequestFilter(contains=intent.text)
             return lists.found_card(intent.text, await listed(database, actor, wanted), now=now)
+        case Verb.DRAFTS:
+            return drafts_card(await list_drafts(database, actor))
         case Verb.AWAY:
             return await _away(chat, actor, intent)
         case Verb.BACK:
@@ -166,6 +171,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.WAITING
             | Verb.MINE
             | Verb.FIND
+            | Verb.DRAFTS
             | Verb.AWAY
             | Verb.BACK
             | Verb.STATUS

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 
@@ -18,6 +19,7 @@ from bot.actions import Target, decode
 from bot.cards import Card
 from bot.slack import render
 from bot.slack.context import WENT_WRONG, Chat, by_message, chat_user_of
+from bot.slack.drafts import draft_in, save_draft
 from bot.slack.inputs import option_value, read_inputs
 from bot.slack.many import submit_many
 from bot.slack.refusals import told_of_request
@@ -29,6 +31,7 @@ from core.actor import Actor
 from core.approvals import Choice, amend, cast_vote, comment, get_request, reassign
 from core.decisions import reopen
 from core.decisions.views import Answer
+from core.drafts import discard
 from core.emergency import grant, review
 from core.errors import CountersignError, InvalidInput, Unavailable
 
@@ -107,7 +110,7 @@ async def _submit(chat: Chat, body: Mapping[str, Any]) -> Card | None:
         values = read_inputs(view)
         _refuse_blanks(view, values)
         if view["callback_id"] == actions.FORM_REQUEST:
-            return await _ask_for(chat, actor, values)
+            return await _ask_for(chat, actor, values, draft=draft_in(view))
         if view["callback_id"] == actions.FORM_MANY:
             return await submit_many(chat, actor, values)
         if view["callback_id"] == actions.FORM_BYPASS:
@@ -196,13 +199,15 @@ async def _amend(chat: Chat, actor: Actor, target: Target, values: Mapping[str, 
     )
 
 
-async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
+async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any], *, draft: UUID | None) -> Card:
     emails = {key: await chat.workspace.person(values.get(key) or "") for key in ("owner", "sponsor")}
     resource = {
         "name": values.get("agent_name") or "",
         "business_service": values.get("business_service") or "",
         **emails,
     }
+    if values.get("draft"):
+        return await save_draft(chat, actor, values, resource=resource, draft=draft)
     decision = await chat.gate.decide(
         actor,
         action=values.get("action") or "",
@@ -212,6 +217,8 @@ async def _ask_for(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
     if decision.decision is Answer.DENY:
         reason = decision.reasons[0]
         raise InvalidInput(reason.message, where=_DENIED_AT.get(reason.code))
+    if draft is not None:
+        await discard(chat.database, actor, draft)
     if decision.request_id is None:
         return said(f"Allowed at once: {decision.reasons[0].message}")
     request = await get_request(chat.database, actor, decision.request_id)
@@ -274,5 +281,5 @@ def _inputs(view: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _channel(view: Mapping[str, Any]) -> str | None:
-    memo = view.get("private_metadata") or ""
+    memo = (view.get("private_metadata") or "").partition(" ")[0]
     return memo if memo[:1] in ("C", "G") else None

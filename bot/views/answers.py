@@ -22,6 +22,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve create support-bot", "the same, with the agent's name filled in"),
             ("/approve list", "what waits for you"),
             ("/approve mine", "what you have asked for"),
+            ("/approve drafts", "what you have written and not asked yet"),
             ("/approve show REQ-1001", "everything about one request"),
             ("/approve why REQ-1001", "its risk, and why it needs these approvals or none"),
             ("/approve yes REQ-1001 reason", "approve"),

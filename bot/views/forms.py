@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from bot import actions
 from bot.actions import Target
@@ -43,26 +45,39 @@ def message_form(title: str, text: str) -> Form:
     return Form(callback_id="message", title=title, blocks=(Section((Plain(text),)),))
 
 
-def request_form(*, channel: str, agent: str = "", owner: str | None = None) -> Form:
-    """`/approve`: ask for something. `owner` is a chat user id; `channel` is where it was typed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the form is filled in with. `owner` and `sponsor` are chat user ids."""
+
+    action: str = "agent.create"
+    agent: str = ""
+    owner: str | None = None
+    sponsor: str | None = None
+    business_service: str = ""
+    justification: str = ""
+
+
+def request_form(written: Written, *, channel: str, draft: UUID | None = None) -> Form:
+    """`/approve`: ask for something. `channel` is where it was typed; `draft` is what is written on."""
     return Form(
         callback_id=actions.FORM_REQUEST,
         title="Ask for approval",
         submit="Send",
-        memo=channel,
+        memo=f"{channel} {draft}" if draft else channel,
         blocks=(
             SelectInput(
                 "action",
                 "What do you want to do?",
-                initial="agent.create",
+                initial=written.action,
                 options=tuple(Option(action, title) for action, title in ACTION_TITLES.items()),
             ),
-            TextInput("agent_name", "Agent name", initial=agent, max_chars=120, placeholder="support-bot"),
-            PersonInput("owner", "Owner", initial=owner, hint="Answers for what the agent does."),
-            PersonInput("sponsor", "Sponsor", hint="Answers for why the agent exists."),
+            TextInput("agent_name", "Agent name", initial=written.agent, max_chars=120, placeholder="support-bot"),
+            PersonInput("owner", "Owner", initial=written.owner, hint="Answers for what the agent does."),
+            PersonInput("sponsor", "Sponsor", initial=written.sponsor, hint="Answers for why the agent exists."),
             TextInput(
                 "business_service",
                 "Business service",
+                initial=written.business_service,
                 max_chars=300,
                 placeholder="Customer support",
                 hint="What an outage of this agent would hurt.",
@@ -71,9 +86,11 @@ def request_form(*, channel: str, agent: str = "", owner: str | None = None) -> 
                 "justification",
                 "Justification",
                 is_multiline=True,
+                initial=written.justification,
                 max_chars=JUSTIFICATION_MAX,
                 placeholder="Why is this needed, and what happens without it?",
             ),
+            ChecksInput("draft", "Not sure yet?", (Option("save", "Only save it as a draft"),), is_optional=True),
         ),
     )
 

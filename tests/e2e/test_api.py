@@ -378,6 +378,9 @@ def ours(product):
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
         "token_id": first("/api/v1/tokens", "agent_developer"),
         "delegation_id": _planned_delegation(product),
+        "draft_id": product.call("POST", "/api/v1/drafts", role="agent_developer", json=DRAFT).json()["id"],
+        "user_id": first("/api/v1/users", "agent_developer"),
+        "key": _group(product),
         "delivery_id": first("/api/v1/connectors/slack/deliveries", "tenant_administrator"),
         "connector": "slack",
     }
@@ -394,12 +397,22 @@ def _planned_delegation(product):
     return product.call("POST", "/api/v1/delegations", role="agent_operator", json=body).json()["id"]
 
 
+def _group(product):
+    body = {"title": "Site reliability", "members": [product.email("agent_operator")]}
+    answer = product.call("PUT", "/api/v1/groups/site-reliability", role="tenant_administrator", json=body)
+    return answer.json()["key"]
+
+
+DRAFT = {"action": "agent.create", "resource": {"name": "not-ready-yet"}}
 # What a call needs so that nothing but the id can be wrong with it.
 BODIES = {
     "outcome": {"status": "succeeded"},
     "votes": {"decision": "approve"},
     "comments": {"text": "Hello."},
     "reassign": {"to": "marc.fischer@northwind.example"},
+    "reopen": {"reason": "It is different now."},
+    "manager": {"manager": ""},
+    "{draft_id}": DRAFT,
     "review": {"verdict": "justified", "notes": "Fine."},
 }
 
@@ -420,6 +433,8 @@ def test_no_address_gives_or_changes_anything_by_another_tenants_ids(product, do
     for method, path, operation in tried:
         if path == "/api/v1/connectors/{connector}/deliveries":
             continue  # not an id of anybody's; see the lists
+        if (method, path) == ("PUT", "/api/v1/groups/{key}"):
+            continue  # a name that every tenant may give to a group of its own
         body = BODIES.get(path.rpartition("/")[2], {}) if "requestBody" in operation else None
         answer = product.call(method, path.format(**ours), token=marc, json=body)
         assert answer.status_code == 404, f"{method} {path}: {answer.status_code} {answer.text}"
@@ -432,6 +447,8 @@ def _shown(product, name, value):
         "decision_id": f"/api/v1/decisions/{value}",
         "agent_id": f"/api/v1/agents/{value}",
         "grant_id": "/api/v1/grants",
+        "user_id": "/api/v1/users",
+        "key": "/api/v1/groups",
     }
     path = paths.get(name)
     if name == "request_id":

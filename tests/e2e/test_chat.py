@@ -8,7 +8,7 @@ import requests
 from tests.product import until
 
 
-def ask_for(product, agent, justification="It saves the team a day a week."):
+def ask_for(product, agent, justification="It saves the team a day a week.", *, draft=False):
     dana = product.email("agent_developer")
     opened = product.control("slack/command", user=dana, channel="approvals", text="/approve")
     values = {
@@ -17,6 +17,7 @@ def ask_for(product, agent, justification="It saves the team a day a week."):
         "Sponsor": product.email("tenant_administrator"),
         "Business service": "Customer support",
         "Justification": justification,
+        **({"Not sure yet?": ["save"]} if draft else {}),
     }
     return product.control("slack/submit", user=dana, view_id=opened["modal"]["view_id"], values=values)
 
@@ -317,3 +318,35 @@ def test_many_similar_requests_of_low_risk_are_approved_in_one_form(product):
     assert not done.get("errors"), done
     for reference in agents:
         assert stages_of(product, reference)[0][:2] == ["approved", "open"]
+
+
+@pytest.mark.row("P9", "B3")
+def test_a_draft_is_saved_from_the_form_continued_and_asked(product):
+    dana, agent = product.email("agent_developer"), f"agent-{secrets.token_hex(3)}"
+    answer = ask_for(product, agent, draft=True)
+    assert not answer.get("errors"), answer
+    assert product.message_with("approvals", agent) is None
+    (shown,) = command(product, dana, "/approve drafts")["ephemeral"]
+    assert agent in str(shown["blocks"])
+    button = next(each for each in shown["actions"] if each["text"] == "Continue")
+    form = product.control(
+        "slack/click",
+        user=dana,
+        channel="general",
+        ts=shown["ts"],
+        action_id=button["action_id"],
+        value=button["value"],
+    )["modal"]
+    elements = {block["block_id"]: block["element"] for block in form["blocks"] if "element" in block}
+    assert elements["agent_name"]["initial_value"] == agent
+    values = {"Agent name": agent, "Justification": "It is clear now."}
+    people = {"Owner": dana, "Sponsor": product.email("tenant_administrator")}
+    sent = product.control(
+        "slack/submit",
+        user=dana,
+        view_id=form["view_id"],
+        values={**values, **people, "Business service": "Customer support"},
+    )
+    assert not sent.get("errors"), sent
+    until(lambda: product.message_with("approvals", agent), "the channel's message")
+    assert "You have no drafts" in said(command(product, dana, "/approve drafts"))

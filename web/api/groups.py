@@ -59,7 +59,7 @@ class Groups:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @endpoint(Method.GET, "/api/v1/groups", summary="List groups", tags=("administration",))
+    @endpoint(Method.GET, "/api/v1/groups", summary="List groups", tags=("groups",))
     async def list(self, call: Call[None, None, None]) -> Page[GroupOut]:
         """Every group, by key."""
         everybody = await list_people(self._database, call.actor)
@@ -69,7 +69,7 @@ class Groups:
         Method.PUT,
         "/api/v1/groups/{key}",
         summary="Set a group",
-        tags=("administration",),
+        tags=("groups",),
         errors=_MANAGING,
         permission="manage users; nobody adds themselves",
         example={"title": "Site reliability", "members": ["lee@example.com"]},
@@ -86,7 +86,7 @@ class Groups:
         Method.DELETE,
         "/api/v1/groups/{key}",
         summary="Delete a group",
-        tags=("administration",),
+        tags=("groups",),
         errors=_MANAGING,
         permission="manage users",
     )
@@ -98,7 +98,7 @@ class Groups:
         Method.PUT,
         "/api/v1/users/{user_id}/manager",
         summary="Set somebody's manager",
-        tags=("administration",),
+        tags=("groups",),
         errors=_MANAGING,
         permission="manage users; nobody chooses their own",
         example={"manager": "lee@example.com"},

@@ -33,16 +33,16 @@ def inputs_of(form):
 
 @pytest.mark.row("B1", "X7")
 def test_a_request_asks_for_everything_that_an_agent_must_have():
-    form = forms.request_form(channel="C0GOV", agent="support-bot", owner="U0DANA")
+    form = forms.request_form(forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV")
     fields = inputs_of(form)
-    assert list(fields) == ["action", "agent_name", "owner", "sponsor", "business_service", "justification"]
-    assert not [field.id for field in fields.values() if field.is_optional]
+    assert list(fields) == ["action", "agent_name", "owner", "sponsor", "business_service", "justification", "draft"]
+    assert [field.id for field in fields.values() if field.is_optional] == ["draft"]
     assert (form.callback_id, form.memo) == (actions.FORM_REQUEST, "C0GOV")
     assert (fields["agent_name"].initial, fields["owner"].initial) == ("support-bot", "U0DANA")
 
 
 def test_a_name_that_is_too_long_does_not_keep_the_form_from_opening():
-    assert view_problems(render.modal(forms.request_form(channel="C1", agent="x" * 2900))) == []
+    assert view_problems(render.modal(forms.request_form(forms.Written(agent="x" * 2900), channel="C1"))) == []
 
 
 @pytest.mark.parametrize("make", ABOUT_A_REQUEST, ids=lambda make: make.__name__)

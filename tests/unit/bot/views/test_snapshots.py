@@ -153,7 +153,7 @@ VIEWS = {
     "thread_absent": thread_line(
         "request.absent_asked", {"to": "t", "stage": "technical_review"}, {"t": TOMAS.name, "p": PRIYA.name}
     ),
-    "form_request": forms.request_form(channel="C0GOV", agent="support-bot", owner="U0DANA"),
+    "form_request": forms.request_form(forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV"),
     "form_approve": forms.approve_form(request(), TARGET),
     "form_reject": forms.reject_form(request(), TARGET),
     "form_ask": forms.ask_form(request(), TARGET),
