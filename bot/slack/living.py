@@ -40,6 +40,7 @@ MOVES_HOME: Final = frozenset(
         RequestEvent.VOTED,
         RequestEvent.VOTE_UNDONE,
         RequestEvent.STAGE_REOPENED,
+        RequestEvent.ASKED_ALSO,
         RequestEvent.ESCALATED,
         RequestEvent.DELEGATED,
         RequestEvent.STAND_IN_ASKED,
@@ -196,6 +197,8 @@ def _to_be_noticed(event: Event, subject: _Subject) -> frozenset[UserId]:
             return frozenset({subject.requester})
         case EmergencyEvent.UNACKNOWLEDGED | EmergencyEvent.REVIEW_OVERDUE:
             return subject.management
+        case RequestEvent.OUT_OF_REACH:
+            return frozenset({subject.requester})
         case RequestEvent.COMMENTED:
             return frozenset({subject.requester}) if data.get("kind") == "question" else frozenset()
         case RequestEvent.REMINDED | RequestEvent.ESCALATED:

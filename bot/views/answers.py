@@ -54,6 +54,12 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         ),
     ),
 }
+_ASKING: Final = {  # before and after the stage, followed by who is asked
+    "request.stage_opened": ("▶️ ", " is open: "),
+    "request.reminded": ("⏰ Reminder for ", ": "),
+    "request.escalated": ("🔺 ", " is overdue; asked as well: "),
+    "request.asked_also": ("▶️ ", " asks as well: "),
+}
 _LEADS: Final[Mapping[ErrorKind, str]] = {
     ErrorKind.INVALID: "✏️",
     ErrorKind.UNAUTHENTICATED: "🔑",
@@ -142,16 +148,15 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case "request.voted":
             verb = "✅ approved" if data.get("decision") == "approve" else "❌ rejected"
             line = (name("voter"), *_for_whom(data, names), Markup(f" {verb} "), stage, *reason)
-        case "request.stage_opened":
-            line = (Markup("▶️ "), stage, Markup(" is open: "), people())
         case "request.vote_undone":
             line = (Markup("↩️ "), name("voter"), Markup(" took back their vote on "), stage)
         case "request.paused" | "request.resumed":
             line = (*_time(event, stage), *reason)
-        case "request.reminded":
-            line = (Markup("⏰ Reminder for "), stage, Markup(": "), people())
-        case "request.escalated":
-            line = (Markup("🔺 "), stage, Markup(" is overdue; asked as well: "), people())
+        case "request.stage_opened" | "request.reminded" | "request.escalated" | "request.asked_also":
+            before, after = _ASKING[event]
+            line = (Markup(before), stage, Markup(after), people())
+        case "request.out_of_reach":
+            line = _out_of_reach(data)
         case "request.delegated" | "request.stand_in_asked" | "request.stand_in_ended" | "request.absent_asked":
             line = (*_seating(event, name("from"), name("to"), stage), *reason)
         case "request.amended":
@@ -171,6 +176,12 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case _:
             return None
     return Card(line_of(line), (Section(line),))
+
+
+def _out_of_reach(data: Mapping[str, Any]) -> Text:
+    stages = ", ".join(spoken(str(stage)) for stage in data.get("stages", ()))
+    why = " will find nobody left to decide: nobody decides two stages. Grant its role to somebody else meanwhile."
+    return (Markup("⚠️ "), Strong(stages), Markup(why))
 
 
 def _time(event: str, stage: Strong) -> Text:

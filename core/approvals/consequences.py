@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 from core.access import directory
 from core.actor import Actor, system_actor
-from core.approvals import pausing, rules, store
+from core.approvals import folding, pausing, reaching, rules, store
 from core.approvals.asking import PeopleFor
 from core.approvals.effects import (
     Amend,
     AskAbsent,
+    AskAlso,
     DecideRequest,
     DecideStage,
     Delegate,
@@ -28,12 +30,11 @@ from core.approvals.effects import (
     ReopenStage,
     ResetStage,
     Resume,
-    Seating,
     UndoVote,
 )
-from core.approvals.events import RequestEvent
 from core.approvals.seating import NOBODY_NEW, Place, seat
 from core.approvals.state import RequestStatus
+from core.approvals.telling import named, told
 from core.audit import AuditCategory, record
 from core.db import Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
@@ -47,29 +48,7 @@ UNUSED: Final = "approvals.unused"
 UNUSED_AFTER: Final = timedelta(days=30)  # an old yes says little about today
 SEATING: Final = "approvals.seating"  # somebody has gone away or come back
 PAUSE_OVER: Final = "approvals.pause_over"
-_Told = (
-    OpenStage
-    | RecordVote
-    | DecideStage
-    | DecideRequest
-    | Escalate
-    | Remind
-    | Delegate
-    | Amend
-    | UndoVote
-    | ReopenStage
-    | Pause
-    | Resume
-    | Seating
-)
 _BY_THE_ACTOR: Final = (RecordVote, UndoVote, Delegate, Amend)
-
-_FINAL_EVENTS: Final[Mapping[RequestStatus, RequestEvent]] = {
-    RequestStatus.APPROVED: RequestEvent.APPROVED,
-    RequestStatus.REJECTED: RequestEvent.REJECTED,
-    RequestStatus.WITHDRAWN: RequestEvent.WITHDRAWN,
-    RequestStatus.EXPIRED: RequestEvent.EXPIRED,
-}
 
 
 async def follow(
@@ -111,6 +90,11 @@ async def _seat(tx: Transaction, request_id: RequestId, *, newly_asked: frozense
     held = await store.hold(tx, request_id)
     if held is None:
         return
+    if new := reaching.ask_new(held.state, held.policy, await _people(tx, held)):
+        newly_asked |= {(effect.stage, person) for effect in new for person in effect.approvers}
+        who = system_actor(tx.tenant)
+        await _follow(tx, who, request_id, held.row.number, held.row.resource_name, new)
+        held = replace(held, state=folding.apply(held.state, new))
     away = await stand_ins(tx, held.row.action)
     changes = seat(held.state, held.policy, away, newly_asked=newly_asked)
     await _follow(tx, system_actor(tx.tenant), request_id, held.row.number, held.row.resource_name, changes)
@@ -131,9 +115,9 @@ async def _follow(
         await _time(tx, request_id, effect)
         if isinstance(effect, ResetStage):
             continue  # told by the amendment that it belongs to
-        event, details = _told(effect)
+        event, details = told(effect)
         facts = {**details, **({"note": note} if note else {})}
-        named = await _named(tx, effect)
+        people = await named(tx, effect)
         category = AuditCategory.USER if isinstance(effect, _BY_THE_ACTOR) else AuditCategory.SYSTEM
         who = actor if category is AuditCategory.USER or isinstance(effect, DecideRequest) else system_actor(tx.tenant)
         await record(
@@ -143,88 +127,9 @@ async def _follow(
             resource=name,
             category=category,
             subject_id=request_id,
-            details={"request": f"REQ-{number}", **facts, **named},
+            details={"request": f"REQ-{number}", **facts, **people},
         )
         await emit(tx, subject=f"request:{request_id}", type=event, data=facts)
-
-
-def _told(effect: _Told) -> tuple[RequestEvent, dict[str, Any]]:
-    match effect:
-        case RecordVote(vote):
-            return RequestEvent.VOTED, {
-                "stage": vote.stage,
-                "decision": vote.choice.value,
-                "reason": vote.reason,
-                "voter": str(vote.voter),
-                "criteria": dict(vote.criteria),
-                "digest": vote.digest,
-                **({"on_behalf_of": str(vote.on_behalf_of)} if vote.on_behalf_of else {}),
-            }
-        case OpenStage():
-            return RequestEvent.STAGE_OPENED, {
-                "stage": effect.stage,
-                "roles": list(effect.roles),
-                "people": _texts(effect.approvers),
-                "due_at": effect.due_at.isoformat(),
-                "escalation_level": effect.escalation_level,
-            }
-        case DecideStage():
-            return RequestEvent.STAGE_DECIDED, {"stage": effect.stage, "status": effect.status.value}
-        case DecideRequest():
-            return _FINAL_EVENTS[effect.status], {"status": effect.status.value}
-        case Escalate():
-            return RequestEvent.ESCALATED, {
-                "stage": effect.stage,
-                "from_roles": list(effect.from_roles),
-                "to_role": effect.to_role,
-                "level": effect.level,
-                "people": _texts(effect.approvers),
-                "due_at": effect.due_at.isoformat(),
-            }
-        case Amend():
-            return RequestEvent.AMENDED, {
-                "changed": {field: list(values) for field, values in effect.changed.items()},
-                "voided": effect.voided,
-                "digest": effect.digest,
-            }
-        case UndoVote(vote):
-            return RequestEvent.VOTE_UNDONE, {
-                "stage": vote.stage,
-                "decision": vote.choice.value,
-                "voter": str(vote.voter),
-                "cast_at": vote.cast_at.isoformat(),
-                "digest": vote.digest,
-            }
-        case ReopenStage():
-            return RequestEvent.STAGE_REOPENED, {"stage": effect.stage, "due_at": effect.due_at.isoformat()}
-        case Pause():
-            return RequestEvent.PAUSED, {"stage": effect.stage, "until": effect.until.isoformat()}
-        case Resume():
-            return RequestEvent.RESUMED, {"stage": effect.stage, "due_at": effect.due_at.isoformat()}
-        case Remind():
-            return RequestEvent.REMINDED, {"stage": effect.stage, "people": _texts(effect.people)}
-        case Delegate():
-            return RequestEvent.DELEGATED, {
-                "stage": effect.stage,
-                "from": str(effect.from_person),
-                "to": str(effect.to_person),
-            }
-        case FillPlace():
-            return RequestEvent.STAND_IN_ASKED, {
-                "stage": effect.stage,
-                "from": str(effect.absent),
-                "to": str(effect.seat.stand_in),
-            }
-        case GiveBack():
-            return RequestEvent.STAND_IN_ENDED, {
-                "stage": effect.stage,
-                "from": str(effect.stand_in),
-                "to": str(effect.absent),
-            }
-        case AskAbsent():
-            return RequestEvent.ABSENT_ASKED, {"stage": effect.stage, "to": str(effect.absent)}
-        case _:
-            assert_never(effect)
 
 
 async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
@@ -248,39 +153,35 @@ async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
             await set_deadline(tx, request_id, UNUSED, tx.now + UNUSED_AFTER)
         case DecideRequest():
             await clear(tx, request_id)
-        case RecordVote() | UndoVote() | Remind() | Delegate() | Amend() | FillPlace() | GiveBack() | AskAbsent():
+        case (
+            RecordVote()
+            | UndoVote()
+            | AskAlso()
+            | Remind()
+            | Delegate()
+            | Amend()
+            | FillPlace()
+            | GiveBack()
+            | AskAbsent()
+        ):
             pass
         case _:
             assert_never(effect)
 
 
-async def _named(tx: Transaction, effect: Effect) -> dict[str, str]:
-    """Both people of a delegated act by their addresses: the trail is read by people, years later (A2)."""
-    match effect:
-        case RecordVote(vote) if vote.on_behalf_of is not None:
-            pair = {"voter_email": vote.voter, "on_behalf_of_email": vote.on_behalf_of}
-        case FillPlace():
-            pair = {"from_email": effect.absent, "to_email": effect.seat.stand_in}
-        case GiveBack():
-            pair = {"from_email": effect.stand_in, "to_email": effect.absent}
-        case AskAbsent():
-            pair = {"to_email": effect.absent}
-        case _:
-            return {}
-    people = (await directory(tx)).people
-    return {key: people[user].email for key, user in pair.items()}
-
-
-def _texts(people: Iterable[UUID]) -> list[str]:
-    return sorted(str(person) for person in people)
+async def _people(tx: Transaction, held: store.Held) -> PeopleFor:
+    return PeopleFor(await directory(tx), held.row.resource, held.state.requester)
 
 
 async def _on_timeout(tx: Transaction, due: Due) -> None:
     held = await store.hold(tx, due.subject)
     if held is None:
         return
-    people = PeopleFor(await directory(tx), held.row.resource, held.state.requester)
-    effects = rules.on_timeout(held.state, held.policy, due.part, people, now=tx.now)
+    people = await _people(tx, held)
+    new = tuple(each for each in reaching.ask_new(held.state, held.policy, people) if each.stage == due.part)
+    effects: tuple[Effect, ...] = rules.on_timeout(held.state, held.policy, due.part, people, now=tx.now)
+    if new and effects:  # somebody can decide it now who could not before: they get its whole time
+        effects = (*new, Resume(due.part, *held.policy.stage(due.part).due_after(tx.now)))
     is_over = any(isinstance(effect, DecideRequest) for effect in effects)
     note = f"Nobody decided stage '{due.part}' in time." if is_over else ""
     who = system_actor(tx.tenant)

@@ -159,6 +159,14 @@ class Resume:
     remind_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AskAlso:
+    """These people are asked besides: nobody who was asked may vote any more."""
+
+    stage: str
+    approvers: frozenset[UserId]
+
+
 Seating = FillPlace | GiveBack | AskAbsent
 Effect = (
     OpenStage
@@ -174,5 +182,6 @@ Effect = (
     | ReopenStage
     | Pause
     | Resume
+    | AskAlso
     | Seating
 )

@@ -14,6 +14,8 @@ class RequestEvent(StrEnum):
     STAGE_REOPENED = "request.stage_reopened"
     PAUSED = "request.paused"
     RESUMED = "request.resumed"
+    ASKED_ALSO = "request.asked_also"
+    OUT_OF_REACH = "request.out_of_reach"  # a stage will find nobody left who may decide it
     REMINDED = "request.reminded"
     ESCALATED = "request.escalated"
     DELEGATED = "request.delegated"

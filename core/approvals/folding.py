@@ -9,6 +9,7 @@ from typing import assert_never
 from core.approvals.effects import (
     Amend,
     AskAbsent,
+    AskAlso,
     DecideRequest,
     DecideStage,
     Delegate,
@@ -59,6 +60,7 @@ def _apply(state: RequestState, effect: Effect) -> RequestState:
             | ReopenStage()
             | Pause()
             | Resume()
+            | AskAlso()
         ):
             stages = tuple(_on_stage(stage, effect) if stage.key == effect.stage else stage for stage in state.stages)
             return replace(state, stages=stages)
@@ -77,7 +79,8 @@ def _on_stage(
     | ResetStage
     | ReopenStage
     | Pause
-    | Resume,
+    | Resume
+    | AskAlso,
 ) -> StageState:
     match effect:
         case OpenStage():
@@ -108,6 +111,8 @@ def _on_stage(
                 approvers=stage.approvers | effect.approvers,
                 escalation_level=effect.level,
             )
+        case AskAlso():
+            return replace(stage, approvers=stage.approvers | effect.approvers)
         case Delegate():
             delegates = {**stage.delegates, effect.from_person: effect.to_person}
             return replace(stage, delegates=delegates, stand_ins=_without(stage, effect.from_person))

@@ -12,7 +12,7 @@ above a group (and is asked because it was vacant or silent) may approve in its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
@@ -48,9 +48,13 @@ def lacking(
     """The groups for which these people, each counted once, do not suffice; `roles` are all that were asked by."""
     slots = [key for key, count in quorum.shares for _ in range(count)]
     eligible = {key: of & _eligible(key, people, roles) for key, _count in quorum.shares}
-    taken: dict[UserId, int] = {}  # whose approval fills which slot
-    missing = [key for index, key in enumerate(slots) if not _fill(index, slots, eligible, taken, set())]
-    return tuple(dict.fromkeys(missing))
+    return tuple(dict.fromkeys(slots[index] for index in unfilled(slots, eligible)))
+
+
+def unfilled(slots: Sequence[str], eligible: Mapping[str, AbstractSet[UserId]]) -> tuple[int, ...]:
+    """The slots left over when as many as possible have a person of their own, who is eligible for that slot's key."""
+    taken: dict[UserId, int] = {}
+    return tuple(index for index in range(len(slots)) if not _fill(index, slots, eligible, taken, set()))
 
 
 def in_words(quorum: Quorum) -> str:
@@ -81,7 +85,7 @@ def _eligible(key: str, people: PeopleByRole, roles: tuple[str, ...]) -> frozens
 
 def _fill(
     slot: int,
-    slots: list[str],
+    slots: Sequence[str],
     eligible: Mapping[str, AbstractSet[UserId]],
     taken: dict[UserId, int],
     tried: set[UserId],

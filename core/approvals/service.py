@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.access import TokenScope, directory, find_person, permitted, require_scope
 from core.actor import Actor, system_actor
-from core.approvals import pausing, queries, rules, store, undoing
+from core.approvals import pausing, queries, reaching, rules, store, undoing
 from core.approvals.asking import PeopleFor
 from core.approvals.assessment import assess, circumstances_of
 from core.approvals.catalogue import PolicyCatalogue
@@ -117,6 +117,16 @@ async def open_request(
         type=RequestEvent.OPENED,
         data={"action": action, "requester": str(requester), "reference": f"REQ-{number}"},
     )
+    short = reaching.out_of_reach(
+        policy, requester, PeopleFor(everybody, resource, requester), skipped=found.skipped(policy)
+    )
+    if short:
+        told = {"request": f"REQ-{number}", "stages": list(short)}
+        out = RequestEvent.OUT_OF_REACH
+        await record(
+            tx, system_actor(tx.tenant), action=out, resource=resource["name"], subject_id=request_id, details=told
+        )
+        await emit(tx, subject=f"request:{request_id}", type=out, data=told)
     note = "Every criterion of an automatic approval held." if found.is_automatic else ""
     by = system_actor(tx.tenant) if found.is_automatic else actor  # in the trail too, nobody approves their own
     await follow(tx, by, request_id, number, resource["name"], effects, note=note)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.approvals.effects import (
     Amend,
     AskAbsent,
+    AskAlso,
     DecideRequest,
     DecideStage,
     Delegate,
@@ -119,6 +120,8 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                     due_at=effect.due_at,
                     escalation_level=effect.escalation_level,
                 )
+                await _ask(tx, request_id, effect.stage, effect.approvers)
+            case AskAlso():
                 await _ask(tx, request_id, effect.stage, effect.approvers)
             case RecordVote(vote):
                 await tx.connection.execute(
