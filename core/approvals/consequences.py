@@ -82,14 +82,15 @@ async def held_as_seated(tx: Transaction, request_id: UUID) -> store.Held | None
 
     The clock sees to that too, a moment later; a vote must not find the stand-in of somebody who is back.
     """
-    await _seat(tx, RequestId(request_id))
-    return await store.hold(tx, request_id)
+    return await _seat(tx, RequestId(request_id))
 
 
-async def _seat(tx: Transaction, request_id: RequestId, *, newly_asked: frozenset[Place] = NOBODY_NEW) -> None:
+async def _seat(
+    tx: Transaction, request_id: RequestId, *, newly_asked: frozenset[Place] = NOBODY_NEW
+) -> store.Held | None:
     held = await store.hold(tx, request_id)
     if held is None:
-        return
+        return None
     if new := reaching.ask_new(held.state, held.policy, await _people(tx, held)):
         newly_asked |= {(effect.stage, person) for effect in new for person in effect.approvers}
         who = system_actor(tx.tenant)
@@ -98,6 +99,7 @@ async def _seat(tx: Transaction, request_id: RequestId, *, newly_asked: frozense
     away = await stand_ins(tx, held.row.action)
     changes = seat(held.state, held.policy, away, newly_asked=newly_asked)
     await _follow(tx, system_actor(tx.tenant), request_id, held.row.number, held.row.resource_name, changes)
+    return replace(held, state=folding.apply(held.state, changes))
 
 
 async def _follow(
