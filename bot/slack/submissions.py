@@ -47,7 +47,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "context.justification": "justification",
     "to": "person",
     "resource": "agent",
-    "text": "question answer",  # whichever of them this form has
+    "text": "question answer comment",  # whichever of them this form has
 }
 
 Ack = Callable[..., Awaitable[Any]]
@@ -149,6 +149,8 @@ async def _on_target(
             await comment(database, actor, target.id, kind="question", text=values.get("question") or "")
         case actions.FORM_ANSWER:
             await comment(database, actor, target.id, kind="answer", text=values.get("answer") or "")
+        case actions.FORM_COMMENT:
+            await comment(database, actor, target.id, kind="comment", text=values.get("comment") or "")
         case actions.FORM_AMEND:
             await _amend(chat, actor, target, values)
         case actions.FORM_DELEGATE:

@@ -12,6 +12,7 @@ from bot.cards import (
     Block,
     Button,
     Card,
+    Choice,
     Confirm,
     Context,
     Divider,
@@ -19,6 +20,7 @@ from bot.cards import (
     Heading,
     Instant,
     Markup,
+    Menu,
     Passage,
     Plain,
     Quote,
@@ -77,7 +79,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         blocks.append(Context(open_question))
     blocks += ticket_lines(request.tickets)
     if request.status == "pending":
-        blocks.append(Actions(_buttons(request, viewer)))
+        blocks.append(Actions((*_buttons(request, viewer), _menu(request))))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
 
 
@@ -122,7 +124,7 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> 
     blocks = details_blocks(request, now=now)
     if request.status == "pending":
         buttons = (button for button in _buttons(request, viewer) if button.action_id != actions.DETAILS)
-        blocks = (*blocks, Actions(tuple(buttons)))
+        blocks = (*blocks, Actions((*buttons, _menu(request))))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
 
 
@@ -158,6 +160,15 @@ def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, .
         Button(actions.ASK, "Ask", value),
         Button(actions.DELEGATE, "Delegate", value),
         details,
+    )
+
+
+def _menu(request: RequestView) -> Menu:
+    """What everybody may do now and then. Its targets name no stage: an option has little room, and none needs it."""
+    value = Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS]).encode()
+    return Menu(
+        actions.MENU,
+        (Choice(actions.COMMENT, "Comment", value), Choice(actions.WHY, "Why these approvals?", value)),
     )
 
 

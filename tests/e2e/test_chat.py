@@ -169,6 +169,23 @@ def test_a_question_reaches_the_requester_and_the_answer_the_thread(product):
     )
 
 
+@pytest.mark.row("B3")
+def test_the_menu_of_a_request_takes_a_comment_and_says_why(product):
+    reference, _agent = new_request(product)
+    tomas = product.email("meta_agent_manager")
+    why = click(product, tomas, f"@{tomas}", reference, "Why these approvals?")["modal"]
+    assert "*Policy*" in str(why["blocks"])
+    form = click(product, tomas, "approvals", reference, "Comment")["modal"]
+    done = product.control(
+        "slack/submit", user=tomas, view_id=form["view_id"], values={"Comment": "The pool has room."}
+    )
+    assert not done.get("errors"), done
+    until(
+        lambda: "The pool has room." in str(product.message_with("approvals", reference)["thread"]),
+        "the comment in the thread",
+    )
+
+
 @pytest.mark.row("B1")
 def test_delegating_gives_another_person_the_buttons(product):
     reference, _agent = new_request(product)

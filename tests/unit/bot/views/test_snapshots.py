@@ -159,6 +159,8 @@ VIEWS = {
     "form_ask": forms.ask_form(request(), TARGET),
     "form_answer": forms.answer_form(MOVING, TARGET),
     "form_amend": forms.amend_form(MOVING, TARGET),
+    "form_comment": forms.comment_form(request(), TARGET),
+    "form_why": forms.why_form(request()),
     "form_delegate": forms.delegate_form(request(), TARGET),
     "form_details": forms.details_form(MOVING, now=NOW),
     "form_bypass": bypass_forms.bypass_form(channel="C0GOV", longest=timedelta(hours=4)),
