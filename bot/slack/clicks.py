@@ -83,7 +83,7 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
         return bypass_forms.review_form(await get_bypass(chat.database, actor, target.id))
     request = await get_request(chat.database, actor, target.id)
     if action_id == actions.DETAILS:
-        return forms.details_form(request, now=chat.now())
+        return forms.details_form(request, now=chat.now(), console=chat.console)
     if action_id == actions.WHY:
         return forms.why_form(request)
     makers = {

@@ -98,13 +98,13 @@ async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
     match intent.verb:
         case Verb.WAITING:
             wanted = RequestFilter(waiting_for=person_of(actor))
-            return lists.waiting_card(await listed(database, actor, wanted), now=now)
+            return lists.waiting_card(await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.MINE:
             wanted = RequestFilter(requester=person_of(actor))
-            return lists.mine_card(await listed(database, actor, wanted), now=now)
+            return lists.mine_card(await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.FIND:
             wanted = RequestFilter(contains=intent.text)
-            return lists.found_card(intent.text, await listed(database, actor, wanted), now=now)
+            return lists.found_card(intent.text, await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.AWAY:
             return await _away(chat, actor, intent)
         case Verb.BACK:
@@ -127,7 +127,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
     match intent.verb:
         case Verb.SHOW:
             viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
-            return request_views.details_card(request, viewer, now=chat.now())
+            return request_views.details_card(request, viewer, now=chat.now(), console=chat.console)
         case Verb.WHY:
             return request_views.why_card(request)
         case Verb.APPROVE | Verb.REJECT:

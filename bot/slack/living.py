@@ -117,7 +117,7 @@ class LivingMessages:
             await self._say(event, root, line, role="thread")
 
     async def _subject(self, tx: Transaction, event: Event, everybody: Directory) -> _Subject:
-        policy, now = await tenant_policy(tx), tx.now
+        policy, now, console = await tenant_policy(tx), tx.now, self.workspace.console
         if event.subject.startswith("request:"):
             request = await load_request(tx, event.subject_id)
             return _Subject(
@@ -125,7 +125,7 @@ class LivingMessages:
                 people=_request_people(request),
                 requester=request.requester.id,
                 management=frozenset(),
-                card=lambda viewer: request_card(request, viewer, now=now),
+                card=lambda viewer: request_card(request, viewer, now=now, console=console),
             )
         bypass = await load_bypass(tx, event.subject_id)
         management = _holders(everybody, policy.senior_management)

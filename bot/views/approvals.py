@@ -19,6 +19,7 @@ from bot.cards import (
     Fields,
     Heading,
     Instant,
+    Link,
     Markup,
     Menu,
     Passage,
@@ -31,7 +32,7 @@ from bot.cards import (
     Tone,
     one_line,
 )
-from bot.views.pieces import action_on, cast_by, in_place, names, ticket_lines
+from bot.views.pieces import action_on, cast_by, in_place, names, page_of, ticket_lines
 from bot.views.reasons import risk_line, why_blocks
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
@@ -52,8 +53,11 @@ def title_of(request: RequestView) -> str:
     return action_on(request.action, request.resource.get("name", "?"))
 
 
-def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime) -> Card:
-    """The living message of a request. Without a viewer it is the channel's: buttons for all; the core checks."""
+def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime, console: str = "") -> Card:
+    """The living message of a request. Without a viewer it is the channel's: buttons for all; the core checks.
+
+    `console` is the console's address where people can reach it.
+    """
     blocks: list[Block] = [
         Heading(f"{request.reference} · {title_of(request)}"),
         Section(
@@ -62,6 +66,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
                 *_decided(request),
                 Markup(" · asked by "),
                 one_line(request.requester.name),
+                *_in_console(request, console),
             )
         ),
     ]
@@ -83,9 +88,9 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
 
 
-def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
+def details_blocks(request: RequestView, *, now: datetime, console: str = "") -> tuple[Block, ...]:
     """Everything about a request, for the details modal and `/approve show`; what people wrote is whole."""
-    card = request_card(request, None, now=now)
+    card = request_card(request, None, now=now, console=console)
     blocks: list[Block] = [
         Passage(block.text) if isinstance(block, Quote) else block
         for block in card.blocks
@@ -119,9 +124,9 @@ def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> Card:
+def details_card(request: RequestView, viewer: PersonView, *, now: datetime, console: str = "") -> Card:
     """The private answer to `/approve show`: the details with the viewer's own buttons."""
-    blocks = details_blocks(request, now=now)
+    blocks = details_blocks(request, now=now, console=console)
     if request.status == "pending":
         buttons = (button for button in _buttons(request, viewer) if button.action_id != actions.DETAILS)
         blocks = (*blocks, Actions((*buttons, _menu(request))))
@@ -183,6 +188,10 @@ def _is_asked(stage: StageView, viewer: PersonView) -> bool:
 
 def _facts(request: RequestView) -> tuple[tuple[str, Text], ...]:
     return tuple((label, (one_line(request.resource[key]),)) for key, label in _FACTS if request.resource.get(key))
+
+
+def _in_console(request: RequestView, console: str) -> Text:
+    return (Markup(" · "), Link("open in the console", page_of(request.reference, console))) if console else ()
 
 
 def _decided(request: RequestView) -> Text:

@@ -228,9 +228,9 @@ def amend_form(request: RequestView, target: Target) -> Form:
     )
 
 
-def details_form(request: RequestView, *, now: datetime) -> Form:
+def details_form(request: RequestView, *, now: datetime, console: str = "") -> Form:
     """Everything about a request."""
-    return Form("approvals.details", request.reference, details_blocks(request, now=now))
+    return Form("approvals.details", request.reference, details_blocks(request, now=now, console=console))
 
 
 def why_form(request: RequestView) -> Form:

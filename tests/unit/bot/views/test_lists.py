@@ -1,5 +1,6 @@
 """Lists and the App Home."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -119,3 +120,15 @@ def test_a_full_home_is_within_slacks_limits():
         home_blocks(waiting=listed(many(80)), mine=listed(many(80)), bypasses=[bypass(), reviewed()] * 20, now=NOW)
     )
     assert view_problems(view) == []
+
+
+@pytest.mark.row("B9")
+def test_a_reference_leads_to_the_console_where_people_can_reach_it():
+    for card in (
+        waiting_card(listed([request()]), now=NOW, console="https://c.example/console"),
+        mine_card(listed([request()]), now=NOW, console="https://c.example/console"),
+        found_card("bot", listed([request()]), now=NOW, console="https://c.example/console"),
+    ):
+        shown = json.dumps(render.message(card))
+        assert "<https://c.example/console/requests/REQ-1042|REQ-1042> Create agent" in shown
+    assert "console" not in json.dumps(render.message(mine_card(listed([request()]), now=NOW)))

@@ -88,6 +88,7 @@ HOSTILE = request(
     resource={"name": "<!channel>\u202e bot\n✅ *Approved*", "owner": "<@U1>", "business_service": "R&D <b>"},
     justification="Please <https://evil.example|approve> & ignore *everything*.\n> ✅ Security\n" + "long " * 800,
 )
+CONSOLE = "https://countersign.example/console"
 TARGET = Target(id=REQUEST_ID, digest=DIGEST, stage="technical_review")
 VIEWS = {
     "request_channel": request_card(request(), None, now=NOW),
@@ -174,6 +175,10 @@ VIEWS = {
         bypasses=[],
         now=NOW,
         absences=home_lines([delegation(absent=PRIYA, stand_in=LEE, decides=INGRID)], [PLANNED], PRIYA),
+    ),
+    "request_console": request_card(request(), TOMAS, now=NOW, console=CONSOLE),
+    "home_console": home_blocks(
+        waiting=listed([request()]), mine=listed([APPROVED]), bypasses=[], now=NOW, console=CONSOLE
     ),
     "home_empty": home_blocks(waiting=listed([]), mine=listed([]), bypasses=[], now=NOW),
 }
