@@ -99,6 +99,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         requests.show,
         requests.vote,
         requests.withdraw,
+        requests.nudge,
         requests.amend,
         receipts.issue,
         receipts.keys,

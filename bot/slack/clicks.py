@@ -12,8 +12,8 @@ from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
 from bot.slack.inputs import clicked
 from bot.views import bypass_forms, forms
-from bot.views.answers import said
-from core.approvals import get_request, withdraw
+from bot.views.answers import nudged_card, said
+from core.approvals import get_request, nudge, withdraw
 from core.emergency import acknowledge, end, get_bypass
 from core.errors import InvalidInput
 
@@ -53,6 +53,8 @@ async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Targe
         case actions.WITHDRAW:
             request = await withdraw(chat.database, actor, target.id)
             await answer(said(f"*{request.reference}* is withdrawn."))
+        case actions.NUDGE:
+            await answer(nudged_card(await nudge(chat.database, actor, target.id)))
         case actions.BYPASS_ACKNOWLEDGE:
             bypass = await acknowledge(chat.database, actor, target.id)
             await answer(said(f"You have acknowledged *{bypass.reference}*."))

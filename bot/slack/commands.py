@@ -13,7 +13,7 @@ from bot.slack.context import Chat, chat_user_of, through
 from bot.slack.refusals import told_of_request
 from bot.views import approvals as request_views
 from bot.views import bypass_forms, forms, lists
-from bot.views.answers import help_card, said
+from bot.views.answers import help_card, nudged_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
 from bot.views.delegations import away_card, back_card, set_card
 from bot.views.votes import voted_card
@@ -28,6 +28,7 @@ from core.approvals import (
     count_requests,
     get_request,
     list_requests,
+    nudge,
     reassign,
     withdraw,
 )
@@ -144,6 +145,8 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             async with told_of_request(chat, actor, request.id, stage=None):
                 await reassign(database, actor, request.id, to_email=email, reason=intent.text)
             return said(f"Your place on *{request.reference}* is given to {render.escaped(email)}.")
+        case Verb.NUDGE:
+            return nudged_card(await nudge(database, actor, request.id))
         case Verb.WITHDRAW:
             await withdraw(database, actor, request.id, reason=intent.text)
             return said(f"*{request.reference}* is withdrawn.")

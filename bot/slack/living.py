@@ -196,7 +196,7 @@ def _to_be_noticed(event: Event, subject: _Subject) -> frozenset[UserId]:
             return subject.management
         case RequestEvent.COMMENTED:
             return frozenset({subject.requester}) if data.get("kind") == "question" else frozenset()
-        case RequestEvent.REMINDED | RequestEvent.ESCALATED:
+        case RequestEvent.REMINDED | RequestEvent.NUDGED | RequestEvent.ESCALATED:
             return frozenset(UserId(UUID(person)) for person in data.get("people", ()))
         case RequestEvent.DELEGATED | RequestEvent.STAND_IN_ASKED | RequestEvent.STAND_IN_ENDED:
             return frozenset({UserId(UUID(data["to"]))})

@@ -10,6 +10,7 @@ from bot.plain import line_of
 from bot.times import counted
 from bot.views.pieces import action_on, spoken
 from bot.views.pieces import names as first_of
+from core.approvals import Nudged
 from core.errors import CountersignError, ErrorKind
 from core.roles.hierarchy import ROLES
 from core.roles.hierarchy import title as role_title
@@ -34,6 +35,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve away @person 2026-12-20 to 2027-01-03 reason", "let somebody decide for you while you are away"),
             ("/approve away", "who is away, and who decides for them"),
             ("/approve back", "you are here again"),
+            ("/approve nudge REQ-1001", "remind those who have not decided your request; once an hour"),
             ("/approve withdraw REQ-1001", "take your request back"),
             ("/approve find words", "search"),
         ),
@@ -116,6 +118,17 @@ def said(words: str) -> Card:
     return Card(words, (Section((Markup(words),)),))
 
 
+def nudged_card(done: Nudged) -> Card:
+    """Whom the requester has reminded."""
+    reference = done.request.reference
+    line: Text = (
+        Markup(f"👋 Reminded of *{reference}*: "),
+        first_of(person.name for person in done.people),
+        Markup("."),
+    )
+    return Card(line_of(line), (Section(line),))
+
+
 def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
     """One line of a subject's history; None for events that the message itself shows well enough.
 
@@ -142,6 +155,8 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             line = (Markup("▶️ "), stage, Markup(" is open: "), people())
         case "request.reminded":
             line = (Markup("⏰ Reminder for "), stage, Markup(": "), people())
+        case "request.nudged":
+            line = (Markup("👋 "), _by(data, names), Markup(" asks you to look at this: "), people())
         case "request.escalated":
             line = (Markup("🔺 "), stage, Markup(" is overdue; asked as well: "), people())
         case "request.delegated" | "request.stand_in_asked" | "request.stand_in_ended" | "request.absent_asked":

@@ -84,7 +84,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         blocks.append(Context(open_question))
     blocks += ticket_lines(request.tickets)
     if request.status == "pending":
-        blocks.append(Actions((*_buttons(request, viewer), _menu(request))))
+        blocks.append(Actions((*_buttons(request, viewer), _menu(request, viewer))))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
 
 
@@ -129,7 +129,7 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime, con
     blocks = details_blocks(request, now=now, console=console)
     if request.status == "pending":
         buttons = (button for button in _buttons(request, viewer) if button.action_id != actions.DETAILS)
-        blocks = (*blocks, Actions((*buttons, _menu(request))))
+        blocks = (*blocks, Actions((*buttons, _menu(request, viewer))))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
 
 
@@ -168,12 +168,14 @@ def _buttons(request: RequestView, viewer: PersonView | None) -> tuple[Button, .
     )
 
 
-def _menu(request: RequestView) -> Menu:
-    """What everybody may do now and then. Its targets name no stage: an option has little room, and none needs it."""
+def _menu(request: RequestView, viewer: PersonView | None) -> Menu:
+    """What people do now and then. Its targets name no stage: an option has little room, and none needs it."""
     value = Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS]).encode()
+    is_requester = viewer is not None and viewer.id == request.requester.id
+    nudge = (Choice(actions.NUDGE, "Nudge", value),) if is_requester else ()
     return Menu(
         actions.MENU,
-        (Choice(actions.COMMENT, "Comment", value), Choice(actions.WHY, "Why these approvals?", value)),
+        (*nudge, Choice(actions.COMMENT, "Comment", value), Choice(actions.WHY, "Why these approvals?", value)),
     )
 
 

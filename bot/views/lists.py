@@ -63,7 +63,7 @@ def mine_card(listed: Listed, *, now: datetime, console: str = "") -> Card:
     return _list(
         "Your requests",
         listed,
-        _rows(listed, _to_look_at, MINE_EMPTY, counted_as="requests", now=now, console=console),
+        _rows(listed, _mine, MINE_EMPTY, counted_as="requests", now=now, console=console),
         empty=MINE_EMPTY,
         hint="`/approve` opens a request.",
     )
@@ -104,7 +104,7 @@ def home_blocks(
         *_rows(waiting, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now, console=console),
         Divider(),
         Heading("Your requests"),
-        *_rows(mine, _to_look_at, MINE_EMPTY, counted_as="requests", now=now, console=console),
+        *_rows(mine, _mine, MINE_EMPTY, counted_as="requests", now=now, console=console),
     ]
     if bypasses:
         blocks += [
@@ -141,6 +141,14 @@ def _rows(listed: Listed, row: _Row, empty: str, *, counted_as: str, now: dateti
 def _to_look_at(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:
     show = Button(actions.DETAILS, "Show", target_of(request).encode())
     return (Section(_line(request, now=now, console=console), button=show),)
+
+
+def _mine(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:
+    if request.status != "pending":
+        return _to_look_at(request, now, console)
+    value = target_of(request).encode()
+    buttons = (Button(actions.NUDGE, "Nudge", value), Button(actions.DETAILS, "Show", value))
+    return (Section(_line(request, now=now, console=console)), Actions(buttons))
 
 
 def _to_decide(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:

@@ -6,7 +6,7 @@ state.py, effects.py                      what rules read, what they return
 rules.py, asking.py, routing.py, folding.py   pure: who is asked, what follows, what it looks like afterwards
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
-service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
+service.py, amending.py, nudging.py, using.py   use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
 changes.py                                what changed a moment ago
@@ -30,6 +30,7 @@ from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.loading import person_of
+from core.approvals.nudging import Nudged, nudge
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
@@ -68,6 +69,7 @@ __all__ = [
     "Endorsement",
     "Figures",
     "Judged",
+    "Nudged",
     "Outlook",
     "PolicyCatalogue",
     "PolicyChoice",
@@ -97,6 +99,7 @@ __all__ = [
     "list_requests",
     "load_catalogue",
     "load_request",
+    "nudge",
     "open_request",
     "person_of",
     "policies_in_force",

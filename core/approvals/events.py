@@ -11,6 +11,7 @@ class RequestEvent(StrEnum):
     VOTED = "request.voted"
     STAGE_DECIDED = "request.stage_decided"
     REMINDED = "request.reminded"
+    NUDGED = "request.nudged"
     ESCALATED = "request.escalated"
     DELEGATED = "request.delegated"
     STAND_IN_ASKED = "request.stand_in_asked"

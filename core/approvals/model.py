@@ -42,6 +42,7 @@ requests = tenant_table(
     Column("revision", Integer, nullable=False, server_default="1"),  # 1, and one more for each amendment
     instant("created_at"),
     instant("decided_at", nullable=True),
+    instant("nudged_at", nullable=True),  # when its requester last reminded those who are asked
     identifier("used_by", nullable=True),  # the decision that consumed the approval
     UniqueConstraint("tenant_id", "number"),
     CheckConstraint("state IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')", name="state"),

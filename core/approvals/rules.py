@@ -155,7 +155,7 @@ def delegate(
     state: RequestState, policy: ApprovalPolicy, stage: str, from_person: UserId, to_person: UserId
 ) -> tuple[Effect, ...]:
     """The other person takes this approver's place on the stage. Raises NotAnApprover or CannotDelegate."""
-    _check_pending(state)
+    check_pending(state)
     current = state.stage(stage)
     if current.status is not StageStatus.OPEN:
         raise errors.StageAlreadyDecided(f"Stage '{stage}' is {current.status}.", where="stage")
@@ -178,7 +178,7 @@ def withdraw(state: RequestState, by: UserId, *, now: datetime) -> tuple[Effect,
         raise errors.NotYourRequest("Only the person who asked can withdraw a request.")
     if state.status is RequestStatus.WITHDRAWN:
         return ()
-    _check_pending(state)
+    check_pending(state)
     return (*_skip_others(state, None, now), DecideRequest(RequestStatus.WITHDRAWN, now))
 
 
@@ -198,7 +198,7 @@ def amend(
     """
     if by != state.requester:
         raise errors.NotYourRequest("Only the person who asked can change a request.")
-    _check_pending(state)
+    check_pending(state)
     if not change.changed:
         return ()
     opened = open_request(policy, state.requester, people, now=now, skipped=skipped)
@@ -229,7 +229,8 @@ def _may_escalate(stage: StagePolicy, current: StageState) -> bool:
     return stage.escalations is None or so_far < stage.escalations
 
 
-def _check_pending(state: RequestState) -> None:
+def check_pending(state: RequestState) -> None:
+    """Nothing while the request is pending. Raises AlreadyDecided with who decided it and when."""
     if state.status is not RequestStatus.PENDING:
         deciding = {RequestStatus.APPROVED: Choice.APPROVE, RequestStatus.REJECTED: Choice.REJECT}.get(state.status)
         votes = [vote for vote in state.votes if vote.digest == state.digest and vote.choice is deciding]
@@ -256,7 +257,7 @@ def _is_repeated(state: RequestState, vote: Vote) -> bool:
 def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None:
     if vote.voter == state.requester:
         raise errors.OwnRequest("Nobody approves their own request.", next_step="The people asked will decide.")
-    _check_pending(state)
+    check_pending(state)
     if vote.stage not in {stage.key for stage in state.stages}:
         raise errors.InvalidVote(
             f"There is no stage '{vote.stage}'.", where="stage", accepted=tuple(stage.key for stage in state.stages)

@@ -76,9 +76,10 @@ def test_everybody_sees_the_buttons_that_they_can_use(viewer, labels):
 
 @pytest.mark.row("B3")
 @pytest.mark.parametrize("viewer", [None, TOMAS, DANA, LEE], ids=["channel", "approver", "requester", "bystander"])
-def test_the_menu_holds_what_everybody_may_do_now_and_then(viewer):
-    assert chosen_from(request_card(request(), viewer, now=NOW)) == ["Comment", "Why these approvals?"]
-    assert chosen_from(details_card(request(), viewer or LEE, now=NOW)) == ["Comment", "Why these approvals?"]
+def test_the_menu_holds_what_people_do_now_and_then(viewer):
+    wanted = ["Nudge"] * (viewer is DANA) + ["Comment", "Why these approvals?"]
+    assert chosen_from(request_card(request(), viewer, now=NOW)) == wanted
+    assert chosen_from(details_card(request(), viewer or LEE, now=NOW)) == wanted
     assert chosen_from(request_card(request(status="approved", decided_at=NOW), viewer, now=NOW)) == []
 
 

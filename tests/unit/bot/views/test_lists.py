@@ -38,7 +38,14 @@ def test_what_waits_can_be_decided_from_the_list():
         actions.DETAILS,
     ]
     assert {button.value for button in row.buttons} == {target_of(request()).encode()}
-    assert not [block for block in mine_card(listed([request()]), now=NOW).blocks if isinstance(block, Actions)]
+
+
+@pytest.mark.row("B1", "B9")
+def test_ones_own_request_offers_a_nudge_while_it_waits():
+    (row,) = (block for block in mine_card(listed([request()]), now=NOW).blocks if isinstance(block, Actions))
+    assert [button.action_id for button in row.buttons] == [actions.NUDGE, actions.DETAILS]
+    assert not [block for block in mine_card(listed([rejected()]), now=NOW).blocks if isinstance(block, Actions)]
+    assert not [block for block in found_card("a", listed([request()]), now=NOW).blocks if isinstance(block, Actions)]
 
 
 def test_a_decided_request_has_no_deadline():
