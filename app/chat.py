@@ -45,7 +45,9 @@ async def open_slack(service: Service) -> Slack:
     if settings.bot_token is None or settings.tenant is None:
         return Slack()
     client = make_client(settings.bot_token.get_secret_value(), settings.api_url)
-    workspace = await connect(client, service.database, tenant=settings.tenant)
+    public = service.settings.public_url  # the bound address is often one that only this machine can reach
+    console = f"{public.rstrip('/')}/console" if public else ""
+    workspace = await connect(client, service.database, tenant=settings.tenant, console=console)
     chat = Chat(workspace=workspace, gate=service.gate)
     messages = LivingMessages(
         workspace,

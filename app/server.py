@@ -104,6 +104,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         requests.approve_many,
         decisions.reopen,
         requests.withdraw,
+        requests.nudge,
         requests.amend,
         receipts.issue,
         receipts.keys,

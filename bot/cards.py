@@ -107,6 +107,23 @@ class LinkButton:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a menu: what it is called, what it does, and what travels back."""
+
+    action_id: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The rarer acts, folded away behind one small button; at most five, the platform with the least room."""
+
+    action_id: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """The card's title line."""
 
@@ -160,9 +177,9 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """A row of buttons."""
+    """A row of buttons, and the menu of what is wanted more rarely."""
 
-    buttons: tuple[Button | LinkButton, ...]
+    buttons: tuple[Button | LinkButton | Menu, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Verb(StrEnum):
     ANSWER = "answer"
     COMMENT = "comment"
     DELEGATE = "delegate"
+    NUDGE = "nudge"
     WITHDRAW = "withdraw"
     AMEND = "amend"
     STATUS = "status"
@@ -103,6 +104,7 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON),
     "away": (Verb.AWAY, Needs.MAYBE_ABSENCE),
     "back": (Verb.BACK, Needs.NOTHING),
+    "nudge": (Verb.NUDGE, Needs.REFERENCE),
     "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
     "amend": (Verb.AMEND, Needs.REFERENCE),
     "change": (Verb.AMEND, Needs.REFERENCE),

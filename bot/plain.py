@@ -19,6 +19,7 @@ from bot.cards import (
     Link,
     LinkButton,
     Markup,
+    Menu,
     Passage,
     Picture,
     Piece,
@@ -98,10 +99,18 @@ def _lines(block: Block) -> list[str]:
             assert_never(block)
 
 
-def _labels(buttons: Iterable[Button | LinkButton]) -> list[str]:
-    shown = " ".join(f"[{button.label}]" if isinstance(button, Button) else _linked(button) for button in buttons)
+def _labels(elements: Iterable[Button | LinkButton | Menu]) -> list[str]:
+    shown = " ".join(filter(None, map(_label, elements)))
     return [shown] if shown else []
 
 
-def _linked(button: LinkButton) -> str:
-    return f"[{button.label}: {button.url}]"
+def _label(element: Button | LinkButton | Menu) -> str:
+    match element:
+        case Button():
+            return f"[{element.label}]"
+        case LinkButton():
+            return f"[{element.label}: {element.url}]"
+        case Menu():
+            return " ".join(f"[{choice.label}]" for choice in element.choices)
+        case _:
+            assert_never(element)

@@ -25,10 +25,11 @@ from core.ids import TenantId
 log = structlog.get_logger()
 
 
-async def connect(client: AsyncWebClient, database: Database, *, tenant: str) -> Workspace:
+async def connect(client: AsyncWebClient, database: Database, *, tenant: str, console: str = "") -> Workspace:
     """The workspace behind the client's token. Raises SlackApiError for a token that Slack refuses."""
     identity = await client.auth_test()
-    return Workspace(tenant=TenantId(tenant), team_id=str(identity["team_id"]), client=client, database=database)
+    team_id = str(identity["team_id"])
+    return Workspace(tenant=TenantId(tenant), team_id=team_id, client=client, database=database, console=console)
 
 
 def make_app(workspace: Workspace, gate: Gate, *, signing_secret: str | None) -> AsyncApp:

@@ -11,12 +11,13 @@ from bot.cards import Form
 from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
 from bot.slack.drafts import draft_form
+from bot.slack.inputs import clicked
 from bot.slack.many import many_form
 from bot.views import bypass_forms, forms
-from bot.views.answers import said
+from bot.views.answers import nudged_card, said
 from bot.views.reopening import reopen_form
 from bot.views.votes import undone_card
-from core.approvals import get_request, undo_vote, withdraw
+from core.approvals import get_request, nudge, undo_vote, withdraw
 from core.drafts import discard
 from core.emergency import acknowledge, end, get_bypass
 from core.errors import InvalidInput
@@ -32,6 +33,8 @@ _FORM_TITLES: Final[Mapping[str, str]] = {
     actions.DRAFT_CONTINUE: "Ask for approval",
     actions.DELEGATE: "Delegate",
     actions.DETAILS: "Details",
+    actions.COMMENT: "Comment",
+    actions.WHY: "Why these approvals?",
     actions.BYPASS_REVIEW: "Review",
     actions.OPEN_BYPASS: "Emergency bypass",
     actions.OPEN_REQUEST: "Ask for approval",
@@ -40,16 +43,16 @@ _FORM_TITLES: Final[Mapping[str, str]] = {
 
 async def on_click(chat: Chat, body: Mapping[str, Any], respond: Callable[..., Awaitable[Any]]) -> None:
     """What the button promises has happened, or the clicker knows why not."""
-    action = body["actions"][0]
+    action_id, value = clicked(body["actions"][0])
     answer = _answer(chat, body, respond)
     async with chat.answering(answer):
-        if action["action_id"] in _FORM_TITLES:
-            await _open_form(chat, body, action)
+        if action_id in _FORM_TITLES:
+            await _open_form(chat, body, action_id, value)
             return
-        target = decode(action.get("value", ""))
+        target = decode(value)
         if target is None:
             raise InvalidInput("This button is not one of ours any more.", next_step="Use /approve show instead.")
-        await _do(chat, body, action["action_id"], target, answer)
+        await _do(chat, body, action_id, target, answer)
 
 
 async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Target, answer: Answer) -> None:
@@ -63,6 +66,8 @@ async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Targe
         case actions.WITHDRAW:
             request = await withdraw(chat.database, actor, target.id)
             await answer(said(f"*{request.reference}* is withdrawn."))
+        case actions.NUDGE:
+            await answer(nudged_card(await nudge(chat.database, actor, target.id)))
         case actions.BYPASS_ACKNOWLEDGE:
             bypass = await acknowledge(chat.database, actor, target.id)
             await answer(said(f"You have acknowledged *{bypass.reference}*."))
@@ -73,11 +78,9 @@ async def _do(chat: Chat, body: Mapping[str, Any], action_id: str, target: Targe
             return  # a link button: Slack has opened the address already
 
 
-async def _open_form(chat: Chat, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
-    action_id = action["action_id"]
-
+async def _open_form(chat: Chat, body: Mapping[str, Any], action_id: str, value: str) -> None:
     async def form() -> Form:
-        return await _form(chat, body, action_id, decode(action.get("value", "")))
+        return await _form(chat, body, action_id, decode(value))
 
     await chat.open_and_fill(str(body.get("trigger_id", "")), _FORM_TITLES[action_id], form)
 
@@ -99,12 +102,15 @@ async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Tar
         return await draft_form(chat, actor, target.id, channel=channel)
     request = await get_request(chat.database, actor, target.id)
     if action_id == actions.DETAILS:
-        return forms.details_form(request, now=chat.now())
+        return forms.details_form(request, now=chat.now(), console=chat.console)
+    if action_id == actions.WHY:
+        return forms.why_form(request)
     makers = {
         actions.VOTE_APPROVE: forms.approve_form,
         actions.VOTE_REJECT: forms.reject_form,
         actions.ASK: forms.ask_form,
         actions.ANSWER: forms.answer_form,
+        actions.COMMENT: forms.comment_form,
         actions.AMEND: forms.amend_form,
         actions.REOPEN: reopen_form,
         actions.DELEGATE: forms.delegate_form,

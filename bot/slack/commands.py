@@ -14,7 +14,7 @@ from bot.slack.many import open_many
 from bot.slack.refusals import told_of_request
 from bot.views import approvals as request_views
 from bot.views import bypass_forms, forms, lists
-from bot.views.answers import help_card, said
+from bot.views.answers import help_card, nudged_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
 from bot.views.delegations import away_card, back_card, set_card
 from bot.views.drafts import drafts_card
@@ -31,6 +31,7 @@ from core.approvals import (
     count_requests,
     get_request,
     list_requests,
+    nudge,
     reassign,
     undo_vote,
     withdraw,
@@ -108,13 +109,13 @@ async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
     match intent.verb:
         case Verb.WAITING:
             wanted = RequestFilter(waiting_for=person_of(actor))
-            return lists.waiting_card(await listed(database, actor, wanted), now=now)
+            return lists.waiting_card(await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.MINE:
             wanted = RequestFilter(requester=person_of(actor))
-            return lists.mine_card(await listed(database, actor, wanted), now=now)
+            return lists.mine_card(await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.FIND:
             wanted = RequestFilter(contains=intent.text)
-            return lists.found_card(intent.text, await listed(database, actor, wanted), now=now)
+            return lists.found_card(intent.text, await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.DRAFTS:
             return drafts_card(await list_drafts(database, actor))
         case Verb.AWAY:
@@ -139,7 +140,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
     match intent.verb:
         case Verb.SHOW:
             viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
-            return request_views.details_card(request, viewer, now=chat.now())
+            return request_views.details_card(request, viewer, now=chat.now(), console=chat.console)
         case Verb.WHY:
             return request_views.why_card(request)
         case Verb.APPROVE | Verb.REJECT:
@@ -160,6 +161,8 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             async with told_of_request(chat, actor, request.id, stage=None):
                 await reassign(database, actor, request.id, to_email=email, reason=intent.text)
             return said(f"Your place on *{request.reference}* is given to {render.escaped(email)}.")
+        case Verb.NUDGE:
+            return nudged_card(await nudge(database, actor, request.id))
         case Verb.WITHDRAW:
             await withdraw(database, actor, request.id, reason=intent.text)
             return said(f"*{request.reference}* is withdrawn.")

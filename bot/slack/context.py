@@ -61,6 +61,11 @@ class Chat:
         """Where use cases run."""
         return self.workspace.database
 
+    @property
+    def console(self) -> str:
+        """The console's address, where people can reach it."""
+        return self.workspace.console
+
     def now(self) -> datetime:
         """The present instant."""
         return self.database.clock.now()

@@ -30,7 +30,9 @@ async def publish(chat: Chat, chat_user: str) -> None:
         away, given = await get_away(chat.database, actor)
         me = PersonView(id=user, email=actor.email, name=actor.name)
         absences = home_lines(away, given, me)
-        blocks = home_blocks(waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now(), absences=absences)
+        blocks = home_blocks(
+            waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now(), absences=absences, console=chat.console
+        )
     except CountersignError as exc:
         blocks = error_card(exc).blocks
     await chat.workspace.client.views_publish(user_id=chat_user, view=render.home(blocks))

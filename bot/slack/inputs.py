@@ -1,4 +1,7 @@
-"""view_submission's state.values -> {input id: value}. Our block id and action id are both the input's id."""
+"""What came back from Slack: view_submission's state.values -> {input id: value}, and what was clicked.
+
+Our block id and action id are both the input's id.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,14 @@ def read_inputs(view: Mapping[str, Any]) -> dict[str, Any]:
             value = _value(element)
             values[name] = [*values[name], *value] if isinstance(values.get(name), list) else value
     return values
+
+
+def clicked(action: Mapping[str, Any]) -> tuple[str, str]:
+    """(action id, value) of an element that was used; of a menu those of the line that was chosen."""
+    if action.get("type") != "overflow":
+        return action["action_id"], action.get("value", "")
+    action_id, _, value = str((action.get("selected_option") or {}).get("value", "")).partition(" ")
+    return action_id, value
 
 
 def _value(element: Mapping[str, Any]) -> Any:

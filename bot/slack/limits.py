@@ -39,6 +39,7 @@ INPUT_TEXT_MAX: Final = 3000  # what a person can type into one input
 OPTION_TEXT_MAX: Final = 75
 OPTION_VALUE_MAX: Final = 150
 OPTIONS_MAX: Final = 100  # in a select
+OVERFLOW_MAX: Final = 5  # options of an overflow menu
 CHECKS_MAX: Final = 10  # in a group of checkboxes
 
 MODAL_TITLE_MAX: Final = 24  # title, submit and close

@@ -120,7 +120,7 @@ class LivingMessages:
             await self._say(event, root, line, role="thread")
 
     async def _subject(self, tx: Transaction, event: Event, everybody: Directory) -> _Subject:
-        policy, now = await tenant_policy(tx), tx.now
+        policy, now, console = await tenant_policy(tx), tx.now, self.workspace.console
         if event.subject.startswith("request:"):
             request = await load_request(tx, event.subject_id)
             return _Subject(
@@ -128,7 +128,7 @@ class LivingMessages:
                 people=_request_people(request),
                 requester=request.requester.id,
                 management=frozenset(),
-                card=lambda viewer: request_card(request, viewer, now=now),
+                card=lambda viewer: request_card(request, viewer, now=now, console=console),
             )
         bypass = await load_bypass(tx, event.subject_id)
         management = _holders(everybody, policy.senior_management)
@@ -201,7 +201,7 @@ def _to_be_noticed(event: Event, subject: _Subject) -> frozenset[UserId]:
             return frozenset({subject.requester})
         case RequestEvent.COMMENTED:
             return frozenset({subject.requester}) if data.get("kind") == "question" else frozenset()
-        case RequestEvent.REMINDED | RequestEvent.ESCALATED:
+        case RequestEvent.REMINDED | RequestEvent.NUDGED | RequestEvent.ESCALATED:
             return frozenset(UserId(UUID(person)) for person in data.get("people", ()))
         case RequestEvent.DELEGATED | RequestEvent.STAND_IN_ASKED | RequestEvent.STAND_IN_ENDED:
             return frozenset({UserId(UUID(data["to"]))})

@@ -18,6 +18,7 @@ from bot.cards import (
     Heading,
     Input,
     LinkButton,
+    Menu,
     Passage,
     Picture,
     Plain,
@@ -47,6 +48,9 @@ from bot.slack.limits import (
     MESSAGE_CHARACTERS_MAX,
     MESSAGE_TEXT_MAX,
     MODAL_TITLE_MAX,
+    OPTION_TEXT_MAX,
+    OPTION_VALUE_MAX,
+    OVERFLOW_MAX,
     QUOTE_MIN,
     SECTION_TEXT_MAX,
     VALUE_MAX,
@@ -153,7 +157,7 @@ def _block(block: Block) -> list[Json]:
         case Steps(lines):
             return _steps([mrkdwn(line) for line in lines])
         case Actions(buttons):
-            elements = [_button(button) for button in buttons if _works(button)][:ACTIONS_MAX]
+            elements = [_element(button) for button in buttons if _works(button)][:ACTIONS_MAX]
             return [{"type": "actions", "elements": elements}] if elements else []
         case Context(text):
             return [{"type": "context", "elements": [marked_text(mrkdwn(text), CONTEXT_TEXT_MAX)]}]
@@ -193,8 +197,32 @@ def _form_block(part: Block | Input) -> list[Json]:
     return input_blocks(part) if isinstance(part, Input) else _block(part)
 
 
-def _works(button: Button | LinkButton) -> bool:
-    return isinstance(button, Button) or is_web_address(button.url)
+def _works(element: Button | LinkButton | Menu) -> bool:
+    match element:
+        case Button():
+            return True
+        case LinkButton():
+            return is_web_address(element.url)
+        case Menu():
+            return bool(element.choices)  # Slack refuses an empty one
+        case _:
+            assert_never(element)
+
+
+def _element(element: Button | LinkButton | Menu) -> Json:
+    return _overflow(element) if isinstance(element, Menu) else _button(element)
+
+
+def _overflow(menu: Menu) -> Json:
+    """An element has one action id, so each option says its own before its value; inputs.py takes them apart."""
+    options = [
+        {
+            "text": plain_text(choice.label, OPTION_TEXT_MAX),
+            "value": f"{choice.action_id} {choice.value}"[:OPTION_VALUE_MAX],
+        }
+        for choice in menu.choices[:OVERFLOW_MAX]
+    ]
+    return {"type": "overflow", "action_id": menu.action_id, "options": options}
 
 
 def _button(button: Button | LinkButton) -> Json:

@@ -53,7 +53,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "context.justification": "justification",
     "to": "person",
     "resource": "agent",
-    "text": "question answer",  # whichever of them this form has
+    "text": "question answer comment",  # whichever of them this form has
 }
 
 Ack = Callable[..., Awaitable[Any]]
@@ -161,6 +161,8 @@ async def _on_target(
             before = await get_request(database, actor, target.id)
             reason = values.get("reason") or ""
             return reopened_card(before, await reopen(database, chat.gate, actor, target.id, reason=reason))
+        case actions.FORM_COMMENT:
+            await comment(database, actor, target.id, kind="comment", text=values.get("comment") or "")
         case actions.FORM_AMEND:
             await _amend(chat, actor, target, values)
         case actions.FORM_DELEGATE:

@@ -62,6 +62,7 @@ class Workspace:
     team_id: str
     client: AsyncWebClient
     database: Database
+    console: str = ""  # its address, where people can reach it
 
     async def actor(self, chat_user: str) -> Actor:
         """The person behind a verified chat account. Raises UnknownChatAccount.

@@ -10,6 +10,7 @@ from bot.plain import line_of
 from bot.times import counted
 from bot.views.pieces import action_on, spoken
 from bot.views.pieces import names as first_of
+from core.approvals import Nudged
 from core.errors import CountersignError, ErrorKind
 from core.roles.hierarchy import ROLES
 from core.roles.hierarchy import title as role_title
@@ -37,6 +38,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve away @person 2026-12-20 to 2027-01-03 reason", "let somebody decide for you while you are away"),
             ("/approve away", "who is away, and who decides for them"),
             ("/approve back", "you are here again"),
+            ("/approve nudge REQ-1001", "remind those who have not decided your request; once an hour"),
             ("/approve withdraw REQ-1001", "take your request back"),
             ("/approve reopen REQ-1001 reason", "ask again for what was rejected, withdrawn or has expired"),
             ("/approve find words", "search"),
@@ -126,6 +128,17 @@ def said(words: str) -> Card:
     return Card(words, (Section((Markup(words),)),))
 
 
+def nudged_card(done: Nudged) -> Card:
+    """Whom the requester has reminded."""
+    reference = done.request.reference
+    line: Text = (
+        Markup(f"👋 Reminded of *{reference}*: "),
+        first_of(person.name for person in done.people),
+        Markup("."),
+    )
+    return Card(line_of(line), (Section(line),))
+
+
 def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
     """One line of a subject's history; None for events that the message itself shows well enough.
 
@@ -155,6 +168,8 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
         case "request.stage_opened" | "request.reminded" | "request.escalated" | "request.asked_also":
             before, after = _ASKING[event]
             line = (Markup(before), stage, Markup(after), people())
+        case "request.nudged":
+            line = (Markup("👋 "), _by(data, names), Markup(" asks you to look at this: "), people())
         case "request.out_of_reach":
             line = _out_of_reach(data)
         case "request.delegated" | "request.stand_in_asked" | "request.stand_in_ended" | "request.absent_asked":

@@ -12,13 +12,16 @@ from bot.cards import (
     Block,
     Button,
     Card,
+    Choice,
     Confirm,
     Context,
     Divider,
     Fields,
     Heading,
     Instant,
+    Link,
     Markup,
+    Menu,
     Passage,
     Plain,
     Quote,
@@ -29,7 +32,7 @@ from bot.cards import (
     Tone,
     one_line,
 )
-from bot.views.pieces import action_on, cast_by, in_place, names, ticket_lines
+from bot.views.pieces import action_on, cast_by, in_place, names, page_of, ticket_lines
 from bot.views.reasons import risk_line, why_blocks
 from core.access import PersonView
 from core.approvals import GRACE, CommentView, RequestView, StageView, VoteView
@@ -51,8 +54,11 @@ def title_of(request: RequestView) -> str:
     return action_on(request.action, request.resource.get("name", "?"))
 
 
-def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime) -> Card:
-    """The living message of a request. Without a viewer it is the channel's: buttons for all; the core checks."""
+def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime, console: str = "") -> Card:
+    """The living message of a request. Without a viewer it is the channel's: buttons for all; the core checks.
+
+    `console` is the console's address where people can reach it.
+    """
     blocks: list[Block] = [
         Heading(f"{request.reference} · {title_of(request)}"),
         Section(
@@ -62,6 +68,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
                 Markup(" · asked by "),
                 one_line(request.requester.name),
                 *((Markup(f" · {request.reopens} asked again"),) if request.reopens else ()),
+                *_in_console(request, console),
             )
         ),
     ]
@@ -79,13 +86,13 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         blocks.append(Context(open_question))
     blocks += ticket_lines(request.tickets)
     if request.status == "pending":
-        blocks.append(Actions(_buttons(request, viewer, now=now)))
+        blocks.append(Actions((*_buttons(request, viewer, now=now), _menu(request, viewer))))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
 
 
-def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
+def details_blocks(request: RequestView, *, now: datetime, console: str = "") -> tuple[Block, ...]:
     """Everything about a request, for the details modal and `/approve show`; what people wrote is whole."""
-    card = request_card(request, None, now=now)
+    card = request_card(request, None, now=now, console=console)
     blocks: list[Block] = [
         Passage(block.text) if isinstance(block, Quote) else block
         for block in card.blocks
@@ -119,12 +126,12 @@ def details_blocks(request: RequestView, *, now: datetime) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def details_card(request: RequestView, viewer: PersonView, *, now: datetime) -> Card:
+def details_card(request: RequestView, viewer: PersonView, *, now: datetime, console: str = "") -> Card:
     """The private answer to `/approve show`: the details with the viewer's own buttons."""
-    blocks = details_blocks(request, now=now)
+    blocks = details_blocks(request, now=now, console=console)
     if request.status == "pending":
         buttons = (button for button in _buttons(request, viewer, now=now) if button.action_id != actions.DETAILS)
-        blocks = (*blocks, Actions(tuple(buttons)))
+        blocks = (*blocks, Actions((*buttons, _menu(request, viewer))))
     elif request.status in REOPENED and viewer.id == request.requester.id:
         blocks = (*blocks, Actions((Button(actions.REOPEN, "Ask again", target_of(request).encode()),)))
     return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
@@ -166,6 +173,17 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
     )
 
 
+def _menu(request: RequestView, viewer: PersonView | None) -> Menu:
+    """What people do now and then. Its targets name no stage: an option has little room, and none needs it."""
+    value = Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS]).encode()
+    is_requester = viewer is not None and viewer.id == request.requester.id
+    nudge = (Choice(actions.NUDGE, "Nudge", value),) if is_requester else ()
+    return Menu(
+        actions.MENU,
+        (*nudge, Choice(actions.COMMENT, "Comment", value), Choice(actions.WHY, "Why these approvals?", value)),
+    )
+
+
 def _is_asked(stage: StageView, viewer: PersonView) -> bool:
     """Whether the stage still waits for the viewer: with a quorum it stays open after their vote."""
     return (
@@ -183,6 +201,10 @@ def _voted_lately(request: RequestView, viewer: PersonView, *, now: datetime) ->
 
 def _facts(request: RequestView) -> tuple[tuple[str, Text], ...]:
     return tuple((label, (one_line(request.resource[key]),)) for key, label in _FACTS if request.resource.get(key))
+
+
+def _in_console(request: RequestView, console: str) -> Text:
+    return (Markup(" · "), Link("open in the console", page_of(request.reference, console))) if console else ()
 
 
 def _decided(request: RequestView) -> Text:

@@ -29,6 +29,7 @@ from bot.cards import (
 from bot.times import counted
 from bot.views.approvals import details_blocks, title_of
 from bot.views.pieces import ACTION_TITLES, spoken
+from bot.views.reasons import why_blocks
 from core.approvals import RequestView, StageView
 
 JUSTIFICATION_MAX: Final = 3000  # what fits Slack's own input; the core takes more
@@ -173,6 +174,26 @@ def answer_form(request: RequestView, target: Target) -> Form:
     )
 
 
+def comment_form(request: RequestView, target: Target) -> Form:
+    """Something said about a request, to everybody who follows it."""
+    return Form(
+        actions.FORM_COMMENT,
+        "Comment",
+        (
+            _about(request),
+            TextInput(
+                "comment",
+                "Comment",
+                is_multiline=True,
+                max_chars=JUSTIFICATION_MAX,
+                hint="It stands under the request; no vote follows from it.",
+            ),
+        ),
+        submit="Comment",
+        memo=target.encode(),
+    )
+
+
 def delegate_form(request: RequestView, target: Target) -> Form:
     """Somebody else takes the viewer's place."""
     return Form(
@@ -224,9 +245,14 @@ def amend_form(request: RequestView, target: Target) -> Form:
     )
 
 
-def details_form(request: RequestView, *, now: datetime) -> Form:
+def details_form(request: RequestView, *, now: datetime, console: str = "") -> Form:
     """Everything about a request."""
-    return Form("approvals.details", request.reference, details_blocks(request, now=now))
+    return Form("approvals.details", request.reference, details_blocks(request, now=now, console=console))
+
+
+def why_form(request: RequestView) -> Form:
+    """Its risk, and why it needs these approvals or none."""
+    return Form("approvals.why", f"Why {request.reference}", (_about(request), *why_blocks(request)))
 
 
 def _about(request: RequestView) -> Section:

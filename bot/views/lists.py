@@ -26,6 +26,7 @@ from bot.cards import (
 from bot.times import counted, due
 from bot.views.approvals import target_of, title_of
 from bot.views.bypass import bypass_line, hint_for
+from bot.views.pieces import reference_of
 from core.approvals import RequestView
 from core.emergency import BypassView
 
@@ -43,45 +44,51 @@ class Listed:
     total: int
 
 
-_Row = Callable[[RequestView, datetime], tuple[Block, ...]]
+_Row = Callable[[RequestView, datetime, str], tuple[Block, ...]]
 
 
-def waiting_card(listed: Listed, *, now: datetime) -> Card:
-    """What waits for the viewer."""
+def waiting_card(listed: Listed, *, now: datetime, console: str = "") -> Card:
+    """What waits for the viewer. `console` is the console's address where people can reach it."""
     return _list(
         "Waiting for you",
         listed,
-        _rows(listed, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now),
+        _rows(listed, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now, console=console),
         empty=WAITING_EMPTY,
         hint="`/approve mine` shows what you have asked for.",
     )
 
 
-def mine_card(listed: Listed, *, now: datetime) -> Card:
+def mine_card(listed: Listed, *, now: datetime, console: str = "") -> Card:
     """What the viewer has asked for."""
     return _list(
         "Your requests",
         listed,
-        _rows(listed, _to_look_at, MINE_EMPTY, counted_as="requests", now=now),
+        _rows(listed, _mine, MINE_EMPTY, counted_as="requests", now=now, console=console),
         empty=MINE_EMPTY,
         hint="`/approve` opens a request.",
     )
 
 
-def found_card(words: str, listed: Listed, *, now: datetime) -> Card:
+def found_card(words: str, listed: Listed, *, now: datetime, console: str = "") -> Card:
     """What a search found."""
     empty = f"Nothing matches “{words}”."
     return _list(
         f"Found for “{words}”",
         listed,
-        _rows(listed, _to_look_at, empty, counted_as="match", now=now),
+        _rows(listed, _to_look_at, empty, counted_as="match", now=now, console=console),
         empty=empty,
         hint="Search looks at agent names and justifications.",
     )
 
 
 def home_blocks(
-    *, waiting: Listed, mine: Listed, bypasses: Sequence[BypassView], now: datetime, absences: Sequence[Block] = ()
+    *,
+    waiting: Listed,
+    mine: Listed,
+    bypasses: Sequence[BypassView],
+    now: datetime,
+    absences: Sequence[Block] = (),
+    console: str = "",
 ) -> tuple[Block, ...]:
     """The App Home: who is away, what waits, what was asked, which bypasses need a look (B9)."""
     blocks: list[Block] = [
@@ -94,10 +101,10 @@ def home_blocks(
         ),
         *absences,
         Heading("Waiting for you"),
-        *_rows(waiting, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now),
+        *_rows(waiting, _to_decide, WAITING_EMPTY, counted_as="wait for you", now=now, console=console),
         Divider(),
         Heading("Your requests"),
-        *_rows(mine, _to_look_at, MINE_EMPTY, counted_as="requests", now=now),
+        *_rows(mine, _mine, MINE_EMPTY, counted_as="requests", now=now, console=console),
     ]
     if bypasses:
         blocks += [
@@ -115,12 +122,12 @@ def _list(title: str, listed: Listed, rows: Sequence[Block], *, empty: str, hint
     return Card(summary=summary, blocks=(Heading(title), *rows, Context((Markup(hint),))))
 
 
-def _rows(listed: Listed, row: _Row, empty: str, *, counted_as: str, now: datetime) -> list[Block]:
+def _rows(listed: Listed, row: _Row, empty: str, *, counted_as: str, now: datetime, console: str) -> list[Block]:
     """A row each; of more than are shown, how many there are comes first (37 wait for you; the newest 15)."""
     if not listed.requests:
         return [Section((Plain(empty),))]
     shown = listed.requests[:SHOWN]
-    rows = [block for request in shown for block in row(request, now)]
+    rows = [block for request in shown for block in row(request, now, console)]
     if listed.total <= len(shown):
         return rows
     more = counted(listed.total - len(shown), "more request")
@@ -131,27 +138,36 @@ def _rows(listed: Listed, row: _Row, empty: str, *, counted_as: str, now: dateti
     ]
 
 
-def _to_look_at(request: RequestView, now: datetime) -> tuple[Block, ...]:
+def _to_look_at(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:
     show = Button(actions.DETAILS, "Show", target_of(request).encode())
-    return (Section(_line(request, now=now), button=show),)
+    return (Section(_line(request, now=now, console=console), button=show),)
 
 
-def _to_decide(request: RequestView, now: datetime) -> tuple[Block, ...]:
+def _mine(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:
+    if request.status != "pending":
+        return _to_look_at(request, now, console)
+    value = target_of(request).encode()
+    buttons = (Button(actions.NUDGE, "Nudge", value), Button(actions.DETAILS, "Show", value))
+    return (Section(_line(request, now=now, console=console)), Actions(buttons))
+
+
+def _to_decide(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:
     value = target_of(request).encode()  # the form that opens finds the stage on which this person is asked
     buttons = (
         Button(actions.VOTE_APPROVE, "Approve", value, tone=Tone.PRIMARY),
         Button(actions.VOTE_REJECT, "Reject", value, tone=Tone.DANGER),
         Button(actions.DETAILS, "Show", value),
     )
-    return (Section(_line(request, now=now)), Actions(buttons))
+    return (Section(_line(request, now=now, console=console)), Actions(buttons))
 
 
-def _line(request: RequestView, *, now: datetime) -> Text:
+def _line(request: RequestView, *, now: datetime, console: str) -> Text:
     current = next((stage for stage in request.stages if stage.status == "open"), None)
     where: Text = (Markup(" · "), one_line(current.title)) if current else ()
     when: Text = (Markup(f" · {due(current.due_at, now=now)}"),) if current and current.due_at else ()
     return (
-        Markup(f"*{request.reference}* "),
+        reference_of(request.reference, console),
+        Markup(" "),
         Plain(title_of(request)),
         Markup("\n"),
         one_line(request.requester.name),

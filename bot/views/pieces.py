@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from bot.cards import Block, Context, Link, Markup, Plain, one_line
+from bot.cards import Block, Context, Link, Markup, Piece, Plain, one_line
 from core.access import PersonView
 from core.approvals import VoteView
 from core.links import TicketLink
@@ -49,6 +49,16 @@ def cast_by(vote: VoteView) -> str:
 def in_place(person: PersonView, of: PersonView | None) -> str:
     """The person's name, and for whom they act where that is somebody else."""
     return person.name if of is None else f"{person.name} for {of.name}"
+
+
+def reference_of(reference: str, console: str) -> Piece:
+    """The reference, emphasised; a link to its page where people can reach the console (`console` is its address)."""
+    return Link(reference, page_of(reference, console)) if console else Markup(f"*{reference}*")
+
+
+def page_of(reference: str, console: str) -> str:
+    """Where the console shows the request."""
+    return f"{console}/requests/{reference}"
 
 
 def ticket_lines(tickets: Iterable[TicketLink]) -> list[Block]:

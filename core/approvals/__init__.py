@@ -7,7 +7,7 @@ rules.py, asking.py, routing.py, quorum.py, folding.py   pure: who is asked, wha
 undoing.py, pausing.py                    pure: votes taken back; time that stands still
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
-service.py, amending.py, many.py, using.py   use cases; loading.py: how each begins and ends
+service.py, amending.py, many.py, nudging.py, using.py   use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
 changes.py                                what changed a moment ago
@@ -32,6 +32,7 @@ from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.loading import person_of
 from core.approvals.many import Outcome, Seen, approve_many, preview_many, similar_waiting
+from core.approvals.nudging import Nudged, nudge
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
@@ -73,6 +74,7 @@ __all__ = [
     "Endorsement",
     "Figures",
     "Judged",
+    "Nudged",
     "Outcome",
     "Outlook",
     "PolicyCatalogue",
@@ -105,6 +107,7 @@ __all__ = [
     "list_requests",
     "load_catalogue",
     "load_request",
+    "nudge",
     "open_request",
     "person_of",
     "policies_in_force",

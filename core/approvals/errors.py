@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from core.errors import Conflict, Forbidden, InvalidInput, LimitExceeded, NotFound
 from core.ids import UserId
 
 
@@ -107,6 +107,18 @@ class NobodyToAsk(Conflict):
     """There is nobody who could decide this."""
 
     code = "approvals.nobody_to_ask"
+
+
+class NobodyToNudge(Conflict):
+    """Everybody who is asked has voted."""
+
+    code = "approvals.nobody_to_nudge"
+
+
+class NudgedAlready(LimitExceeded):
+    """The people who are asked were nudged within the last hour."""
+
+    code = "approvals.nudged_already"
 
 
 class CannotDelegate(InvalidInput):

@@ -17,6 +17,7 @@ class RequestEvent(StrEnum):
     ASKED_ALSO = "request.asked_also"
     OUT_OF_REACH = "request.out_of_reach"  # a stage will find nobody left who may decide it
     REMINDED = "request.reminded"
+    NUDGED = "request.nudged"
     ESCALATED = "request.escalated"
     DELEGATED = "request.delegated"
     STAND_IN_ASKED = "request.stand_in_asked"

@@ -43,6 +43,7 @@ requests = tenant_table(
     instant("created_at"),
     instant("decided_at", nullable=True),
     Column("reopens", Integer, nullable=True),  # the number of the request that is asked again
+    instant("nudged_at", nullable=True),  # when its requester last reminded those who are asked
     identifier("used_by", nullable=True),  # the decision that consumed the approval
     UniqueConstraint("tenant_id", "number"),
     CheckConstraint("state IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')", name="state"),

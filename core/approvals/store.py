@@ -343,6 +343,15 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
     )
 
 
+async def note_nudge(tx: Transaction, request_id: UUID) -> None:
+    """The request's people were reminded at this instant by its requester's wish."""
+    await tx.connection.execute(
+        update(requests)
+        .where(requests.c.tenant_id == tx.tenant, requests.c.request_id == request_id)
+        .values(nudged_at=tx.now)
+    )
+
+
 async def requests_touched_by(tx: Transaction, absent: UserId) -> Sequence[UUID]:
     """Pending requests with an open stage that asks this person, or on which anybody stands in, by id."""
     r, s, a = requests.c, request_stages.c, stage_approvers.c

@@ -136,10 +136,13 @@ def actions_of(blocks: list[Json]) -> list[Json]:
                 "text": words.get("text", ""),
                 "value": element.get("value"),
             }
-            if options_of(element):
-                entry["options"] = [{"text": o["text"]["text"], "value": o["value"]} for o in options_of(element)]
+            chances = [{"text": o["text"]["text"], "value": o["value"]} for o in options_of(element)]
+            if chances:
+                entry["options"] = chances
             entry |= {key: element[key] for key in ("style", "url") if key in element}
             found.append(entry)
+            if element["type"] == "overflow":  # each line of a menu does something by itself, as a button does
+                found += [{key: entry[key] for key in ("action_id", "block_id", "type")} | line for line in chances]
     return found
 
 

@@ -57,7 +57,7 @@ def find_target(hub: Hub, person: Person, place: Mapping[str, Any]) -> Target:
 
 
 def find_element(blocks: list[Json], place: Mapping[str, Any]) -> tuple[Json, Json]:
-    """The block and element with this `action_id` (and `block_id`, and for buttons `value`, where given).
+    """The block and element with this `action_id` (and `block_id`, and for buttons and menus `value`, where given).
 
     A block that the app gave no id has a new one after each edit, so a click on what was shown a moment ago is found by
     its `action_id` alone.
@@ -74,6 +74,9 @@ def find_element(blocks: list[Json], place: Mapping[str, Any]) -> tuple[Json, Js
         known = tuple(dict.fromkeys(str(action["action_id"]) for action in actions_of(blocks)))
         raise ControlError(f"Nothing here has the action_id {action_id!r}.", accepted=known, status=404)
     value = place.get("value")
+    for block, element in matches:
+        if element["type"] == "overflow" and any(option["value"] == value for option in options_of(element)):
+            return block, element
     if value is None or matches[0][1]["type"] != "button":
         return matches[0]
     for block, element in matches:

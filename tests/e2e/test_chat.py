@@ -170,6 +170,47 @@ def test_a_question_reaches_the_requester_and_the_answer_the_thread(product):
     )
 
 
+@pytest.mark.row("B3")
+def test_the_menu_of_a_request_takes_a_comment_and_says_why(product):
+    reference, _agent = new_request(product)
+    tomas = product.email("meta_agent_manager")
+    why = click(product, tomas, f"@{tomas}", reference, "Why these approvals?")["modal"]
+    assert "*Policy*" in str(why["blocks"])
+    form = click(product, tomas, "approvals", reference, "Comment")["modal"]
+    done = product.control(
+        "slack/submit", user=tomas, view_id=form["view_id"], values={"Comment": "The pool has room."}
+    )
+    assert not done.get("errors"), done
+    until(
+        lambda: "The pool has room." in str(product.message_with("approvals", reference)["thread"]),
+        "the comment in the thread",
+    )
+
+
+@pytest.mark.row("B1", "B3")
+def test_the_requester_nudges_once_and_those_who_are_asked_hear_of_it(product):
+    reference, _agent = new_request(product)
+    tomas, dana = product.email("meta_agent_manager"), product.email("agent_developer")
+    until(lambda: product.message_with(f"@{tomas}", reference, "Approve"), "the message to whoever is asked")
+    answer = click(product, dana, f"@{dana}", reference, "Nudge")
+    assert "👋 Reminded of" in said(answer)
+    assert "Tomás" in said(answer)
+    until(
+        lambda: "asks you to look at this" in str(product.message_with(f"@{tomas}", reference)["thread"]),
+        "the nudge under the message of whoever is asked",
+    )
+    again = product.control("slack/command", user=dana, channel="general", text=f"/approve nudge {reference}")
+    assert "You can nudge again in" in said(again)
+    request_id = next(
+        each["id"]
+        for each in product.call("GET", "/api/v1/requests", role="agent_developer").json()["items"]
+        if each["reference"] == reference
+    )
+    refused = product.call("POST", f"/api/v1/requests/{request_id}/nudge", role="agent_developer", json={})
+    assert (refused.status_code, refused.json()["code"]) == (429, "approvals.nudged_already")
+    assert int(refused.headers["Retry-After"]) > 3000
+
+
 @pytest.mark.row("B1")
 def test_delegating_gives_another_person_the_buttons(product):
     reference, _agent = new_request(product)

@@ -17,6 +17,7 @@ from core.approvals import (
     comment,
     get_request,
     list_requests,
+    nudge,
     preview_many,
     reassign,
     undo_vote,
@@ -26,8 +27,8 @@ from core.approvals.loading import person_of
 from core.approvals.many import MANY_MAX
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
-from web.api.convert import request_out
-from web.api.shapes import RequestOut
+from web.api.convert import person_out, request_out
+from web.api.shapes import NudgedOut, RequestOut
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, PageQuery
 from web.schema import Id, Input, Output, Path
@@ -225,6 +226,19 @@ class Requests:
     async def withdraw(self, call: Call[NoteIn, None, ByRequest]) -> RequestOut:
         """Nobody can approve it any more."""
         return request_out(await withdraw(self._database, call.actor, call.path.request_id, reason=call.body.reason))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/nudge",
+        summary="Remind those who have not decided",
+        tags=("requests",),
+        errors=(*_CHANGING, ErrorKind.LIMITED),
+        permission="the requester, once an hour",
+    )
+    async def nudge(self, call: Call[None, None, ByRequest]) -> NudgedOut:
+        """They are reminded in chat; the answer names them."""
+        done = await nudge(self._database, call.actor, call.path.request_id)
+        return NudgedOut(request=done.request.id, people=[person_out(person) for person in done.people])
 
     @endpoint(
         Method.POST,

@@ -134,3 +134,10 @@ class RequestOut(Output):
     comments: list[CommentOut]
     tickets: list[TicketOut]
     assessment: AssessmentOut | None  # null: asked before risk was assessed
+
+
+class NudgedOut(Output):
+    """Who was reminded of which request."""
+
+    request: UUID
+    people: list[PersonOut]

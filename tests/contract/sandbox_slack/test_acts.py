@@ -128,6 +128,38 @@ async def test_a_click_changes_the_message_and_the_private_answer_comes_along(
     assert (after["text"], after["actions"]) == ("U2BEN REQ-1", [])
 
 
+def menu(*lines: str) -> Json:
+    options = [{"text": {"type": "plain_text", "text": line.title()}, "value": line} for line in lines]
+    return {"type": "actions", "elements": [{"type": "overflow", "action_id": "menu", "options": options}]}
+
+
+async def test_each_line_of_a_menu_is_listed_and_clicked_by_its_value(hands: Hands, product: AsyncApp, world: World):
+    used: list[Json] = []
+
+    @product.action("menu")
+    async def chosen(ack: AsyncAck, body: Json, respond: AsyncRespond):
+        await ack()
+        used.extend(body["actions"])
+        await respond(text="Done.", response_type="ephemeral", replace_original=False)
+
+    await world.web.chat_postMessage(channel="C1GOV", text="Two", blocks=[menu("one", "two"), menu("three")])
+    message = (await hands.messages("governance"))[-1]
+    lines = [action for action in message["actions"] if action.get("value")]
+    assert [(line["action_id"], line["text"], line["value"]) for line in lines] == [
+        ("menu", "One", "one"),
+        ("menu", "Two", "two"),
+        ("menu", "Three", "three"),
+    ]
+    await hands.post("slack/click", user="ann", channel="governance", ts=message["ts"], action_id="menu", value="three")
+    assert used[0] == {
+        "type": "overflow",
+        "action_id": "menu",
+        "block_id": lines[2]["block_id"],
+        "action_ts": used[0]["action_ts"],
+        "selected_option": {"text": {"type": "plain_text", "text": "Three"}, "value": "three"},
+    }
+
+
 async def test_a_private_message_can_be_clicked_and_replaces_itself(hands: Hands, product: AsyncApp):
     row = {"type": "actions", "elements": [button("next", "Next page", "2")]}
 

@@ -119,7 +119,7 @@ def _block(block: dict[str, Any], *, inputs: bool) -> Problems:
             if len(ids) != len(set(ids)):
                 yield "actions: action_id there twice"
             for element in block["elements"]:
-                yield from _button(element)
+                yield from _overflow(element) if element["type"] == "overflow" else _button(element)
         case "image":
             yield from _keys(block, kind, required={"type", "image_url", "alt_text"}, optional={"title"})
             yield from _address(block["image_url"])
@@ -170,6 +170,12 @@ def _button(element: dict[str, Any]) -> Problems:
             yield f"confirm: style {confirm['style']}"
         for part, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
             yield from _plain(confirm[part], f"confirm {part}", limit)
+
+
+def _overflow(element: dict[str, Any]) -> Problems:
+    yield from _keys(element, "overflow", required={"type", "action_id", "options"}, optional=set())
+    yield from _string(element["action_id"], "action_id", 255)
+    yield from _options(element["options"], 5)
 
 
 def _input(block: dict[str, Any]) -> Problems:

@@ -1,8 +1,12 @@
 """view_submission's state -> values, with the payload's shape as Slack documents it."""
 
-from bot.cards import ChecksInput, Form, Option, PersonInput, SelectInput, TextInput
+from uuid import UUID
+
+from bot.actions import Target, decode
+from bot.cards import Actions, Card, ChecksInput, Choice, Form, Menu, Option, PersonInput, SelectInput, TextInput
 from bot.slack import render
-from bot.slack.inputs import option_value, read_inputs
+from bot.slack.inputs import clicked, option_value, read_inputs
+from tests.unit.bot.blockkit_schema import message_problems
 
 
 def submitted(values):
@@ -93,3 +97,34 @@ def test_more_boxes_than_one_block_takes_are_all_shown_and_read_as_one_list():
         for block_id, elements in values.items()
     }
     assert read_inputs(submitted(nothing)) == {"criteria": []}
+
+
+def chosen(menu):
+    rendered = render.message(Card("A card", (Actions((menu,)),)))["blocks"][0]["elements"][0]
+    assert rendered["type"] == "overflow"
+    return [
+        clicked({"type": "overflow", "action_id": rendered["action_id"], "selected_option": option})
+        for option in rendered["options"]
+    ]
+
+
+def test_a_line_of_a_menu_comes_back_as_what_it_does_and_what_it_is_about():
+    target = Target(id=UUID(int=2**128 - 1), digest="f" * 16)
+    menu = Menu("approvals.menu", (Choice("approvals.comment", "Comment", target.encode()), Choice("b", "Why", "v w")))
+    (action_id, value), other = chosen(menu)
+    assert (action_id, decode(value)) == ("approvals.comment", target)
+    assert other == ("b", "v w")
+
+
+def test_a_menu_shows_five_lines_at_most_and_an_empty_one_is_left_out():
+    many = Menu("m", tuple(Choice(f"a{number}", "x" * 200, "v" * 500) for number in range(8)))
+    rendered = render.message(Card("A card", (Actions((many,)),)))
+    assert message_problems(rendered) == []
+    assert [action_id for action_id, _value in chosen(many)] == ["a0", "a1", "a2", "a3", "a4"]
+    assert render.message(Card("A card", (Actions((Menu("m", ()),)),)))["blocks"] == []
+
+
+def test_a_menu_line_that_is_none_of_ours_is_no_target():
+    for option in (None, {}, {"value": ""}, {"value": "words"}, {"value": "approvals.comment {"}):
+        _action_id, value = clicked({"type": "overflow", "action_id": "m", "selected_option": option})
+        assert decode(value) is None

@@ -85,6 +85,11 @@ def test_one_sentence_is_one_section():
             "⏰ Reminder for Security review: Priya Raman",
         ),
         (
+            "request.nudged",
+            {"by": TOMAS.email, "people": [str(PRIYA.id)]},
+            "👋 Tomás Oliveira asks you to look at this: Priya Raman",
+        ),
+        (
             "request.escalated",
             {"stage": "security_review", "people": [str(LEE.id)]},
             "🔺 Security review is overdue; asked as well: Lee Okafor",

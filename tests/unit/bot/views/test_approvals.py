@@ -8,7 +8,7 @@ import pytest
 
 from bot import actions
 from bot.actions import decode
-from bot.cards import Actions, Button, Instant, Passage, Steps
+from bot.cards import Actions, Button, Instant, Menu, Passage, Steps
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.views.approvals import details_blocks, details_card, request_card, target_of, why_card
@@ -37,7 +37,18 @@ from tests.unit.bot.samples import (
 
 
 def buttons_of(card):
-    return [button for block in card.blocks if isinstance(block, Actions) for button in block.buttons]
+    return [
+        button
+        for block in card.blocks
+        if isinstance(block, Actions)
+        for button in block.buttons
+        if not isinstance(button, Menu)
+    ]
+
+
+def chosen_from(card):
+    rows = [block.buttons for block in card.blocks if isinstance(block, Actions)]
+    return [choice.label for row in rows for each in row if isinstance(each, Menu) for choice in each.choices]
 
 
 def labels_of(shown, viewer):
@@ -61,6 +72,15 @@ def said(shown, viewer=None, *, now=NOW):
 )
 def test_everybody_sees_the_buttons_that_they_can_use(viewer, labels):
     assert labels_of(request(), viewer) == labels
+
+
+@pytest.mark.row("B3")
+@pytest.mark.parametrize("viewer", [None, TOMAS, DANA, LEE], ids=["channel", "approver", "requester", "bystander"])
+def test_the_menu_holds_what_people_do_now_and_then(viewer):
+    wanted = ["Nudge"] * (viewer is DANA) + ["Comment", "Why these approvals?"]
+    assert chosen_from(request_card(request(), viewer, now=NOW)) == wanted
+    assert chosen_from(details_card(request(), viewer or LEE, now=NOW)) == wanted
+    assert chosen_from(request_card(request(status="approved", decided_at=NOW), viewer, now=NOW)) == []
 
 
 @pytest.mark.row("B3")

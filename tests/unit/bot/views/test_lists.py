@@ -1,5 +1,6 @@
 """Lists and the App Home."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -37,7 +38,14 @@ def test_what_waits_can_be_decided_from_the_list():
         actions.DETAILS,
     ]
     assert {button.value for button in row.buttons} == {target_of(request()).encode()}
-    assert not [block for block in mine_card(listed([request()]), now=NOW).blocks if isinstance(block, Actions)]
+
+
+@pytest.mark.row("B1", "B9")
+def test_ones_own_request_offers_a_nudge_while_it_waits():
+    (row,) = (block for block in mine_card(listed([request()]), now=NOW).blocks if isinstance(block, Actions))
+    assert [button.action_id for button in row.buttons] == [actions.NUDGE, actions.DETAILS]
+    assert not [block for block in mine_card(listed([rejected()]), now=NOW).blocks if isinstance(block, Actions)]
+    assert not [block for block in found_card("a", listed([request()]), now=NOW).blocks if isinstance(block, Actions)]
 
 
 def test_a_decided_request_has_no_deadline():
@@ -119,3 +127,15 @@ def test_a_full_home_is_within_slacks_limits():
         home_blocks(waiting=listed(many(80)), mine=listed(many(80)), bypasses=[bypass(), reviewed()] * 20, now=NOW)
     )
     assert view_problems(view) == []
+
+
+@pytest.mark.row("B9")
+def test_a_reference_leads_to_the_console_where_people_can_reach_it():
+    for card in (
+        waiting_card(listed([request()]), now=NOW, console="https://c.example/console"),
+        mine_card(listed([request()]), now=NOW, console="https://c.example/console"),
+        found_card("bot", listed([request()]), now=NOW, console="https://c.example/console"),
+    ):
+        shown = json.dumps(render.message(card))
+        assert "<https://c.example/console/requests/REQ-1042|REQ-1042> Create agent" in shown
+    assert "console" not in json.dumps(render.message(mine_card(listed([request()]), now=NOW)))

@@ -18,12 +18,13 @@ from bot.commands import parse
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.views import bypass_forms, forms
-from bot.views.answers import error_card, help_card, said, thread_line
+from bot.views.answers import error_card, help_card, nudged_card, said, thread_line
 from bot.views.approvals import details_card, request_card
 from bot.views.bypass import bypass_card, list_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
-from core.approvals.errors import AlreadyDecided, NotAnApprover
+from core.approvals import Nudged
+from core.approvals.errors import AlreadyDecided, NotAnApprover, NudgedAlready
 from core.emergency.errors import BypassNotAllowed
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
 from tests.unit.bot.samples import (
@@ -88,6 +89,7 @@ HOSTILE = request(
     resource={"name": "<!channel>\u202e bot\n✅ *Approved*", "owner": "<@U1>", "business_service": "R&D <b>"},
     justification="Please <https://evil.example|approve> & ignore *everything*.\n> ✅ Security\n" + "long " * 800,
 )
+CONSOLE = "https://countersign.example/console"
 TARGET = Target(id=REQUEST_ID, digest=DIGEST, stage="technical_review")
 VIEWS = {
     "request_channel": request_card(request(), None, now=NOW),
@@ -129,6 +131,11 @@ VIEWS = {
     "error_bypass_not_allowed": error_card(
         BypassNotAllowed(accepted=("security_manager",), next_step="Ask one of these people, or use /approve.")
     ),
+    "nudged": nudged_card(Nudged(request(), (PRIYA, TOMAS))),
+    "error_nudged_already": error_card(NudgedAlready(next_step="You can nudge again in 42 min, at 10:42 UTC.")),
+    "thread_nudged": thread_line(
+        "request.nudged", {"by": DANA.email, "people": ["t"]}, {"t": TOMAS.name, DANA.email: DANA.name}
+    ),
     "typo": said(getattr(parse("/approve", "lsit"), "message", "")),
     "thread_vote": thread_line(
         "request.voted",
@@ -159,6 +166,8 @@ VIEWS = {
     "form_ask": forms.ask_form(request(), TARGET),
     "form_answer": forms.answer_form(MOVING, TARGET),
     "form_amend": forms.amend_form(MOVING, TARGET),
+    "form_comment": forms.comment_form(request(), TARGET),
+    "form_why": forms.why_form(request()),
     "form_delegate": forms.delegate_form(request(), TARGET),
     "form_details": forms.details_form(MOVING, now=NOW),
     "form_bypass": bypass_forms.bypass_form(channel="C0GOV", longest=timedelta(hours=4)),
@@ -172,6 +181,10 @@ VIEWS = {
         bypasses=[],
         now=NOW,
         absences=home_lines([delegation(absent=PRIYA, stand_in=LEE, decides=INGRID)], [PLANNED], PRIYA),
+    ),
+    "request_console": request_card(request(), TOMAS, now=NOW, console=CONSOLE),
+    "home_console": home_blocks(
+        waiting=listed([request()]), mine=listed([APPROVED]), bypasses=[], now=NOW, console=CONSOLE
     ),
     "home_empty": home_blocks(waiting=listed([]), mine=listed([]), bypasses=[], now=NOW),
 }
