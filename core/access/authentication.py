@@ -53,6 +53,7 @@ async def authenticate(
         ip_address=ip_address,
         user_agent=user_agent,
         scopes=token.scopes,
+        assured_at=token.assured_at,
         is_enterprise_admin=ENTERPRISE_ADMINISTRATOR in everybody.roles.get(person.id, frozenset()),
     )
     if tenant_override in (None, actor.tenant):

@@ -90,7 +90,14 @@ async def open_session(database: Database, actor: Actor) -> tuple[TokenView, str
     async with audited(database, actor, action="session.open", resource=actor.email) as tx:
         if actor.user is None:
             raise Forbidden("Only people sign in to the console.")
-        row, text = await _issue(tx, actor.user, name=SESSION_NAME, lifetime=SESSION_LIFETIME, scopes=actor.scopes)
+        row, text = await _issue(
+            tx,
+            actor.user,
+            name=SESSION_NAME,
+            lifetime=SESSION_LIFETIME,
+            scopes=actor.scopes,
+            assured_at=actor.assured_at,
+        )
         await record(
             tx,
             actor,
@@ -156,7 +163,13 @@ async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None
 
 
 async def _issue(
-    tx: Transaction, owner: UserId, *, name: str, lifetime: timedelta, scopes: frozenset[str] | None
+    tx: Transaction,
+    owner: UserId,
+    *,
+    name: str,
+    lifetime: timedelta,
+    scopes: frozenset[str] | None,
+    assured_at: datetime | None = None,
 ) -> tuple[store.TokenRow, str]:
     """The stored token, and its text."""
     secret = new_secret()
@@ -170,6 +183,7 @@ async def _issue(
         expires_at=tx.now + lifetime,
         last_used_at=None,
         revoked_at=None,
+        assured_at=assured_at,
     )
     await store.insert_token(tx, row)
     return row, format_token(tx.tenant, row.id, secret)

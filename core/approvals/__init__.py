@@ -6,6 +6,7 @@ state.py, effects.py                      what rules read, what they return
 rules.py, asking.py, routing.py, folding.py   pure: who is asked, what follows, what it looks like afterwards
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
+assuring.py, stepping.py, confirming.py   votes that need a second factor (X2)
 service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
@@ -26,6 +27,7 @@ from core.approvals.assessment import (
 )
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.changes import changed_requests
+from core.approvals.confirming import confirm_vote, waiting_vote
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
@@ -46,6 +48,7 @@ from core.approvals.service import (
 )
 from core.approvals.simulating import Difference, Side, Simulation, simulate
 from core.approvals.state import Choice
+from core.approvals.stepping import WaitingVote
 from core.approvals.using import hold_approved, use_approval
 from core.approvals.views import (
     ApprovedRequest,
@@ -81,6 +84,7 @@ __all__ = [
     "StageView",
     "UsableApproval",
     "VoteView",
+    "WaitingVote",
     "amend",
     "asked_title",
     "assess",
@@ -89,6 +93,7 @@ __all__ = [
     "choose_policy",
     "circumstances_of",
     "comment",
+    "confirm_vote",
     "count_requests",
     "explain",
     "figures",
@@ -104,5 +109,6 @@ __all__ = [
     "simulate",
     "usable_approvals",
     "use_approval",
+    "waiting_vote",
     "withdraw",
 ]
