@@ -21,13 +21,14 @@ from bot.slack.context import WENT_WRONG, Chat, by_message, chat_user_of
 from bot.slack.inputs import option_value, read_inputs
 from bot.slack.refusals import told_of_request
 from bot.views import forms
-from bot.views.answers import lost_card, said, sentence_of
+from bot.views.answers import error_card, lost_card, said, sentence_of
 from bot.views.pieces import names
 from core.actor import Actor
 from core.approvals import Choice, amend, cast_vote, comment, get_request, reassign
 from core.decisions.views import Answer
 from core.emergency import grant, review
 from core.errors import CountersignError, InvalidInput, Unavailable
+from core.signin import StepUpRequired
 
 log = structlog.get_logger()
 
@@ -64,6 +65,11 @@ async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
         return
     try:
         said_afterwards = work.result()
+    except StepUpRequired as exc:  # a form shows no link: what was decided waits under it
+        await ack()
+        async with chat.answering(by_message(chat, chat_user_of(body))):
+            await by_message(chat, chat_user_of(body), _channel(view))(error_card(exc))
+        return
     except CountersignError as exc:
         await _refuse(ack, view, exc)
         return
@@ -92,6 +98,8 @@ async def _follow_up(chat: Chat, body: Mapping[str, Any], work: asyncio.Future[C
     async with chat.answering(answer):
         try:
             card = await work or said("Done.")
+        except StepUpRequired as exc:
+            card = error_card(exc)
         except CountersignError as exc:
             card = lost_card(exc, _written(body["view"]))
         await answer(card)

@@ -48,7 +48,9 @@ def read_assurance(reader: Reader, path: YamlPath, value: object) -> AssuranceNe
         same = _level(reader, path, value)
         return AssuranceNeed(same, same, same)
     fields = reader.mapping(path, value, allowed=tuple(RiskLevel))
-    return AssuranceNeed(**{str(name): _level(reader, (*path, name), each) for name, each in fields.items()})
+    return AssuranceNeed(
+        **{level.value: _level(reader, (*path, level), fields[level]) for level in RiskLevel if level in fields}
+    )
 
 
 def _level(reader: Reader, path: YamlPath, value: object) -> Assurance:
