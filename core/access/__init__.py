@@ -6,21 +6,13 @@ people.py             PersonView, Directory
 model.py, store.py    tables and SQL
 require.py            the check at the head of a use case
 service.py            people and grants
-credentials.py        API tokens, and sessions of browsers
+credentials.py        API tokens; sessions.py: those that browsers keep
 authentication.py     from a presented token to an actor
 visiting.py           an enterprise administrator beyond their own tenant
 """
 
 from core.access.authentication import authenticate
-from core.access.credentials import (
-    SESSION_LIFETIME,
-    TokenView,
-    close_session,
-    create_token,
-    list_tokens,
-    open_session,
-    revoke_token,
-)
+from core.access.credentials import TokenView, create_token, list_tokens, revoke_token
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
 from core.access.people import Directory, GrantView, PersonView
 from core.access.require import permitted, require
@@ -34,10 +26,22 @@ from core.access.service import (
     list_people,
     revoke_role,
 )
+from core.access.sessions import (
+    SESSION_IDLE,
+    SESSION_LIFETIME,
+    close_session,
+    end_other_sessions,
+    end_session,
+    end_sessions,
+    list_sessions,
+    open_session,
+    session_id_of,
+)
 from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.roles.permissions import Permission, permission_for
 
 __all__ = [
+    "SESSION_IDLE",
     "SESSION_LIFETIME",
     "Directory",
     "GrantView",
@@ -55,10 +59,14 @@ __all__ = [
     "close_session",
     "create_token",
     "directory",
+    "end_other_sessions",
+    "end_session",
+    "end_sessions",
     "find_person",
     "grant_role",
     "list_grants",
     "list_people",
+    "list_sessions",
     "list_tokens",
     "open_session",
     "permission_for",
@@ -68,4 +76,5 @@ __all__ = [
     "resolve_role",
     "revoke_role",
     "revoke_token",
+    "session_id_of",
 ]

@@ -15,7 +15,15 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from core.access import Permission, PersonView, TokenScope, directory, find_person, require
+from core.access import (
+    Permission,
+    PersonView,
+    TokenScope,
+    directory,
+    end_sessions,
+    find_person,
+    require,
+)
 from core.access.service import require_rank
 from core.actor import Actor, Door
 from core.audit import AuditCategory, AuditResult, audited, record
@@ -172,6 +180,8 @@ async def accept_invitation(
             raise LinkOver
         await store.set_password(tx, person.id, stored)
         await _record(tx, actor, "password.set", {"by": "enrolment link"})
+        await end_sessions(tx, actor, person.id)  # whoever was in with the old password is out
+    await database.cache.forget()
 
 
 async def change_password(database: Database, actor: Actor, *, present: str, new: str) -> None:

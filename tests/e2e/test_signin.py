@@ -1,7 +1,11 @@
 """Signing in with a password, setting up an authenticator app, and deciding with it: in a real browser and from chat."""
 
+import json
+import os
 import re
 import secrets
+import subprocess
+import sys
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +14,7 @@ import pyotp
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from tests.product import TENANT, another_server, until
+from tests.product import ROOT, TENANT, another_server, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -207,3 +211,37 @@ async def test_the_pages_of_signing_in_are_readable_and_fit_a_narrow_screen(prod
             assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
             named = "[...document.querySelectorAll('input:not([type=hidden])')].every(e => e.labels.length > 0)"
             assert await page.evaluate(named), path
+
+
+def invited(product, email):
+    """The link that the command line makes."""
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
+    environ |= {"COUNTERSIGN_DATA_DIR": str(product.data), "COUNTERSIGN_PUBLIC_URL": product.status["base_url"]}
+    command = [sys.executable, "-m", "app", "user", "invite", TENANT, email, "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(done.stdout)["link"]
+
+
+@pytest.mark.row("R4", "I5")
+async def test_an_invited_person_chooses_a_password_and_ends_a_session_that_they_left_open(product):
+    base, email = product.status["base_url"], product.email("agent_developer")
+    link = invited(product, email)
+    async with a_browser() as page, a_browser() as left_open:
+        await page.goto(link)
+        await page.get_by_role("textbox", name="Password").fill("password1234")
+        await page.get_by_role("button", name="Set password").click()
+        await expect(page.get_by_role("alert")).to_contain_text("anybody would guess")
+        await page.get_by_role("textbox", name="Password").fill("seven quiet lamps")
+        await page.get_by_role("button", name="Set password").click()
+        await expect(page.get_by_role("status").first).to_contain_text("Your password is set")
+        for browser in (left_open, page):
+            await browser.goto(f"{base}/console/security")
+            await fill_sign_in(browser, email, "seven quiet lamps")
+            await expect(browser.get_by_role("heading", name="My security")).to_be_visible()
+        await expect(page.get_by_text("This browser")).to_have_count(1)
+        await page.get_by_role("button", name=re.compile("^End it")).first.click()
+        await expect(page.get_by_role("status").first).to_have_text("That session is over.")
+        await left_open.reload()
+        await expect(left_open.get_by_role("heading", name="Sign in")).to_be_visible()
+        await page.goto(link)
+        await expect(page.locator("main")).to_contain_text("does not hold")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 import segno
 from aiohttp import web
 from markupsafe import Markup
 
+from core.access import end_other_sessions, end_session, list_sessions, session_id_of
 from core.errors import CountersignError, NotFound
 from core.signin import (
     address_of,
@@ -22,13 +24,16 @@ from core.signin import (
 )
 from web.console.forms import Form, read_form
 from web.console.front import Look, see_other
+from web.console.session import session_in
 from web.errors import DoorError
 from web.problems import status_of
 
 PLACE: Final = "/console/security"
 _ANSWERS: Final[Mapping[str, str]] = {
-    "password": "Your password is changed.",
+    "password": "Your password is changed. Other browsers are signed out.",
     "begin": "Scan the picture, then give a code of the app.",
+    "others": "Other browsers are signed out.",
+    "session": "That session is over.",
     "remove": "You have no second factor any more.",
 }
 
@@ -52,9 +57,11 @@ async def change(look: Look) -> web.Response:
 async def _change(look: Look, form: Form, what: str) -> tuple[str, ...]:
     """New recovery codes, where there are any."""
     database, actor, code = look.database, look.actor, form.text("code")
+    presented = session_in(look.request)
     match what:
         case "password":
             await change_password(database, actor, present=form.text("present"), new=form.text("password"))
+            await end_other_sessions(database, actor, presented)
         case "begin":
             await begin_totp(database, actor, password=form.text("present"))
         case "confirm":
@@ -63,6 +70,10 @@ async def _change(look: Look, form: Form, what: str) -> tuple[str, ...]:
             return await renew_recovery_codes(database, actor, code=code)
         case "remove":
             await remove_totp(database, actor, code=code)
+        case "others":
+            await end_other_sessions(database, actor, presented)
+        case "session":
+            await end_session(database, actor, _id(form.text("session")))
         case _:
             raise NotFound("There is no such page.")
     return ()
@@ -83,10 +94,19 @@ async def _page(
         secret=secret or "",
         picture=_picture(address_of(secret, email=look.actor.email)) if secret else "",
         codes=codes,
+        sessions=await list_sessions(look.database, look.actor),
+        this=session_id_of(session_in(look.request)),
         message=error.sentence() if error else "",
         failed=form,
         said=_ANSWERS.get(look.query("done"), "") if error is None and not codes else "",
     )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("You have no such session.") from None
 
 
 def _picture(address: str) -> Markup:

@@ -8,7 +8,7 @@ import pytest
 from core import access, signin
 from core.actor import Door
 from core.approvals import Choice, cast_vote, confirm_vote, get_request, waiting_vote
-from core.errors import Forbidden
+from core.errors import Forbidden, NotFound
 from core.signin import Claim, StepUpRequired
 from core.signin.errors import (
     CodeRefused,
@@ -290,3 +290,66 @@ async def refused(company, request_id, actor, *, reason=""):
     with pytest.raises(StepUpRequired) as refusal:
         await cast_vote(company.database, actor, request_id, choice=Choice.APPROVE, reason=reason)
     return refusal.value.link
+
+
+async def browser_of(company, who="security_manager"):
+    """The text of a new session."""
+    _view, text = await access.open_session(company.database, company.actor(who))
+    return text
+
+
+async def lives(company, session):
+    """Whether the session is let in."""
+    await company.database.cache.forget()
+    try:
+        await access.authenticate(company.database, session, door=Door.CONSOLE, ip_address=None, user_agent=None)
+    except access.TokenRefused:
+        return False
+    return True
+
+
+@pytest.mark.row("R4")
+async def test_a_session_ends_when_nobody_uses_it_for_half_an_hour_and_after_twelve_hours_at_the_latest(company):
+    used, idle = await browser_of(company), await browser_of(company)
+    company.advance(minutes=25)
+    assert await lives(company, used)
+    company.advance(minutes=25)
+    assert (await lives(company, used), await lives(company, idle)) == (True, False)
+    for _quarter in range(44):
+        company.advance(minutes=15)
+        assert await lives(company, used)
+    company.advance(minutes=10)
+    assert not await lives(company, used)
+
+
+@pytest.mark.row("R4")
+async def test_a_person_sees_their_sessions_and_ends_one_or_all_others(company):
+    mine, lost, other = [await browser_of(company) for _ in range(3)]
+    theirs = await browser_of(company, "agent_developer")
+    actor = company.actor("security_manager")
+    assert {each.id for each in await access.list_sessions(company.database, actor)} == {
+        access.session_id_of(session) for session in (mine, lost, other)
+    }
+    await access.end_session(company.database, actor, access.session_id_of(lost))
+    assert [await lives(company, each) for each in (mine, lost, other)] == [True, False, True]
+    with pytest.raises(NotFound):
+        await access.end_session(company.database, actor, access.session_id_of(theirs))
+    await access.end_other_sessions(company.database, actor, mine)
+    assert [await lives(company, each) for each in (mine, lost, other, theirs)] == [True, False, False, True]
+    assert len(await company.trail(action="session.end")) == 2
+
+
+@pytest.mark.row("R4")
+async def test_a_password_that_is_set_anew_by_link_ends_every_session(company):
+    before = await browser_of(company)
+    await invited(company)
+    assert not await lives(company, before)
+
+
+@pytest.mark.row("R4")
+async def test_an_api_token_does_not_end_by_not_being_used(company):
+    _view, token = await access.create_token(
+        company.database, company.actor("security_manager"), name="nightly", lifetime=timedelta(days=30)
+    )
+    company.advance(days=20)
+    assert await lives(company, token)
