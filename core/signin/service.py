@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,6 +43,7 @@ from core.signin.errors import (
 from core.tenants import list_tenants
 
 ENROLMENT_LASTS: Final = timedelta(hours=24)
+TOTP_PENDING_LASTS: Final = timedelta(minutes=10)
 CHALLENGE_LASTS: Final = timedelta(minutes=10)
 ATTEMPTS_WITHIN: Final = timedelta(minutes=15)
 ATTEMPTS_PER_ACCOUNT: Final = 10
@@ -213,7 +214,7 @@ async def pending_totp(database: Database, actor: Actor) -> str | None:
     """The secret that waits for its first code."""
     async with database.tenant(actor.tenant) as tx:
         known = await store.totp_of(tx, _member(actor))
-    return known.secret if known is not None and not known.is_confirmed else None
+        return known.secret if known is not None and _is_pending(known, now=tx.now) else None
 
 
 async def confirm_totp(database: Database, actor: Actor, *, code: str) -> tuple[str, ...]:
@@ -222,7 +223,7 @@ async def confirm_totp(database: Database, actor: Actor, *, code: str) -> tuple[
     attempt = _attempt(database, actor, f"code:{actor.email}", action="totp.confirm")
     async with attempt, database.tenant(actor.tenant) as tx:
         known = await store.totp_of(tx, user)
-        if known is None or known.is_confirmed or not await _use_totp(tx, user, code):
+        if known is None or not _is_pending(known, now=tx.now) or not await _use_totp(tx, user, code):
             raise CodeRefused(where="code")
         await store.replace_recovery_codes(tx, user, map(totp.hash_recovery_code, codes))
         await _record(tx, actor, "totp.confirm", {})
@@ -279,6 +280,11 @@ async def _prove_password(database: Database, actor: Actor, password: str, *, ac
     async with _attempt(database, actor, f"password:{actor.email}", action=action):
         if not await passwords.matches(stored, password):
             raise PasswordRefused(where="present")
+
+
+def _is_pending(known: store.Totp, *, now: datetime) -> bool:
+    """Whether a first code of it is awaited still: one that was begun and left must not help whoever comes later."""
+    return not known.is_confirmed and now < known.begun_at + TOTP_PENDING_LASTS
 
 
 async def _use_code(tx: Transaction, user: UserId, code: str) -> bool:

@@ -24,6 +24,7 @@ class Totp:
 
     secret: str
     last_counter: int
+    begun_at: datetime
     is_confirmed: bool
 
 
@@ -62,7 +63,7 @@ async def totp_of(tx: Transaction, user: UserId) -> Totp | None:
     row = (
         await tx.connection.execute(select(totp_secrets).where(columns.tenant_id == tx.tenant, columns.user_id == user))
     ).first()
-    return None if row is None else Totp(row.secret, row.last_counter, row.confirmed_at is not None)
+    return None if row is None else Totp(row.secret, row.last_counter, row.created_at, row.confirmed_at is not None)
 
 
 async def begin_totp(tx: Transaction, user: UserId, secret: str) -> None:

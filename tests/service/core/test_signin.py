@@ -353,3 +353,15 @@ async def test_an_api_token_does_not_end_by_not_being_used(company):
     )
     company.advance(days=20)
     assert await lives(company, token)
+
+
+@pytest.mark.row("R4")
+async def test_an_app_that_was_begun_and_left_helps_nobody_who_comes_later(company):
+    await invited(company)
+    actor = company.actor("security_manager")
+    secret = await signin.begin_totp(company.database, actor, password=PASSWORD)
+    assert await signin.pending_totp(company.database, actor) == secret
+    company.advance(minutes=10)
+    assert await signin.pending_totp(company.database, actor) is None
+    with pytest.raises(CodeRefused):
+        await signin.confirm_totp(company.database, actor, code=pyotp.TOTP(secret).at(company.clock.now()))
