@@ -16,7 +16,7 @@ from app.tickets import connect_ticket_system
 from bot.slack.workspace import make_client
 from config.settings import Settings
 from config.yamlfile import load_yaml
-from core import access
+from core import access, signin
 from core.actor import Actor, Door
 from core.approvals import Figures, figures
 from core.audit import AuditFilter, to_csv_row, to_json_line
@@ -100,6 +100,17 @@ def create_token(settings: Settings, tenant: str, *, email: str, name: str, days
         return {"email": email, "token": text, "expires_at": view.expires_at}
 
     return run(settings, create)
+
+
+def invite(settings: Settings, tenant: str, *, email: str) -> dict[str, Any]:
+    """A link under which the person chooses a password, once and within a day; it is returned this once."""
+
+    async def make(service: Service) -> dict[str, Any]:
+        actor = operator(await existing(service, tenant))
+        token = await signin.invite(service.database, actor, email=email)
+        return {"email": email, "link": f"{settings.base_url}/console/enrol/{token}"}
+
+    return run(settings, make)
 
 
 def export_audit(settings: Settings, tenant: str, *, file_format: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Governs ente
 database = typer.Typer(no_args_is_help=True, help="The database.")
 tenant = typer.Typer(no_args_is_help=True, help="Tenants.")
 token = typer.Typer(no_args_is_help=True, help="API tokens.")
+user = typer.Typer(no_args_is_help=True, help="People who sign in.")
 policy = typer.Typer(no_args_is_help=True, help="Approval policies.")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 report = typer.Typer(no_args_is_help=True, help="Figures.")
@@ -36,6 +37,7 @@ for name, group in (
     ("db", database),
     ("tenant", tenant),
     ("token", token),
+    ("user", user),
     ("policy", policy),
     ("audit", audit),
     ("report", report),
@@ -140,6 +142,12 @@ def token_create(
         administration.create_token(load_settings(config=config), tenant_id, email=email, name=name, days=days),
         as_json=as_json,
     )
+
+
+@user.command("invite")
+def user_invite(tenant_id: str, email: str, config: Config = None, as_json: AsJson = False) -> None:
+    """Make a link under which the person chooses a password. It holds once, for 24 hours."""
+    _show(administration.invite(load_settings(config=config), tenant_id, email=email), as_json=as_json)
 
 
 @policy.command("check")

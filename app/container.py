@@ -98,7 +98,7 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     clock = clock or SystemClock()
     catalogue = await asyncio.to_thread(load_catalogue, settings.policies_dir)
     await migrate(urls.owner, urls.app)
-    database = Database(urls.app, clock=clock)
+    database = Database(urls.app, clock=clock, address=settings.base_url)
     try:
         await database.verify_role()
     except BaseException:

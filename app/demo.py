@@ -27,7 +27,7 @@ from rich.table import Column, Table
 
 from app import demo_world as world
 from app.container import DatabaseUrls, build
-from app.demo_seed import seed_people, seed_requests
+from app.demo_seed import seed_passwords, seed_people, seed_requests
 from app.demo_story import play
 from config.settings import Settings
 from core.db.embedded import EmbeddedPostgres
@@ -80,13 +80,13 @@ def status_table(status: Mapping[str, Any]) -> Table:
     """The addresses and people, for reading."""
     table = Table("What", Column("Where", overflow="fold"), title="Countersign demo")
     table.add_row("The workspace (start here)", status["sandbox_url"])
-    table.add_row("Console", f"{status['base_url']}/console (sign in with a person's token)")
+    table.add_row("Console", f"{status['base_url']}/console (sign in with a person's e-mail and password, or token)")
     table.add_row("API", f"{status['base_url']}/api/docs")
     for name, system in status["systems"].items():
         table.add_row(name, f"{system['url']}  user {system.get('user', '–')}")
     for tenant, details in status["tenants"].items():
         for email, person in details["people"].items():
-            table.add_row(f"{tenant} · {title(person['role'])}", email)
+            table.add_row(f"{tenant} · {title(person['role'])}", f"{email}  password {person.get('password', '–')}")
     return table
 
 
@@ -117,11 +117,12 @@ class _Demo:
             service = await build(Settings(data_dir=self._data), DatabaseUrls(owner_url, derived_app_url(owner_url)))
             try:
                 tokens = await seed_people(service.database, self._data / "tokens.json")
+                passwords = await seed_passwords(service.database, self._data / "passwords.json")
             finally:
                 await service.database.close()
         with out.status("Starting the simulated Slack and ServiceNow …"):
             await self._start_sandbox()
-        status = await self._status(tokens)
+        status = await self._status(tokens, passwords)
         with out.status("Starting Countersign …"):
             await self._start_product()
         marker = self._data / "seeded"
@@ -241,15 +242,20 @@ class _Demo:
                     )
                 await asyncio.sleep(0.1)
 
-    async def _status(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    async def _status(
+        self, tokens: Mapping[str, Mapping[str, str]], passwords: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, Any]:
         channels = {channel["name"]: channel["id"] for channel in world.CHANNELS}
         return {
             "base_url": self._url("product"),
             "sandbox_url": self._url("sandbox"),
             "tenants": {
-                world.TENANT: {"people": _people(world.PEOPLE, tokens[world.TENANT]), "channels": channels},
+                world.TENANT: {
+                    "people": _people(world.PEOPLE, tokens[world.TENANT], passwords[world.TENANT]),
+                    "channels": channels,
+                },
                 world.SECOND_TENANT: {
-                    "people": _people(world.SECOND_PEOPLE, tokens[world.SECOND_TENANT]),
+                    "people": _people(world.SECOND_PEOPLE, tokens[world.SECOND_TENANT], passwords[world.SECOND_TENANT]),
                     "channels": {},
                 },
             },
@@ -282,13 +288,16 @@ class _Demo:
         return f"http://127.0.0.1:{self._port(name)}"
 
 
-def _people(people: tuple[world.DemoPerson, ...], tokens: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _people(
+    people: tuple[world.DemoPerson, ...], tokens: Mapping[str, str], passwords: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
     return {
         person.email: {
             "role": person.role,
             "slack_id": person.slack_id,
             "name": person.name,
             "token": tokens[person.email],
+            "password": passwords[person.email],
         }
         for person in people
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from app import demo_world as world
 from app.administration import operator
 from config.settings import SHIPPED
 from config.yamlfile import load_yaml
-from core import access
+from core import access, signin
 from core.db import Database
 from core.ids import TenantId
 from core.tenants import provision
@@ -34,6 +35,21 @@ async def seed_people(database: Database, file: Path) -> dict[str, dict[str, str
         tokens[tenant] = {person.email: await _add(database, tenant, person) for person in people}
     await asyncio.to_thread(_write, file, tokens)
     return tokens
+
+
+async def seed_passwords(database: Database, file: Path) -> dict[str, dict[str, str]]:
+    """Everybody of both tenants can sign in with a password; those from `file` if they were made before."""
+    known = await asyncio.to_thread(_read, file)
+    if known:
+        return known
+    passwords: dict[str, dict[str, str]] = {}
+    for name, people in ((world.TENANT, world.PEOPLE), (world.SECOND_TENANT, world.SECOND_PEOPLE)):
+        passwords[name] = {person.email: secrets.token_urlsafe(12) for person in people}
+        for email, password in passwords[name].items():
+            token = await signin.invite(database, operator(TenantId(name)), email=email)
+            await signin.accept_invitation(database, token, password=password)
+    await asyncio.to_thread(_write, file, passwords)
+    return passwords
 
 
 async def _add(database: Database, tenant: TenantId, person: world.DemoPerson) -> str:

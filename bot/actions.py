@@ -29,6 +29,7 @@ BYPASS_END: Final = "bypass.end"
 BYPASS_ACKNOWLEDGE: Final = "bypass.acknowledge"
 BYPASS_REVIEW: Final = "bypass.review"
 OPEN_BYPASS: Final = "bypass.open_form"
+STEP_UP: Final = "signin.step_up"
 
 FORM_REQUEST: Final = "approvals.request"
 FORM_APPROVE: Final = "approvals.approve"

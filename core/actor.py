@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -46,6 +47,7 @@ class Actor:
     user_agent: str | None = None
     scopes: frozenset[str] | None = None
     is_enterprise_admin: bool = False
+    assured_at: datetime | None = None  # when they last gave a second factor in this session
     idempotency_key: CallKey | None = None  # what the call does marks the key as used
 
 

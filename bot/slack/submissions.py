@@ -24,7 +24,7 @@ from bot.slack.inputs import option_value, read_inputs
 from bot.slack.many import submit_many
 from bot.slack.refusals import told_of_request
 from bot.views import forms
-from bot.views.answers import lost_card, said, sentence_of
+from bot.views.answers import error_card, lost_card, said, sentence_of
 from bot.views.pieces import names
 from bot.views.reopening import reopened_card
 from core.actor import Actor
@@ -34,6 +34,7 @@ from core.decisions.views import Answer
 from core.drafts import discard
 from core.emergency import grant, review
 from core.errors import CountersignError, InvalidInput, Unavailable
+from core.signin import StepUpRequired
 
 log = structlog.get_logger()
 
@@ -70,6 +71,11 @@ async def on_submission(chat: Chat, body: Mapping[str, Any], ack: Ack) -> None:
         return
     try:
         said_afterwards = work.result()
+    except StepUpRequired as exc:  # a form shows no link: what was decided waits under it
+        await ack()
+        async with chat.answering(by_message(chat, chat_user_of(body))):
+            await by_message(chat, chat_user_of(body), _channel(view))(error_card(exc))
+        return
     except CountersignError as exc:
         await _refuse(ack, view, exc)
         return
@@ -98,6 +104,8 @@ async def _follow_up(chat: Chat, body: Mapping[str, Any], work: asyncio.Future[C
     async with chat.answering(answer):
         try:
             card = await work or said("Done.")
+        except StepUpRequired as exc:
+            card = error_card(exc)
         except CountersignError as exc:
             card = lost_card(exc, _written(body["view"]))
         await answer(card)

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bot.cards import Block, Card, Context, Heading, Markup, Passage, Plain, Quote, Section, Strong, Text, one_line
+from bot import actions
+from bot.cards import (
+    Actions,
+    Block,
+    Card,
+    Context,
+    Heading,
+    LinkButton,
+    Markup,
+    Passage,
+    Plain,
+    Quote,
+    Section,
+    Strong,
+    Text,
+    one_line,
+)
 from bot.plain import line_of
 from bot.times import counted
 from bot.views.pieces import action_on, spoken
@@ -14,6 +30,7 @@ from core.approvals import Nudged
 from core.errors import CountersignError, ErrorKind
 from core.roles.hierarchy import ROLES
 from core.roles.hierarchy import title as role_title
+from core.signin import StepUpRequired
 
 _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "/approve": (
@@ -89,12 +106,21 @@ def help_card(command: str) -> Card:
 
 def error_card(error: CountersignError) -> Card:
     """What is wrong, what would be accepted, what to do next. Seen by the asker alone."""
+    if isinstance(error, StepUpRequired):
+        return _step_up_card(error)
     text: Text = (Markup(f"{_LEADS[error.kind]} "), Plain(error.message))
     blocks: list[Block] = [Section(text)]
     more = _more(error)
     if more:
         blocks.append(Context((Plain(more),)))
     return Card(sentence_of(error), tuple(blocks))
+
+
+def _step_up_card(error: StepUpRequired) -> Card:
+    """Where the person confirms what they have just decided, or gets what they need for it."""
+    label = "Confirm it's you" if "/step-up/" in error.link else "Set up a second factor"
+    button = LinkButton(actions.STEP_UP, label, error.link)
+    return Card(f"{error.message} {error.link}", (Section((Markup("🔐 "), Plain(error.message))), Actions((button,))))
 
 
 def lost_card(error: CountersignError, words: str) -> Card:

@@ -6,6 +6,7 @@ from typing import Final
 
 from core.access import store
 from core.access.errors import TokenRefused
+from core.access.sessions import is_idle
 from core.access.tokens import parse_token
 from core.access.visiting import enter_tenant
 from core.actor import Actor, Door
@@ -37,6 +38,8 @@ async def authenticate(
         raise TokenRefused
     if token.revoked_at is not None or token.expires_at <= now:
         raise TokenRefused("The token has expired or was revoked.", next_step="Create a new one.")
+    if is_idle(token, now=now):
+        raise TokenRefused("Nobody has used this session for half an hour.", next_step="Sign in again.")
     everybody = await database.remembered(tenant, "directory", store.load_directory)
     person = everybody.people.get(token.user)
     if person is None or not person.active:
@@ -53,6 +56,7 @@ async def authenticate(
         ip_address=ip_address,
         user_agent=user_agent,
         scopes=token.scopes,
+        assured_at=token.assured_at,
         is_enterprise_admin=ENTERPRISE_ADMINISTRATOR in everybody.roles.get(person.id, frozenset()),
     )
     if tenant_override in (None, actor.tenant):

@@ -12,17 +12,15 @@ from core.access.errors import VoteForAnother
 from core.access.require import permitted, require
 from core.access.scopes import TokenScope, require_scope
 from core.access.service import directory, find_person, require_rank
-from core.access.tokens import format_token, hash_secret, new_secret, parse_token
+from core.access.tokens import format_token, hash_secret, new_secret
 from core.actor import Actor, Door
 from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.ids import UserId, uuid7
 from core.roles.permissions import Permission
 
 TOKEN_LIFETIME_MAX: Final = timedelta(days=366)
-SESSION_LIFETIME: Final = timedelta(hours=12)  # a working day: who comes back tomorrow signs in again
-SESSION_NAME: Final = "Console in a browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ async def create_token(
         for scope in TokenScope if scopes is None else sorted(scopes):
             require_scope(actor, scope)
         texts = None if scopes is None else frozenset(map(str, scopes))
-        row, text = await _issue(tx, owner.id, name=name, lifetime=lifetime, scopes=texts)
+        row, text = await issue_token(tx, owner.id, name=name, lifetime=lifetime, scopes=texts)
         await record(
             tx,
             actor,
@@ -78,51 +76,7 @@ async def create_token(
             category=AuditCategory.SECURITY,
             details={"name": name, "scopes": sorted(row.scopes) if row.scopes else "all"},
         )
-        return _view(row), text
-
-
-async def open_session(database: Database, actor: Actor) -> tuple[TokenView, str]:
-    """A token for one browser, which covers what the actor's own does; its text, this once (R4).
-
-    Whoever has shown a token may sign in with it. The browser keeps another, so that leaving it there gives nothing
-    else away, and so that signing out ends it. Raises Forbidden for whoever is no member of the tenant.
-    """
-    async with audited(database, actor, action="session.open", resource=actor.email) as tx:
-        if actor.user is None:
-            raise Forbidden("Only people sign in to the console.")
-        row, text = await _issue(tx, actor.user, name=SESSION_NAME, lifetime=SESSION_LIFETIME, scopes=actor.scopes)
-        await record(
-            tx,
-            actor,
-            action="session.open",
-            resource=actor.email,
-            subject_id=row.id,
-            category=AuditCategory.SECURITY,
-            details={"until": row.expires_at.isoformat()},
-        )
-        return _view(row), text
-
-
-async def close_session(database: Database, actor: Actor, presented: str) -> None:
-    """The browser's token is refused from now on; one that is not the actor's own session is left alone."""
-    parsed = parse_token(presented)
-    if parsed is None or parsed.tenant != actor.tenant:
-        return
-    async with database.tenant(actor.tenant) as tx:
-        row = await store.find_token(tx, parsed.token_id)
-        if row is None or row.user != actor.user or row.name != SESSION_NAME:
-            return
-        await store.revoke_token(tx, row.id)
-        await record(
-            tx,
-            actor,
-            action="session.close",
-            resource=actor.email,
-            subject_id=row.id,
-            category=AuditCategory.SECURITY,
-            details={},
-        )
-    await database.cache.forget()
+        return token_view(row), text
 
 
 async def list_tokens(database: Database, actor: Actor) -> tuple[TokenView, ...]:
@@ -130,7 +84,7 @@ async def list_tokens(database: Database, actor: Actor) -> tuple[TokenView, ...]
     if actor.user is None:
         return ()
     async with permitted(database, actor, TokenScope.READ, action="token.list", resource=actor.email) as tx:
-        return tuple(_view(row) for row in await store.list_tokens(tx, actor.user))
+        return tuple(token_view(row) for row in await store.list_tokens(tx, actor.user))
 
 
 async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None:
@@ -155,8 +109,14 @@ async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None
     await database.cache.forget()
 
 
-async def _issue(
-    tx: Transaction, owner: UserId, *, name: str, lifetime: timedelta, scopes: frozenset[str] | None
+async def issue_token(
+    tx: Transaction,
+    owner: UserId,
+    *,
+    name: str,
+    lifetime: timedelta,
+    scopes: frozenset[str] | None,
+    assured_at: datetime | None = None,
 ) -> tuple[store.TokenRow, str]:
     """The stored token, and its text."""
     secret = new_secret()
@@ -170,6 +130,7 @@ async def _issue(
         expires_at=tx.now + lifetime,
         last_used_at=None,
         revoked_at=None,
+        assured_at=assured_at,
     )
     await store.insert_token(tx, row)
     return row, format_token(tx.tenant, row.id, secret)
@@ -184,7 +145,8 @@ def _scopes_for_another(actor: Actor, scopes: frozenset[TokenScope] | None) -> f
     return without_vote if scopes is None else scopes
 
 
-def _view(row: store.TokenRow) -> TokenView:
+def token_view(row: store.TokenRow) -> TokenView:
+    """The token as doors show it."""
     return TokenView(
         id=row.id,
         name=row.name,

@@ -73,6 +73,7 @@ api_tokens = tenant_table(
     instant("expires_at"),
     instant("last_used_at", nullable=True),
     instant("revoked_at", nullable=True),
+    instant("assured_at", nullable=True),  # of a session: when its person last gave a second factor
     ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
     Index("ix_api_tokens_user", "tenant_id", "user_id"),
     key=("token_id",),

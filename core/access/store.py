@@ -37,6 +37,7 @@ class TokenRow:
     expires_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    assured_at: datetime | None = None
 
 
 async def load_directory(tx: Transaction) -> Directory:
@@ -161,6 +162,7 @@ async def insert_token(tx: Transaction, row: TokenRow) -> None:
             scopes=None if row.scopes is None else sorted(row.scopes),
             created_at=row.created_at,
             expires_at=row.expires_at,
+            assured_at=row.assured_at,
         )
     )
 
@@ -233,4 +235,5 @@ def _token(row: Row[Any]) -> TokenRow:
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
+        assured_at=row.assured_at,
     )

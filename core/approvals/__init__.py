@@ -7,6 +7,7 @@ rules.py, asking.py, routing.py, quorum.py, folding.py   pure: who is asked, wha
 undoing.py, pausing.py                    pure: votes taken back; time that stands still
 model.py, store.py, queries.py            tables; SQL that writes; SQL that reads
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
+assuring.py, stepping.py, confirming.py   votes that need a second factor (X2)
 service.py, amending.py, many.py, nudging.py, using.py   use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
 analytics.py                              questions about many requests (P8)
@@ -27,6 +28,7 @@ from core.approvals.assessment import (
 )
 from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.changes import changed_requests
+from core.approvals.confirming import confirm_vote, waiting_vote
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
@@ -50,6 +52,7 @@ from core.approvals.service import (
 )
 from core.approvals.simulating import Difference, Side, Simulation, simulate
 from core.approvals.state import Choice
+from core.approvals.stepping import WaitingVote
 from core.approvals.undoing import GRACE
 from core.approvals.using import hold_approved, use_approval
 from core.approvals.views import (
@@ -90,6 +93,7 @@ __all__ = [
     "StageView",
     "UsableApproval",
     "VoteView",
+    "WaitingVote",
     "amend",
     "approve_many",
     "asked_title",
@@ -99,6 +103,7 @@ __all__ = [
     "choose_policy",
     "circumstances_of",
     "comment",
+    "confirm_vote",
     "count_requests",
     "explain",
     "figures",
@@ -118,5 +123,6 @@ __all__ = [
     "undo_vote",
     "usable_approvals",
     "use_approval",
+    "waiting_vote",
     "withdraw",
 ]

@@ -121,7 +121,9 @@ votes = tenant_table(
     Column("door", Text, nullable=False),
     instant("cast_at"),
     identifier("on_behalf_of", nullable=True),  # the place that it fills, where that is another's
+    Column("assurance", Text, nullable=False, server_default="click"),  # how sure we were of the voter
     CheckConstraint("decision IN ('approve', 'reject')", name="decision"),
+    CheckConstraint("assurance IN ('click', 'mfa')", name="assurance"),
     ForeignKeyConstraint(
         ["tenant_id", "request_id", "stage"],
         ["request_stages.tenant_id", "request_stages.request_id", "request_stages.stage"],

@@ -11,8 +11,8 @@ The framework's block loads unchanged:
 
 Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic`, `calendar`,
 `pause_for_questions` and `same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder`, `when`,
-`on_timeout` and `escalations` on a stage. Stages follow one another unless `needs` says otherwise. A policy with an
-empty list of stages means that the role's permission alone decides.
+`on_timeout`, `escalations` and `assurance` on a stage. Stages follow one another unless `needs` says otherwise. A policy
+with an empty list of stages means that the role's permission alone decides.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any, Final
 import rfc8785
 
 from core.approvals import quorum as quorums
+from core.approvals.assuring import AssuranceNeed
 from core.approvals.quorum import PerGroup, Quorum
 from core.approvals.risk import RiskModel, model_from_json
 from core.calendars import WorkingCalendar, calendar_from_json
@@ -63,6 +64,7 @@ class StagePolicy:
     when: Condition | None = None  # the stage is needed only then
     on_timeout: OnTimeout = OnTimeout.ESCALATE
     escalations: int | None = None  # at most so many, then the request expires; None: up to the top
+    assurance: AssuranceNeed | None = None  # None: a click is enough (X2)
     calendar: WorkingCalendar | None = None  # the policy's: time is working time then
 
     def due_after(self, now: datetime) -> tuple[datetime, datetime]:
@@ -160,6 +162,7 @@ class ApprovalPolicy:
                     "quorum": stage.quorum.to_json() if isinstance(stage.quorum, PerGroup) else stage.quorum,
                     **({"when": stage.when.text} if stage.when else {}),
                     **({"on_timeout": stage.on_timeout.value} if stage.on_timeout != OnTimeout.ESCALATE else {}),
+                    **({"assurance": stage.assurance.to_json()} if stage.assurance else {}),
                     **({"escalations": stage.escalations} if stage.escalations is not None else {}),
                 }
                 for stage in self.stages
@@ -195,6 +198,7 @@ class ApprovalPolicy:
                     when=_stored_condition(stage),
                     on_timeout=OnTimeout(stage.get("on_timeout", OnTimeout.ESCALATE)),
                     escalations=stage.get("escalations"),
+                    assurance=AssuranceNeed.from_json(stage["assurance"]) if "assurance" in stage else None,
                     calendar=calendar,
                 )
                 for stage in document["stages"]

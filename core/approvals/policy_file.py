@@ -10,6 +10,7 @@ from typing import Final
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
 from core.approvals.asking import WHERE, resolve_asked
+from core.approvals.assuring import read_assurance
 from core.approvals.calendar_file import read_calendar
 from core.approvals.policy import (
     TIMEOUT_MIN,
@@ -54,6 +55,7 @@ STAGE_KEYS: Final = (
     "when",
     "on_timeout",
     "escalations",
+    "assurance",
 )
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
 Aliases = Mapping[str, str]
@@ -188,6 +190,7 @@ def _stage(
         needs=needs,
         quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any"), approvers, aliases),
         when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
+        assurance=read_assurance(reader, (*path, "assurance"), fields["assurance"]) if "assurance" in fields else None,
         on_timeout=_on_timeout(reader, (*path, "on_timeout"), fields.get("on_timeout", "escalate")),
         escalations=(
             reader.integer((*path, "escalations"), fields["escalations"], least=1) if "escalations" in fields else None

@@ -210,6 +210,7 @@ def _view(
             criteria=vote.criteria,
             at=vote.cast_at,
             on_behalf_of=person(vote.on_behalf_of) if vote.on_behalf_of else None,
+            assurance=vote.assurance,
         )
 
     assessment = Assessment.from_json(row.assessment) if row.assessment else None

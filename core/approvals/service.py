@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -20,11 +21,13 @@ from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, hold_seat
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice, Vote
+from core.approvals.stepping import require_assurance, stepping_up
 from core.approvals.views import RequestView
 from core.audit import audited, record
 from core.db import Database, Transaction, next_number
 from core.ids import RequestId, uuid7
 from core.outbox import emit
+from core.signin import assurance_of
 from core.tenants import tenant_policy
 
 COMMENT_MAX: Final = 4000
@@ -146,11 +149,14 @@ async def cast_vote(
 ) -> RequestView:
     """The vote counts, once, and whatever follows from it has happened (P1, P2).
 
+    Raises StepUpRequired with a link where its stage asks for more than a click: exactly this vote waits there (X2).
+
     `seen_digest` (or its first characters) is what the voter looked at; None means the request as it stands.
     """
-    async with audited(
-        database, actor, action="request.vote", resource=str(request_id), details={"decision": choice}
-    ) as tx:
+    async with (
+        stepping_up(database, actor, request_id),
+        audited(database, actor, action="request.vote", resource=str(request_id), details={"decision": choice}) as tx,
+    ):
         require_scope(actor, TokenScope.VOTE)
         voter = person_of(actor)
         held = await hold_seated(tx, request_id)
@@ -165,21 +171,16 @@ async def cast_vote(
             criteria=criteria or {},
             digest=digest,
             cast_at=tx.now,
+            assurance=assurance_of(actor, now=tx.now),
         )
         if choice is Choice.APPROVE and vote.stage in {entry.key for entry in held.policy.stages}:
             # Criteria that an approving vote does not name count as confirmed by the voter (CONTRACT).
             named = dict.fromkeys(held.policy.stage(vote.stage).criteria, True) | dict(criteria or {})
-            vote = Vote(
-                stage=vote.stage,
-                voter=voter,
-                choice=choice,
-                reason=vote.reason,
-                criteria=named,
-                digest=digest,
-                cast_at=tx.now,
-            )
+            vote = replace(vote, criteria=named)
         people = PeopleFor(await directory(tx), held.row.resource, held.state.requester)
         effects = rules.cast_vote(held.state, held.policy, vote, people, now=tx.now)
+        if effects:
+            require_assurance(held, vote)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
         return await view_of(tx, request_id)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.ids import UserId
+from core.signin import Assurance
 
 
 class RequestStatus(StrEnum):
@@ -49,6 +50,7 @@ class Vote:
     digest: str
     cast_at: datetime
     on_behalf_of: UserId | None = None  # whose place it fills; None: their own
+    assurance: Assurance = Assurance.CLICK
 
 
 @dataclass(frozen=True, slots=True)

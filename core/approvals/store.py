@@ -36,6 +36,7 @@ from core.approvals.policy import ApprovalPolicy
 from core.approvals.state import Choice, RequestState, RequestStatus, Seat, StageState, StageStatus, Vote
 from core.db import Transaction
 from core.ids import RequestId, UserId, uuid7
+from core.signin import Assurance
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                         door=door,
                         cast_at=vote.cast_at,
                         on_behalf_of=vote.on_behalf_of,
+                        assurance=vote.assurance,
                     )
                 )
             case DecideStage() | ReopenStage() | Pause() | Resume():
@@ -337,6 +339,7 @@ async def _state(tx: Transaction, row: Row[Any]) -> RequestState:
                 digest=vote.digest,
                 cast_at=vote.cast_at,
                 on_behalf_of=UserId(vote.on_behalf_of) if vote.on_behalf_of else None,
+                assurance=Assurance(vote.assurance),
             )
             for vote in vote_rows
         ),

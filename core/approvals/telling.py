@@ -67,6 +67,7 @@ def told(effect: Told) -> tuple[RequestEvent, dict[str, Any]]:
                 "voter": str(vote.voter),
                 "criteria": dict(vote.criteria),
                 "digest": vote.digest,
+                "assurance": vote.assurance.value,
                 **({"on_behalf_of": str(vote.on_behalf_of)} if vote.on_behalf_of else {}),
             }
         case OpenStage():

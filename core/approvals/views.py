@@ -23,6 +23,7 @@ class VoteView:
     criteria: Mapping[str, bool]
     at: datetime
     on_behalf_of: PersonView | None = None  # whose place it filled, where that was another's
+    assurance: str = "click"  # click | mfa: how sure we were of the voter (X2)
 
 
 @dataclass(frozen=True, slots=True)

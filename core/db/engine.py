@@ -42,8 +42,9 @@ _ROLE = text(
 class Database:
     """A pool of connections under the application's role."""
 
-    def __init__(self, url: str, *, clock: Clock, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, clock: Clock, pool_size: int = 10, address: str = "") -> None:
         self.clock = clock
+        self.address = address  # of this installation, without a closing slash: what links to it begin with
         self.url = url
         self.cache = TenantCache()
         self.engine: AsyncEngine = create_async_engine(

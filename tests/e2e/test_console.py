@@ -64,11 +64,11 @@ async def test_a_person_signs_in_with_a_token_decides_and_signs_out(browser, pro
     page.set_default_timeout(SEEN_WITHIN_MS)
     await page.goto(address(product, f"/requests/{reference}"))
     await page.get_by_label("API token").fill("cst_nothing")
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Use token").click()
     await expect(page.get_by_role("alert")).to_contain_text("does not hold")
     token = product.people[product.email("meta_agent_manager")]["token"]
     await page.get_by_label("API token").fill(token)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Use token").click()
     await expect(page).to_have_url(address(product, f"/requests/{reference}"))
     await expect(page.get_by_role("heading", name="Why it goes this way")).to_be_visible()
     (cookie,) = await context.cookies()
@@ -112,7 +112,7 @@ async def test_a_link_to_sign_in_leads_nowhere_else(browser, product):
     page = await context.new_page()
     await page.goto(address(product, "/signin?next=https://evil.example/"))
     await page.get_by_label("API token").fill(product.people[product.email("meta_agent_manager")]["token"])
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Use token").click()
     await expect(page).to_have_url(address(product, ""))
     await context.close()
 

@@ -24,7 +24,7 @@ from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
 from core.ids import TenantId
-from tests.factories import START, Company, found_company
+from tests.factories import ADDRESS, START, Company, found_company
 
 TEMPLATE = "countersign_template"
 STAFFED = "countersign_staffed"
@@ -75,7 +75,7 @@ def clock():
 
 @pytest_asyncio.fixture
 async def database(owner_url, clock):
-    opened = Database(derived_app_url(owner_url), clock=clock)
+    opened = Database(derived_app_url(owner_url), clock=clock, address=ADDRESS)
     yield opened
     await opened.close()
     assert opened.engine.pool.checkedout() == 0, "a connection was not given back"  # type: ignore[attr-defined]

@@ -117,4 +117,5 @@ def _vote(vote: VoteView) -> VoteOut:
         criteria=dict(vote.criteria),
         at=vote.at,
         on_behalf_of=person_out(vote.on_behalf_of) if vote.on_behalf_of else None,
+        assurance=vote.assurance,
     )

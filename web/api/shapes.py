@@ -39,6 +39,7 @@ class VoteOut(Output):
     criteria: dict[str, bool]
     at: datetime
     on_behalf_of: PersonOut | None
+    assurance: str
 
 
 class StandInOut(Output):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -27,6 +28,7 @@ from core.approvals import (
 from core.audit import AuditFilter
 from core.decisions import REOPENED, reopen
 from core.errors import CountersignError, InvalidInput, NotFound
+from core.signin import StepUpRequired
 from core.trail import search_trail
 from web.console import times
 from web.console.forms import Form, read_form
@@ -97,6 +99,8 @@ async def vote(look: Look) -> web.Response:
             stage=form.text("stage") or None,
             seen_digest=form.text("digest") or None,
         )
+    except StepUpRequired as error:
+        return await _step_up(look, form, error)
     except CountersignError as error:
         return await _again(look, form, f"vote-{form.text('stage')}", error)
     return _done(request, "voted")
@@ -268,6 +272,14 @@ async def _found(look: Look) -> RequestView:
 
 def _done(request: RequestView, what: str) -> web.Response:
     return see_other(f"/console/requests/{request.reference}?done={what}")
+
+
+async def _step_up(look: Look, form: Form, error: StepUpRequired) -> web.Response:
+    """To where the vote waits; whoever has nothing to confirm it with is told here, as a link away would lose it."""
+    place = urlsplit(error.link).path
+    if place.startswith("/step-up/"):
+        return see_other(place)
+    return await _again(look, form, f"vote-{form.text('stage')}", error)
 
 
 async def _again(look: Look, form: Form, name: str, error: CountersignError) -> web.Response:

@@ -7,7 +7,7 @@ from aiohttp import web
 from core.approvals import PolicyCatalogue
 from core.db import Database
 from core.decisions import Gate
-from web.console import figures, inbox, many, people, policies, registry, requests, trail
+from web.console import figures, inbox, many, people, policies, registry, requests, security, stepup, trail
 from web.console.assets import asset_route, load_assets
 from web.console.front import House, Look, Page, see_other, shown
 from web.console.live import Changes
@@ -53,6 +53,8 @@ def add_console(
         "/console/people": people.people,
         "/console/audit": trail.audit,
         "/console/audit/export": trail.export,
+        "/console/security": security.security,
+        "/console/step-up/{token}": stepup.show,
         "/console/events": changes.serve,
     }
     posts: dict[str, Page] = {
@@ -64,11 +66,14 @@ def add_console(
         "/console/requests/{reference}/comment": requests.say,
         "/console/requests/{reference}/delegate": requests.delegate,
         "/console/requests/{reference}/withdraw": requests.take_back,
+        "/console/security/{what}": security.change,
+        "/console/step-up/{token}": stepup.confirm,
         "/console/policies/trial": policies.trial,
         "/console/people/delegations": people.add_delegation,
         "/console/people/delegations/{delegation_id}/end": people.end_delegation,
     }
     app.router.add_get("/", home)
+    app.router.add_get(stepup.PUBLIC, stepup.forward)
     app.router.add_routes([asset_route(assets), *signin_routes(house)])
     for path, page in pages.items():
         app.router.add_get(path, shown(house, page))

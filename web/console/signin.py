@@ -1,4 +1,4 @@
-"""Signing in with an API token, and out again."""
+"""Signing in, with a password or an API token, and out again; choosing the first password."""
 
 from __future__ import annotations
 
@@ -7,34 +7,44 @@ from typing import Final
 from aiohttp import web
 
 from core.access import SESSION_LIFETIME, close_session, open_session
-from core.errors import CountersignError, Unauthenticated
-from web.console.forms import read_form
-from web.console.front import SIGN_IN, House, html, problem, see_other
-from web.console.session import Visitor, actor_behind, cookie_name, session_in, visitor_of
+from core.actor import Actor
+from core.errors import CountersignError, ErrorKind, Unauthenticated
+from core.signin import Claim, accept_invitation, invited, sign_in
+from web.auth import client_of
+from web.console.forms import Form, read_form
+from web.console.front import SIGN_IN, House, RequestHandler, html, problem, see_other
+from web.console.session import TRUSTED_PROXIES, Visitor, actor_behind, cookie_name, session_in, visitor_of
+from web.problems import status_of
 
+ENROL: Final = "/console/enrol/{token}"
 _HOME: Final = "/console"
 _REFUSED: Final = "This token does not hold, or no longer."
+_CHOSEN: Final = "Your password is set. Sign in with it."
 
 
 def signin_routes(house: House) -> list[web.RouteDef]:
-    """`GET` and `POST /console/signin`, `POST /console/signout`."""
+    """`GET` and `POST /console/signin`, `POST /console/signout`, `GET` and `POST /console/enrol/{token}`."""
 
     async def form(request: web.Request) -> web.Response:
-        return _page(house, next_place=local(request.query.get("next", "")))
+        said = _CHOSEN if request.query.get("done") == "chosen" else ""
+        return _page(house, next_place=local(request.query.get("next", "")), said=said)
 
-    async def sign_in(request: web.Request) -> web.Response:
-        next_place = _HOME
+    async def enter(request: web.Request) -> web.Response:
+        next_place, organisation, email, way = _HOME, "", "", "password"
         try:
             sent = await read_form(request, None)
-            next_place = local(sent.text("next"))
-            actor = await actor_behind(request, sent.text("token").strip())
+            next_place, way = local(sent.text("next")), "token" if sent.text("token") else "password"
+            organisation, email = sent.text("organisation"), sent.text("email")
+            actor = await _claimed(house, request, sent)
             _session, text = await open_session(house.database, actor)
-        except Unauthenticated:
-            return _page(house, next_place=next_place, error=_REFUSED, status=401)
+        except Unauthenticated as error:
+            message = _REFUSED if way == "token" else error.sentence()
+            typed = {"organisation": organisation, "email": email}
+            return _page(house, next_place=next_place, error=message, way=way, typed=typed, status=401)
         except CountersignError as error:
             return problem(request, house, error)
         answer = see_other(next_place)
-        _keep(request, answer, text, max_age_s=int(SESSION_LIFETIME.total_seconds()))
+        keep_session(request, answer, text)
         return answer
 
     async def sign_out(request: web.Request) -> web.Response:
@@ -49,10 +59,13 @@ def signin_routes(house: House) -> list[web.RouteDef]:
         _keep(request, answer, "", max_age_s=0)
         return answer
 
+    choose, chosen = _enrolment(house)
     return [
         web.get(SIGN_IN, form),
-        web.post(SIGN_IN, sign_in),
+        web.post(SIGN_IN, enter),
         web.post("/console/signout", sign_out),
+        web.get(ENROL, choose),
+        web.post(ENROL, chosen),
     ]
 
 
@@ -62,13 +75,78 @@ def local(place: str) -> str:
     return place if is_ours and place.isprintable() and "\\" not in place else _HOME
 
 
-def _page(house: House, *, next_place: str, error: str = "", status: int = 200) -> web.Response:
+def keep_session(request: web.Request, answer: web.StreamResponse, text: str) -> None:
+    """The browser keeps this session in the place of any other."""
+    _keep(request, answer, text, max_age_s=int(SESSION_LIFETIME.total_seconds()))
+
+
+async def _claimed(house: House, request: web.Request, sent: Form) -> Actor:
+    """Who signs in: by token, or by password and code. Raises Unauthenticated, LimitExceeded."""
+    if sent.text("token"):
+        return await actor_behind(request, sent.text("token").strip())
+    client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
+    claim = Claim(sent.text("organisation"), sent.text("email"), sent.text("password"), sent.text("code"))
+    return await sign_in(house.database, claim, ip_address=client.ip_address, user_agent=client.user_agent)
+
+
+def _enrolment(house: House) -> tuple[RequestHandler, RequestHandler]:
+    """The page under an enrolment link, and what its form does."""
+
+    async def choose(request: web.Request) -> web.StreamResponse:
+        try:
+            person = await invited(house.database, request.match_info["token"])
+        except CountersignError as error:
+            return problem(request, house, error)
+        return _choice(house, person.email)
+
+    async def chosen(request: web.Request) -> web.StreamResponse:
+        token = request.match_info["token"]
+        client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
+        try:
+            sent = await read_form(request, None)
+            person = await invited(house.database, token)
+            try:
+                await accept_invitation(
+                    house.database,
+                    token,
+                    password=sent.text("password"),
+                    ip_address=client.ip_address,
+                    user_agent=client.user_agent,
+                )
+            except CountersignError as error:
+                if error.kind is not ErrorKind.INVALID:
+                    raise
+                return _choice(house, person.email, error.sentence(), status=int(status_of(error.kind)))
+        except CountersignError as error:
+            return problem(request, house, error)
+        return see_other(f"{SIGN_IN}?done=chosen")
+
+    return choose, chosen
+
+
+def _choice(house: House, email: str, error: str = "", *, status: int = 200) -> web.Response:
+    template = house.templates.get_template("enrol.html")
+    return html(template.render(visitor=None, places=(), place="", email=email, error=error), status=status)
+
+
+def _page(
+    house: House,
+    *,
+    next_place: str,
+    error: str = "",
+    said: str = "",
+    way: str = "",
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> web.Response:
     template = house.templates.get_template("signin.html")
-    text = template.render(visitor=None, places=(), place="", next_place=next_place, error=error)
+    text = template.render(
+        visitor=None, places=(), place="", next_place=next_place, error=error, said=said, way=way, typed=typed or {}
+    )
     return html(text, status=status)
 
 
-def _keep(request: web.Request, answer: web.Response, value: str, *, max_age_s: int) -> None:
+def _keep(request: web.Request, answer: web.StreamResponse, value: str, *, max_age_s: int) -> None:
     answer.set_cookie(
         cookie_name(request),
         value,
