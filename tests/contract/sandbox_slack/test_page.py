@@ -88,6 +88,21 @@ async def test_a_person_asks_fills_in_the_modal_and_another_clicks(world: World,
     await expect(page.get_by_text("Only visible to you")).to_be_visible()
 
 
+async def test_a_line_of_a_menu_is_chosen_by_a_person(world: World, product: AsyncApp, page: Page):
+    @product.action("more")
+    async def more(ack: AsyncAck, action: Json, respond: AsyncRespond):
+        await ack()
+        await respond(text=f"chosen: {action['selected_option']['value']}", replace_original=False)
+
+    options = [{"text": {"type": "plain_text", "text": text}, "value": text.lower()} for text in ("Comment", "Why")]
+    row = {"type": "actions", "elements": [{"type": "overflow", "action_id": "more", "options": options}]}
+    await world.web.chat_postMessage(channel="C1GOV", text="REQ-1", blocks=[section("*REQ-1*"), row])
+    await page.goto(f"{world.options.base_url}/?as=ann#C1GOV")
+    await page.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Why").click()
+    await expect(page.get_by_text("chosen: why")).to_be_visible()
+
+
 async def test_what_is_said_elsewhere_appears_and_counts_as_unread_in_other_channels(world: World, page: Page):
     await page.goto(f"{world.options.base_url}/?as=ben#C2SEC")
     await expect(page.get_by_role("heading", name="security", exact=True)).to_be_visible()
