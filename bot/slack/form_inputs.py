@@ -59,7 +59,10 @@ def input_blocks(part: Input) -> list[Json]:
 
 
 def _checks(part: ChecksInput) -> list[Json]:
-    """A block for every ten boxes: Slack takes no more in one, and a box that is not there could not be ticked."""
+    """A block for every ten boxes: Slack takes no more in one, and a box that is not there could not be ticked.
+
+    Of several blocks none insists on a tick, since the tick may stand in another; the use case says if there is none.
+    """
     blocks: list[Json] = []
     initial = {option_value(value) for value in part.initial}
     for number, at in enumerate(range(0, len(part.options), CHECKS_MAX)):
@@ -70,7 +73,8 @@ def _checks(part: ChecksInput) -> list[Json]:
         if ticked:
             element["initial_options"] = ticked
         further = replace(part, id=block_id, label=f"{part.label} ({number + 1})", hint="", is_optional=True)
-        blocks.append(_input(further if number else part, element))
+        first = replace(part, is_optional=part.is_optional or len(part.options) > CHECKS_MAX)
+        blocks.append(_input(further if number else first, element))
     return blocks
 
 

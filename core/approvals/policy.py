@@ -11,8 +11,8 @@ The framework's block loads unchanged:
 
 Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic`, `calendar`,
 `pause_for_questions` and `same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder`, `when`,
-`on_timeout`, `escalations` and `assurance` on a stage. Stages follow one another unless `needs` says otherwise. A policy
-with an empty list of stages means that the role's permission alone decides.
+`on_timeout`, `escalations` and `assurance` on a stage. Stages follow one another unless `needs` says otherwise. A
+policy with an empty list of stages means that the role's permission alone decides.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_more_boxes_than_one_block_takes_are_all_shown_and_read_as_one_list():
     part = ChecksInput("criteria", "Criteria", tuple(Option(name, name) for name in names), initial=tuple(names))
     blocks = render.modal(Form("f", "F", (part, TextInput("reason", "Reason")), submit="Send"))["blocks"]
     assert [block["label"]["text"] for block in blocks] == ["Criteria", "Criteria (2)", "Criteria (3)", "Reason"]
-    assert [block["optional"] for block in blocks[:3]] == [False, True, True]
+    assert [block["optional"] for block in blocks[:3]] == [True, True, True]
     values = {
         block["block_id"]: {
             block["element"]["action_id"]: {

@@ -10,9 +10,11 @@ import inspect
 import json
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -21,9 +23,14 @@ from bot.actions import Target
 from bot.cards import Card, Form
 from bot.slack import render
 from bot.views.approvals import request_card
+from bot.views.forms import Written
 from core.access import PersonView
-from core.approvals import Assessment, Judged, Nudged, RequestEvent
+from core.approvals import Assessment, Judged, Nudged, Outcome, RequestEvent
+from core.approvals.many import MANY_MAX
 from core.approvals.risk import Counted, Risk, RiskLevel
+from core.decisions import DecisionView
+from core.decisions.views import Answer, Reason
+from core.drafts import DraftView
 from core.emergency import EmergencyEvent
 from core.errors import InvalidInput
 from core.ids import UserId
@@ -65,7 +72,7 @@ OURS = {
     ("loading_form", "title"): "Approve",
     ("bypass_form", "channel"): "C0GOV",
     ("request_form", "channel"): "C0GOV",
-    ("request_form", "owner"): "U0DANA",
+    ("request_form", "draft"): None,
 }
 
 
@@ -123,6 +130,15 @@ def extremes(words: str) -> dict[str, Any]:
     away = delegation(
         absent=people[0], stand_in=people[1], decides=people[2], reason=words, actions=(words[:100],) * 20
     )
+    draft = DraftView(REQUEST_ID, "agent.create", {"name": words[:2000]}, words, NOW)
+    denied = DecisionView(
+        id=REQUEST_ID,
+        decision=Answer.DENY,
+        reasons=(Reason("gate.denied", words),),
+        action="agent.create",
+        resource={"name": words[:120]},
+        decided_at=NOW,
+    )
     error = InvalidInput(words, accepted=tuple(f"{words[:100]} {n}" for n in range(40)), next_step=words)
     return {
         "RequestView": asked,
@@ -135,6 +151,12 @@ def extremes(words: str) -> dict[str, Any]:
         "str | None": words[:100],
         "Target": TARGET,
         "CountersignError": error,
+        "DecisionView": denied,
+        "DraftView": draft,
+        "Sequence[DraftView]": (draft,) * 50,
+        "Sequence[RequestView]": tuple(replace(asked, id=UUID(int=number)) for number in range(MANY_MAX)),
+        "Sequence[Outcome]": (Outcome(asked, words), Outcome(asked)) * (MANY_MAX // 2),
+        "Written": Written(agent=words, business_service=words, justification=words, owner="U0DANA", sponsor="U0LEE"),
         "Nudged": Nudged(asked, people),
         "Listed": listed([asked] * 300),
         "BypassView": emergency,
