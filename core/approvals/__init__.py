@@ -8,13 +8,13 @@ model.py, store.py, queries.py            tables; SQL that writes; SQL that read
 consequences.py                           audit, outbox and deadlines of each effect; what deadlines do
 service.py, amending.py, using.py         use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
-analytics.py                              questions about many requests (P8)
+analytics.py, outcomes.py                 questions about many requests, by opening and by decision (P8)
 changes.py                                what changed a moment ago
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
 from core.approvals.amending import amend
-from core.approvals.analytics import Figures, figures
+from core.approvals.analytics import Figures, figures, shares_of_time
 from core.approvals.asking import asked_title
 from core.approvals.assessment import (
     Assessment,
@@ -30,6 +30,7 @@ from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.loading import person_of
+from core.approvals.outcomes import DayOutcomes, Outcomes, outcomes
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
@@ -64,10 +65,12 @@ __all__ = [
     "Assessment",
     "Choice",
     "CommentView",
+    "DayOutcomes",
     "Difference",
     "Endorsement",
     "Figures",
     "Judged",
+    "Outcomes",
     "Outlook",
     "PolicyCatalogue",
     "PolicyChoice",
@@ -98,9 +101,11 @@ __all__ = [
     "load_catalogue",
     "load_request",
     "open_request",
+    "outcomes",
     "person_of",
     "policies_in_force",
     "reassign",
+    "shares_of_time",
     "simulate",
     "usable_approvals",
     "use_approval",

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from core.access import Directory, list_people
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
+from core.charts import Renderer
 from core.db import Database
 from core.errors import CountersignError, NotFound, Unauthenticated
 from web.console import times
@@ -48,6 +49,7 @@ class House:
     database: Database
     catalogue: PolicyCatalogue
     templates: Environment
+    renderer: Renderer
 
 
 @dataclass(frozen=True, slots=True)
