@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from core import access, signin
 from core.actor import Actor, Door
 from core.approvals import Figures, figures
 from core.audit import AuditFilter, to_csv_row, to_json_line
+from core.charts import PictureFormat, Renderer, Theme, approval_charts
 from core.deliveries import list_all, replay_one
 from core.errors import CountersignError, InvalidInput, NotFound
 from core.ids import TenantId
@@ -74,6 +75,33 @@ def approval_figures(settings: Settings, tenant: str, *, days: int) -> Figures:
         return await figures(service.database, actor, since=since)
 
     return run(settings, read)
+
+
+def approval_pictures(settings: Settings, tenant: str, *, days: int, folder: Path) -> list[Path]:
+    """Each chart of the last days as SVG and PNG in the folder, which is made if it is missing."""
+
+    async def draw(service: Service) -> list[Path]:
+        actor = operator(await existing(service, tenant))
+        renderer = Renderer()
+        try:
+            since = service.clock.now() - timedelta(days=days)
+            drawn = {
+                folder / f"{chart.name}.{picture}": await renderer.draw(chart, picture, Theme.LIGHT)
+                for chart in await approval_charts(service.database, actor, since=since)
+                for picture in PictureFormat
+            }
+        finally:
+            await renderer.close()
+        await asyncio.to_thread(_write, drawn)
+        return list(drawn)
+
+    return run(settings, draw)
+
+
+def _write(files: Mapping[Path, bytes]) -> None:
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def add_person(settings: Settings, tenant: str, *, email: str, name: str, roles: Sequence[str]) -> dict[str, Any]:

@@ -205,10 +205,15 @@ def policy_simulate(
 def report_approvals(
     tenant_id: str,
     days: Annotated[int, typer.Option(min=1, max=366, help="How far to look back.")] = 30,
+    charts: Annotated[Path | None, typer.Option(file_okay=False, help="Draw the charts into this folder.")] = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Where the time of approvals goes: stages, approvers, bottlenecks."""
+    if charts is not None:
+        for path in administration.approval_pictures(load_settings(config=config), tenant_id, days=days, folder=charts):
+            typer.echo(path)
+        return
     found = administration.approval_figures(load_settings(config=config), tenant_id, days=days)
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2, default=str))

@@ -17,6 +17,7 @@ from app.demo_clock import clock_routes, follow_demo_clock
 from app.tickets import ticket_subscriptions
 from bot.slack.front import slack_route
 from config.settings import Role, Settings
+from core.charts import Renderer
 from core.errors import Unavailable
 from web.api.administration import Administration
 from web.api.agents import Agents
@@ -81,7 +82,8 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         Tokens(database),
         Policies(database, service.catalogue, service.clock),
     )
-    analytics, receipts = Analytics(database), Receipts(database, service.issuer)
+    renderer = Renderer()
+    analytics, receipts = Analytics(database, renderer), Receipts(database, service.issuer)
     delegations, groups, drafts = Delegations(database), Groups(database), Drafts(database, gate)
     authzen = AuthZen(database, gate, base_url=settings.base_url)
     endpoints: list[Endpoint] = [
@@ -147,6 +149,7 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         policies.explain,
         policies.simulate,
         analytics.approvals,
+        analytics.chart,
         *Health(_checks(service)).endpoints(),
     ]
     api = Api(
@@ -168,10 +171,12 @@ def make_application(service: Service, slack: Slack) -> web.Application:
         database=database,
         catalogue=service.catalogue,
         gate=gate,
+        renderer=renderer,
         authenticator=authenticator,
         trusted_proxies=settings.trusted_proxies,
         has_tls=settings.base_url.startswith("https://"),
     )
+    app.on_cleanup.append(lambda _app: renderer.close())
     service.listener.on("countersign_outbox", changes.woken)
     if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours
         app.router.add_routes([slack_route(slack.app)])

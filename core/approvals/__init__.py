@@ -10,13 +10,13 @@ consequences.py                           audit, outbox and deadlines of each ef
 assuring.py, stepping.py, confirming.py   votes that need a second factor (X2)
 service.py, amending.py, many.py, nudging.py, using.py   use cases; loading.py: how each begins and ends
 explaining.py, simulating.py              what would happen; policies against history (P10)
-analytics.py                              questions about many requests (P8)
+analytics.py, outcomes.py                 questions about many requests, by opening and by decision (P8)
 changes.py                                what changed a moment ago
 views.py, events.py, errors.py            what doors show; the outbox; what can go wrong
 """
 
 from core.approvals.amending import amend
-from core.approvals.analytics import Figures, figures
+from core.approvals.analytics import Figures, figures, shares_of_time
 from core.approvals.asking import asked_title
 from core.approvals.assessment import (
     Assessment,
@@ -35,6 +35,7 @@ from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.loading import person_of
 from core.approvals.many import Outcome, Seen, approve_many, preview_many, similar_waiting
 from core.approvals.nudging import Nudged, nudge
+from core.approvals.outcomes import DayOutcomes, Outcomes, outcomes
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
 from core.approvals.service import (
@@ -73,12 +74,14 @@ __all__ = [
     "Assessment",
     "Choice",
     "CommentView",
+    "DayOutcomes",
     "Difference",
     "Endorsement",
     "Figures",
     "Judged",
     "Nudged",
     "Outcome",
+    "Outcomes",
     "Outlook",
     "PolicyCatalogue",
     "PolicyChoice",
@@ -114,10 +117,12 @@ __all__ = [
     "load_request",
     "nudge",
     "open_request",
+    "outcomes",
     "person_of",
     "policies_in_force",
     "preview_many",
     "reassign",
+    "shares_of_time",
     "similar_waiting",
     "simulate",
     "undo_vote",

@@ -119,10 +119,7 @@ async def figures(
 ) -> Figures:
     """The figures of the window, by default the last thirty days. Raises InvalidRequest for one that is none."""
     async with permitted(database, actor, TokenScope.READ, action="analytics.show", resource="approvals") as tx:
-        end = until or tx.now
-        start = since or end - WINDOW
-        if not timedelta() < end - start <= WINDOW_MAX:
-            raise InvalidRequest("A window ends after it begins and is at most 366 days long.", where="since")
+        start, end = window(since, until, now=tx.now)
         stages = await _stages(tx, start, end)
         return Figures(
             since=start,
@@ -135,13 +132,26 @@ async def figures(
         )
 
 
+def window(since: datetime | None, until: datetime | None, *, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when; what is not said is the last thirty days. Raises InvalidRequest for a window that is none."""
+    end = until or now
+    start = since or end - WINDOW
+    if not timedelta() < end - start <= WINDOW_MAX:
+        raise InvalidRequest("A window ends after it begins and is at most 366 days long.", where="since")
+    return start, end
+
+
+def shares_of_time(stages: tuple[StageFigures, ...]) -> tuple[float, ...]:
+    """For each stage, the share of all time that was spent in it: its median times how often it was decided."""
+    spent_s = [(each.time.median_s or 0) * each.time.count for each in stages]
+    total_s = sum(spent_s)
+    return tuple(each / total_s if total_s else 0.0 for each in spent_s)
+
+
 def bottlenecks(stages: tuple[StageFigures, ...]) -> tuple[Bottleneck, ...]:
     """The stages that hold requests up, the worst first, each with its reasons in words."""
-    total_s = sum((each.time.median_s or 0) * each.time.count for each in stages)
     found = []
-    for each in stages:
-        spent_s = (each.time.median_s or 0) * each.time.count
-        share = spent_s / total_s if total_s else 0.0
+    for each, share in zip(stages, shares_of_time(stages), strict=True):
         if reasons := _reasons(each, share, others=len(stages) - 1):
             found.append(Bottleneck(each.policy, each.stage, share, reasons))
     return tuple(sorted(found, key=lambda each: (-each.share_of_time, each.policy, each.stage)))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
 from core.approvals import Figures, figures
 from core.approvals.analytics import Spread
+from core.charts import NAMES, Chart, PictureFormat, Renderer, Theme, approval_chart
 from core.db import Database
 from core.errors import ErrorKind
 from web.api.convert import person_out
 from web.api.shapes import PersonOut
-from web.endpoint import Call, Method, endpoint
-from web.schema import Output, Query
+from web.endpoint import Call, Media, Method, Stream, endpoint
+from web.schema import Output, Path, Query
+
+VEGA_LITE: Final = "application/vnd.vegalite.v6+json"  # as notebooks name it
 
 
 class Window(Query):
@@ -22,6 +27,22 @@ class Window(Query):
 
     since: Annotated[AwareDatetime | None, Field(description="30 days before the end by default")] = None
     until: Annotated[AwareDatetime | None, Field(description="now by default")] = None
+
+
+class ChartQuery(Window):
+    """Which requests, and how the chart is written."""
+
+    format: Annotated[
+        Literal["vega", "svg", "png"],
+        Field(description="`vega`: the definition (Vega-Lite 6, its numbers inside), with a description and a table"),
+    ] = "vega"
+    theme: Annotated[Theme, Field(description="the ground it is drawn on")] = Theme.LIGHT
+
+
+class ByChart(Path):
+    """Which chart."""
+
+    name: Annotated[str, Field(description=f"One of {', '.join(NAMES)}")]
 
 
 class SpreadOut(Output):
@@ -102,8 +123,9 @@ class FiguresOut(Output):
 class Analytics:
     """Figures."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, renderer: Renderer) -> None:
         self._database = database
+        self._renderer = renderer
 
     @endpoint(
         Method.GET,
@@ -116,6 +138,34 @@ class Analytics:
         """Time in each stage, rates by action and approver, what is overdue, and bottlenecks with their reasons."""
         found = await figures(self._database, call.actor, since=call.query.since, until=call.query.until)
         return figures_out(found)
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/analytics/approvals/charts/{name}",
+        summary="Approvals as a chart",
+        tags=("analytics",),
+        errors=(ErrorKind.INVALID, ErrorKind.NOT_FOUND, ErrorKind.UNAVAILABLE),
+        responses={200: Media((VEGA_LITE, "image/svg+xml", "image/png"), "The chart")},
+    )
+    async def chart(self, call: Call[None, ChartQuery, ByChart]) -> Stream:
+        """The same chart as in the console: its definition, or a picture in colours that everybody tells apart."""
+        query = call.query
+        found = await approval_chart(self._database, call.actor, call.path.name, since=query.since, until=query.until)
+        if query.format == "vega":
+            return Stream(_once(definition(found, query.theme)), VEGA_LITE)
+        picture = PictureFormat(query.format)
+        return Stream(_once(await self._renderer.draw(found, picture, query.theme)), picture.media_type)
+
+
+def definition(chart: Chart, theme: Theme) -> bytes:
+    """The chart as Vega-Lite; its title, words and table stand in `usermeta`, which renderers leave alone."""
+    table = {"columns": chart.columns, "rows": chart.rows}
+    meta: dict[str, Any] = {"name": chart.name, "title": chart.title, "table": table}
+    return json.dumps({**chart.spec(theme), "usermeta": meta}, ensure_ascii=False).encode()
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def figures_out(found: Figures) -> FiguresOut:

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from core.access import Directory, list_people
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
+from core.charts import Renderer
 from core.db import Database
 from core.decisions import Gate
 from core.errors import CountersignError, NotFound, Unauthenticated
@@ -50,6 +51,7 @@ class House:
     catalogue: PolicyCatalogue
     gate: Gate
     templates: Environment
+    renderer: Renderer
 
 
 @dataclass(frozen=True, slots=True)

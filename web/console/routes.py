@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from core.approvals import PolicyCatalogue
+from core.charts import Renderer
 from core.db import Database
 from core.decisions import Gate
 from web.console import figures, inbox, many, people, policies, registry, requests, security, stepup, trail
@@ -23,6 +24,7 @@ def add_console(
     database: Database,
     catalogue: PolicyCatalogue,
     gate: Gate,
+    renderer: Renderer,
     authenticator: Authenticator,
     trusted_proxies: int,
     has_tls: bool,
@@ -32,7 +34,7 @@ def add_console(
     assets = load_assets()
     changes = Changes(database)
     app.on_shutdown.append(changes.stop)
-    house = House(database, catalogue, gate, environment(assets))
+    house = House(database, catalogue, gate, environment(assets), renderer)
 
     async def home(request: web.Request) -> web.Response:
         del request
@@ -50,6 +52,7 @@ def add_console(
         "/console/agents/{agent_id}": registry.agent,
         "/console/policies": policies.policies,
         "/console/analytics": figures.analytics,
+        "/console/analytics/charts/{name}.svg": figures.chart,
         "/console/people": people.people,
         "/console/audit": trail.audit,
         "/console/audit/export": trail.export,

@@ -1,0 +1,86 @@
+"""Any figures make pictures, nothing is fetched, and a renderer that hangs is replaced."""
+
+import asyncio
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.approvals import DayOutcomes, Figures, Outcomes
+from core.approvals.analytics import Spread, StageFigures, Totals, bottlenecks
+from core.charts import Chart, PictureFailed, PictureFormat, Renderer, Theme
+from core.charts.definitions import approval_charts
+
+COUNT = st.integers(0, 10**6)
+SECONDS = st.floats(0, 10**9)
+SPREAD = st.builds(Spread, COUNT, SECONDS, SECONDS) | st.just(Spread(0, None, None))
+NAME = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
+STAGES = st.lists(st.builds(StageFigures, NAME, NAME, SPREAD, COUNT, COUNT, COUNT, COUNT), max_size=15).map(tuple)
+DAYS = st.lists(st.builds(DayOutcomes, st.dates(), COUNT, COUNT, COUNT, COUNT), max_size=40).map(tuple)
+WINDOW = st.tuples(st.datetimes(), st.timedeltas(timedelta(days=1), timedelta(days=366)))
+NOBODY = Totals(0, 0, 0, 0, 0, 0, 0, 0, Spread(0, None, None))
+
+
+@pytest.mark.row("P8")
+@given(stages=STAGES, days=DAYS, window=WINDOW, automatic=COUNT, by_people=COUNT)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_figures_make_pictures(stages, days, window, automatic, by_people):
+    since = window[0].replace(year=2000)
+    figures = Figures(since, since + window[1], NOBODY, stages, (), (), bottlenecks(stages))
+    outcomes = Outcomes(since, since + window[1], days, automatic, by_people)
+
+    async def draw():
+        renderer = Renderer()
+        try:
+            for chart in approval_charts(figures, outcomes):
+                assert all(len(row) == len(chart.columns) for row in chart.rows)
+                ET.fromstring(await renderer.draw(chart, PictureFormat.SVG, Theme.DARK))  # noqa: S314  our own
+                assert (await renderer.draw(chart, PictureFormat.PNG, Theme.LIGHT)).startswith(b"\x89PNG")
+        finally:
+            await renderer.close()
+
+    asyncio.run(draw())
+
+
+def chart(**body):
+    return Chart("x", "X", "X.", (), (), {"mark": "bar", "data": {"values": [{}]}, **body})
+
+
+@pytest.fixture
+async def renderer():
+    opened = Renderer()
+    yield opened
+    await opened.close()
+
+
+async def test_a_chart_that_would_fetch_something_is_not_drawn_and_fetches_nothing(renderer):
+    asked = []
+
+    async def note(_reader, writer):
+        asked.append(1)
+        writer.close()
+
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with pytest.raises(PictureFailed):
+            await renderer.draw(chart(data={"url": f"http://127.0.0.1:{port}/x.json"}), PictureFormat.SVG, Theme.LIGHT)
+    assert asked == []
+    assert (await renderer.draw(chart(), PictureFormat.SVG, Theme.LIGHT)).startswith(b"<svg")
+
+
+async def test_a_picture_that_was_drawn_is_not_drawn_again(renderer):
+    first = await renderer.draw(chart(), PictureFormat.SVG, Theme.LIGHT)
+    assert await renderer.draw(chart(), PictureFormat.SVG, Theme.LIGHT) is first
+
+
+@pytest.mark.parametrize("worker", ["import time; time.sleep(600)", "raise SystemExit", "print('x' * 17_000_000)"])
+async def test_a_renderer_that_hangs_ends_or_floods_is_an_error_and_leaves_no_process(tmp_path, worker):
+    script = tmp_path / "worker.py"
+    script.write_text(worker)
+    renderer = Renderer(timeout_s=2, worker=script)
+    with pytest.raises(PictureFailed):
+        await renderer.draw(chart(), PictureFormat.SVG, Theme.LIGHT)
+    assert renderer._process is None
