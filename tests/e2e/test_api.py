@@ -431,7 +431,7 @@ def test_no_address_gives_or_changes_anything_by_another_tenants_ids(product, do
     before = {name: _shown(product, name, value) for name, value in ours.items()}
     tried = operations(document, by_id=True)
     for method, path, operation in tried:
-        if path == "/api/v1/connectors/{connector}/deliveries":
+        if path in ("/api/v1/connectors/{connector}/deliveries", "/api/v1/analytics/approvals/charts/{name}"):
             continue  # not an id of anybody's; see the lists
         if (method, path) == ("PUT", "/api/v1/groups/{key}"):
             continue  # a name that every tenant may give to a group of its own
