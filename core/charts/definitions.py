@@ -14,7 +14,8 @@ from core.charts.chart import ROW, Chart, Json, colours
 NAMES: Final = ("time-in-stage", "bottlenecks", "decisions", "automatic", "overdue")
 STAGES_DRAWN: Final = 12  # the table has all of them
 DAYS_DRAWN: Final = 31  # a longer window is drawn by week
-_HOUR_S: Final = 3600
+_UNITS: Final = (("hours", 3600), ("minutes", 60), ("seconds", 1))  # and how many seconds each is
+_TICKS: Final = 5
 _BMP_LAST: Final = 0xFFFF  # what UTF-16 writes as one unit
 _OUTCOMES: Final = ("approved", "rejected", "withdrawn", "expired")
 
@@ -33,30 +34,38 @@ def approval_charts(figures: Figures, outcomes: Outcomes) -> tuple[Chart, ...]:
 def _time_in_stage(stages: tuple[StageFigures, ...]) -> Chart:
     measured = [each for each in stages if each.time.median_s is not None]
     longest = sorted(measured, key=lambda each: -(each.time.p90_s or 0))[:STAGES_DRAWN]
+    unit, unit_s = _unit(longest[0].time.p90_s or 0) if longest else _UNITS[0]
     values = [
-        {"stage": _label(each), "measure": measure, "hours": round((seconds or 0) / _HOUR_S, 3)}
+        {"stage": _label(each), "measure": measure, unit: round((seconds or 0) / unit_s, 3)}
         for each in longest
         for measure, seconds in (("median", each.time.median_s), ("slowest tenth", each.time.p90_s))
     ]
     said = (
-        f"Longest: {_words(longest[0].stage)}; a tenth of its decisions take more than {_hours(longest[0].time.p90_s)}."
+        f"Longest: {_words(longest[0].stage)}; "
+        f"a tenth of its decisions take more than {_duration(longest[0].time.p90_s)}."
         if longest
         else "No stage has been decided."
     )
     return Chart(
         name="time-in-stage",
         title="Time in each stage",
-        description=f"Hours from a stage's opening to its decision, median and slowest tenth. {said}",
+        description=f"{unit.capitalize()} from a stage's opening to its decision, median and slowest tenth. {said}",
         columns=("Stage", "Policy", "Decided", "Median", "Slowest tenth"),
         rows=tuple(
-            (_words(each.stage), each.policy, str(each.time.count), _hours(each.time.median_s), _hours(each.time.p90_s))
+            (
+                _words(each.stage),
+                each.policy,
+                str(each.time.count),
+                _duration(each.time.median_s),
+                _duration(each.time.p90_s),
+            )
             for each in stages
         ),
         body=_bars(
             values,
             "No stage has been decided.",
             rows=2 * len(longest),
-            x={"field": "hours", "title": "hours"},
+            x={"field": unit, "title": unit},
             encoding={
                 "yOffset": {"field": "measure", "sort": ["median", "slowest tenth"]},
                 "color": {"field": "measure", "scale": colours(median="blue", slowest_tenth="pale")},
@@ -134,11 +143,13 @@ def _decisions(outcomes: Outcomes) -> Chart:
             (start.isoformat(), *(str(of_start[outcome]) for outcome in _OUTCOMES))
             for start, of_start in sorted(counted.items())
         ),
-        body=_columns(values, unit) if values else _nothing("Nothing was decided."),
+        body=_columns(values, unit, most=max(map(_sum_of, counted.values())))
+        if values
+        else _nothing("Nothing was decided."),
     )
 
 
-def _columns(values: Sequence[Json], unit: str) -> Json:
+def _columns(values: Sequence[Json], unit: str, *, most: int) -> Json:
     return {
         "height": 240,
         "data": {"values": list(values)},
@@ -150,7 +161,7 @@ def _columns(values: Sequence[Json], unit: str) -> Json:
                 "field": "decided",
                 "type": "quantitative",
                 "title": "requests",
-                "axis": {"format": "d", "tickMinStep": 1},
+                "axis": _whole(most),
             },
             "order": {"field": "place", "type": "ordinal"},
             "color": {
@@ -182,7 +193,7 @@ def _automatic(outcomes: Outcomes) -> Chart:
             [] if share is None else values,
             "Nothing was decided.",
             rows=2,
-            x={"field": "requests", "title": "requests", "axis": {"format": "d", "tickMinStep": 1}},
+            x={"field": "requests", "title": "requests", "axis": _whole(outcomes.automatic + outcomes.by_people)},
             encoding={
                 "order": {"field": "place", "type": "ordinal"},
                 "color": {"field": "by", "scale": colours(by_policy_alone="blue", by_people="pale")},
@@ -211,7 +222,11 @@ def _overdue(stages: tuple[StageFigures, ...]) -> Chart:
             values,
             "Nothing waits.",
             rows=len(is_open[:STAGES_DRAWN]),
-            x={"field": "requests", "title": "open requests", "axis": {"format": "d", "tickMinStep": 1}},
+            x={
+                "field": "requests",
+                "title": "open requests",
+                "axis": _whole(max((each.open_now for each in is_open), default=0)),
+            },
             encoding={
                 "order": {"field": "place", "type": "ordinal"},
                 "color": {"field": "standing", "scale": colours(overdue="red", in_time="blue")},
@@ -265,5 +280,23 @@ def _words(key: str) -> str:
     return seen.replace("_", " ").strip().capitalize()
 
 
-def _hours(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds / _HOUR_S:.1f} h"
+def _unit(seconds: float) -> tuple[str, int]:
+    """The largest unit of which there is a whole one, and its seconds."""
+    return next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    unit, unit_s = _unit(seconds)
+    return f"{seconds / unit_s:.1f} {'h' if unit == 'hours' else unit[:3]}"
+
+
+def _whole(most: int) -> Json:
+    """The axis of a count: whole numbers, each once."""
+    step = max(1, -(-most // _TICKS))
+    return {"format": "d", "values": list(range(0, most + step, step))}
+
+
+def _sum_of(counts: dict[str, int]) -> int:
+    return sum(counts.values())

@@ -112,3 +112,16 @@ def test_every_series_has_a_colour_of_its_own(theme):
     assert all(
         len(set(colours)) == len(colours) and all(each.startswith("#") for each in colours) for colours in scales
     )
+
+
+def test_quick_stages_are_drawn_in_a_unit_that_shows_them():
+    quick = stage("technical_check", median_h=0.05, p90_h=0.25)
+    found = charts(quick)["time-in-stage"]
+    assert [each["minutes"] for each in values(found)] == [3.0, 15.0]
+    assert found.rows[0][3:] == ("3.0 min", "15.0 min")
+
+
+@pytest.mark.parametrize(("count", "ticks"), [(1, [0, 1]), (2, [0, 1, 2]), (23, [0, 5, 10, 15, 20, 25])])
+def test_an_axis_of_counts_has_whole_numbers_each_once(count, ticks):
+    spec = charts(by_people=count)["automatic"].spec(Theme.LIGHT)
+    assert spec["encoding"]["x"]["axis"]["values"] == ticks
