@@ -84,10 +84,10 @@ def approval_pictures(settings: Settings, tenant: str, *, days: int, folder: Pat
         actor = operator(await existing(service, tenant))
         renderer = Renderer()
         try:
-            since = service.clock.now() - timedelta(days=days)
+            found = await figures(service.database, actor, since=service.clock.now() - timedelta(days=days))
             drawn = {
                 folder / f"{chart.name}.{picture}": await renderer.draw(chart, picture, Theme.LIGHT)
-                for chart in await approval_charts(service.database, actor, since=since)
+                for chart in await approval_charts(service.database, actor, found)
                 for picture in PictureFormat
             }
         finally:

@@ -12,7 +12,6 @@ from bot.slack.commands import bypass_form
 from bot.slack.context import Answer, Chat, by_message, chat_user_of, through
 from bot.slack.drafts import draft_form
 from bot.slack.inputs import clicked
-from bot.slack.many import many_form
 from bot.views import bypass_forms, forms
 from bot.views.answers import nudged_card, said
 from bot.views.reopening import reopen_form
@@ -29,7 +28,6 @@ _FORM_TITLES: Final[Mapping[str, str]] = {
     actions.ANSWER: "Answer",
     actions.AMEND: "Change request",
     actions.REOPEN: "Ask again",
-    actions.MANY: "Approve many",
     actions.DRAFT_CONTINUE: "Ask for approval",
     actions.DELEGATE: "Delegate",
     actions.DETAILS: "Details",
@@ -88,8 +86,6 @@ async def _open_form(chat: Chat, body: Mapping[str, Any], action_id: str, value:
 async def _form(chat: Chat, body: Mapping[str, Any], action_id: str, target: Target | None) -> Form:
     actor = await chat.workspace.actor(chat_user_of(body))
     channel = str(body.get("channel", {}).get("id", ""))
-    if action_id == actions.MANY:
-        return await many_form(chat, actor)
     if action_id == actions.OPEN_REQUEST:
         return forms.request_form(forms.Written(owner=chat_user_of(body)), channel=channel)
     if action_id == actions.OPEN_BYPASS:

@@ -20,7 +20,7 @@ from bot.views.delegations import away_card, back_card, set_card
 from bot.views.drafts import drafts_card
 from bot.views.reopening import reopened_card
 from bot.views.votes import undone_card, voted_card
-from core.access import PersonView
+from core.access import PersonView, member_of
 from core.actor import Actor
 from core.approvals import (
     Choice,
@@ -36,7 +36,6 @@ from core.approvals import (
     undo_vote,
     withdraw,
 )
-from core.approvals.loading import person_of
 from core.db import Database
 from core.decisions import reopen
 from core.delegations import Absence, back, list_delegations, set_away
@@ -108,10 +107,10 @@ async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:
     database, now = chat.database, chat.now()
     match intent.verb:
         case Verb.WAITING:
-            wanted = RequestFilter(waiting_for=person_of(actor))
+            wanted = RequestFilter(waiting_for=member_of(actor))
             return lists.waiting_card(await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.MINE:
-            wanted = RequestFilter(requester=person_of(actor))
+            wanted = RequestFilter(requester=member_of(actor))
             return lists.mine_card(await listed(database, actor, wanted), now=now, console=chat.console)
         case Verb.FIND:
             wanted = RequestFilter(contains=intent.text)
@@ -139,7 +138,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
     database = chat.database
     match intent.verb:
         case Verb.SHOW:
-            viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
+            viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
             return request_views.details_card(request, viewer, now=chat.now(), console=chat.console)
         case Verb.WHY:
             return request_views.why_card(request)
@@ -147,7 +146,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             choice = Choice.APPROVE if intent.verb is Verb.APPROVE else Choice.REJECT
             async with told_of_request(chat, actor, request.id, stage=None):
                 after = await cast_vote(database, actor, request.id, choice=choice, reason=intent.text)
-            return voted_card(after, person_of(actor))
+            return voted_card(after, member_of(actor))
         case Verb.UNDO:
             return undone_card(await undo_vote(database, actor, request.id))
         case Verb.REOPEN:
@@ -192,7 +191,7 @@ async def _bypass(chat: Chat, actor: Actor, intent: Intent) -> Card:
     if intent.verb is Verb.STATUS:
         return list_card(await list_bypasses(database, actor, limit=LISTED + 1), now=chat.now())
     bypass = await get_bypass(database, actor, intent.number or 0)
-    viewer = PersonView(id=person_of(actor), email=actor.email, name=actor.name)
+    viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
     if intent.verb is Verb.END:
         bypass = await end(database, actor, bypass.id, reason=intent.text)
     elif intent.verb is Verb.ACKNOWLEDGE:

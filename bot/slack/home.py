@@ -8,10 +8,9 @@ from bot.slack.context import Chat
 from bot.views.answers import error_card
 from bot.views.delegations import home_lines
 from bot.views.lists import home_blocks
-from core.access import PersonView
+from core.access import PersonView, member_of
 from core.actor import Actor
 from core.approvals import RequestFilter
-from core.approvals.loading import person_of
 from core.delegations import get_away
 from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
@@ -23,7 +22,7 @@ async def publish(chat: Chat, chat_user: str) -> None:
     """The person's App Home shows what is true now; somebody unknown is told why it is empty."""
     try:
         actor = await chat.workspace.actor(chat_user)
-        user = person_of(actor)
+        user = member_of(actor)
         waiting = await listed(chat.database, actor, RequestFilter(waiting_for=user))
         mine = await listed(chat.database, actor, RequestFilter(requester=user))
         bypasses = await _to_look_at(chat, actor)

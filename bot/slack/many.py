@@ -18,14 +18,10 @@ async def open_many(chat: Chat, body: Mapping[str, Any]) -> None:
     """The form stands before the person."""
 
     async def form() -> Form:
-        return await many_form(chat, await chat.workspace.actor(chat_user_of(body)))
+        actor = await chat.workspace.actor(chat_user_of(body))
+        return many.many_form(await similar_waiting(chat.database, actor))
 
     await chat.open_and_fill(str(body.get("trigger_id", "")), many.TITLE, form)
-
-
-async def many_form(chat: Chat, actor: Actor) -> Form:
-    """The form with what waits for the actor."""
-    return many.many_form(await similar_waiting(chat.database, actor))
 
 
 async def submit_many(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:

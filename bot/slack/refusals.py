@@ -8,10 +8,10 @@ from uuid import UUID
 
 from bot.slack.context import Chat
 from bot.views.votes import restated
+from core.access import member_of
 from core.actor import Actor
 from core.approvals import get_request
 from core.approvals.errors import AlreadyDecided, InvalidVote, NotAnApprover, StageAlreadyDecided
-from core.approvals.loading import person_of
 
 
 @asynccontextmanager
@@ -21,4 +21,4 @@ async def told_of_request(chat: Chat, actor: Actor, request_id: UUID, *, stage: 
         yield
     except (AlreadyDecided, InvalidVote, NotAnApprover, StageAlreadyDecided) as exc:
         request = await get_request(chat.database, actor, request_id)
-        raise restated(exc, request, person_of(actor), stage) from exc
+        raise restated(exc, request, member_of(actor), stage) from exc

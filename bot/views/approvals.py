@@ -35,7 +35,7 @@ from bot.cards import (
 from bot.views.pieces import action_on, cast_by, in_place, names, page_of, ticket_lines
 from bot.views.reasons import risk_line, why_blocks
 from core.access import PersonView
-from core.approvals import GRACE, CommentView, RequestView, StageView, VoteView
+from core.approvals import CommentView, RequestView, StageView, VoteView
 from core.decisions import REOPENED
 
 _FACTS: Final = (("owner", "Owner"), ("sponsor", "Sponsor"), ("business_service", "Business service"))
@@ -162,7 +162,7 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
         change = Button(actions.AMEND, "Change", value)
         return (*answer, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
     if viewer is not None and not any(_is_asked(stage, viewer) for stage in request.stages):
-        undo = (Button(actions.UNDO, "Undo my vote", value),) if _voted_lately(request, viewer, now=now) else ()
+        undo = (Button(actions.UNDO, "Undo my vote", value),) if request.has_vote_to_undo(viewer.id, now=now) else ()
         return (*undo, details)
     return (
         Button(actions.VOTE_APPROVE, "Approve", value, tone=Tone.PRIMARY),
@@ -191,12 +191,6 @@ def _is_asked(stage: StageView, viewer: PersonView) -> bool:
         and any(person.id == viewer.id for person in stage.approvers)
         and all(vote.voter.id != viewer.id for vote in stage.votes)
     )
-
-
-def _voted_lately(request: RequestView, viewer: PersonView, *, now: datetime) -> bool:
-    """Whether a vote of theirs can still be taken back: what to offer, not what is allowed."""
-    mine = (vote for stage in request.stages for vote in stage.votes if vote.voter.id == viewer.id)
-    return any(now - vote.at <= GRACE for vote in mine)
 
 
 def _facts(request: RequestView) -> tuple[tuple[str, Text], ...]:

@@ -17,7 +17,7 @@ from core.access.credentials import TokenView, create_token, list_tokens, revoke
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
 from core.access.groups import GROUP_KEY, delete_group, put_group, set_manager
 from core.access.people import Directory, GrantView, GroupView, PersonView
-from core.access.require import permitted, require
+from core.access.require import member_of, permitted, require
 from core.access.scopes import TokenScope, require_scope
 from core.access.service import (
     add_person,
@@ -73,6 +73,7 @@ __all__ = [
     "list_people",
     "list_sessions",
     "list_tokens",
+    "member_of",
     "open_session",
     "permission_for",
     "permitted",

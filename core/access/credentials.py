@@ -96,7 +96,7 @@ async def revoke_token(database: Database, actor: Actor, token_id: UUID) -> None
             raise NotFound("There is no such token.", where="token")
         if row.user != actor.user:
             await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
-        await store.revoke_token(tx, token_id)
+        await store.revoke_tokens(tx, [token_id])
         await record(
             tx,
             actor,

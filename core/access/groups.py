@@ -35,13 +35,13 @@ async def put_group(database: Database, actor: Actor, key: str, *, title: str, m
             raise InvalidInput(f"'{key}' cannot name a group.", where="key", accepted=("site-reliability",))
         if len(members) > MEMBERS_MAX:
             raise InvalidInput(f"A group has at most {MEMBERS_MAX} members; these are {len(members)}.", where="members")
-        before = (await directory(tx)).groups.get(key)
-        wanted = {(await find_person(tx, email)).id: email.strip().lower() for email in members}
+        everybody = await directory(tx)
+        before = everybody.groups.get(key)
+        wanted = {person.id: person.email for person in [await find_person(tx, email) for email in members]}
         was = before.members if before else frozenset()
         if actor.email in {email for user, email in wanted.items() if user not in was}:
             raise SelfGrant("Nobody adds themselves to a group.", where="members")
         await group_store.put_group(tx, key, title, wanted)
-        people = (await directory(tx)).people
         await record(
             tx,
             actor,
@@ -51,7 +51,7 @@ async def put_group(database: Database, actor: Actor, key: str, *, title: str, m
             details={
                 "title": title,
                 "added": sorted(email for user, email in wanted.items() if user not in was),
-                "removed": sorted(people[user].email for user in was - wanted.keys()),
+                "removed": sorted(everybody.people[user].email for user in was - wanted.keys()),
             },
         )
     await database.cache.forget()

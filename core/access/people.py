@@ -56,6 +56,8 @@ class Directory:
     access: AccessIndex
     groups: Mapping[str, GroupView] = field(default_factory=dict)
     active: frozenset[UserId] = field(init=False)
+    # Who fits a condition about people alone: true as long as the rest of the picture, and 50 us a person to find anew.
+    fitting: dict[str, frozenset[UserId]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "active", frozenset(user for user, person in self.people.items() if person.active))

@@ -12,8 +12,17 @@ from core.access.store import load_directory
 from core.actor import Actor, Door
 from core.audit import audited
 from core.db import Database, Transaction
+from core.errors import Forbidden
+from core.ids import UserId
 from core.roles.hierarchy import Scope, ScopeKind
 from core.roles.permissions import Permission
+
+
+def member_of(actor: Actor) -> UserId:
+    """The actor as a person of the tenant. Raises Forbidden for one who only administers it."""
+    if actor.user is None:
+        raise Forbidden("Only a person of this tenant can do this.")
+    return actor.user
 
 
 @asynccontextmanager

@@ -70,7 +70,7 @@ async def close_session(database: Database, actor: Actor, presented: str) -> Non
         row = await store.find_token(tx, parsed.token_id)
         if row is None or row.user != actor.user or row.name != SESSION_NAME:
             return
-        await store.revoke_token(tx, row.id)
+        await store.revoke_tokens(tx, [row.id])
         await record(
             tx,
             actor,
@@ -96,7 +96,7 @@ async def end_session(database: Database, actor: Actor, session_id: UUID) -> Non
     async with audited(database, actor, action="session.end", resource=actor.email) as tx:
         if actor.user is None or session_id not in {row.id for row in await _live(tx, actor.user)}:
             raise NotFound("You have no such session.")
-        await store.revoke_token(tx, session_id)
+        await store.revoke_tokens(tx, [session_id])
         await _record_end(tx, actor, [session_id])
     await database.cache.forget()
 
@@ -112,9 +112,8 @@ async def end_other_sessions(database: Database, actor: Actor, presented: str) -
 async def end_sessions(tx: Transaction, actor: Actor, user: UserId, *, but: UUID | None = None) -> None:
     """The person's sessions are over, but for one that is named. The caller forgets what is cached after the commit."""
     ended = [row.id for row in await _live(tx, user) if row.id != but]
-    for session_id in ended:
-        await store.revoke_token(tx, session_id)
     if ended:
+        await store.revoke_tokens(tx, ended)
         await _record_end(tx, actor, ended)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -202,12 +202,12 @@ async def touch_token(tx: Transaction, token_id: UUID) -> datetime:
     return tx.now
 
 
-async def revoke_token(tx: Transaction, token_id: UUID) -> None:
-    """The token is refused from the next call on."""
+async def revoke_tokens(tx: Transaction, token_ids: Collection[UUID]) -> None:
+    """These tokens are refused from the next call on."""
     columns = api_tokens.c
     await tx.connection.execute(
         update(api_tokens)
-        .where(columns.tenant_id == tx.tenant, columns.token_id == token_id, columns.revoked_at.is_(None))
+        .where(columns.tenant_id == tx.tenant, columns.token_id.in_(tuple(token_ids)), columns.revoked_at.is_(None))
         .values(revoked_at=tx.now)
     )
 

@@ -32,12 +32,12 @@ from core.approvals.confirming import confirm_vote, waiting_vote
 from core.approvals.consequences import DEADLINES
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
-from core.approvals.loading import person_of
-from core.approvals.many import Outcome, Seen, approve_many, preview_many, similar_waiting
+from core.approvals.many import Outcome, Seen, approve_many, largest_kind, preview_many, similar_waiting
 from core.approvals.nudging import Nudged, nudge
 from core.approvals.outcomes import DayOutcomes, Outcomes, outcomes
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.queries import RequestFilter, usable_approvals
+from core.approvals.quorum import in_words as quorum_in_words
 from core.approvals.service import (
     cast_vote,
     comment,
@@ -112,15 +112,16 @@ __all__ = [
     "figures",
     "get_request",
     "hold_approved",
+    "largest_kind",
     "list_requests",
     "load_catalogue",
     "load_request",
     "nudge",
     "open_request",
     "outcomes",
-    "person_of",
     "policies_in_force",
     "preview_many",
+    "quorum_in_words",
     "reassign",
     "shares_of_time",
     "similar_waiting",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from core.access import TokenScope, directory, require_scope
+from core.access import TokenScope, directory, member_of, require_scope
 from core.actor import Actor
 from core.agents import FACT_MAX, missing_facts
 from core.approvals import rules, store
@@ -15,7 +15,7 @@ from core.approvals.assessment import assess, circumstances_of
 from core.approvals.consequences import follow
 from core.approvals.effects import Amend
 from core.approvals.errors import InvalidRequest
-from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, person_of, view_of
+from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, view_of
 from core.approvals.views import RequestView
 from core.audit import audited
 from core.db import Database
@@ -38,7 +38,7 @@ async def amend(
     """
     async with audited(database, actor, action="request.amend", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
-        requester = person_of(actor)
+        requester = member_of(actor)
         held = await hold(tx, request_id)
         change = _change(held, changes, held.row.justification if justification is None else justification, actor)
         everybody = await directory(tx)

@@ -21,7 +21,7 @@ from typing import Final
 from config.suggest import suggest
 from core.access import GROUP_KEY, Directory
 from core.approvals.facts import agent_facts, person_facts
-from core.conditions import PEOPLE_SUBJECTS, Facts, compile_condition
+from core.conditions import PEOPLE_SUBJECTS, Condition, Facts, compile_condition
 from core.errors import InvalidInput
 from core.ids import UserId
 from core.roles import hierarchy
@@ -97,7 +97,7 @@ class PeopleFor(Mapping[str, frozenset[UserId]]):
         self._everybody = everybody
         self._resource = resource
         self._requester = requester
-        self._fitting: dict[str, frozenset[UserId]] = {}
+        self._found: dict[str, frozenset[UserId]] = {}
 
     def __getitem__(self, key: str) -> frozenset[UserId]:
         if key in NAMED_BY_REQUEST:
@@ -110,9 +110,7 @@ class PeopleFor(Mapping[str, frozenset[UserId]]):
             group = self._everybody.groups.get(key.removeprefix(GROUP))
             return group.members & self._everybody.active if group else _NOBODY
         if key.startswith(WHERE):
-            if key not in self._fitting:
-                self._fitting[key] = self._who_fits(key.removeprefix(WHERE))
-            return self._fitting[key]
+            return self._fitting(key.removeprefix(WHERE))
         return self._everybody.by_role[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -136,9 +134,17 @@ class PeopleFor(Mapping[str, frozenset[UserId]]):
                 return frozenset({person.id})
         return _NOBODY
 
-    def _who_fits(self, text: str) -> frozenset[UserId]:
-        """Everybody active for whom the condition holds; in doubt nobody is asked by it, and the stage escalates."""
+    def _fitting(self, text: str) -> frozenset[UserId]:
+        """Found once: for this picture of the people if the condition speaks of them alone, else for this request."""
         condition = compile_condition(text, subjects=PEOPLE_SUBJECTS)
+        is_of_people = all(path.partition(".")[0] == "person" for path in condition.paths)
+        known = self._everybody.fitting if is_of_people else self._found
+        if text not in known:
+            known[text] = self._who_fits(condition)
+        return known[text]
+
+    def _who_fits(self, condition: Condition) -> frozenset[UserId]:
+        """Everybody active for whom it holds; in doubt nobody is asked by it, and the stage escalates."""
         asker = self._everybody.people.get(self._requester)
         shared = {
             "agent": agent_facts(self._resource),

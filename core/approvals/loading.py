@@ -10,14 +10,11 @@ from uuid import UUID
 import rfc8785
 
 from core.access import directory
-from core.actor import Actor
 from core.approvals import queries, store
 from core.approvals.consequences import held_as_seated
 from core.approvals.errors import UnknownRequest
 from core.approvals.views import RequestView
 from core.db import Transaction
-from core.errors import Forbidden
-from core.ids import UserId
 
 JUSTIFICATION_MAX = 4000  # characters
 
@@ -44,13 +41,6 @@ async def view_of(tx: Transaction, request_id: UUID) -> RequestView:
     if not found:
         raise UnknownRequest(where="request")
     return found[0]
-
-
-def person_of(actor: Actor) -> UserId:
-    """The actor as a member of the tenant. Raises Forbidden for one who only administers it."""
-    if actor.user is None:
-        raise Forbidden("Only a member of this tenant can do this.")
-    return actor.user
 
 
 def digest_of(

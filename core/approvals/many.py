@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from core.access import TokenScope, directory, permitted
+from core.access import TokenScope, directory, member_of, permitted
 from core.actor import Actor
 from core.approvals import queries
 from core.approvals.errors import InvalidRequest, UnknownRequest
-from core.approvals.loading import person_of
 from core.approvals.queries import RequestFilter
 from core.approvals.risk import RiskLevel
 from core.approvals.rules import REASON_MAX
@@ -25,6 +24,7 @@ from core.approvals.state import Choice
 from core.approvals.views import RequestView
 from core.db import Database
 from core.errors import CountersignError
+from core.ids import UserId
 
 MANY_MAX: Final = 50  # requests at once: as many as a person can look through
 _LOOKED_AT: Final = 200  # of those that wait, the newest
@@ -48,14 +48,19 @@ class Outcome:
 
 async def similar_waiting(database: Database, actor: Actor) -> tuple[RequestView, ...]:
     """The largest set of similar requests of low risk that wait for the actor, oldest first; one alone is none."""
-    wanted = RequestFilter(waiting_for=person_of(actor))
+    wanted = RequestFilter(waiting_for=member_of(actor))
     async with permitted(database, actor, TokenScope.READ, action="request.list", resource="requests") as tx:
         found = await queries.views(
             tx, await queries.page(tx, wanted, after=None, limit=_LOOKED_AT), await directory(tx)
         )
+    return largest_kind(found, member_of(actor))
+
+
+def largest_kind(found: Sequence[RequestView], voter: UserId) -> tuple[RequestView, ...]:
+    """The largest set of similar requests of low risk among those that wait for the voter, newest first in `found`."""
     kinds: dict[tuple[str, str], list[RequestView]] = defaultdict(list)
     for request in reversed(found):
-        if _is_low(request) and request.requester.id != actor.user:
+        if _is_low(request) and request.requester.id != voter:
             kinds[request.action, request.policy].append(request)
     largest = max(kinds.values(), key=len, default=[])
     return tuple(largest[:MANY_MAX]) if len(largest) > 1 else ()

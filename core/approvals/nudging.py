@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from core.access import PersonView, TokenScope, directory, require_scope
+from core.access import PersonView, TokenScope, directory, member_of, require_scope
 from core.actor import Actor
 from core.approvals import rules, store
 from core.approvals.effects import Remind
 from core.approvals.errors import NobodyToNudge, NotYourRequest, NudgedAlready
 from core.approvals.events import RequestEvent
-from core.approvals.loading import hold_seated, person_of, view_of
+from core.approvals.loading import hold_seated, view_of
 from core.approvals.state import RequestState
 from core.approvals.views import RequestView
 from core.audit import audited, record
@@ -43,7 +43,7 @@ async def nudge(database: Database, actor: Actor, request_id: UUID) -> Nudged:
     async with audited(database, actor, action="request.nudge", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         held = await hold_seated(tx, request_id)
-        reminders = whom_to_nudge(held.state, person_of(actor), nudged_at=held.row.nudged_at, now=tx.now)
+        reminders = whom_to_nudge(held.state, member_of(actor), nudged_at=held.row.nudged_at, now=tx.now)
         silent = frozenset[UserId]().union(*(each.people for each in reminders))
         everybody = await directory(tx)
         people = tuple(sorted((everybody.people[user] for user in silent), key=_by_name))

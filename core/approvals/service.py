@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from core.access import TokenScope, directory, find_person, permitted, require_scope
+from core.access import TokenScope, directory, find_person, member_of, permitted, require_scope
 from core.actor import Actor, system_actor
 from core.approvals import pausing, queries, reaching, rules, store, undoing
 from core.approvals.asking import PeopleFor
@@ -17,7 +17,7 @@ from core.approvals.consequences import follow
 from core.approvals.effects import Effect
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
-from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, hold_seated, person_of, view_of
+from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, hold_seated, view_of
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.queries import RequestFilter
 from core.approvals.state import Choice, Vote
@@ -54,7 +54,7 @@ async def open_request(
             f"The justification has {len(justification)} characters; at most {JUSTIFICATION_MAX} are accepted.",
             where="context.justification",
         )
-    requester = person_of(actor)
+    requester = member_of(actor)
     live = await queries.live_request(tx, action, resource["name"])
     if live is not None:
         return RequestId(live), False
@@ -158,7 +158,7 @@ async def cast_vote(
         audited(database, actor, action="request.vote", resource=str(request_id), details={"decision": choice}) as tx,
     ):
         require_scope(actor, TokenScope.VOTE)
-        voter = person_of(actor)
+        voter = member_of(actor)
         held = await hold_seated(tx, request_id)
         digest = held.state.digest
         if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
@@ -190,7 +190,7 @@ async def undo_vote(database: Database, actor: Actor, request_id: UUID) -> Reque
     async with audited(database, actor, action="request.undo", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.VOTE)
         held = await hold(tx, request_id)
-        effects = undoing.undo_vote(held.state, held.policy, person_of(actor), now=tx.now)
+        effects = undoing.undo_vote(held.state, held.policy, member_of(actor), now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
         return await view_of(tx, request_id)
 
@@ -200,7 +200,7 @@ async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason
     async with audited(database, actor, action="request.withdraw", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         held = await hold(tx, request_id)
-        effects = rules.withdraw(held.state, person_of(actor), now=tx.now)
+        effects = rules.withdraw(held.state, member_of(actor), now=tx.now)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
         return await view_of(tx, request_id)
 
@@ -209,7 +209,7 @@ async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: s
     """The comment, question or answer stands under the request; a question stops the clocks, an answer starts them."""
     async with audited(database, actor, action="request.comment", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
-        author = person_of(actor)
+        author = member_of(actor)
         if kind not in COMMENT_KINDS:
             raise InvalidRequest(f"'{kind}' is not a kind of comment.", where="kind", accepted=COMMENT_KINDS)
         if not text.strip() or len(text) > COMMENT_MAX:
@@ -247,7 +247,7 @@ async def reassign(
     """Another person takes the actor's place on the stage (B1 delegate)."""
     async with audited(database, actor, action="request.delegate", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.VOTE)
-        me = person_of(actor)
+        me = member_of(actor)
         other = await find_person(tx, to_email)
         held = await hold_seated(tx, request_id)
         chosen = rules.stage_to_vote_on(held.state, me, stage)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from core.access import member_of
 from core.actor import Actor
 from core.approvals.assessment import Assessment
-from core.approvals.loading import person_of
 from core.approvals.state import Choice, Vote
 from core.approvals.store import Held
 from core.db import Database
@@ -67,7 +67,7 @@ async def stepping_up(database: Database, actor: Actor, request_id: UUID) -> Asy
     except _VoteUnassured as exc:
         vote = exc.vote
         async with database.tenant(actor.tenant) as tx:
-            owned = await security_of(tx, person_of(actor))
+            owned = await security_of(tx, member_of(actor))
             if not owned.has_totp:
                 message = "This decision needs your second factor, and you have none yet."
                 raise StepUpRequired(message, link=f"{database.address}/console/security") from exc

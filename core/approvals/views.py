@@ -9,7 +9,8 @@ from uuid import UUID
 
 from core.access.people import PersonView
 from core.approvals.assessment import Assessment
-from core.ids import RequestId
+from core.approvals.undoing import GRACE
+from core.ids import RequestId, UserId
 from core.links.tickets import TicketLink
 
 
@@ -81,6 +82,11 @@ class RequestView:
     revision: int = 1
     reopens: str = ""  # the earlier request that is asked again: REQ-12
     assessment: Assessment | None = None  # None: asked before conditions existed
+
+    def has_vote_to_undo(self, user: UserId | None, *, now: datetime) -> bool:
+        """Whether a vote of theirs is fresh enough to offer taking it back; the rule has the last word."""
+        mine = (vote for stage in self.stages for vote in stage.votes if vote.voter.id == user)
+        return self.status == "pending" and any(now - vote.at <= GRACE for vote in mine)
 
     @property
     def is_automatic(self) -> bool:

@@ -12,6 +12,7 @@ from core.approvals.analytics import StageFigures
 from core.charts.chart import ROW, Chart, Json, colours
 
 NAMES: Final = ("time-in-stage", "bottlenecks", "decisions", "automatic", "overdue")
+OF_OUTCOMES: Final = ("decisions", "automatic")  # the others show figures
 STAGES_DRAWN: Final = 12  # the table has all of them
 DAYS_DRAWN: Final = 31  # a longer window is drawn by week
 _UNITS: Final = (("hours", 3600), ("minutes", 60), ("seconds", 1))  # and how many seconds each is
@@ -22,13 +23,18 @@ _OUTCOMES: Final = ("approved", "rejected", "withdrawn", "expired")
 
 def approval_charts(figures: Figures, outcomes: Outcomes) -> tuple[Chart, ...]:
     """Every chart, in the order of NAMES."""
-    return (
-        _time_in_stage(figures.stages),
-        _bottlenecks(figures),
-        _decisions(outcomes),
-        _automatic(outcomes),
-        _overdue(figures.stages),
-    )
+    found = {chart.name: chart for chart in (*charts_of_figures(figures), *charts_of_outcomes(outcomes))}
+    return tuple(found[name] for name in NAMES)
+
+
+def charts_of_figures(figures: Figures) -> tuple[Chart, ...]:
+    """The charts that need figures alone."""
+    return _time_in_stage(figures.stages), _bottlenecks(figures), _overdue(figures.stages)
+
+
+def charts_of_outcomes(outcomes: Outcomes) -> tuple[Chart, ...]:
+    """The charts that need outcomes alone."""
+    return _decisions(outcomes), _automatic(outcomes)
 
 
 def _time_in_stage(stages: tuple[StageFigures, ...]) -> Chart:

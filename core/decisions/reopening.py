@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from core.access import TokenScope, require_scope
+from core.access import TokenScope, member_of, require_scope
 from core.actor import Actor
-from core.approvals import load_request, person_of
+from core.approvals import load_request
 from core.approvals.errors import InvalidRequest, NotOver, NotYourRequest
 from core.audit import audited
 from core.db import Database
@@ -30,7 +30,7 @@ async def reopen(database: Database, gate: Gate, actor: Actor, request_id: UUID,
     async with audited(database, actor, action="request.reopen", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         before = await load_request(tx, request_id)
-        if before.requester.id != person_of(actor):
+        if before.requester.id != member_of(actor):
             raise NotYourRequest("Only the person who asked can ask again.")
         if before.status not in REOPENED:
             raise NotOver(f"{before.reference} is {before.status}.", next_step="Change it while it is pending.")

@@ -16,6 +16,7 @@ from core.access import (
     TokenScope,
     directory,
     find_person,
+    member_of,
     permission_for,
     permitted,
     require,
@@ -31,7 +32,6 @@ from core.delegations.dates import window
 from core.delegations.errors import DelegationOver, InvalidDelegation, NotYourDelegation, UnknownDelegation
 from core.delegations.events import DelegationEvent
 from core.delegations.views import DelegationView
-from core.errors import Forbidden
 from core.ids import UserId, uuid7
 from core.outbox import emit
 
@@ -113,7 +113,7 @@ async def back(database: Database, actor: Actor) -> tuple[DelegationView, ...]:
     """The actor is here again: whatever they have given away is over. What was planned for later stays."""
     async with audited(database, actor, action="delegation.end", resource="delegations") as tx:
         require_scope(actor, TokenScope.VOTE)
-        me = _person(actor)
+        me = member_of(actor)
         rows = [row for row in await store.live_of(tx, me) if row.absent_id == me and row.starts_at <= tx.now]
         return tuple([await _end(tx, actor, row) for row in rows])
 
@@ -161,15 +161,9 @@ async def _absent(tx: Transaction, actor: Actor, person_email: str | None) -> Pe
     """Who will be away. Raises PermissionMissing where that is somebody else and the actor is no administrator."""
     if person_email is None or person_email.strip().lower() == actor.email:
         require_scope(actor, TokenScope.VOTE)
-        return (await directory(tx)).people[_person(actor)]
+        return (await directory(tx)).people[member_of(actor)]
     await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
     return await find_person(tx, person_email)
-
-
-def _person(actor: Actor) -> UserId:
-    if actor.user is None:
-        raise Forbidden("Only a member of this tenant can do this.")
-    return actor.user
 
 
 def _coverage(wanted: Absence) -> Coverage:

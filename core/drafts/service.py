@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from core.access import TokenScope, permission_for, permitted, require_scope
+from core.access import TokenScope, member_of, permission_for, permitted, require_scope
 from core.actor import Actor
 from core.agents import FACT_MAX
-from core.approvals import person_of
 from core.approvals.errors import InvalidRequest
 from core.approvals.loading import JUSTIFICATION_MAX
 from core.audit import audited, record
@@ -28,13 +27,13 @@ ATTRIBUTES_MAX: Final = 30
 async def list_drafts(database: Database, actor: Actor) -> tuple[DraftView, ...]:
     """The actor's drafts, the one changed last first."""
     async with permitted(database, actor, TokenScope.READ, action="draft.list", resource="drafts") as tx:
-        return await store.of_author(tx, person_of(actor))
+        return await store.of_author(tx, member_of(actor))
 
 
 async def get_draft(database: Database, actor: Actor, draft_id: UUID) -> DraftView:
     """The actor's draft. Raises NotFound."""
     async with permitted(database, actor, TokenScope.READ, action="draft.show", resource=str(draft_id)) as tx:
-        return _found(await store.find(tx, person_of(actor), draft_id))
+        return _found(await store.find(tx, member_of(actor), draft_id))
 
 
 async def save(
@@ -52,7 +51,7 @@ async def save(
     """
     async with audited(database, actor, action="draft.save", resource=str(draft_id or "new")) as tx:
         require_scope(actor, TokenScope.REQUEST)
-        author = person_of(actor)
+        author = member_of(actor)
         permission_for(action)
         facts = _checked(resource, justification)
         if draft_id is None and await store.count(tx, author) >= DRAFTS_MAX:
@@ -72,7 +71,7 @@ async def discard(database: Database, actor: Actor, draft_id: UUID) -> None:
     """There is no such draft any more. Raises NotFound."""
     async with audited(database, actor, action="draft.discard", resource=str(draft_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
-        if not await store.remove(tx, person_of(actor), draft_id):
+        if not await store.remove(tx, member_of(actor), draft_id):
             raise NotFound("There is no such draft.", where="draft")
         await record(tx, actor, action="draft.discard", resource=str(draft_id), subject_id=draft_id, details={})
 
@@ -91,7 +90,7 @@ async def submit(database: Database, gate: Gate, actor: Actor, draft_id: UUID) -
     )
     if decision.decision is not Answer.DENY:
         async with audited(database, actor, action="draft.submit", resource=str(draft_id)) as tx:
-            await store.remove(tx, person_of(actor), draft_id)
+            await store.remove(tx, member_of(actor), draft_id)
     return decision
 
 

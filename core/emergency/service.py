@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import TokenScope, directory, permitted, require_scope
+from core.access import TokenScope, directory, member_of, permitted, require_scope
 from core.actor import Actor, system_actor
 from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction, next_number
@@ -27,7 +27,6 @@ from core.emergency.errors import (
 from core.emergency.events import EmergencyEvent
 from core.emergency.rules import RunningBypass
 from core.emergency.views import BypassView
-from core.errors import Forbidden
 from core.ids import BypassId, UserId, uuid7
 from core.outbox import emit
 from core.tenants import tenant_policy
@@ -56,7 +55,7 @@ async def grant(
         require_scope(actor, TokenScope.REQUEST)
         policy = await tenant_policy(tx)
         everybody = await directory(tx)
-        user = _person(actor)
+        user = member_of(actor)
         rules.check_may_bypass(policy, everybody.roles.get(user, frozenset()))
         rules.check_bypass(policy, action=action, resource=resource, justification=justification, duration=duration)
         if (debt := await store.has_overdue_review(tx, user)) is not None:
@@ -106,7 +105,7 @@ async def longest_bypass(database: Database, actor: Actor) -> timedelta:
     async with audited(database, actor, action="bypass.prepare", resource="bypass") as tx:
         require_scope(actor, TokenScope.REQUEST)
         policy = await tenant_policy(tx)
-        rules.check_may_bypass(policy, (await directory(tx)).roles.get(_person(actor), frozenset()))
+        rules.check_may_bypass(policy, (await directory(tx)).roles.get(member_of(actor), frozenset()))
         return policy.bypass.max_duration
 
 
@@ -256,15 +255,9 @@ DEADLINES: Final[Mapping[str, DeadlineHandler]] = {
 }
 
 
-def _person(actor: Actor) -> UserId:
-    if actor.user is None:
-        raise Forbidden("Only a person of this tenant can do this.")
-    return actor.user
-
-
 async def _require_management(tx: Transaction, actor: Actor) -> None:
     wanted = (await tenant_policy(tx)).senior_management
-    held = (await directory(tx)).roles.get(_person(actor), frozenset())
+    held = (await directory(tx)).roles.get(member_of(actor), frozenset())
     if not held & set(wanted):
         raise NotManagement(where="role", accepted=tuple(wanted))
 

@@ -22,7 +22,9 @@ from core.access import (
     directory,
     end_sessions,
     find_person,
+    member_of,
     require,
+    session_id_of,
 )
 from core.access.service import require_rank
 from core.actor import Actor, Door
@@ -109,7 +111,7 @@ async def sign_in(database: Database, claim: Claim, *, ip_address: str | None, u
 
 async def give_code(database: Database, actor: Actor, code: str) -> Actor:
     """The actor, assured from now on. Raises NoSecondFactor, CodeRefused, TooManyAttempts."""
-    user = _member(actor)
+    user = member_of(actor)
     attempt = _attempt(database, actor, f"code:{actor.email}", action="session.assure")
     async with attempt, database.tenant(actor.tenant) as tx:
         known = await store.totp_of(tx, user)
@@ -134,7 +136,7 @@ async def security_of(tx: Transaction, user: UserId) -> SecurityView:
 async def my_security(database: Database, actor: Actor) -> SecurityView:
     """What the actor has to prove themselves with."""
     async with database.tenant(actor.tenant) as tx:
-        return await security_of(tx, _member(actor))
+        return await security_of(tx, member_of(actor))
 
 
 async def invite(database: Database, actor: Actor, *, email: str) -> str:
@@ -185,14 +187,19 @@ async def accept_invitation(
     await database.cache.forget()
 
 
-async def change_password(database: Database, actor: Actor, *, present: str, new: str) -> None:
-    """The person has the new password. Raises PasswordRefused, WeakPassword, TooManyAttempts."""
+async def change_password(database: Database, actor: Actor, *, present: str, new: str, session: str = "") -> None:
+    """The person has the new password, and every session but the one presented is over.
+
+    Raises PasswordRefused, WeakPassword, TooManyAttempts.
+    """
     passwords.check_password(new, email=actor.email)
     await _prove_password(database, actor, present, action="password.change")
     stored = await passwords.hashed(new)
     async with database.tenant(actor.tenant) as tx:
-        await store.set_password(tx, _member(actor), stored)
+        await store.set_password(tx, member_of(actor), stored)
         await _record(tx, actor, "password.change", {})
+        await end_sessions(tx, actor, member_of(actor), but=session_id_of(session))
+    await database.cache.forget()
 
 
 async def begin_totp(database: Database, actor: Actor, *, password: str) -> str:
@@ -203,9 +210,9 @@ async def begin_totp(database: Database, actor: Actor, *, password: str) -> str:
     await _prove_password(database, actor, password, action="totp.begin")
     secret = totp.new_secret()
     async with database.tenant(actor.tenant) as tx:
-        if (await security_of(tx, _member(actor))).has_totp:
+        if (await security_of(tx, member_of(actor))).has_totp:
             raise Forbidden("You have set up an authenticator app already.", next_step="Remove it first.")
-        await store.begin_totp(tx, _member(actor), secret)
+        await store.begin_totp(tx, member_of(actor), secret)
         await _record(tx, actor, "totp.begin", {})
     return secret
 
@@ -213,13 +220,13 @@ async def begin_totp(database: Database, actor: Actor, *, password: str) -> str:
 async def pending_totp(database: Database, actor: Actor) -> str | None:
     """The secret that waits for its first code."""
     async with database.tenant(actor.tenant) as tx:
-        known = await store.totp_of(tx, _member(actor))
+        known = await store.totp_of(tx, member_of(actor))
         return known.secret if known is not None and _is_pending(known, now=tx.now) else None
 
 
 async def confirm_totp(database: Database, actor: Actor, *, code: str) -> tuple[str, ...]:
     """The authenticator app is the person's second factor; ten recovery codes, shown this once. Raises CodeRefused."""
-    user, codes = _member(actor), totp.new_recovery_codes()
+    user, codes = member_of(actor), totp.new_recovery_codes()
     attempt = _attempt(database, actor, f"code:{actor.email}", action="totp.confirm")
     async with attempt, database.tenant(actor.tenant) as tx:
         known = await store.totp_of(tx, user)
@@ -235,7 +242,7 @@ async def renew_recovery_codes(database: Database, actor: Actor, *, code: str) -
     await give_code(database, actor, code)
     codes = totp.new_recovery_codes()
     async with database.tenant(actor.tenant) as tx:
-        await store.replace_recovery_codes(tx, _member(actor), map(totp.hash_recovery_code, codes))
+        await store.replace_recovery_codes(tx, member_of(actor), map(totp.hash_recovery_code, codes))
         await _record(tx, actor, "recovery_codes.renew", {})
     return codes
 
@@ -244,14 +251,14 @@ async def remove_totp(database: Database, actor: Actor, *, code: str) -> None:
     """The person has no second factor any more. Raises CodeRefused: it takes the factor itself to remove it."""
     await give_code(database, actor, code)
     async with database.tenant(actor.tenant) as tx:
-        await store.forget_totp(tx, _member(actor))
+        await store.forget_totp(tx, member_of(actor))
         await _record(tx, actor, "totp.remove", {})
 
 
 async def open_challenge(tx: Transaction, actor: Actor, *, subject_id: UUID, facts: Mapping[str, Any]) -> str:
     """A token under which this person, within ten minutes and once, confirms exactly these facts."""
     secret = secrets.token_urlsafe(32)
-    waiting = store.Challenge(_member(actor), subject_id, facts, tx.now + CHALLENGE_LASTS)
+    waiting = store.Challenge(member_of(actor), subject_id, facts, tx.now + CHALLENGE_LASTS)
     await store.add_challenge(tx, _hash(secret), waiting)
     return f"{tx.tenant}.{secret}"
 
@@ -272,7 +279,7 @@ async def use_challenge(tx: Transaction, token: str) -> None:
 
 
 async def _prove_password(database: Database, actor: Actor, password: str, *, action: str) -> None:
-    user = _member(actor)
+    user = member_of(actor)
     async with database.tenant(actor.tenant) as tx:
         stored = await store.password_hash(tx, user)
     if stored is None:
@@ -358,12 +365,6 @@ async def _parts(database: Database, token: str) -> tuple[TenantId, str]:
     if tenant is None or not secret:
         raise LinkOver
     return tenant, secret
-
-
-def _member(actor: Actor) -> UserId:
-    if actor.user is None:
-        raise Forbidden("Only a member of this tenant can do this.")
-    return actor.user
 
 
 def _hash(secret: str) -> bytes:

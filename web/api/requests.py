@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from core.access import member_of
 from core.approvals import (
     Choice,
     RequestFilter,
@@ -23,7 +24,6 @@ from core.approvals import (
     undo_vote,
     withdraw,
 )
-from core.approvals.loading import person_of
 from core.approvals.many import MANY_MAX
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
@@ -139,8 +139,8 @@ class Requests:
             state=query.state,
             action=query.action,
             contains=query.q,
-            requester=person_of(call.actor) if query.mine else None,
-            waiting_for=person_of(call.actor) if query.waiting_for_me else None,
+            requester=member_of(call.actor) if query.mine else None,
+            waiting_for=member_of(call.actor) if query.waiting_for_me else None,
         )
         found = await list_requests(
             self._database, call.actor, wanted, after=_CURSORS.decode(query.cursor), limit=query.limit + 1

@@ -26,7 +26,7 @@ async def analytics(look: Look) -> web.Response:
         "analytics.html",
         place="analytics",
         figures=found,
-        charts=await approval_charts(look.database, look.actor, since=since),
+        charts=await approval_charts(look.database, look.actor, found),
         days=days,
         windows=_WINDOWS,
         bar=bar,

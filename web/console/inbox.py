@@ -12,8 +12,8 @@ from core.approvals import (
     StageView,
     count_requests,
     get_request,
+    largest_kind,
     list_requests,
-    similar_waiting,
 )
 from core.errors import NotFound
 from web.console.front import Look
@@ -59,7 +59,7 @@ async def inbox(look: Look) -> web.Response:
         sought=sought,
         requests=shown,
         waiting=waiting,
-        many=len(await similar_waiting(look.database, look.actor)) if waiting > 1 and tab == "waiting" else 0,
+        many=len(largest_kind(shown, look.actor.user)) if look.actor.user and tab == "waiting" else 0,
         cursor=_CURSORS.encode(number_of(shown[-1])) if more else None,
         open_stages=open_stages,
     )

@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from core.approvals import asked_title
+from core.approvals import asked_title, quorum_in_words
 from web.console import times
 from web.console.assets import PREFIX, Asset
 
@@ -54,7 +54,13 @@ def environment(assets: dict[str, Asset]) -> Environment:
     )
     found.globals["asset"] = lambda name: f"{PREFIX}/{name}?v={assets[name].version}"
     found.filters.update(
-        words=words, action=action_title, role=asked_title, seconds=seconds, percent=percent, said=said
+        words=words,
+        action=action_title,
+        role=asked_title,
+        quorum=quorum_in_words,
+        seconds=seconds,
+        percent=percent,
+        said=said,
     )
     return found
 

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from core.access import Permission, Scope, ScopeKind
 from core.approvals import (
-    GRACE,
     Choice,
     RequestView,
     StageView,
@@ -231,12 +230,6 @@ def may_vote_here(stage: StageView, user: object) -> bool:
     )
 
 
-def _undoable(request: RequestView, user: object, now: datetime) -> bool:
-    """Whether a vote of the reader can still be taken back: what to offer, not what is allowed."""
-    mine = (vote for stage in request.stages for vote in stage.votes if vote.voter.id == user)
-    return request.status == "pending" and any(now - vote.at <= GRACE for vote in mine)
-
-
 def _vote_moment(stage: StageView, cast: VoteView, *, counts: bool) -> Moment:
     verb = "approved" if cast.decision == "approve" else "rejected"
     place = f" for {cast.on_behalf_of.name}" if cast.on_behalf_of else ""
@@ -316,7 +309,7 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
         graphs=graphs,
         votable=[stage for stage in request.stages if may_vote_here(stage, user)],
         is_mine=request.requester.id == user,
-        undoable=_undoable(request, user, look.sight.now),
+        undoable=request.has_vote_to_undo(user, now=look.sight.now),
         reopenable=request.status in REOPENED and request.requester.id == user,
         timeline=timeline(request),
         amendments=[entry for entry in trail if entry["action"] == "request.amended"],

@@ -60,8 +60,8 @@ async def _change(look: Look, form: Form, what: str) -> tuple[str, ...]:
     presented = session_in(look.request)
     match what:
         case "password":
-            await change_password(database, actor, present=form.text("present"), new=form.text("password"))
-            await end_other_sessions(database, actor, presented)
+            present, new = form.text("present"), form.text("password")
+            await change_password(database, actor, present=present, new=new, session=presented)
         case "begin":
             await begin_totp(database, actor, password=form.text("present"))
         case "confirm":

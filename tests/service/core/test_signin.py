@@ -340,6 +340,15 @@ async def test_a_person_sees_their_sessions_and_ends_one_or_all_others(company):
 
 
 @pytest.mark.row("R4")
+async def test_a_changed_password_ends_every_session_but_the_one_it_was_changed_in(company):
+    await invited(company)
+    mine, lost = [await browser_of(company) for _ in range(2)]
+    actor = company.actor("security_manager")
+    await signin.change_password(company.database, actor, present=PASSWORD, new="a brand new sentence", session=mine)
+    assert [await lives(company, each) for each in (mine, lost)] == [True, False]
+
+
+@pytest.mark.row("R4")
 async def test_a_password_that_is_set_anew_by_link_ends_every_session(company):
     before = await browser_of(company)
     await invited(company)

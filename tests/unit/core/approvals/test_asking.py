@@ -8,6 +8,7 @@ from core.access import Directory, GroupView, PersonView
 from core.access.grants import compile_grants
 from core.approvals.asking import PeopleFor
 from core.approvals.errors import NobodyToAsk, NotAnApprover
+from core.approvals.quorum import in_words
 from core.approvals.state import RequestStatus
 from core.errors import ConfigError
 from core.roles.permissions import ROLE_PERMISSIONS
@@ -141,3 +142,25 @@ def test_a_slip_in_whom_to_ask_is_named(asked, said):
         policy_of(POLICY.replace("agent.owner", asked))
     assert said in caught.value.message
     assert caught.value.line == 3
+
+
+def test_who_fits_is_remembered_for_the_people_and_never_across_agents():
+    everybody = people()._everybody
+    by_title, by_agent = 'where:person.title != ""', "where:person.email == agent.sponsor"
+    for sponsor, asked in (("cfo@example.com", {SEC}), ("dana@example.com", {ASKER})):
+        found = PeopleFor(everybody, {"sponsor": sponsor}, ASKER)
+        assert (found[by_title], found[by_agent]) == ({SEC}, asked)
+
+
+@pytest.mark.parametrize(
+    ("quorum", "words"),
+    [
+        ("any", "one of those asked"),
+        ("all", "everybody asked"),
+        ("2", "2 of those asked"),
+        ("each", "1 of the group sre and 1 of Security Manager"),
+    ],
+)
+def test_a_quorum_reads_as_words(quorum, words):
+    policy = "Agent Creation Approval: {stages: [{stage: s, approvers: ['group:sre', security_manager], timeout: 1h, "
+    assert in_words(policy_of(policy + f"quorum: {quorum}}}]}}").stages[0].quorum) == words
