@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 
 from sandbox.bodies import json_object, optional_text, required_text
 from sandbox.faults import Fault, Faults
-from sandbox.system import ControlError, Resettable, System
+from sandbox.system import ControlError, Deleting, Resettable, System
 
 FAULT_COUNT_MAX = 10_000
 CLOCK_TIMEOUT_S = 120.0  # the product settles its deadlines before it answers
@@ -57,6 +57,7 @@ class Control:
             web.get("/control/systems", self.describe),
             web.get("/control/{system}/records", self.records),
             web.post("/control/{system}/edit", self.edit),
+            web.post("/control/{system}/delete", self.delete),
             web.post("/control/{system}/configure", self.configure),
         ]
 
@@ -138,6 +139,15 @@ class Control:
             raise ControlError("`fields` must be an object with at least one field.")
         record = await system.edit(required_text(body, "type"), required_text(body, "id"), fields)
         return web.json_response({"record": record})
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """`{type, id}`: an administrator deletes a record there."""
+        system = self._system(request.match_info["system"])
+        body = await json_object(request)
+        if not isinstance(system, Deleting):
+            raise ControlError(f"Nothing can be deleted in {system.slug}.", status=HTTPStatus.CONFLICT)
+        await system.delete(required_text(body, "type"), required_text(body, "id"))
+        return web.json_response({"ok": True})
 
     async def configure(self, request: web.Request) -> web.Response:
         """The options in the body are in force."""

@@ -69,13 +69,16 @@ class Faults:
     def add(
         self, system: str, fault: Fault, count: int, retry_after: float | None = None, match: str | None = None
     ) -> None:
-        """The next `count` calls to `system` (whose path contains `match`, if given) meet this fault."""
+        """The next `count` calls to `system` meet this fault: all, or those whose path contains `match`.
+
+        A `match` that ends with `$` is the end of a path.
+        """
         self._queued.append(_Queued(next(self._ids), system, fault, count, retry_after, match))
 
     def take(self, system: str, path: str) -> Injected | None:
         """The fault that this call meets, counted as met; None when the call shall succeed."""
         for queued in self._queued:
-            if queued.system == system and queued.left > 0 and (queued.match is None or queued.match in path):
+            if queued.system == system and queued.left > 0 and _concerns(queued.match, path):
                 queued.met.append(path)
                 return Injected(queued.fault, queued.retry_after_s)
         return None
@@ -143,6 +146,12 @@ def fault_middleware(
                 assert_never(injected.fault)
 
     return middleware
+
+
+def _concerns(match: str | None, path: str) -> bool:
+    if match is None:
+        return True
+    return path.endswith(match[:-1]) if match.endswith("$") else match in path
 
 
 async def _hang(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The sandbox's one server: the page at `/`, the systems below their slugs, the control surface below `/control`."""
+"""The sandbox's one server: the page at `/`, Teams' own at `/teams/`, systems at their slugs, `/control`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from sandbox.slack.settings import SlackSettings
 from sandbox.slack.system import SlackSystem
 from sandbox.store import SnapshotFile, load_snapshot
 from sandbox.system import CreateSystem, System
+from sandbox.teams.control import TeamsControl
+from sandbox.teams.page import TeamsPage
+from sandbox.teams.settings import TeamsSettings
+from sandbox.teams.system import TeamsSystem
 
 OTHER_SYSTEMS = ("servicenow", "jira", "remedy")  # packages beside this file; one that is not shipped is left out
 
@@ -52,24 +56,32 @@ def create_app(options: Options, systems: Mapping[str, CreateSystem] | None = No
         ),
         snapshots.get("slack"),
     )
-    running: dict[str, System] = {"slack": slack}
+    teams = TeamsSystem(
+        faults,
+        TeamsSettings(f"{options.base_url}/teams", options.product_url, options.people),
+        snapshots.get("teams"),
+    )
+    running: dict[str, System] = {"slack": slack, "teams": teams}
     for slug, create in (shipped() if systems is None else systems).items():
         running[slug] = create(faults, base_url=f"{options.base_url}/{slug}", snapshot=snapshots.get(slug))
     control = Control(running, faults, product_url=options.product_url, demo_key=options.signing_secret)
     app = web.Application(middlewares=[control_errors])
-    app.add_routes([web.get("/healthz", _alive), *SlackControl(slack).routes(), *control.routes()])
-    page = PageServer(slack)
-    app.add_routes(page.routes())
+    app.add_routes([web.get("/healthz", _alive), *SlackControl(slack).routes()])
+    page, teams_page = PageServer(slack), TeamsPage(teams)
+    app.add_routes([*TeamsControl(teams).routes(), *page.routes(), *teams_page.routes()])
+    app.add_routes(control.routes())
     for slug, system in running.items():
         app.add_subapp(f"/{slug}", system.app)
     file = SnapshotFile(options.data, lambda: {slug: system.snapshot() for slug, system in running.items()})
     slack.hub.world.changes.listen(file.touch)
+    teams.hub.world.changes.listen(file.touch)
 
     async def start(_app: web.Application) -> None:
         file.start()
 
     async def end_streams(_app: web.Application) -> None:
         page.stop()
+        await teams_page.stop()
 
     async def stop(_app: web.Application) -> None:
         await file.stop()

@@ -78,6 +78,15 @@ class Resettable(Protocol):
         ...
 
 
+@runtime_checkable
+class Deleting(Protocol):
+    """A system in which a person can delete a record."""
+
+    async def delete(self, type_: str, id_: str, /) -> None:
+        """The record is gone, without a trace; its webhook has been fired. Raises LookupError for an unknown one."""
+        ...
+
+
 class CreateSystem(Protocol):
     """The function `create` that each system package exports."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.live_page import HEADERS, ChangeStream, page_file
 from sandbox.slack.directory import find_person
 from sandbox.slack.reaction import is_loading
 from sandbox.slack.system import SlackSystem
@@ -15,15 +14,7 @@ from sandbox.slack.world import Channel, Json, Person
 from sandbox.system import ControlError
 
 _FILES = Path(__file__).parent / "files"
-_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 SHOWN_MAX = 200  # messages of the open channel
-KEEPALIVE_S = 15.0
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 
 class PageServer:
@@ -32,7 +23,7 @@ class PageServer:
     def __init__(self, slack: SlackSystem) -> None:
         self._slack = slack
         self._world = slack.hub.world
-        self._closing = False
+        self._stream = ChangeStream(self._world.changes)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, relative to the server's root."""
@@ -40,18 +31,26 @@ class PageServer:
             web.get("/", self.index),
             web.get("/archives/{channel}/{message}", self.permalink),
             web.get("/page/state", self.state),
-            web.get("/page/events", self.events),
+            web.get("/page/events", self._stream.serve),
             web.post("/page/read", self.read),
+            web.get("/page/file/{id}", self.uploaded),
             web.get(r"/page/{name:[a-z_-]+\.(?:js|css|svg)}", self.file),
         ]
 
     async def index(self, _request: web.Request) -> web.Response:
         """The page."""
-        return _file("index.html")
+        return page_file(_FILES / "index.html")
 
     async def file(self, request: web.Request) -> web.Response:
         """A module, the style sheet or the icon."""
-        return _file(request.match_info["name"])
+        return page_file(_FILES / request.match_info["name"])
+
+    async def uploaded(self, request: web.Request) -> web.Response:
+        """A file that the app has uploaded; whoever reaches this page is somebody of the workspace."""
+        file = self._world.files.by_id.get(request.match_info["id"])
+        if file is None or file.completed is None:
+            raise web.HTTPNotFound
+        return web.Response(body=file.data, content_type=file.mimetype, headers=HEADERS)
 
     async def permalink(self, request: web.Request) -> web.Response:
         """The page, opened at the message."""
@@ -84,25 +83,9 @@ class PageServer:
             channel = None
         return web.json_response(self._state(person, channel, request.query.get("thread")), headers=HEADERS)
 
-    async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: the number of the latest change, whenever there is a new one."""
-        stream = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        changes = self._world.changes
-        seq = -1
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            while not self._closing and request.transport is not None:
-                if changes.seq > seq:
-                    seq = changes.seq
-                    await stream.write(b"data: %d\n\n" % seq)
-                elif not await changes.wait(seq, KEEPALIVE_S):
-                    await stream.write(b": still here\n\n")
-        return stream
-
     def stop(self) -> None:
         """Streams end at their next change, which comes now."""
-        self._closing = True
-        self._world.changes.wake()
+        self._stream.stop()
 
     def _may_see(self, person: Person, channel: Channel) -> bool:
         return person.id in channel.members or not (channel.private or channel.im_user)
@@ -163,10 +146,3 @@ class PageServer:
 
     def _unread_total(self, person: Person) -> int:
         return sum(self._unread(person, channel) for channel in self._world.visible_to(person.id))
-
-
-def _file(name: str) -> web.Response:
-    path = _FILES / name
-    if not path.is_file():
-        raise web.HTTPNotFound
-    return web.Response(body=path.read_bytes(), content_type=_TYPES[path.suffix], charset="utf-8", headers=HEADERS)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sandbox.servicenow.errors import AccessDenied, RuleRefused
 from sandbox.servicenow.store import Row
-from sandbox.servicenow.writing import Account, Writer
+from sandbox.servicenow.writing import APPROVAL_ADMIN, Account, Writer
 
 CAB: Final = "CAB Approval"
 ECAB: Final = "eCAB Approval"
@@ -67,10 +67,19 @@ def before_update(writer: Writer, row: Row, new: Mapping[str, str], *, by: Accou
         raise AccessDenied("Update")
     if new["state"] == row["state"]:
         return
+    if new["state"] == "requested" and may_ask_again(writer, row, by=by):
+        return
     if row["state"] not in _OPEN:
         raise RuleRefused(f"This approval is already {row['state']}", field="state")
     if new["state"] == "rejected" and not comment:
         raise RuleRefused("Comments are required when rejecting", field="comments")
+
+
+def may_ask_again(writer: Writer, row: Row, *, by: Account) -> bool:
+    """Whether an answer may be taken off its row: by an approval administrator, while the change waits for approval."""
+    change = writer.store.find("change_request", row["sysapproval"])
+    waits = change is not None and change["state"] in {"-4", "-3"} and change["approval"] != "rejected"
+    return waits and row["state"] in {"approved", "rejected"} and by.has(APPROVAL_ADMIN)
 
 
 def is_decided(row: Row, old: Mapping[str, str]) -> bool:

@@ -15,7 +15,9 @@ from sandbox.servicenow.schema import TABLES, Kind
 from sandbox.servicenow.store import Change, Row, known_columns
 from sandbox.servicenow.writing import ADMIN, APPROVAL_ADMIN, Account, Writer
 
-GUARDED: Final = frozenset({"sys_user", "sys_user_group", "sys_user_grmember", "sys_journal_field"})
+GUARDED: Final = frozenset(
+    {"sys_user", "sys_user_group", "sys_user_grmember", "sys_journal_field", "sys_dictionary", "sys_choice"}
+)
 DECISION_WORDS: Final = {"approved": "Approved", "rejected": "Rejected"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 from http import HTTPStatus
 from typing import Final
@@ -10,17 +10,18 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from sandbox import html
 from sandbox.servicenow import approvals, change_rules
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.render import person_name
 from sandbox.servicenow.schema import CHANGE_STATES, INCIDENT_STATES, TABLES, Column
 from sandbox.servicenow.store import Change, Row
-from sandbox.servicenow.styles import SHEET
 
 HIBERNATING: Final = (
     "<!DOCTYPE html><html><head><title>Instance Hibernating page</title></head>"
     "<body><h1>Your instance is hibernating</h1><p>Sign in to the developer site to wake it.</p></body></html>"
 )
+BRAND: Final = "#0f4a4e"
 LISTED: Final = ("change_request", "incident", "change_task", "sysapproval_approver", "cmdb_ci_service", "sys_user",
                  "sys_user_group")  # fmt: skip
 LIST_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -107,7 +108,7 @@ class Pages:
         title = f"{TABLES[table].label}s"
         heading = f'<div class="head"><h1>{escape(title)}</h1><span class="number">{_counted(len(rows))}</span></div>'
         return self._page(
-            title, heading + _card("", shown if rows else '<p class="empty">Nothing here yet.</p>'), table
+            title, heading + html.card("", shown if rows else '<p class="empty">Nothing here yet.</p>'), table
         )
 
     def _show(self, table: str, wanted: str) -> web.Response:
@@ -125,10 +126,10 @@ class Pages:
         parts = [
             heading,
             self._flow(row),
-            _card("", self._form(row)),
+            html.card("", self._form(row)),
             self._approvers(row),
             self._tasks(row),
-            _card("Activity", self._stream(row)),
+            html.card("Activity", self._stream(row)),
         ]
         return self._page(f"{name} {title}", "".join(parts), table)
 
@@ -166,7 +167,7 @@ class Pages:
             f"<tr>{''.join(self._cell(one, column) for column in columns)}</tr>"
             for one in approvals.rows_of(self._instance, row)
         )
-        return _card("Approvers", _table(("Approver", "Group", "State", "Updated"), body)) if body else ""
+        return html.card("Approvers", html.table(("Approver", "Group", "State", "Updated"), body)) if body else ""
 
     def _tasks(self, row: Row) -> str:
         if row.table.name != "change_request":
@@ -176,7 +177,7 @@ class Pages:
             f"<tr>{''.join(self._cell(one, column) for column in columns)}</tr>"
             for one in self._instance.store.where("change_task", change_request=row.sys_id)
         )
-        return _card("Change tasks", _table(("Number", "Short description", "State"), body)) if body else ""
+        return html.card("Change tasks", html.table(("Number", "Short description", "State"), body)) if body else ""
 
     def _stream(self, row: Row) -> str:
         items = [self._moved(row, change) for change in row.history]
@@ -222,23 +223,17 @@ class Pages:
         return f'<a href="{escape(href)}">{escape(text or "(no name)")}</a>'
 
     def _missing(self, message: str) -> web.Response:
-        return self._page("Not found", _card("Not found", f"<p>{escape(message)}</p>"), "", status=HTTPStatus.NOT_FOUND)
+        return self._page(
+            "Not found", html.card("Not found", f"<p>{escape(message)}</p>"), "", status=HTTPStatus.NOT_FOUND
+        )
 
     def _page(self, title: str, body: str, table: str, *, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-        links = "".join(
-            f'<a href="{escape(self._base_url)}/{name}_list.do"{" class=here" if name == table else ""}>'
-            f"{escape(TABLES[name].label)}s</a>"
-            for name in LISTED
-        )
-        text = (
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f"<title>{escape(title)}</title><style>{SHEET}</style></head><body>"
-            '<header class="bar"><b>ServiceNow</b><small>simulated instance · times in UTC</small>'
-            f"<nav>{links}</nav></header>"
-            f"<main>{body}</main></body></html>"
-        )
-        return web.Response(text=text, content_type="text/html", status=status)
+        navigation = {f"{TABLES[name].label}s": f"{self._base_url}/{name}_list.do" for name in LISTED}
+        here = f"{TABLES[table].label}s" if table in LISTED else ""
+        return html.page(
+            title, body, product="ServiceNow", note="simulated instance · times in UTC", brand=BRAND,
+            navigation=navigation, here=here, status=status,
+        )  # fmt: skip
 
 
 def _counted(records: int) -> str:
@@ -259,13 +254,3 @@ def _step(at: int, position: int, *, stopped: bool) -> str:
     if at == position:
         return "stop" if stopped else "here"
     return "done" if at < position and not stopped else ""
-
-
-def _card(title: str, body: str) -> str:
-    heading = f"<h2>{escape(title)}</h2>" if title else ""
-    return f'<section class="card">{heading}{body}</section>'
-
-
-def _table(heads: Iterable[str], body: str) -> str:
-    shown = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    return f'<div class="scroll"><table><thead><tr>{shown}</tr></thead><tbody>{body}</tbody></table></div>'

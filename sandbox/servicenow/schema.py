@@ -225,6 +225,16 @@ TABLES: Final[Mapping[str, Table]] = {
         Table("incident", "Incident", INCIDENT_COLUMNS, "number", "INC"),
         Table("change_task", "Change Task", TASKS, "number", "CTASK"),
         Table(
+            "task_ci",
+            "CIs Affected",
+            SYSTEM_COLUMNS
+            | _columns(
+                _ref("task", "Task", "change_request"),
+                _ref("ci_item", "Configuration item", "cmdb_ci_service"),
+            ),
+            "task",
+        ),
+        Table(
             "sys_user",
             "User",
             SYSTEM_COLUMNS
@@ -312,6 +322,36 @@ TABLES: Final[Mapping[str, Table]] = {
                 _text("short_description", "Short description", 160),
             ),
             "assignment_group",
+        ),
+        Table(
+            "sys_dictionary",
+            "Dictionary Entry",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("name", "Table", 80),
+                _text("element", "Column name", 80),
+                _text("column_label", "Column label", 80),
+                _text("internal_type", "Type", 40),
+                _text("reference", "Reference", 80),
+                Column("max_length", "Max length", Kind.INTEGER),
+                _flag("read_only", "Read only"),
+                _flag("active", "Active", "true"),
+            ),
+            "element",
+        ),
+        Table(
+            "sys_choice",
+            "Choice",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("name", "Table", 80),
+                _text("element", "Element", 80),
+                _text("value", "Value", 100),
+                _text("label", "Label", 100),
+                _text("language", "Language", 3, "en"),
+                _flag("inactive", "Inactive"),
+            ),
+            "label",
         ),
         Table(
             "sys_journal_field",

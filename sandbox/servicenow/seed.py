@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sandbox.servicenow.approvals import CAB, ECAB
 from sandbox.servicenow.auth import Accounts
+from sandbox.servicenow.dictionary import describe
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.schema import TABLES
 from sandbox.servicenow.writing import ADMIN, APPROVAL_ADMIN, Account
@@ -49,7 +50,11 @@ def provision(instance: Instance, accounts: Accounts) -> None:
 
 
 def let_in(instance: Instance, accounts: Accounts) -> None:
-    """Every person of the instance may sign in: the integration with its own password and roles, people with theirs."""
+    """Every person of the instance may sign in: the integration with its own password and roles, people with theirs.
+
+    Its columns are described, also where a snapshot is older than their description.
+    """
+    describe(instance)
     for row in instance.store.table("sys_user").values():
         accounts.passwords.setdefault(row["user_name"], PERSON_PASSWORD)
         accounts.roles.setdefault(row["user_name"], frozenset({"itil"}))

@@ -26,7 +26,8 @@ from sandbox.servicenow.schema import TABLES
 from sandbox.servicenow.settings import Options
 from sandbox.servicenow.store import Row
 from sandbox.servicenow.table_api import TableApi
-from sandbox.servicenow.webhook import Webhook, key_of
+from sandbox.servicenow.webhook import Webhook
+from sandbox.signing import key_of
 from sandbox.system import ControlError
 
 SLUG: Final = "servicenow"
@@ -76,12 +77,7 @@ class ServiceNow:
 
         Its webhook has been fired. Raises LookupError for an unknown record, ValueError for what the rules refuse.
         """
-        if type_ not in TABLES:
-            raise ControlError(f"There is no table '{type_}' here.", accepted=tuple(TABLES))
-        store = self._instance.store
-        row = store.find(type_, id_) or (store.find_by(type_, "number", id_) if TABLES[type_].prefix else None)
-        if row is None:
-            raise LookupError(f"{type_} {id_}")
+        row = self._find(type_, id_)
         sent = dict(fields)
         by = self._accounts.account(str(sent.pop("sys_updated_by", seed.OPERATOR)))
         if unknown := sorted(set(sent) - set(TABLES[type_].columns)):
@@ -93,6 +89,22 @@ class ServiceNow:
         finally:
             await self._webhook.flush()
         return self._record(row)
+
+    async def delete(self, type_: str, id_: str, /) -> None:
+        """An administrator deletes a record, by sys_id or number; its webhook has been fired."""
+        try:
+            self._instance.delete(self._find(type_, id_), by=self._accounts.account("admin"))
+        finally:
+            await self._webhook.flush()
+
+    def _find(self, type_: str, id_: str) -> Row:
+        if type_ not in TABLES:
+            raise ControlError(f"There is no table '{type_}' here.", accepted=tuple(TABLES))
+        store = self._instance.store
+        row = store.find(type_, id_) or (store.find_by(type_, "number", id_) if TABLES[type_].prefix else None)
+        if row is None:
+            raise LookupError(f"{type_} {id_}")
+        return row
 
     def snapshot(self) -> dict[str, Any]:
         """Rows and options."""

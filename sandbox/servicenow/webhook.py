@@ -7,10 +7,6 @@ as Standard Webhooks ask).
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 import uuid
 from collections.abc import Callable
@@ -22,11 +18,11 @@ import aiohttp
 
 from sandbox.servicenow.settings import Options
 from sandbox.servicenow.writing import Writer, Written
+from sandbox.signing import sign
 
 TABLES_TOLD: Final = frozenset({"change_request", "incident", "sysapproval_approver"})
 TIMEOUT_S: Final = 10.0
 KEPT: Final = 200  # deliveries remembered for the control surface
-_PREFIX: Final = "whsec_"
 
 
 @dataclass(slots=True)
@@ -83,20 +79,3 @@ def payload(writer: Writer, written: Written) -> dict[str, Any]:
         "sys_updated_by": change.by,
         "changes": {name: {"old": old, "new": new} for name, (old, new) in change.fields.items()},
     }
-
-
-def sign(secret: str, identity: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`; unsigned when there is no secret."""
-    headers = {"Content-Type": "application/json", "webhook-id": identity, "webhook-timestamp": str(timestamp)}
-    if secret:
-        digest = hmac.new(key_of(secret), f"{identity}.{timestamp}.".encode() + body, hashlib.sha256).digest()
-        headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
-    return headers
-
-
-def key_of(secret: str) -> bytes:
-    """The key: what follows `whsec_`, base64-decoded. Raises ValueError for another form."""
-    try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error as exc:
-        raise ValueError("The webhook secret must be base64, with or without 'whsec_' before it.") from exc

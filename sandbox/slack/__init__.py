@@ -1,6 +1,6 @@
 """A simulated Slack workspace, built to the vendor's documents and checked with the official clients.
 
-world.py, changes.py, settings.py   people, channels, messages, views; the journal of what changed; how it starts
+world.py, settings.py               people, channels, messages, views; how it starts (sandbox/changes.py: what changed)
 hub.py, capabilities.py, limits.py, scopes.py   what every door shares: trigger ids, response addresses, rights
 api.py, methods_*.py, blockkit.py, oauth.py   the Web API, Block Kit's checks, installation
 delivery.py, sockets.py, payloads.py, responses.py   how the product is called (signed HTTP, Socket Mode) and answers

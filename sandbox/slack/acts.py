@@ -11,9 +11,9 @@ import re
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from sandbox.changes import Kind
 from sandbox.slack import inputs, payloads
 from sandbox.slack.capabilities import ResponseUrl
-from sandbox.slack.changes import Kind
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.modals import Modals

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import methods_chat, methods_people, methods_views
+from sandbox.slack import methods_chat, methods_files, methods_people, methods_views
 from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.oauth import OAuth
 from sandbox.slack.sockets import Sockets
@@ -24,6 +24,9 @@ METHODS: Mapping[str, Method] = {
     "chat.delete": methods_chat.delete,
     "chat.postEphemeral": methods_chat.post_ephemeral,
     "chat.getPermalink": methods_chat.get_permalink,
+    "files.getUploadURLExternal": methods_files.get_upload_url,
+    "files.completeUploadExternal": methods_files.complete,
+    "files.info": methods_files.info,
     "views.open": methods_views.open_,
     "views.push": methods_views.push,
     "views.update": methods_views.update,
@@ -41,7 +44,7 @@ METHODS: Mapping[str, Method] = {
     "usergroups.list": methods_people.usergroups_list,
     "usergroups.users.list": methods_people.usergroups_users_list,
 }
-_JSON_ARGUMENTS = ("blocks", "view", "attachments", "metadata")
+_JSON_ARGUMENTS = ("blocks", "view", "attachments", "metadata", "files")
 _OPEN_SOCKET = "apps.connections.open"
 _ACCESS = "oauth.v2.access"
 

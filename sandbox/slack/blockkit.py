@@ -5,6 +5,7 @@ Limits are those of the official SDK's validators and of Slack's block reference
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -37,6 +38,7 @@ CONFIRM_BUTTON_MAX = 30
 MODAL_TITLE_MAX = 24
 METADATA_MAX = 3000
 MARKDOWN_MAX = 12_000
+FILE_ID = "^[F][A-Z0-9]{8,}$"
 
 BLOCKS_IN_MESSAGES = frozenset(
     {"section", "divider", "header", "context", "actions", "image", "input", "rich_text", "markdown", "video", "file"}
@@ -242,10 +244,21 @@ def _section(block: Json, at: str, report: Report) -> None:
 def _image(item: Json, at: str, report: Report) -> None:
     if not item.get("image_url") and not item.get("slack_file"):
         report("missing required field: image_url", at)
+    if item.get("slack_file") is not None:
+        _slack_file(item["slack_file"], f"{at}/slack_file", report)
     _length(item.get("image_url"), f"{at}/image_url", report, URL_MAX)
     if not isinstance(item.get("alt_text"), str):
         report("missing required field: alt_text", at)
     _length(item.get("alt_text"), f"{at}/alt_text", report, ALT_TEXT_MAX)
+
+
+def _slack_file(value: Any, at: str, report: Report) -> None:
+    """Slack, "Slack file object": the id or the address, and not both."""
+    given = [key for key in ("id", "url") if isinstance(value, dict) and value.get(key)]
+    if len(given) != 1 or not isinstance(value[given[0]], str):
+        report("must provide either an id or a url", at)
+    elif given == ["id"] and not re.fullmatch(FILE_ID, value["id"]):
+        report(f"input must match regex pattern: {FILE_ID}", f"{at}/id")
 
 
 def _element(item: Any, at: str, report: Report, allowed: frozenset[str]) -> None:

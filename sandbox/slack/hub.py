@@ -30,6 +30,7 @@ class Hub:
     capabilities: Capabilities = field(default_factory=Capabilities)
     limits: RateLimits = field(default_factory=RateLimits)
     scopes: Scopes = field(default_factory=Scopes)
+    closed: dict[str, str] = field(default_factory=dict)  # person -> with which code the app's messages are refused
 
     @property
     def page_url(self) -> str:

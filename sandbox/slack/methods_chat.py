@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from sandbox.slack import blockkit
+from sandbox.slack.files import files_errors
 from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.world import Channel, Json
 
@@ -13,7 +14,7 @@ TEXT_MAX = 40_000  # characters; Slack, chat.postMessage "text"
 ATTACHMENTS_MAX = 100  # Slack, chat.postMessage "too_many_attachments"
 
 
-def message_content(args: Json) -> Json:
+def message_content(hub: Hub, args: Json) -> Json:
     """What a message says, checked: text, blocks, metadata. Raises ApiError as chat.postMessage would."""
     text = args.get("text") or ""
     if not isinstance(text, str):
@@ -24,6 +25,7 @@ def message_content(args: Json) -> Json:
     if args.get("blocks") is not None:
         blocks = copy.deepcopy(args["blocks"])
         errors = blockkit.message_errors(blocks)
+        errors = errors or files_errors(hub.world.files, blocks, "/blocks", hub.settings.base_url)
         if errors:
             raise ApiError("invalid_blocks", errors=errors, response_metadata={"messages": errors})
         content["blocks"] = blockkit.with_ids(blocks)
@@ -59,8 +61,8 @@ def by_app(hub: Hub) -> Json:
 
 def post_message(hub: Hub, args: Json) -> Json:
     """chat.postMessage."""
-    channel = _writable(hub, args.get("channel"))
-    content = _said(args)
+    channel = writable(hub, args.get("channel"))
+    content = _said(hub, args)
     if args.get("thread_ts"):
         parent = channel.find(str(args["thread_ts"]))
         if parent is None:
@@ -77,7 +79,7 @@ def update(hub: Hub, args: Json) -> Json:
     """chat.update: what is not named stays, blocks included."""
     channel = hub.channel(args.get("channel"))
     message = _own(hub, channel, args.get("ts"), "cant_update_message")
-    fields = _said(args)
+    fields = _said(hub, args)
     if "text" not in args:
         del fields["text"]
     hub.world.update(channel, message, fields)
@@ -94,11 +96,11 @@ def delete(hub: Hub, args: Json) -> Json:
 
 def post_ephemeral(hub: Hub, args: Json) -> Json:
     """chat.postEphemeral: seen by one person; cannot be updated by its ts."""
-    channel = _writable(hub, args.get("channel"))
+    channel = writable(hub, args.get("channel"))
     user = str(args.get("user"))
     if user not in channel.members:
         raise ApiError("user_not_in_channel")
-    content = _said(args)
+    content = _said(hub, args)
     content.pop("metadata", None)
     if args.get("thread_ts"):
         content["thread_ts"] = str(args["thread_ts"])
@@ -116,14 +118,15 @@ def get_permalink(hub: Hub, args: Json) -> Json:
     return {"channel": channel.id, "permalink": link}
 
 
-def _said(args: Json) -> Json:
-    content = message_content(args)
+def _said(hub: Hub, args: Json) -> Json:
+    content = message_content(hub, args)
     if not content["text"] and not content.get("blocks") and not content.get("attachments"):
         raise ApiError("no_text")
     return content
 
 
-def _writable(hub: Hub, word: Any) -> Channel:
+def writable(hub: Hub, word: Any) -> Channel:
+    """The conversation in which the app may post. Raises ApiError with the reason why it may not."""
     if not word:
         raise ApiError("invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: channel"]})
     channel = hub.channel(word)
@@ -131,6 +134,8 @@ def _writable(hub: Hub, word: Any) -> Channel:
         raise ApiError("is_archived")
     if hub.world.app.bot_user not in channel.members:
         raise ApiError("not_in_channel")
+    if channel.im_user in hub.closed:
+        raise ApiError(hub.closed[channel.im_user])
     return channel
 
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from sandbox.slack import blockkit
+from sandbox.slack.files import files_errors
 from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.inputs import initial_state
 from sandbox.slack.world import Json, new_id
@@ -26,6 +27,7 @@ def build_view(hub: Hub, given: Any, kind: str, *, base: Json | None = None) -> 
     errors = blockkit.view_errors(view)
     if view.get("type") != kind and not errors:
         errors = [f"[ERROR] must be {kind} [json-pointer:/view/type]"]
+    errors = errors or files_errors(hub.world.files, view["blocks"], "/view/blocks", hub.settings.base_url)
     if errors:
         raise ApiError("invalid_arguments", response_metadata={"messages": errors})
     blocks = blockkit.with_ids(view["blocks"])

@@ -7,11 +7,12 @@ from typing import Any
 
 from sandbox.slack.acts import EVENTS, Acts
 from sandbox.slack.delivery import RETRY_DELAYS_S, Delivery
+from sandbox.slack.directory import find_person
 from sandbox.slack.hub import Hub
 from sandbox.slack.scopes import ALL
 from sandbox.system import ControlError
 
-NAMES = ("rate_limits", "events", "event_retry_delays", "scopes")
+NAMES = ("rate_limits", "events", "event_retry_delays", "scopes", "file_processing_s", "closed")
 
 
 class SlackOptions:
@@ -32,6 +33,8 @@ class SlackOptions:
         self._hub.scopes.replace(app.get("scopes", ALL))
         self._acts.events = frozenset(app.get("events", EVENTS))
         self._delivery.retry_delays_s = RETRY_DELAYS_S
+        self._hub.world.files.processing_s = 0.0
+        self._hub.closed.clear()
 
     def choose(self, options: Mapping[str, Any]) -> None:
         """These options are in force, the others unchanged. Raises ControlError or ValueError and changes nothing."""
@@ -45,6 +48,10 @@ class SlackOptions:
             raise ValueError("`event_retry_delays` must be a list of seconds.")
         if not isinstance(scopes, list) or not all(isinstance(scope, str) and scope in ALL for scope in scopes):
             raise ControlError("`scopes` must be a list of scopes.", accepted=tuple(sorted(ALL)))
+        processing_s = options.get("file_processing_s", 0)
+        if not _is_delay(processing_s):
+            raise ControlError("`file_processing_s` must be a number of seconds.")
+        closed = self._closed(options.get("closed", {}))
         if "rate_limits" in options:
             if not isinstance(options["rate_limits"], dict):
                 raise ValueError("`rate_limits` must be an object: enabled, burst, per_minute.")
@@ -55,7 +62,17 @@ class SlackOptions:
             self._delivery.retry_delays_s = tuple(float(delay) for delay in delays)
         if "scopes" in options:
             self._hub.scopes.replace(scopes)
+        if "file_processing_s" in options:
+            self._hub.world.files.processing_s = float(processing_s)
+        if "closed" in options:
+            self._hub.closed.clear()
+            self._hub.closed.update(closed)
         self.chosen |= options
+
+    def _closed(self, given: Any) -> dict[str, str]:
+        if not isinstance(given, dict) or not all(isinstance(code, str) and code for code in given.values()):
+            raise ControlError("`closed` must be an object: person -> the error that their messages meet.")
+        return {find_person(self._hub.world, word).id: code for word, code in given.items()}
 
 
 def _is_delay(value: Any) -> bool:

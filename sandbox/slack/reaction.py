@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.changes import Change, Kind
 from sandbox.slack import inputs
 from sandbox.slack.blockkit import ACTION_ELEMENTS, elements, options_of
-from sandbox.slack.changes import Change, Kind
 from sandbox.slack.delivery import Ack
+from sandbox.slack.files import File, slack_files
 from sandbox.slack.world import Json, Workspace
 
 VISIBLE_S = 3.5  # longest wait for a reaction
@@ -167,6 +168,18 @@ def is_loading(world: Workspace, view: Json) -> bool:
     return not view.get("submit") and not inputs.fields_of(view) and not actions_of(view["blocks"])
 
 
+def _file_json(file: File) -> Json:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "mimetype": file.mimetype,
+        "size": file.length,
+        "alt_txt": file.alt_txt,
+        "path": f"/page/file/{file.id}",  # below the sandbox's own address
+    }
+
+
 def message_json(world: Workspace, message: Json, replies: list[Json]) -> Json:
     """A message as the control surface lists it."""
     user = str(message.get("user", ""))
@@ -181,6 +194,12 @@ def message_json(world: Workspace, message: Json, replies: list[Json]) -> Json:
         "thread_ts": message.get("thread_ts"),
         "thread": [message_json(world, reply, []) for reply in replies],
     }
+    pictures = [
+        world.files.by_id.get(str(reference.get("id"))) for _, reference in slack_files(message.get("blocks", []))
+    ]
+    shown = [*pictures, *(world.files.by_id.get(file["id"]) for file in message.get("files", []))]
+    if files := [_file_json(file) for file in shown if file is not None]:
+        entry["files"] = files
     if "metadata" in message:
         entry["metadata"] = message["metadata"]
     return entry

@@ -47,7 +47,7 @@ def apply_response(hub: Hub, right: ResponseUrl, body: Json) -> None:
         elif original is not None and channel is not None:
             world.delete(channel, original)
         return
-    content = message_content(body)
+    content = message_content(hub, body)
     if not content["text"] and not content.get("blocks") and not content.get("attachments"):
         raise ApiError("no_text")
     if body.get("replace_original") and told is not None:

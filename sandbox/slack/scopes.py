@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 EMAIL = "users:read.email"
 METADATA = "metadata.message:read"
+FILES_READ = "files:read"
 
 _READ = ("channels:read", "groups:read", "im:read")
 _HISTORY = ("channels:history", "groups:history", "im:history")
@@ -24,6 +25,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {  # any one of them is enough; methods 
     "conversations.history": _HISTORY,
     "conversations.replies": _HISTORY,
     "conversations.join": ("channels:join",),
+    "files.getUploadURLExternal": ("files:write",),
+    "files.completeUploadExternal": ("files:write",),
+    "files.info": (FILES_READ,),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
 }

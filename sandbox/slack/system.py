@@ -11,7 +11,9 @@ from sandbox.faults import Faults, fault_middleware
 from sandbox.slack.acts import EVENTS, Acts
 from sandbox.slack.api import WebApi, failed, throttled
 from sandbox.slack.delivery import Delivery
+from sandbox.slack.files import file_json
 from sandbox.slack.hub import Hub
+from sandbox.slack.methods_files import FileAddresses
 from sandbox.slack.methods_people import channel_json, user_json
 from sandbox.slack.oauth import OAuth
 from sandbox.slack.options import SlackOptions
@@ -22,7 +24,7 @@ from sandbox.slack.sockets import Sockets
 from sandbox.slack.world import Json
 from sandbox.system import ControlError
 
-_TYPES = ("message", "user", "channel", "ephemeral", "modal", "home", "delivery")
+_TYPES = ("message", "user", "channel", "ephemeral", "modal", "home", "file", "delivery")
 
 
 class SlackSystem:
@@ -50,6 +52,9 @@ class SlackSystem:
         self.app.router.add_route("GET", "/api/{method}", api.serve)
         self.app.router.add_route("POST", "/api/{method}", api.serve)
         self.app.router.add_post("/response/{token}", ResponseUrls(self.hub).serve)
+        files = FileAddresses(self.hub)
+        self.app.router.add_post("/upload/v1/{token}", files.upload)
+        self.app.router.add_get("/files-pri/{id}/{name}", files.fetch)
         self.app.router.add_get("/oauth/v2/authorize", self.oauth.page)
         self.app.router.add_post("/oauth/v2/authorize", self.oauth.decide)
         self.app.router.add_get("/socket", self.sockets.serve)
@@ -80,7 +85,12 @@ class SlackSystem:
         return self.hub.world.snapshot() | {"options": self.options.chosen}
 
     def configure(self, options: Mapping[str, Any], /) -> None:
-        """`rate_limits` {enabled, burst, per_minute}, `events` [names], `event_retry_delays` [seconds], `scopes`."""
+        """The options are in force.
+
+        `rate_limits` {enabled, burst, per_minute}, `events` [names], `event_retry_delays` [seconds], `scopes`,
+        `file_processing_s` (how long an uploaded picture cannot be shown yet), `closed` (people to whom the app may not
+        write, and Slack's word for it).
+        """
         self.options.choose(options)
 
     async def reset(self) -> None:
@@ -129,6 +139,11 @@ class SlackSystem:
         )
         rows.extend({**view, "type": "modal"} for view in world.views.values())
         rows.extend({**view, "type": "home", "user": user} for user, view in world.homes.items())
+        rows.extend(
+            {"type": "file", **file_json(file, self.hub.settings.base_url, world.app.bot_user, is_ready=True)}
+            for file in world.files.by_id.values()
+            if file.completed is not None
+        )
         rows.extend(
             {"type": "delivery", "at": d.at, "kind": d.kind, "via": d.via, "took_ms": d.took_ms, "error": d.error}
             for d in self.delivery.log

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.slack.changes import Changes, Kind
+from sandbox.changes import Changes, Kind
+from sandbox.slack.files import Files
 
 Json = dict[str, Any]
 
@@ -104,6 +105,7 @@ class Workspace:
         self.homes: dict[str, Json] = {}
         self.read: dict[str, dict[str, str]] = {}  # person -> channel -> ts
         self.edits: dict[str, Json] = {}  # person -> what an administrator changed since the people file
+        self.files = Files()
         self.changes = Changes()
         self._last_us = 0
         self._im_ids = itertools.count(1)
@@ -225,6 +227,7 @@ class Workspace:
         self.people, self.channels, self.groups = fresh.people, fresh.channels, fresh.groups
         self.views, self.stacks, self.homes, self.read, self.edits = {}, {}, {}, {}, {}
         self.ephemerals, self.replaced = [], set()
+        self.files.restore([])
         self.changes.publish(Kind.RESET)
 
     def edit_person(self, person: Person, fields: Mapping[str, Any]) -> None:
@@ -254,6 +257,7 @@ class Workspace:
             "ephemerals": [asdict(item) for item in self.ephemerals],
             "homes": self.homes,
             "read": self.read,
+            "files": self.files.snapshot(),
         }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
@@ -274,6 +278,7 @@ class Workspace:
         self.ephemerals = [Ephemeral(**row) for row in snapshot["ephemerals"]]
         self.homes = snapshot["homes"]
         self.read = snapshot["read"]
+        self.files.restore(snapshot.get("files", []))
         latest = [m["ts"] for c in self.channels.values() for m in c.messages]
         if latest:
             self._last_us = max(self._last_us, int(max(latest).replace(".", "")))

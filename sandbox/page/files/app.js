@@ -146,8 +146,18 @@ function drawMessages() {
   }
   if (atEnd) box.scrollTop = box.scrollHeight;
   const isLinked = fresh && showLinked(box);
+  if (atEnd && !isLinked) stayAtEnd(box);
   markRead();
   return atEnd && !isLinked;
+}
+
+/** Pictures have no height before they are there: a reader at the end stays there, unless they have scrolled up. */
+function stayAtEnd(box) {
+  const at = box.scrollTop;
+  for (const image of box.querySelectorAll("img")) {
+    if (image.complete) continue;
+    image.addEventListener("load", () => { if (box.scrollTop >= at) box.scrollTop = box.scrollHeight; }, { once: true });
+  }
 }
 
 function showLinked(box) {

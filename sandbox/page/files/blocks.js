@@ -43,11 +43,18 @@ function section(block, names, place) {
   return h("div", { class: "b-section" }, words, accessory);
 }
 
+/** Where the page finds an uploaded file, which a block names by its id or by its address. */
+export function uploaded(file) {
+  const id = file.id ?? file.url.match(/F[A-Z0-9]{8,}/)?.[0];
+  return `${location.origin}/page/file/${id}`;
+}
+
 function picture(item, kind) {
   // Pictures from elsewhere are not loaded (the page talks to nobody else): their description stands in for them.
-  const own = item.image_url?.startsWith("data:") || item.image_url?.startsWith(location.origin);
+  const source = item.slack_file ? uploaded(item.slack_file) : item.image_url;
+  const own = source?.startsWith("data:") || source?.startsWith(location.origin);
   return own
-    ? h("img", { class: kind, src: item.image_url, alt: item.alt_text })
+    ? h("img", { class: kind, src: source, alt: item.alt_text })
     : h("span", { class: `b-noimage ${kind}`, title: item.image_url, role: "img", "aria-label": item.alt_text }, kind ? "▧" : item.alt_text);
 }
 

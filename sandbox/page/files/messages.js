@@ -1,7 +1,7 @@
 // A conversation as rows: days, authors, blocks, threads, private answers. Rows that did not change stay in place.
 
 import { appAvatar, avatar, clockTime, dayName, h, icon, instant } from "/page/dom.js";
-import { renderBlocks } from "/page/blocks.js";
+import { renderBlocks, uploaded } from "/page/blocks.js";
 import { mrkdwn } from "/page/mrkdwn.js";
 
 const TOGETHER_S = 300; // messages of one author closer than this share a heading
@@ -82,6 +82,8 @@ function row(message, follows, view, inThread) {
     h("div", { class: "content" },
       !follows && heading,
       body,
+      message.files?.map((file) => h("figure", { class: "b-image" }, h("figcaption", {}, file.title),
+        h("img", { src: uploaded(file), alt: file.alt_txt || file.title }))),
       message.edited && h("span", { class: "edited", title: "This message was updated" }, "(edited)"),
       !inThread && replies > 0 && h("button", { type: "button", class: "replies", onclick: () => view.openThread(message.ts) },
         h("span", { class: "faces" }, (message.reply_users ?? []).slice(0, 3).map((id) => (id === names.app.user ? appAvatar("tiny") : names.byId(id) && avatar(names.byId(id), "tiny")))),

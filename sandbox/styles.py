@@ -1,4 +1,4 @@
-"""The look of the record pages: one sheet, no font or picture from outside."""
+"""The look of the record pages of every simulated system: one sheet, no font or picture from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in the workspace, in order, for those who watch: the control surface, the page and the snapshot."""
+"""What happens in a simulated chat, in order, for those who watch: the control surface, the page and the snapshot."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Kind(StrEnum):
     PERSON = "person"
     RESET = "reset"
     READ = "read"
+    VIEW = "view"  # one person sees a card otherwise than the rest (Teams)
+    TOAST = "toast"  # a sentence that passes by (Teams)
 
 
 @dataclass(frozen=True, slots=True)
