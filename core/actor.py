@@ -18,6 +18,7 @@ class Door(StrEnum):
     API = "api"
     CONSOLE = "console"
     CLI = "cli"
+    TICKET = "ticket"  # by a record of a ticket system, in the hand of a linked account
     SYSTEM = "system"
 
 
@@ -48,6 +49,8 @@ class Actor:
     scopes: frozenset[str] | None = None
     is_enterprise_admin: bool = False
     assured_at: datetime | None = None  # when they last gave a second factor in this session
+    is_session: bool = False  # they came with what a browser keeps
+    linked_by: str | None = None  # of the chat account that they came with: how it became theirs
     idempotency_key: CallKey | None = None  # what the call does marks the key as used
 
 

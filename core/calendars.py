@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import holidays
 
+from core.zones import zone_of
+
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+EVERYBODYS_OWN: Final = "approver"  # a zone: where each of those who are asked lives
 HORIZON_DAYS: Final = 3 * 366  # the longest duration of a policy is a year, in working time at most three
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """When people work. `country` is an ISO 3166 code, with a subdivision after a dash: CH-ZH; empty: no holidays."""
+    """When people work, in one zone or each in their own (EVERYBODYS_OWN; see `at`).
+
+    `country` is an ISO 3166 code, with a subdivision after a dash: CH-ZH; empty: no holidays.
+    """
 
     zone: str
     starts: time = time(8)
@@ -25,6 +30,10 @@ class WorkingCalendar:
     days: frozenset[str] = frozenset(WEEKDAYS[:5])
     country: str = ""
     closed: frozenset[date] = field(default=frozenset())  # besides the country's holidays
+
+    def at(self, zone: str) -> WorkingCalendar:
+        """The same hours where somebody lives."""
+        return replace(self, zone=zone)
 
     def add(self, instant: datetime, worked: timedelta) -> datetime:
         """The instant at which that much working time has passed since `instant` (aware), in UTC.
@@ -70,7 +79,7 @@ class WorkingCalendar:
 
     def _spans(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The working hours from `instant` on, in UTC: a day on which clocks change is as long as it is."""
-        zone = ZoneInfo(self.zone)
+        zone = zone_of(self.zone)
         first = instant.astimezone(zone).date()
         for number in range(HORIZON_DAYS):
             day = first + timedelta(days=number)
@@ -78,7 +87,7 @@ class WorkingCalendar:
                 continue
             begins = datetime.combine(day, self.starts, zone).astimezone(UTC)
             ends = datetime.combine(day, self.ends, zone).astimezone(UTC)
-            if ends > instant:
+            if begins < ends > instant:  # hours that lie in the gap of a change of clocks do not happen that day
                 yield max(begins, instant.astimezone(UTC)), ends
 
 

@@ -1,9 +1,9 @@
-"""Durations as people write them in policies: "24 hours", "30 minutes", "2 days", "1h30m"."""
+"""Durations and times of day as people write them: "24 hours", "30 minutes", "2 days", "1h30m"; "09:00"."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -23,6 +23,7 @@ _UNITS_S: Final = {
     "week": 604_800,
 }
 _PART: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([a-z]+)\s*(?:,|and)?", re.IGNORECASE)
+_TIME: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 LONGEST: Final = timedelta(days=366)
 EXAMPLES: Final = ("30 minutes", "24 hours", "2 days", "1h30m")
 
@@ -56,3 +57,12 @@ def format_duration(duration: timedelta) -> str:
     if rest:
         parts.append(f"{rest:g}s")
     return "".join(parts)
+
+
+def parse_time(text: object) -> time | None:
+    """The time of day, to the minute; None for anything else."""
+    found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+    try:
+        return time(int(found[1]), int(found[2])) if found else None
+    except ValueError:
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from typing import NewType
 from uuid import UUID
 
@@ -18,8 +19,16 @@ EventId = NewType("EventId", UUID)
 
 def uuid7() -> UUID:
     """A new UUIDv7: time-ordered, so that index pages stay hot. PostgreSQL below 18 has no generator of its own."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | int.from_bytes(os.urandom(10), "big")
+    return _uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big"))
+
+
+def earliest_uuid7(within: timedelta) -> UUID:
+    """An id that every one made within this time is greater than, by the machine's own clock, as ids are."""
+    return _uuid7((time.time_ns() - int(within.total_seconds() * 1e9)) // 1_000_000, 0)
+
+
+def _uuid7(milliseconds: int, rest: int) -> UUID:
+    value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | rest
     value = value & ~(0xF000 << 64) | 0x7000 << 64
     value = value & ~(0xC000 << 48) | 0x8000 << 48
     return UUID(int=value)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import cast
 
 from config.suggest import suggest
 from config.yamlfile import LocatedDocument, YamlPath
+from core.durations import EXAMPLES, parse_duration
 from core.errors import ConfigError
 
 
@@ -88,6 +90,13 @@ class Reader:
             self.problem(path, f"'{value}' is not a whole number from {least}.")
             return least
         return value
+
+    def duration(self, path: YamlPath, value: object, default: timedelta) -> timedelta:
+        """The duration at `path`, else the default."""
+        found = parse_duration(value)
+        if found is None:
+            self.problem(path, f"'{value}' is not a duration.", accepted=EXAMPLES)
+        return default if found is None else found
 
     def choice(self, path: YamlPath, value: object, accepted: Sequence[str]) -> str:
         """The text at `path`, one of `accepted`."""

@@ -7,15 +7,17 @@ model.py, store.py    tables and SQL
 require.py            the check at the head of a use case
 service.py            people and grants
 groups.py             groups and managers; group_store.py their SQL
-credentials.py        API tokens; sessions.py: those that browsers keep
+credentials.py        API tokens; sessions.py: those that browsers keep; rotation.py: pure: their changing secret
 authentication.py     from a presented token to an actor
+services.py           programs of ours that ask, and never decide
 visiting.py           an enterprise administrator beyond their own tenant
 """
 
 from core.access.authentication import authenticate
 from core.access.credentials import TokenView, create_token, list_tokens, revoke_token
 from core.access.errors import PermissionMissing, TokenRefused, UnknownPerson
-from core.access.groups import GROUP_KEY, delete_group, put_group, set_manager
+from core.access.grants import Verdict
+from core.access.groups import GROUP_KEY, delete_group, keep_fallback, put_group, set_manager
 from core.access.people import Directory, GrantView, GroupView, PersonView
 from core.access.require import member_of, permitted, require
 from core.access.scopes import TokenScope, require_scope
@@ -28,24 +30,26 @@ from core.access.service import (
     list_people,
     revoke_role,
 )
+from core.access.services import service_actor
 from core.access.sessions import (
-    SESSION_IDLE,
-    SESSION_LIFETIME,
+    SignedInWith,
     close_session,
     end_other_sessions,
     end_session,
     end_sessions,
+    form_key,
     list_sessions,
     open_session,
+    rotate_session,
     session_id_of,
+    session_of,
+    touch_session,
 )
 from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.roles.permissions import Permission, permission_for
 
 __all__ = [
     "GROUP_KEY",
-    "SESSION_IDLE",
-    "SESSION_LIFETIME",
     "Directory",
     "GrantView",
     "GroupView",
@@ -54,10 +58,12 @@ __all__ = [
     "PersonView",
     "Scope",
     "ScopeKind",
+    "SignedInWith",
     "TokenRefused",
     "TokenScope",
     "TokenView",
     "UnknownPerson",
+    "Verdict",
     "add_person",
     "authenticate",
     "close_session",
@@ -68,7 +74,9 @@ __all__ = [
     "end_session",
     "end_sessions",
     "find_person",
+    "form_key",
     "grant_role",
+    "keep_fallback",
     "list_grants",
     "list_people",
     "list_sessions",
@@ -83,6 +91,10 @@ __all__ = [
     "resolve_role",
     "revoke_role",
     "revoke_token",
+    "rotate_session",
+    "service_actor",
     "session_id_of",
+    "session_of",
     "set_manager",
+    "touch_session",
 ]

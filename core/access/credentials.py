@@ -117,6 +117,7 @@ async def issue_token(
     lifetime: timedelta,
     scopes: frozenset[str] | None,
     assured_at: datetime | None = None,
+    opened_with: str | None = None,
 ) -> tuple[store.TokenRow, str]:
     """The stored token, and its text."""
     secret = new_secret()
@@ -131,6 +132,7 @@ async def issue_token(
         last_used_at=None,
         revoked_at=None,
         assured_at=assured_at,
+        opened_with=opened_with,
     )
     await store.insert_token(tx, row)
     return row, format_token(tx.tenant, row.id, secret)

@@ -15,7 +15,7 @@ from core.access.scopes import TokenScope
 from core.access.service import directory, find_person
 from core.actor import Actor
 from core.audit import AuditCategory, audited, record
-from core.db import Database
+from core.db import Database, Transaction
 from core.errors import InvalidInput, NotFound
 from core.ids import UserId
 from core.roles.permissions import Permission
@@ -69,7 +69,7 @@ async def delete_group(database: Database, actor: Actor, key: str) -> None:
 
 
 async def set_manager(database: Database, actor: Actor, user: UserId, manager_email: str) -> PersonView:
-    """The person reports to that one; an empty address means nobody. Nobody chooses their own manager (R7).
+    """The person reports to that one; an empty address means nobody. Nobody chooses their own manager or staff (R7).
 
     Raises NotFound, UnknownPerson, InvalidInput or SelfGrant.
     """
@@ -83,6 +83,11 @@ async def set_manager(database: Database, actor: Actor, user: UserId, manager_em
         manager = await find_person(tx, manager_email) if manager_email.strip() else None
         if manager is not None and manager.id == user:
             raise InvalidInput("Nobody manages themselves.", where="manager")
+        if manager is not None and manager.email == actor.email:
+            next_step = "Let another administrator do it."
+            raise SelfGrant(
+                "Nobody makes themselves a manager: managers approve.", where="manager", next_step=next_step
+            )
         await store.set_manager(tx, user, manager.id if manager else None)
         await record(
             tx,
@@ -95,3 +100,8 @@ async def set_manager(database: Database, actor: Actor, user: UserId, manager_em
         )
     await database.cache.forget()
     return replace(person, manager=manager.id if manager else None)
+
+
+async def keep_fallback(tx: Transaction, user: UserId, fallback: UserId | None) -> None:
+    """The fallback is stored; whoever calls has checked it, and forgets the directory after the commit."""
+    await store.set_fallback(tx, user, fallback)

@@ -24,6 +24,7 @@ users = tenant_table(
     Column("active", Boolean, nullable=False, server_default="true"),
     instant("created_at"),
     identifier("manager_id", nullable=True),
+    identifier("fallback_id", nullable=True),
     UniqueConstraint("tenant_id", "email"),
     CheckConstraint("email = lower(email)", name="email_lower"),
     key=("user_id",),
@@ -73,7 +74,15 @@ api_tokens = tenant_table(
     instant("expires_at"),
     instant("last_used_at", nullable=True),
     instant("revoked_at", nullable=True),
-    instant("assured_at", nullable=True),  # of a session: when its person last gave a second factor
+    # Of a session: when its person last gave a second factor, and how they came in (password | token). Its secret is
+    # replaced now and then: when that was, whether the new one was seen, the one that it replaced, and all before it.
+    instant("assured_at", nullable=True),
+    Column("opened_with", Text, nullable=True),
+    instant("rotated_at", nullable=True),
+    instant("rotation_seen_at", nullable=True),
+    Column("replaced_hash", LargeBinary, nullable=True),
+    Column("previous_hashes", ARRAY(LargeBinary), nullable=False, server_default="{}"),
+    CheckConstraint("opened_with IN ('password', 'token')", name="opened_with"),
     ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
     Index("ix_api_tokens_user", "tenant_id", "user_id"),
     key=("token_id",),

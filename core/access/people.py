@@ -21,6 +21,7 @@ class PersonView:
     time_zone: str = "UTC"
     active: bool = True
     manager: UserId | None = None
+    fallback: UserId | None = None  # who decides while they are away and have named nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,12 @@ class Directory:
     access: AccessIndex
     groups: Mapping[str, GroupView] = field(default_factory=dict)
     active: frozenset[UserId] = field(init=False)
+    zones: Mapping[UserId, str] = field(init=False, compare=False, repr=False)  # where people live
     # Who fits a condition about people alone: true as long as the rest of the picture, and 50 us a person to find anew.
     fitting: dict[str, frozenset[UserId]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "zones", {user: person.time_zone for user, person in self.people.items()})
         object.__setattr__(self, "active", frozenset(user for user, person in self.people.items() if person.active))
 
     def groups_of(self, user: UserId) -> frozenset[str]:

@@ -99,12 +99,14 @@ async def grant_role(
 
 
 async def revoke_role(database: Database, actor: Actor, grant_id: UUID) -> None:
-    """The grant is gone. Raises NotFound."""
+    """The grant is gone. Nobody takes from others what they could not give them (R7). Raises NotFound."""
     async with audited(database, actor, action="role.revoke", resource=str(grant_id)) as tx:
         await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
         found = [grant for grant in await store.live_grants(tx) if grant.id == grant_id]
         if not found:
             raise NotFound("There is no such grant.", where="grant")
+        if found[0].email != actor.email:
+            await require_rank(tx, actor, [found[0].role])
         await store.delete_grant(tx, grant_id)
         await record(
             tx,

@@ -38,6 +38,11 @@ class TokenRow:
     last_used_at: datetime | None
     revoked_at: datetime | None
     assured_at: datetime | None = None
+    opened_with: str | None = None
+    rotated_at: datetime | None = None
+    rotation_seen_at: datetime | None = None
+    replaced_hash: bytes | None = None
+    previous_hashes: tuple[bytes, ...] = ()
 
 
 async def load_directory(tx: Transaction) -> Directory:
@@ -124,6 +129,13 @@ async def set_manager(tx: Transaction, user: UserId, manager: UserId | None) -> 
     )
 
 
+async def set_fallback(tx: Transaction, user: UserId, fallback: UserId | None) -> None:
+    """This one decides for the person who is away and has named nobody."""
+    await tx.connection.execute(
+        update(users).where(users.c.tenant_id == tx.tenant, users.c.user_id == user).values(fallback_id=fallback)
+    )
+
+
 async def insert_grant(tx: Transaction, grant: GrantView) -> UUID:
     """The grant holds from now on, without an end; its id, which is another's if the role was granted there before."""
     values = {"granted_by": grant.granted_by, "granted_at": tx.now, "expires_at": None}
@@ -163,6 +175,7 @@ async def insert_token(tx: Transaction, row: TokenRow) -> None:
             created_at=row.created_at,
             expires_at=row.expires_at,
             assured_at=row.assured_at,
+            opened_with=row.opened_with,
         )
     )
 
@@ -175,6 +188,44 @@ async def find_token(tx: Transaction, token_id: UUID) -> TokenRow | None:
         )
     ).first()
     return None if row is None else _token(row)
+
+
+async def hold_token(tx: Transaction, token_id: UUID) -> TokenRow | None:
+    """The token, live or not; nobody else changes it until this transaction ends."""
+    row = (
+        await tx.connection.execute(
+            select(api_tokens)
+            .where(api_tokens.c.tenant_id == tx.tenant, api_tokens.c.token_id == token_id)
+            .with_for_update()
+        )
+    ).first()
+    return None if row is None else _token(row)
+
+
+async def rotate_token(tx: Transaction, row: TokenRow, *, secret_hash: bytes, replaced: bytes) -> None:
+    """The secret is another; the one `replaced` is taken a little longer, the ones before are remembered."""
+    await tx.connection.execute(
+        update(api_tokens)
+        .where(api_tokens.c.tenant_id == tx.tenant, api_tokens.c.token_id == row.id)
+        .values(
+            secret_hash=secret_hash,
+            replaced_hash=replaced,
+            previous_hashes=[*row.previous_hashes, row.secret_hash],
+            rotated_at=tx.now,
+            rotation_seen_at=None,
+        )
+    )
+
+
+async def note_rotation_seen(tx: Transaction, token_id: UUID) -> datetime:
+    """The browser has the new secret; the instant of this use."""
+    columns = api_tokens.c
+    await tx.connection.execute(
+        update(api_tokens)
+        .where(columns.tenant_id == tx.tenant, columns.token_id == token_id, columns.rotation_seen_at.is_(None))
+        .values(rotation_seen_at=tx.now)
+    )
+    return tx.now
 
 
 async def list_tokens(tx: Transaction, user: UserId) -> Sequence[TokenRow]:
@@ -221,6 +272,7 @@ def _person(row: Row[Any]) -> PersonView:
         time_zone=row.time_zone,
         active=row.active,
         manager=UserId(row.manager_id) if row.manager_id else None,
+        fallback=UserId(row.fallback_id) if row.fallback_id else None,
     )
 
 
@@ -236,4 +288,9 @@ def _token(row: Row[Any]) -> TokenRow:
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
         assured_at=row.assured_at,
+        opened_with=row.opened_with,
+        rotated_at=row.rotated_at,
+        rotation_seen_at=row.rotation_seen_at,
+        replaced_hash=None if row.replaced_hash is None else bytes(row.replaced_hash),
+        previous_hashes=tuple(map(bytes, row.previous_hashes)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.ids import AgentId
 
@@ -25,3 +26,14 @@ class AgentView:
     created_at: datetime
     updated_at: datetime
     version: int
+
+    def snapshot(self) -> dict[str, Any]:
+        """Its state, for records of what was done to it."""
+        return {
+            "state": self.state,
+            "version": self.version,
+            "sponsor": self.sponsor,
+            "owner": self.owner,
+            "business_service": self.business_service,
+            "attributes": dict(self.attributes),
+        }

@@ -120,7 +120,7 @@ async def figures(
     """The figures of the window, by default the last thirty days. Raises InvalidRequest for one that is none."""
     async with permitted(database, actor, TokenScope.READ, action="analytics.show", resource="approvals") as tx:
         start, end = window(since, until, now=tx.now)
-        stages = await _stages(tx, start, end)
+        stages = await stage_figures(tx, *_in(tx, start, end))
         return Figures(
             since=start,
             until=end,
@@ -162,7 +162,8 @@ def _reasons(stage: StageFigures, share: float, *, others: int) -> tuple[str, ..
     if others and share > _SLOW_SHARE:
         reasons.append(f"{share:.0%} of all time in stages is spent here.")
     if stage.open_now and stage.overdue_now / stage.open_now > _OVERDUE_SHARE:
-        reasons.append(f"{stage.overdue_now} of {stage.open_now} that are open now are overdue.")
+        count = f"{stage.overdue_now} of {stage.open_now} that are open now are overdue."
+        reasons.append("The one that is open now is overdue." if stage.open_now == 1 else count)
     handled = stage.time.count + stage.open_now
     if handled and stage.escalated / handled > _ESCALATED_SHARE:
         reasons.append(f"{stage.escalated} of {handled} had to be escalated.")
@@ -228,7 +229,8 @@ def _of_request(table: Any) -> ColumnElement[bool]:
     return condition
 
 
-async def _stages(tx: Transaction, since: datetime, until: datetime) -> tuple[StageFigures, ...]:
+async def stage_figures(tx: Transaction, *chosen: ColumnElement[bool]) -> tuple[StageFigures, ...]:
+    """The stages of the requests and stages that the conditions choose."""
     r, s = requests.c, request_stages.c
     is_decided, is_open = s.status.in_(("approved", "rejected")), s.status == "open"
     rows = await tx.connection.execute(
@@ -242,7 +244,7 @@ async def _stages(tx: Transaction, since: datetime, until: datetime) -> tuple[St
             _how_many(s.status == "rejected").label("rejected"),
         )
         .join(requests, _of_request(request_stages))
-        .where(*_in(tx, since, until))
+        .where(*chosen)
         .group_by(r.policy_key, s.stage)
         .order_by(r.policy_key, func.min(s.ordinal))
     )
@@ -280,7 +282,7 @@ async def _approvers(
     tx: Transaction, since: datetime, until: datetime, everybody: Directory
 ) -> tuple[ApproverFigures, ...]:
     """Those who were asked, the most asked first; a vote in another's place counts for whoever cast it."""
-    asked = _asked(tx, since, until).subquery()
+    asked = places_asked(tx, since, until).subquery()
     has_voted = asked.c.cast_at.is_not(None)
     rows = await tx.connection.execute(
         select(
@@ -306,7 +308,7 @@ async def _approvers(
     )
 
 
-def _asked(tx: Transaction, since: datetime, until: datetime) -> Select[Any]:
+def places_asked(tx: Transaction, since: datetime, until: datetime) -> Select[Any]:
     """One row for each place on a stage that was asked, with the vote that came of it."""
     r, s, a, v = requests.c, request_stages.c, stage_approvers.c, votes.c
     holder = func.coalesce(a.delegated_to, a.user_id)

@@ -8,22 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from core.access import Directory, PersonView
 from core.actor import Actor
-from core.approvals.facts import agent_facts, person_facts
+from core.approvals.facts import agent_facts, person_facts, time_facts
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.risk import DEFAULT_MODEL, Counted, Risk, RiskLevel, assess_risk
 from core.conditions import Condition, Facts, Variables
 from core.ids import UserId
 from core.tenants import TenantPolicy
-
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WORKING_DAYS: Final = 5
-_WORKING_HOURS: Final = range(8, 18)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +35,6 @@ class Circumstances:
 
     def variables(self) -> Variables:
         """What conditions may speak of (core/conditions/variables.py), but the risk, which follows from the rest."""
-        local = self.now.astimezone(ZoneInfo(self.tenant.time_zone))
-        weekday = local.weekday()
         return {
             "request": {
                 "action": self.action,
@@ -52,12 +45,7 @@ class Circumstances:
             "requester": dict(self.requester),
             "tenant": {"id": self.tenant.tenant_id, "compliance": list(self.tenant.compliance_requirements)},
             "budget": {"requested": _number(self.resource.get("budget", ""))},
-            "time": {
-                "date": local.date().isoformat(),
-                "weekday": _WEEKDAYS[weekday],
-                "hour": local.hour,
-                "working_hours": weekday < _WORKING_DAYS and local.hour in _WORKING_HOURS,
-            },
+            "time": time_facts(self.now, self.tenant.time_zone),
         }
 
 
@@ -103,6 +91,7 @@ class Assessment:
     risk: Risk
     stages: tuple[Judged, ...] = ()
     automatic: tuple[Judged, ...] = ()
+    ticket: Judged | None = None  # None: the policy asks for no ticket
 
     def skipped(self, policy: ApprovalPolicy) -> frozenset[str]:
         """The stages that the request does not need: all of them if it approves itself."""
@@ -115,9 +104,14 @@ class Assessment:
         """Whether every criterion of an automatic approval holds; a policy without criteria has none."""
         return bool(self.automatic) and all(each.holds for each in self.automatic)
 
+    @property
+    def needs_ticket(self) -> bool:
+        """Whether a ticket must be named before anybody is asked."""
+        return self.ticket is not None and self.ticket.holds
+
     def to_json(self) -> dict[str, Any]:
-        """As stored with the request; `from_json` reads it back."""
-        return asdict(self)
+        """As stored with the request; `from_json` reads it back. What is not used is not in it."""
+        return {key: value for key, value in asdict(self).items() if key != "ticket" or value is not None}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Assessment:
@@ -127,6 +121,7 @@ class Assessment:
             risk=Risk(risk["score"], RiskLevel(risk["level"]), tuple(Counted(**each) for each in risk["counted"])),
             stages=tuple(Judged(**each) for each in document["stages"]),
             automatic=tuple(Judged(**each) for each in document["automatic"]),
+            ticket=Judged(**document["ticket"]) if "ticket" in document else None,
         )
 
 
@@ -178,7 +173,17 @@ def assess(policy: ApprovalPolicy, circumstances: Circumstances) -> Assessment:
             _judge(stage.key, stage.when, facts, in_doubt=True) for stage in policy.stages if stage.when is not None
         ),
         automatic=tuple(_judge(each.name, each.when, facts, in_doubt=False) for each in policy.automatic),
+        ticket=_judge_ticket(policy, facts),
     )
+
+
+def _judge_ticket(policy: ApprovalPolicy, facts: Facts) -> Judged | None:
+    """In doubt a ticket is needed."""
+    if policy.ticket is None:
+        return None
+    if policy.ticket.when is None:
+        return Judged("ticket", "", holds=True, values={})
+    return _judge("ticket", policy.ticket.when, facts, in_doubt=True)
 
 
 def _weighed(policy: ApprovalPolicy, variables: Variables) -> tuple[Risk, Facts]:

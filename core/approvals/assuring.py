@@ -1,4 +1,7 @@
-"""How sure a stage wants to be of its voters (X2): `assurance: mfa`, or by risk: `assurance: {high: mfa}`."""
+"""How sure a stage wants to be of its voters (X2): `assurance: mfa`, or by risk: `assurance: {high: mfa}`.
+
+Where nothing is said, every vote counts. `click` refuses those that come out of a ticket system.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from core.signin import Assurance
 class AssuranceNeed:
     """What a vote needs at each level of risk."""
 
-    low: Assurance = Assurance.CLICK
-    medium: Assurance = Assurance.CLICK
-    high: Assurance = Assurance.CLICK
+    low: Assurance = Assurance.TICKET
+    medium: Assurance = Assurance.TICKET
+    high: Assurance = Assurance.TICKET
 
     def at(self, level: RiskLevel | None) -> Assurance:
         """What is needed at this risk; None, a request whose risk nobody has assessed, counts as high."""
@@ -34,7 +37,8 @@ class AssuranceNeed:
 
     def to_json(self) -> dict[str, str]:
         """As it stands in a stored policy; `from_json` reads it back."""
-        return {"low": self.low.value, "medium": self.medium.value, "high": self.high.value}
+        levels = {"low": self.low, "medium": self.medium, "high": self.high}
+        return {level: need.value for level, need in levels.items() if need is not Assurance.TICKET}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> AssuranceNeed:

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from config.suggest import did_you_mean
 from config.yamlfile import YamlPath
-from core.calendars import WEEKDAYS, WorkingCalendar, countries
+from core.calendars import EVERYBODYS_OWN, WEEKDAYS, WorkingCalendar, countries
 from core.located import Reader
 
 CALENDAR_KEYS: Final = ("zone", "hours", "days", "holidays", "closed")
@@ -21,9 +21,10 @@ def read_calendar(reader: Reader, path: YamlPath, value: object) -> WorkingCalen
     """The calendar; every problem is named, and the usual stands in its place."""
     fields = reader.mapping(path, value, allowed=CALENDAR_KEYS, required=("zone",))
     zone = reader.text((*path, "zone"), fields.get("zone", "UTC"))
-    if zone not in available_timezones():
-        hint = did_you_mean(zone, available_timezones())
-        reader.problem((*path, "zone"), f"'{zone}' is not a time zone.{hint}", accepted=("Europe/Zurich", "UTC"))
+    if zone not in (known := {EVERYBODYS_OWN, *available_timezones()}):
+        hint = did_you_mean(zone, known)
+        accepted = ("Europe/Zurich", "UTC", EVERYBODYS_OWN)
+        reader.problem((*path, "zone"), f"'{zone}' is not a time zone.{hint}", accepted=accepted)
         zone = "UTC"
     starts, ends = _hours(reader, (*path, "hours"), fields.get("hours", "08:00-18:00"))
     days = [

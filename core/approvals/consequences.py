@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
+from core import absences
 from core.access import directory
 from core.actor import Actor, system_actor
 from core.approvals import folding, pausing, reaching, rules, store
 from core.approvals.asking import PeopleFor
+from core.approvals.awaiting import CHECK
 from core.approvals.effects import (
     Amend,
     AskAbsent,
@@ -39,13 +41,15 @@ from core.audit import AuditCategory, record
 from core.db import Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
 from core.delegations import END, START, stand_ins, turned
-from core.ids import RequestId
+from core.ids import RequestId, UserId
+from core.named_tickets import NamedTicket, ticket_needed
 from core.outbox import emit
 
 TIMEOUT: Final = "approvals.timeout"
 REMINDER: Final = "approvals.reminder"
 UNUSED: Final = "approvals.unused"
 UNUSED_AFTER: Final = timedelta(days=30)  # an old yes says little about today
+WINDOW: Final = "window"  # the part of UNUSED that is the end of a ticket's window
 SEATING: Final = "approvals.seating"  # somebody has gone away or come back
 PAUSE_OVER: Final = "approvals.pause_over"
 _BY_THE_ACTOR: Final = (RecordVote, UndoVote, Delegate, Amend)
@@ -91,15 +95,18 @@ async def _seat(
     held = await store.hold(tx, request_id)
     if held is None:
         return None
-    if new := reaching.ask_new(held.state, held.policy, await _people(tx, held)):
-        newly_asked |= {(effect.stage, person) for effect in new for person in effect.approvers}
-        who = system_actor(tx.tenant)
+    away, people, who = await stand_ins(tx, held.row.action), await _people(tx, held), system_actor(tx.tenant)
+    while True:
+        changes = seat(held.state, held.policy, away, newly_asked=newly_asked)
+        await _follow(tx, who, request_id, held.row.number, held.row.resource_name, changes)
+        held = replace(held, state=folding.apply(held.state, changes))
+        new = reaching.ask_new(held.state, held.policy, people, away)
+        if not new:
+            return held
+        # Those may be away as well: they sit down in the next turn. Each turn asks somebody new, so this ends.
+        newly_asked = frozenset((effect.stage, person) for effect in new for person in effect.approvers)
         await _follow(tx, who, request_id, held.row.number, held.row.resource_name, new)
         held = replace(held, state=folding.apply(held.state, new))
-    away = await stand_ins(tx, held.row.action)
-    changes = seat(held.state, held.policy, away, newly_asked=newly_asked)
-    await _follow(tx, system_actor(tx.tenant), request_id, held.row.number, held.row.resource_name, changes)
-    return replace(held, state=folding.apply(held.state, changes))
 
 
 async def _follow(
@@ -153,6 +160,10 @@ async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
         case DecideRequest(RequestStatus.APPROVED):
             await clear(tx, request_id)
             await set_deadline(tx, request_id, UNUSED, tx.now + UNUSED_AFTER)
+            ticket = await ticket_needed(tx, request_id)
+            if ticket is not None:
+                await bound_by_window(tx, request_id, ticket)
+                await set_deadline(tx, request_id, CHECK, tx.now)  # a receipt may be wanted at once
         case DecideRequest():
             await clear(tx, request_id)
         case (
@@ -171,6 +182,14 @@ async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:
             assert_never(effect)
 
 
+async def bound_by_window(tx: Transaction, request_id: UUID, ticket: NamedTicket) -> None:
+    """The approval is over when the window of its ticket is, if that bounds it."""
+    await clear(tx, request_id, kind=UNUSED, part=WINDOW)
+    if ticket.holds_until is not None:
+        until = {"until": ticket.holds_until.isoformat()}
+        await set_deadline(tx, request_id, UNUSED, ticket.holds_until, part=WINDOW, data=until)
+
+
 async def _people(tx: Transaction, held: store.Held) -> PeopleFor:
     return PeopleFor(await directory(tx), held.row.resource, held.state.requester)
 
@@ -180,10 +199,12 @@ async def _on_timeout(tx: Transaction, due: Due) -> None:
     if held is None:
         return
     people = await _people(tx, held)
-    new = tuple(each for each in reaching.ask_new(held.state, held.policy, people) if each.stage == due.part)
+    away = await stand_ins(tx, held.row.action)
+    new = tuple(each for each in reaching.ask_new(held.state, held.policy, people, away) if each.stage == due.part)
     effects: tuple[Effect, ...] = rules.on_timeout(held.state, held.policy, due.part, people, now=tx.now)
     if new and effects:  # somebody can decide it now who could not before: they get its whole time
-        effects = (*new, Resume(due.part, *held.policy.stage(due.part).due_after(tx.now)))
+        (asked,) = (each.approvers for each in new)
+        effects = (*new, Resume(due.part, *held.policy.stage(due.part).due_after(tx.now, asked)))
     is_over = any(isinstance(effect, DecideRequest) for effect in effects)
     note = f"Nobody decided stage '{due.part}' in time." if is_over else ""
     who = system_actor(tx.tenant)
@@ -213,7 +234,8 @@ async def _on_unused(tx: Transaction, due: Due) -> None:
     if held is None:
         return
     effects = rules.on_unused(held.state, is_used=held.row.used_by is not None, now=tx.now)
-    note = f"Nobody used the approval within {UNUSED_AFTER.days} days."
+    wanted = due.data.get("until")
+    note = f"Nobody used the approval {f'by {wanted}' if wanted else f'within {UNUSED_AFTER.days} days'}."
     who = system_actor(tx.tenant)
     await follow(tx, who, RequestId(due.subject), held.row.number, held.row.resource_name, effects, note=note)
 
@@ -223,7 +245,17 @@ async def _on_delegation(tx: Transaction, due: Due) -> None:
     turning = await turned(tx, due)
     if turning is None:
         return
-    for request_id in await store.requests_touched_by(tx, turning.absent):
+    await _look_at_requests_of(tx, turning.absent)
+
+
+async def _on_absence(tx: Transaction, due: Due) -> None:
+    absent = await absences.turned(tx, due)
+    if absent is not None:
+        await _look_at_requests_of(tx, absent)
+
+
+async def _look_at_requests_of(tx: Transaction, absent: UserId) -> None:
+    for request_id in await store.requests_touched_by(tx, absent):
         await set_deadline(tx, request_id, SEATING, tx.now)
 
 
@@ -239,4 +271,5 @@ DEADLINES: Final[Mapping[str, DeadlineHandler]] = {
     SEATING: _on_seating,
     START: _on_delegation,
     END: _on_delegation,
+    absences.TURN: _on_absence,
 }

@@ -161,10 +161,11 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class AskAlso:
-    """These people are asked besides: nobody who was asked may vote any more."""
+    """These people are asked besides: too few of those who were asked may vote, or are here to."""
 
     stage: str
     approvers: frozenset[UserId]
+    role: str | None = None  # by which they are asked, where it stands above: the stage is decided by it as well
 
 
 Seating = FillPlace | GiveBack | AskAbsent

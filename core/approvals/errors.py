@@ -103,6 +103,18 @@ class InvalidRequest(InvalidInput):
     code = "approvals.invalid_request"
 
 
+class OtherPolicy(Conflict):
+    """Another policy would decide about the changed request."""
+
+    code = "approvals.other_policy"
+
+
+class InvalidSuggestion(InvalidRequest):
+    """Somebody is suggested as an approver whom no stage asks."""
+
+    code = "approvals.invalid_suggestion"
+
+
 class NobodyToAsk(Conflict):
     """There is nobody who could decide this."""
 
@@ -119,6 +131,24 @@ class NudgedAlready(LimitExceeded):
     """The people who are asked were nudged within the last hour."""
 
     code = "approvals.nudged_already"
+
+
+class InvalidTicket(InvalidRequest):
+    """No such ticket can be meant."""
+
+    code = "approvals.invalid_ticket"
+
+
+class NoTicketNeeded(Conflict):
+    """The request needs no ticket."""
+
+    code = "approvals.no_ticket_needed"
+
+
+class TicketDoesNotHold(Conflict):
+    """The ticket that the request rests on does not stand for it."""
+
+    code = "approvals.ticket_does_not_hold"
 
 
 class CannotDelegate(InvalidInput):

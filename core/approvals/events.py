@@ -32,3 +32,13 @@ class RequestEvent(StrEnum):
     USED = "request.used"
     OUTCOME = "request.outcome"
     TICKET_CHANGED = "request.ticket_changed"
+    TICKET_NOTED = "request.ticket_noted"  # somebody wrote on the ticket, in its system
+    TICKET_FIELD = "request.ticket_field"  # a mapped field was changed on both sides, or cannot be taken over
+    TICKET_MISSING = "request.ticket_missing"  # its policy asks for one, and none is named
+    TICKET_NAMED = "request.ticket_named"  # its system is to be asked about it
+    TICKET_CHECK = "request.ticket_check"  # its system is to be asked again
+    TICKET_ACCEPTED = "request.ticket_accepted"  # it stands for the request, which goes on
+    TICKET_REFUSED = "request.ticket_refused"  # it does not, or does no longer
+    TICKET_RESTORED = "request.ticket_restored"  # it does again
+    TICKET_CLOSED = "request.ticket_closed"  # there, with nothing decided here
+    TICKET_VOTE_UNCOUNTED = "request.ticket_vote_uncounted"  # somebody decided there, which is no vote here

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from core.access import Directory, PersonView, TokenScope, directory, permitted
 from core.actor import Actor
@@ -21,13 +21,16 @@ from core.approvals.errors import NobodyToAsk
 from core.approvals.policy import ApprovalPolicy, PolicySet
 from core.approvals.routing import first_asked
 from core.approvals.rules import needs_of
-from core.db import Database
+from core.approvals.suggesting import Experience, experience, ranked
+from core.db import Database, Transaction
+from core.delegations import stand_ins
+from core.ids import UserId
 from core.tenants import tenant_policy
 
 
 @dataclass(frozen=True, slots=True)
 class StageOutlook:
-    """A stage as it would be. `asked` is who would be asked today if nobody had voted."""
+    """A stage as it would be. `asked` is who would be asked today if nobody had voted, the likely quickest first."""
 
     key: str
     title: str
@@ -36,6 +39,7 @@ class StageOutlook:
     roles: tuple[str, ...]
     asked: tuple[PersonView, ...]
     problem: str = ""  # why nobody could decide it
+    suggested: tuple[PersonView, ...] = ()  # whom the policy would tell first
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Outlook:
     choice: PolicyChoice
     assessment: Assessment | None  # None: no policy applies
     stages: tuple[StageOutlook, ...] = ()
+    experience: Mapping[UserId, Experience] = field(default_factory=dict)  # of those asked, with requests like this
+    away: frozenset[UserId] = frozenset()  # of those asked
 
     @property
     def outcome(self) -> str:
@@ -96,7 +102,18 @@ async def explain(
             justification=justification,
             now=tx.now,
         )
-        return outlook(catalogue.for_tenant(tenant), circumstances, everybody)
+        return await _ranked(tx, outlook(catalogue.for_tenant(tenant), circumstances, everybody), action)
+
+
+async def _ranked(tx: Transaction, found: Outlook, action: str) -> Outlook:
+    """The same, with what is known of those who would be asked, and in the order in which they are likely to answer."""
+    asked = {person.id: stage.key for stage in found.stages for person in stage.asked}
+    if not asked:
+        return found
+    known, standing = await experience(tx, action, asked), await stand_ins(tx, action)
+    away = frozenset(user for user, stage in asked.items() if standing.is_away(user, stage))
+    stages = tuple(replace(stage, asked=ranked(stage.asked, known, away)) for stage in found.stages)
+    return replace(found, stages=stages, experience=known, away=away)
 
 
 def _keys(policy: ApprovalPolicy) -> tuple[str, ...]:
@@ -121,5 +138,18 @@ def _stage(
         return StageOutlook(
             key, stage.title, is_needed=True, needs=needs, roles=stage.approvers, asked=(), problem=exc.message
         )
-    people = sorted((everybody.people[user] for user in asked.people), key=lambda person: person.name)
-    return StageOutlook(key, stage.title, is_needed=True, needs=needs, roles=asked.roles, asked=tuple(people))
+    people = tuple(sorted((everybody.people[user] for user in asked.people), key=_name))
+    first = frozenset[UserId]().union(*(people_by_key.get(name, ()) for name in stage.suggested))
+    return StageOutlook(
+        key,
+        stage.title,
+        is_needed=True,
+        needs=needs,
+        roles=asked.roles,
+        asked=people,
+        suggested=tuple(person for person in people if person.id in first),
+    )
+
+
+def _name(person: PersonView) -> str:
+    return person.name

@@ -112,7 +112,8 @@ def _on_stage(
                 escalation_level=effect.level,
             )
         case AskAlso():
-            return replace(stage, approvers=stage.approvers | effect.approvers)
+            roles = (*stage.roles, effect.role) if effect.role else stage.roles
+            return replace(stage, roles=roles, approvers=stage.approvers | effect.approvers)
         case Delegate():
             delegates = {**stage.delegates, effect.from_person: effect.to_person}
             return replace(stage, delegates=delegates, stand_ins=_without(stage, effect.from_person))

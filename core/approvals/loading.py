@@ -10,13 +10,14 @@ from uuid import UUID
 import rfc8785
 
 from core.access import directory
-from core.approvals import queries, store
+from core.approvals import queries, reading, store
 from core.approvals.consequences import held_as_seated
 from core.approvals.errors import UnknownRequest
 from core.approvals.views import RequestView
 from core.db import Transaction
 
 JUSTIFICATION_MAX = 4000  # characters
+AUTOMATIC = "Every criterion of an automatic approval held."
 
 
 async def hold(tx: Transaction, request_id: UUID) -> store.Held:
@@ -37,7 +38,7 @@ async def hold_seated(tx: Transaction, request_id: UUID) -> store.Held:
 
 async def view_of(tx: Transaction, request_id: UUID) -> RequestView:
     """The request as doors show it. Raises UnknownRequest."""
-    found = await queries.views(tx, await queries.by_ids(tx, [request_id]), await directory(tx))
+    found = await reading.views(tx, await queries.by_ids(tx, [request_id]), await directory(tx))
     if not found:
         raise UnknownRequest(where="request")
     return found[0]

@@ -14,14 +14,14 @@ from uuid import UUID
 
 from core.access import TokenScope, directory, member_of, permitted
 from core.actor import Actor
-from core.approvals import queries
+from core.approvals import queries, reading
+from core.approvals.ballots import REASON_MAX
 from core.approvals.errors import InvalidRequest, UnknownRequest
 from core.approvals.queries import RequestFilter
 from core.approvals.risk import RiskLevel
-from core.approvals.rules import REASON_MAX
-from core.approvals.service import cast_vote
 from core.approvals.state import Choice
 from core.approvals.views import RequestView
+from core.approvals.voting import cast_vote
 from core.db import Database
 from core.errors import CountersignError
 from core.ids import UserId
@@ -50,7 +50,7 @@ async def similar_waiting(database: Database, actor: Actor) -> tuple[RequestView
     """The largest set of similar requests of low risk that wait for the actor, oldest first; one alone is none."""
     wanted = RequestFilter(waiting_for=member_of(actor))
     async with permitted(database, actor, TokenScope.READ, action="request.list", resource="requests") as tx:
-        found = await queries.views(
+        found = await reading.views(
             tx, await queries.page(tx, wanted, after=None, limit=_LOOKED_AT), await directory(tx)
         )
     return largest_kind(found, member_of(actor))
@@ -77,7 +77,7 @@ async def preview_many(database: Database, actor: Actor, seen: Sequence[Seen], *
         raise InvalidRequest(f"Name 1 to {MANY_MAX} different requests; these are {len(seen)}.", where="requests")
     ids = [each.id for each in seen]
     async with permitted(database, actor, TokenScope.VOTE, action="request.approve_many", resource="requests") as tx:
-        found = await queries.views(tx, await queries.by_ids(tx, ids), await directory(tx))
+        found = await reading.views(tx, await queries.by_ids(tx, ids), await directory(tx))
     by_id = {request.id: request for request in found}
     if missing := next((each for each in ids if each not in by_id), None):
         raise UnknownRequest(f"There is no request {missing} here.", where="requests")

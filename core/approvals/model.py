@@ -11,7 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from core.db.tables import identifier, instant, tenant_table
 
@@ -40,8 +40,10 @@ requests = tenant_table(
     Column("digest", Text, nullable=False),  # SHA-256 over the canonical request: what a vote binds to
     Column("assessment", JSONB, nullable=False, server_default=text("'{}'")),  # risk, conditions and their values
     Column("revision", Integer, nullable=False, server_default="1"),  # 1, and one more for each amendment
+    Column("suggested", ARRAY(UUID), nullable=False, server_default="{}"),  # who is told first
     instant("created_at"),
     instant("decided_at", nullable=True),
+    instant("amended_at", nullable=True),  # the last time; NULL too where an older release amended it
     Column("reopens", Integer, nullable=True),  # the number of the request that is asked again
     instant("nudged_at", nullable=True),  # when its requester last reminded those who are asked
     identifier("used_by", nullable=True),  # the decision that consumed the approval
@@ -123,7 +125,7 @@ votes = tenant_table(
     identifier("on_behalf_of", nullable=True),  # the place that it fills, where that is another's
     Column("assurance", Text, nullable=False, server_default="click"),  # how sure we were of the voter
     CheckConstraint("decision IN ('approve', 'reject')", name="decision"),
-    CheckConstraint("assurance IN ('click', 'mfa')", name="assurance"),
+    CheckConstraint("assurance IN ('ticket', 'click', 'mfa')", name="assurance"),
     ForeignKeyConstraint(
         ["tenant_id", "request_id", "stage"],
         ["request_stages.tenant_id", "request_stages.request_id", "request_stages.stage"],
@@ -145,4 +147,18 @@ comments = tenant_table(
     ForeignKeyConstraint(["tenant_id", "author_id"], ["users.tenant_id", "users.user_id"]),
     Index("ix_comments_request", "tenant_id", "request_id", "created_at"),
     key=("comment_id",),
+)
+
+# Who has had which version of a request before them.
+sightings = tenant_table(
+    "request_sightings",
+    identifier("request_id"),
+    identifier("user_id"),
+    Column("revision", Integer, nullable=False),
+    Column("door", Text, nullable=False),  # where they looked last
+    instant("first_at"),
+    instant("last_at"),
+    ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.request_id"]),
+    ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
+    key=("request_id", "user_id", "revision"),
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from core.access import PersonView, TokenScope, directory, member_of, require_scope
 from core.actor import Actor
-from core.approvals import rules, store
+from core.approvals import ballots, rules, store
 from core.approvals.effects import Remind
 from core.approvals.errors import NobodyToNudge, NotYourRequest, NudgedAlready
 from core.approvals.events import RequestEvent
@@ -74,7 +74,7 @@ def whom_to_nudge(state: RequestState, by: UserId, *, nudged_at: datetime | None
     """The silent people of each open stage. Raises as `nudge` does."""
     if by != state.requester:
         raise NotYourRequest("Only the person who asked can nudge.")
-    rules.check_pending(state)
+    ballots.check_pending(state)
     if nudged_at is not None and now < nudged_at + EVERY:
         raise _too_soon(nudged_at + EVERY, now)
     effects = [effect for stage in state.open_stages for effect in rules.on_reminder(state, stage.key)]

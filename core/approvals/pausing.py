@@ -38,5 +38,5 @@ def on_pause_over(state: RequestState, policy: ApprovalPolicy, stage: str, *, no
 
 
 def _resumed(stage: StageState, policy: ApprovalPolicy, *, now: datetime) -> Resume:
-    due_at, remind_at = policy.stage(stage.key).due_again(stage.paused_at or now, stage.due_at or now, now=now)
-    return Resume(stage.key, due_at, remind_at)
+    since, until = stage.paused_at or now, stage.due_at or now
+    return Resume(stage.key, *policy.stage(stage.key).due_again(since, until, stage.voters, now=now))

@@ -10,16 +10,16 @@ The framework's block loads unchanged:
           timeout: "24 hours"
 
 Ours, all optional: `applies_to` (well-known titles imply it), `when`, `risk`, `automatic`, `calendar`,
-`pause_for_questions` and `same_voter_may_decide_stages` on the policy; `needs`, `quorum`, `reminder`, `when`,
-`on_timeout`, `escalations` and `assurance` on a stage. Stages follow one another unless `needs` says otherwise. A
-policy with an empty list of stages means that the role's permission alone decides.
+`pause_for_questions`, `same_voter_may_decide_stages` and `ticket` on the policy; `needs`, `quorum`, `reminder`, `when`,
+`on_timeout`, `escalations`, `assurance` and `suggested` on a stage. Stages follow one another unless `needs` says
+otherwise. A policy with an empty list of stages means that the role's permission alone decides.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,10 +32,12 @@ from core.approvals import quorum as quorums
 from core.approvals.assuring import AssuranceNeed
 from core.approvals.quorum import PerGroup, Quorum
 from core.approvals.risk import RiskModel, model_from_json
-from core.calendars import WorkingCalendar, calendar_from_json
+from core.calendars import EVERYBODYS_OWN, WorkingCalendar, calendar_from_json
 from core.conditions import Condition, compile_condition
 from core.durations import format_duration, parse_duration
 from core.errors import ConfigError
+from core.ids import UserId
+from core.named_tickets import TicketNeed
 
 WELL_KNOWN_TITLES: Final[Mapping[str, tuple[str, ...]]] = {"agent_creation_approval": ("agent.create",)}
 TIMEOUT_MIN: Final = timedelta(seconds=1)
@@ -65,24 +67,48 @@ class StagePolicy:
     on_timeout: OnTimeout = OnTimeout.ESCALATE
     escalations: int | None = None  # at most so many, then the request expires; None: up to the top
     assurance: AssuranceNeed | None = None  # None: a click is enough (X2)
+    suggested: tuple[str, ...] = ()  # who is told first, of those asked: suggesting.py
     calendar: WorkingCalendar | None = None  # the policy's: time is working time then
+    zones: Mapping[UserId, str] = field(default_factory=dict, compare=False)  # where people live; none: UTC
 
-    def due_after(self, now: datetime) -> tuple[datetime, datetime]:
-        """When the stage falls due, and when people are reminded, if it is asked of somebody now."""
+    def due_after(self, now: datetime, asked: Collection[UserId]) -> tuple[datetime, datetime]:
+        """When the stage falls due, and when people are reminded, if it is asked of these people now.
+
+        Where each one's own working time counts, it is due when as many as the quorum needs have had that much of it.
+        """
         if self.calendar is None:
             due_at = now + self.timeout
             return due_at, due_at - self.reminder
-        due_at = self.calendar.add(now, self.timeout)
-        return due_at, self.calendar.subtract(due_at, self.reminder, not_before=now)
+        return self._when_enough(asked, now, lambda _calendar: self.timeout)
 
-    def due_again(self, paused_at: datetime, due_at: datetime, *, now: datetime) -> tuple[datetime, datetime]:
+    def due_again(
+        self, paused_at: datetime, due_at: datetime, asked: Collection[UserId], *, now: datetime
+    ) -> tuple[datetime, datetime]:
         """When it falls due, and when people are reminded, if its time stood still from `paused_at` until now."""
         if self.calendar is None:
             new_due = now + max(due_at - paused_at, timedelta())
             return new_due, max(new_due - self.reminder, now)
-        left = self.calendar.between(paused_at, due_at)
-        new_due = self.calendar.add(now, left)
-        return new_due, self.calendar.subtract(new_due, self.reminder, not_before=now)
+        return self._when_enough(asked, now, lambda calendar: calendar.between(paused_at, due_at))
+
+    def _when_enough(
+        self, asked: Collection[UserId], now: datetime, left: Callable[[WorkingCalendar], timedelta]
+    ) -> tuple[datetime, datetime]:
+        """When those asked have had the time that is left for them, one after the other: of the last that is needed."""
+        calendars = self._calendars(asked)
+        found = {}
+        for calendar in set(calendars):
+            due_at = calendar.add(now, left(calendar))
+            found[calendar] = due_at, calendar.subtract(due_at, self.reminder, not_before=now)
+        needed = len(calendars) if self.quorum == "all" else min(self.at_least, len(calendars))
+        return sorted(found[calendar] for calendar in calendars)[needed - 1]
+
+    def _calendars(self, asked: Collection[UserId]) -> tuple[WorkingCalendar, ...]:
+        """One for each of those asked; a single one where all live by the same."""
+        if self.calendar is None:
+            return ()
+        if self.calendar.zone != EVERYBODYS_OWN:
+            return (self.calendar,)
+        return tuple(self.calendar.at(self.zones.get(user, "UTC")) for user in asked)
 
     @property
     def title(self) -> str:
@@ -117,6 +143,7 @@ class ApprovalPolicy:
     automatic: tuple[AutomaticCriterion, ...] = ()
     calendar: WorkingCalendar | None = None
     pause_for_questions: bool = True  # time stands still while the requester is asked something
+    ticket: TicketNeed | None = None  # a ticket must be named, in another system (X6)
     source: str = field(default="", compare=False)  # file:line, for messages; not part of the document
 
     def stage(self, key: str) -> StagePolicy:
@@ -125,6 +152,12 @@ class ApprovalPolicy:
             if stage.key == key:
                 return stage
         raise KeyError(key)
+
+    def lived_by(self, zones: Mapping[UserId, str]) -> ApprovalPolicy:
+        """The same policy, knowing where people live; needed only where each one's own time counts."""
+        if self.calendar is None or self.calendar.zone != EVERYBODYS_OWN:
+            return self
+        return replace(self, stages=tuple(replace(stage, zones=zones) for stage in self.stages))
 
     def restricted_to(self, actions: tuple[str, ...]) -> ApprovalPolicy:
         """The same policy for these actions only."""
@@ -147,6 +180,7 @@ class ApprovalPolicy:
             ),
             **({"calendar": self.calendar.to_json()} if self.calendar else {}),
             **({} if self.pause_for_questions else {"pause_for_questions": False}),
+            **({"ticket": self.ticket.to_json()} if self.ticket else {}),
             "key": self.key,
             "title": self.title,
             "applies_to": list(self.applies_to),
@@ -163,6 +197,7 @@ class ApprovalPolicy:
                     **({"when": stage.when.text} if stage.when else {}),
                     **({"on_timeout": stage.on_timeout.value} if stage.on_timeout != OnTimeout.ESCALATE else {}),
                     **({"assurance": stage.assurance.to_json()} if stage.assurance else {}),
+                    **({"suggested": list(stage.suggested)} if stage.suggested else {}),
                     **({"escalations": stage.escalations} if stage.escalations is not None else {}),
                 }
                 for stage in self.stages
@@ -176,6 +211,7 @@ class ApprovalPolicy:
         return cls(
             calendar=calendar,
             pause_for_questions=document.get("pause_for_questions", True),
+            ticket=TicketNeed.from_json(document["ticket"]) if "ticket" in document else None,
             key=document["key"],
             title=document["title"],
             applies_to=tuple(document["applies_to"]),
@@ -199,6 +235,7 @@ class ApprovalPolicy:
                     on_timeout=OnTimeout(stage.get("on_timeout", OnTimeout.ESCALATE)),
                     escalations=stage.get("escalations"),
                     assurance=AssuranceNeed.from_json(stage["assurance"]) if "assurance" in stage else None,
+                    suggested=tuple(stage.get("suggested", ())),
                     calendar=calendar,
                 )
                 for stage in document["stages"]

@@ -22,12 +22,15 @@ from core.approvals.policy import (
     default_reminder,
     slug,
 )
+from core.approvals.possible import fits_nobody, quorum_fault, undecidable
 from core.approvals.quorum import PerGroup, Quorum
-from core.approvals.risk import DEFAULT_MODEL, SCORE_MAX, SUBJECTS, RiskFactor, RiskModel
+from core.approvals.risk import DEFAULT_MODEL, SUBJECTS, RiskModel
+from core.approvals.risk_file import read_risk
 from core.conditions import VARIABLES, Condition, compile_condition
-from core.durations import EXAMPLES, parse_duration
+from core.durations import EXAMPLES
 from core.errors import InvalidInput
 from core.located import Reader
+from core.named_tickets import read_need
 from core.roles.permissions import ACTION_PERMISSIONS
 
 POLICY_KEYS: Final = (
@@ -39,10 +42,10 @@ POLICY_KEYS: Final = (
     "automatic",
     "calendar",
     "pause_for_questions",
+    "ticket",
 )
-RISK_KEYS: Final = ("medium", "high", "factors")
-FACTOR_KEYS: Final = ("factor", "weight", "when")
 AUTOMATIC_KEYS: Final = ("criterion", "when")
+USUAL: Final = timedelta(hours=24)  # read for a duration that is none
 CRITERION_MAX: Final = 500  # characters; more is a document, not something to tick off
 STAGE_KEYS: Final = (
     "stage",
@@ -56,6 +59,7 @@ STAGE_KEYS: Final = (
     "on_timeout",
     "escalations",
     "assurance",
+    "suggested",
 )
 ACTIONS: Final = tuple(ACTION_PERMISSIONS)
 Aliases = Mapping[str, str]
@@ -91,9 +95,18 @@ def _policy(reader: Reader, title: str, body: object, aliases: Aliases, *, sourc
         message = "One stage must be without a condition: else a request could pass with nobody looking at it."
         reader.problem((*path, "stages"), message + " Say under `automatic` when nobody needs to.")
     same = reader.boolean((*path, "same_voter_may_decide_stages"), fields.get("same_voter_may_decide_stages", False))
+    if not same and (short := undecidable(stages)) is not None:
+        place = next(index for index, stage in enumerate(stages) if stage.key == short)
+        message = f"Nobody is left for the stage '{short}': its people decide other stages, and nobody decides two."
+        reader.problem((*path, "stages", place, "approvers"), message + " Name somebody else, or a role.")
     pauses = reader.boolean((*path, "pause_for_questions"), fields.get("pause_for_questions", True))
+    ticket = read_need(reader, (*path, "ticket"), fields["ticket"]) if "ticket" in fields else None
+    if ticket is not None and not stages:
+        message = "A ticket is asked for before people are; this policy asks nobody, so nothing would wait for it."
+        reader.problem((*path, "ticket"), message + " Give it a stage.")
     return ApprovalPolicy(
         pause_for_questions=pauses,
+        ticket=ticket,
         key=key,
         title=title,
         applies_to=applies_to,
@@ -108,22 +121,10 @@ def _policy(reader: Reader, title: str, body: object, aliases: Aliases, *, sourc
 
 
 def _risk(reader: Reader, path: YamlPath, value: object) -> RiskModel:
-    fields = reader.mapping(path, value, allowed=RISK_KEYS, required=("factors",))
-    factors: list[RiskFactor] = []
-    for index, item in enumerate(reader.sequence((*path, "factors"), fields.get("factors", ()))):
-        place = (*path, "factors", index)
-        entry = reader.mapping(place, item, allowed=FACTOR_KEYS, required=FACTOR_KEYS)
-        when = _condition(reader, (*place, "when"), entry.get("when", "false"), subjects=SUBJECTS)
-        weight = reader.integer((*place, "weight"), entry.get("weight", 1), least=1)
-        if when is not None:
-            factors.append(RiskFactor(reader.text((*place, "factor"), entry.get("factor", "factor")), weight, when))
-    medium = reader.integer((*path, "medium"), fields.get("medium", DEFAULT_MODEL.medium_from), least=1)
-    high = reader.integer((*path, "high"), fields.get("high", max(DEFAULT_MODEL.high_from, medium + 1)), least=1)
-    if not medium < high <= SCORE_MAX:
-        reader.problem(
-            (*path, "high"), f"High risk begins above medium ({medium}) and at {SCORE_MAX} at most; here at {high}."
-        )
-    return RiskModel(tuple(factors), medium, high)
+    def condition(place: YamlPath, text: object) -> Condition | None:
+        return _condition(reader, place, text, subjects=SUBJECTS)
+
+    return read_risk(reader, path, value, condition=condition, defaults=DEFAULT_MODEL)
 
 
 def _automatic(reader: Reader, path: YamlPath, value: object) -> tuple[AutomaticCriterion, ...]:
@@ -146,10 +147,7 @@ def _stage(
     known = tuple(stage.key for stage in earlier)
     if not key or key in known:
         reader.problem((*path, "stage"), f"The stage '{key}' is there twice." if key else "A stage needs a name.")
-    approvers = tuple(
-        _asked(reader, (*path, "approvers", index), name, aliases)
-        for index, name in enumerate(reader.sequence((*path, "approvers"), fields.get("approvers", ())))
-    )
+    approvers = _people(reader, (*path, "approvers"), fields.get("approvers", ()), aliases)
     if not approvers and "approvers" in fields:
         reader.problem((*path, "approvers"), "A stage needs at least one role that decides it.")
     criteria = tuple(
@@ -160,9 +158,9 @@ def _stage(
         if len(name) > CRITERION_MAX:
             message = f"A criterion has at most {CRITERION_MAX} characters; this has {len(name)}."
             reader.problem((*path, "criteria", index), message)
-    timeout = _duration(reader, (*path, "timeout"), fields.get("timeout", "24 hours"))
+    timeout = reader.duration((*path, "timeout"), fields.get("timeout", "24 hours"), USUAL)
     reminder = (
-        _duration(reader, (*path, "reminder"), fields["reminder"])
+        reader.duration((*path, "reminder"), fields["reminder"], USUAL)
         if "reminder" in fields
         else default_reminder(timeout)
     )
@@ -180,7 +178,9 @@ def _stage(
         if "needs" in fields
         else known[-1:]
     )
-    approvers = tuple(dict.fromkeys(approvers))
+    quorum = _quorum(reader, (*path, "quorum"), fields.get("quorum", "any"), approvers, aliases)
+    if (fault := quorum_fault(approvers, quorum)) is not None:
+        reader.problem((*path, "quorum"), fault)
     return StagePolicy(
         key=key,
         approvers=approvers,
@@ -188,9 +188,10 @@ def _stage(
         timeout=timeout,
         reminder=reminder,
         needs=needs,
-        quorum=_quorum(reader, (*path, "quorum"), fields.get("quorum", "any"), approvers, aliases),
+        quorum=quorum,
         when=_condition(reader, (*path, "when"), fields["when"]) if "when" in fields else None,
         assurance=read_assurance(reader, (*path, "assurance"), fields["assurance"]) if "assurance" in fields else None,
+        suggested=_people(reader, (*path, "suggested"), fields.get("suggested", ()), aliases),
         on_timeout=_on_timeout(reader, (*path, "on_timeout"), fields.get("on_timeout", "escalate")),
         escalations=(
             reader.integer((*path, "escalations"), fields["escalations"], least=1) if "escalations" in fields else None
@@ -221,6 +222,11 @@ def _condition(
         return None
 
 
+def _people(reader: Reader, path: YamlPath, value: object, aliases: Aliases) -> tuple[str, ...]:
+    items = enumerate(reader.sequence(path, value))
+    return tuple(dict.fromkeys(_asked(reader, (*path, index), name, aliases) for index, name in items))
+
+
 def _asked(reader: Reader, path: YamlPath, name: object, aliases: Aliases) -> str:
     if isinstance(name, Mapping):  # `- where: condition`
         fields = reader.mapping(path, name, allowed=("where",), required=("where",))
@@ -228,18 +234,13 @@ def _asked(reader: Reader, path: YamlPath, name: object, aliases: Aliases) -> st
     else:
         text = reader.text(path, name)
     try:
-        return resolve_asked(text, aliases)
+        key = resolve_asked(text, aliases)
     except InvalidInput as exc:
         reader.problem(path, exc.message, accepted=exc.accepted)
         return text
-
-
-def _duration(reader: Reader, path: YamlPath, value: object) -> timedelta:
-    duration = parse_duration(value)
-    if duration is None:
-        reader.problem(path, f"'{value}' is not a duration.", accepted=EXAMPLES)
-        return timedelta(hours=24)
-    return duration
+    if fits_nobody(key):
+        reader.problem(path, "This fits nobody, whoever works there: the condition is always false.")
+    return key
 
 
 def _quorum(reader: Reader, path: YamlPath, value: object, approvers: tuple[str, ...], aliases: Aliases) -> Quorum:

@@ -1,24 +1,20 @@
-"""All SQL that only reads requests: a page of them takes six statements, however many it holds."""
+"""All SQL that only looks for requests, and counts them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Text, bindparam, exists, func, or_, select
 
-from core.access import Directory, PersonView
-from core.approvals.assessment import Assessment
-from core.approvals.model import comments, policy_versions, request_stages, requests, stage_approvers, votes
-from core.approvals.policy import ApprovalPolicy
-from core.approvals.views import CommentView, RequestView, StageView, UsableApproval, VoteView
+from core.approvals.model import request_stages, requests, stage_approvers, votes
+from core.approvals.views import UsableApproval
 from core.db import Transaction
 from core.ids import RequestId, UserId
-from core.links import tickets_of
+from core.named_tickets import tickets_needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,17 @@ async def numbers(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
     return {row.request_id: row.number for row in rows}
 
 
+async def request_states(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, tuple[int, str]]:
+    """The number and the state of each of these requests."""
+    columns = requests.c
+    rows = await tx.connection.execute(
+        select(columns.request_id, columns.number, columns.state).where(
+            columns.tenant_id == tx.tenant, columns.request_id.in_(tuple(ids))
+        )
+    )
+    return {row.request_id: (row.number, row.state) for row in rows}
+
+
 async def live_request(tx: Transaction, action: str, name: str) -> UUID | None:
     """The pending request for the action on the resource."""
     columns = requests.c
@@ -82,7 +89,11 @@ async def usable_approvals(tx: Transaction, names: Collection[str]) -> tuple[Usa
         )
         .order_by(columns.number.desc())
     )
-    return tuple(UsableApproval(RequestId(row.request_id), row.action, row.resource) for row in rows)
+    found = rows.all()
+    named = await tickets_needed(tx, [row.request_id for row in found]) if found else {}
+    return tuple(
+        UsableApproval(RequestId(row.request_id), row.action, row.resource, named.get(row.request_id)) for row in found
+    )
 
 
 async def page(tx: Transaction, wanted: RequestFilter, *, after: int | None, limit: int) -> Sequence[Row[Any]]:
@@ -92,6 +103,60 @@ async def page(tx: Transaction, wanted: RequestFilter, *, after: int | None, lim
     if after is not None:
         statement = statement.where(columns.number < after)
     return (await tx.connection.execute(statement)).all()
+
+
+async def most_urgent(tx: Transaction, user: UserId, *, limit: int) -> Sequence[Row[Any]]:
+    """Request rows that wait for the person, what is due first coming first."""
+    r, s = requests.c, request_stages.c
+    due = (
+        select(func.min(s.due_at))
+        .where(s.tenant_id == r.tenant_id, s.request_id == r.request_id, s.status == "open")
+        .correlate(requests)
+        .scalar_subquery()
+    )
+    wanted = _wanted(tx, RequestFilter(waiting_for=user))
+    statement = select(requests).where(*wanted).order_by(due.nulls_last(), r.number).limit(limit)
+    return (await tx.connection.execute(statement)).all()
+
+
+async def count_overdue(tx: Transaction, user: UserId) -> int:
+    """How many requests wait for the person with an open stage that is overdue."""
+    r, s = requests.c, request_stages.c
+    is_late = exists(
+        select(s.stage).where(
+            s.tenant_id == r.tenant_id, s.request_id == r.request_id, s.status == "open", s.due_at <= tx.now
+        )
+    )
+    wanted = (*_wanted(tx, RequestFilter(waiting_for=user)), is_late)
+    return int((await tx.connection.execute(select(func.count()).select_from(requests).where(*wanted))).scalar_one())
+
+
+async def moved_since(tx: Transaction, requester: UserId, since: datetime, *, limit: int) -> Sequence[Row[Any]]:
+    """The person's requests that others or the clock have moved since then, newest first."""
+    r, s = requests.c, request_stages.c
+    is_decided = (r.decided_at >= since) & (r.state != "withdrawn")
+    has_advanced = exists(
+        select(s.stage).where(s.tenant_id == r.tenant_id, s.request_id == r.request_id, s.decided_at >= since)
+    )
+    statement = select(requests).where(
+        r.tenant_id == tx.tenant,
+        r.requester_id == requester,
+        or_(is_decided, (r.state == "pending") & has_advanced),
+    )
+    return (await tx.connection.execute(statement.order_by(r.number.desc()).limit(limit))).all()
+
+
+async def people_asked(tx: Transaction) -> frozenset[UserId]:
+    """Everybody who is asked on an open stage, whether they have voted or not."""
+    r, s, a = requests.c, request_stages.c, stage_approvers.c
+    rows = await tx.connection.execute(
+        select(a.user_id, a.delegated_to, a.stand_in)
+        .join(request_stages, (s.tenant_id == a.tenant_id) & (s.request_id == a.request_id) & (s.stage == a.stage))
+        .join(requests, (r.tenant_id == a.tenant_id) & (r.request_id == a.request_id))
+        .where(a.tenant_id == tx.tenant, s.status == "open", r.state == "pending")
+        .distinct()
+    )
+    return frozenset(UserId(user) for row in rows for user in row if user is not None)
 
 
 async def count(tx: Transaction, wanted: RequestFilter) -> int:
@@ -127,6 +192,16 @@ async def by_ids(tx: Transaction, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     ).all()
 
 
+async def live_among(tx: Transaction, ids: Collection[UUID], *, decided_since: datetime) -> tuple[UUID, ...]:
+    """Those of these requests that are pending, approved and unused, or decided since then."""
+    r = requests.c
+    is_open = (r.state == "pending") | ((r.state == "approved") & r.used_by.is_(None)) | (r.decided_at >= decided_since)
+    rows = await tx.connection.execute(
+        select(r.request_id).where(r.tenant_id == tx.tenant, r.request_id.in_(tuple(ids)), is_open)
+    )
+    return tuple(rows.scalars())
+
+
 async def count_since(tx: Transaction, since: datetime) -> int:
     """How many requests were asked from then on."""
     where = (requests.c.tenant_id == tx.tenant, requests.c.created_at >= since)
@@ -140,137 +215,6 @@ async def page_since(tx: Transaction, since: datetime, *, before: int | None, li
     if before is not None:
         wanted = wanted.where(columns.number < before)
     return (await tx.connection.execute(wanted.order_by(columns.number.desc()).limit(limit))).all()
-
-
-async def views(tx: Transaction, rows: Sequence[Row[Any]], everybody: Directory) -> tuple[RequestView, ...]:
-    """The rows as doors show them, in their order."""
-    if not rows:
-        return ()
-    ids = [row.request_id for row in rows]
-    parts = await _parts(tx, ids)
-    policies = await _policies(tx, rows)
-    links = await tickets_of(tx, ids)
-    return tuple(
-        _view(tx, row, policies[row.policy_key, row.policy_version], parts, links.get(row.request_id, ()), everybody)
-        for row in rows
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    stages: dict[UUID, list[Row[Any]]]
-    approvers: dict[tuple[UUID, str], list[Row[Any]]]
-    votes: dict[tuple[UUID, str], list[Row[Any]]]
-    comments: dict[UUID, list[Row[Any]]]
-
-
-async def _parts(tx: Transaction, ids: Sequence[UUID]) -> _Parts:
-    parts = _Parts(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
-    for table, order, into in (
-        (request_stages, request_stages.c.ordinal, parts.stages),
-        (comments, comments.c.comment_id, parts.comments),
-    ):
-        for row in await tx.connection.execute(
-            select(table).where(table.c.tenant_id == tx.tenant, table.c.request_id.in_(ids)).order_by(order)
-        ):
-            into[row.request_id].append(row)
-    for table, order, by_stage in (
-        (stage_approvers, stage_approvers.c.asked_at, parts.approvers),
-        (votes, votes.c.cast_at, parts.votes),
-    ):
-        for row in await tx.connection.execute(
-            select(table).where(table.c.tenant_id == tx.tenant, table.c.request_id.in_(ids)).order_by(order)
-        ):
-            by_stage[row.request_id, row.stage].append(row)
-    return parts
-
-
-async def _policies(tx: Transaction, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], ApprovalPolicy]:
-    columns = policy_versions.c
-    wanted = {(row.policy_key, row.policy_version) for row in rows}
-    found = await tx.connection.execute(
-        select(policy_versions).where(
-            columns.tenant_id == tx.tenant, tuple_(columns.policy_key, columns.version).in_(wanted)
-        )
-    )
-    return {(row.policy_key, row.version): ApprovalPolicy.from_json(row.document) for row in found}
-
-
-def _view(
-    tx: Transaction, row: Row[Any], policy: ApprovalPolicy, parts: _Parts, links: tuple[Any, ...], everybody: Directory
-) -> RequestView:
-    def person(user: UUID) -> PersonView:
-        return everybody.people[UserId(user)]
-
-    def vote_view(vote: Row[Any]) -> VoteView:
-        return VoteView(
-            voter=person(vote.voter_id),
-            decision=vote.decision,
-            reason=vote.reason,
-            criteria=vote.criteria,
-            at=vote.cast_at,
-            on_behalf_of=person(vote.on_behalf_of) if vote.on_behalf_of else None,
-            assurance=vote.assurance,
-        )
-
-    assessment = Assessment.from_json(row.assessment) if row.assessment else None
-    unneeded = assessment.skipped(policy) if assessment else frozenset()
-
-    def stage_view(stage: Row[Any]) -> StageView:
-        key = (row.request_id, stage.stage)
-        stage_policy = policy.stage(stage.stage)
-        asked = [pair for place in parts.approvers[key] for pair in _asked_at(place, parts.votes[key])]
-        return StageView(
-            key=stage.stage,
-            title=stage_policy.title,
-            status=stage.status,
-            criteria=stage_policy.criteria,
-            needs=stage_policy.needs,
-            approver_roles=tuple(stage.roles),
-            approvers=tuple(person(user) for user, _place in asked),
-            in_place_of={user: person(place) for user, place in asked if user != place},
-            opened_at=stage.opened_at,
-            due_at=stage.due_at,
-            paused_at=stage.paused_at,
-            decided_at=stage.decided_at,
-            escalation_level=stage.escalation_level,
-            votes=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest == row.digest),
-            is_needed=stage.stage not in unneeded,
-            superseded=tuple(vote_view(vote) for vote in parts.votes[key] if vote.digest != row.digest),
-        )
-
-    return RequestView(
-        id=row.request_id,
-        reference=f"REQ-{row.number}",
-        tenant=tx.tenant,
-        action=row.action,
-        resource=row.resource,
-        justification=row.justification,
-        requester=person(row.requester_id),
-        status=row.state,
-        policy=policy.title,
-        digest=row.digest,
-        created_at=row.created_at,
-        decided_at=row.decided_at,
-        stages=tuple(stage_view(stage) for stage in parts.stages[row.request_id]),
-        comments=tuple(
-            CommentView(author=person(entry.author_id), kind=entry.kind, text=entry.body, at=entry.created_at)
-            for entry in parts.comments[row.request_id]
-        ),
-        tickets=links,
-        used=row.used_by is not None,
-        revision=row.revision,
-        reopens=f"REQ-{row.reopens}" if row.reopens else "",
-        assessment=assessment,
-    )
-
-
-def _asked_at(place: Row[Any], votes: Sequence[Row[Any]]) -> list[tuple[UUID, UUID]]:
-    """(who, whose place) of those asked at this place; of one that has its vote only who cast it."""
-    holder = place.delegated_to or place.user_id
-    people = {place.stand_in or holder: None, **({holder: None} if place.stays_asked else {})}
-    voted = [vote.voter_id for vote in votes if (vote.on_behalf_of or vote.voter_id) == place.user_id]
-    return [(user, place.user_id) for user in (voted or people)]
 
 
 def _waits_for(tx: Transaction, user: UserId) -> Any:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from core.approvals.asking import PeopleByRole, asked_title, roles_above
 from core.ids import UserId
@@ -33,6 +33,7 @@ class PerGroup:
 
 
 Quorum = int | Literal["all"] | PerGroup
+Someone = TypeVar("Someone", UserId, str)
 
 
 def at_least(quorum: Quorum) -> int:
@@ -51,9 +52,9 @@ def lacking(
     return tuple(dict.fromkeys(slots[index] for index in unfilled(slots, eligible)))
 
 
-def unfilled(slots: Sequence[str], eligible: Mapping[str, AbstractSet[UserId]]) -> tuple[int, ...]:
+def unfilled(slots: Sequence[str], eligible: Mapping[str, AbstractSet[Someone]]) -> tuple[int, ...]:
     """The slots left over when as many as possible have a person of their own, who is eligible for that slot's key."""
-    taken: dict[UserId, int] = {}
+    taken: dict[Someone, int] = {}
     return tuple(index for index in range(len(slots)) if not _fill(index, slots, eligible, taken, set()))
 
 
@@ -86,9 +87,9 @@ def _eligible(key: str, people: PeopleByRole, roles: tuple[str, ...]) -> frozens
 def _fill(
     slot: int,
     slots: Sequence[str],
-    eligible: Mapping[str, AbstractSet[UserId]],
-    taken: dict[UserId, int],
-    tried: set[UserId],
+    eligible: Mapping[str, AbstractSet[Someone]],
+    taken: dict[Someone, int],
+    tried: set[Someone],
 ) -> bool:
     """Whether somebody is found for the slot, moving others to slots that they can fill as well (Kuhn's algorithm)."""
     for person in sorted(eligible[slots[slot]] - tried):

@@ -7,13 +7,20 @@ one of the roles meanwhile is asked before they vote, or when the stage is looke
 
 from __future__ import annotations
 
+from typing import Final
+
 from core.approvals.asking import PeopleByRole, roles_above
+from core.approvals.ballots import barred
 from core.approvals.effects import AskAlso
 from core.approvals.policy import ApprovalPolicy, StagePolicy
 from core.approvals.quorum import unfilled
-from core.approvals.rules import barred
+from core.approvals.routing import lost_places
+from core.approvals.rules import approvals_needed
 from core.approvals.state import RequestState, RequestStatus, StageState
+from core.delegations import StandIns
 from core.ids import UserId
+
+EVERYBODY_HERE: Final = StandIns()
 
 
 def out_of_reach(
@@ -28,25 +35,43 @@ def out_of_reach(
     return tuple(dict.fromkeys(slots[index] for index in unfilled(slots, eligible)))
 
 
-def ask_new(state: RequestState, policy: ApprovalPolicy, people: PeopleByRole) -> tuple[AskAlso, ...]:
-    """Who is asked besides, on open stages on which nobody who is asked may vote any more."""
+def ask_new(
+    state: RequestState, policy: ApprovalPolicy, people: PeopleByRole, away: StandIns = EVERYBODY_HERE
+) -> tuple[AskAlso, ...]:
+    """Who is asked besides, on open stages on which too few who are asked may vote any more, or are here to.
+
+    Somebody away for whom nobody stands in counts as nobody: whoever stands above is asked at once, not when the time
+    is up.
+    """
     if state.status is not RequestStatus.PENDING:
         return ()
-    found = ((stage.key, _new(state, policy, stage, people)) for stage in state.open_stages)
-    return tuple(AskAlso(key, new) for key, new in found if new)
+    found = (_new(state, policy, stage, people, away) for stage in state.open_stages)
+    return tuple(each for each in found if each is not None)
 
 
-def _new(state: RequestState, policy: ApprovalPolicy, stage: StageState, people: PeopleByRole) -> frozenset[UserId]:
+def _new(
+    state: RequestState, policy: ApprovalPolicy, stage: StageState, people: PeopleByRole, away: StandIns
+) -> AskAlso | None:
+    stage_policy = policy.stage(stage.key)
     excluded = barred(state, policy, stage.key)
     voted = {vote.voter for vote in state.votes_on(stage.key)}
-    if stage.voters - excluded - voted:
-        return frozenset()
-    nearest = (policy.stage(stage.key).approvers, *((role,) for role in _ladder(policy.stage(stage.key))))
-    for roles in nearest:
-        new = frozenset[UserId]().union(*(people.get(role, ()) for role in roles)) - excluded - stage.approvers - voted
-        if new:
-            return new
-    return frozenset()
+    held = stage.approvers - lost_places(stage_policy, stage, people)
+    open_places = held - state.filled(stage)
+    unattended = {
+        place for place in open_places if place not in stage.stand_ins and away.is_away(stage.holder(place), stage.key)
+    }
+    reached = frozenset[UserId]().union(*map(stage.voters_at, open_places - unattended)) - excluded - voted
+    if not unattended and frozenset[UserId]().union(*map(stage.voters_at, held)) - excluded - voted:
+        return None
+    if unattended and len(reached) >= approvals_needed(stage_policy, stage, people) - len(voted):
+        return None
+    named = frozenset[UserId]().union(*(people.get(role, ()) for role in stage_policy.approvers))
+    if new := named - excluded - stage.approvers - voted:
+        return AskAlso(stage.key, new)
+    for role in _ladder(stage_policy):
+        if new := people.get(role, frozenset()) - excluded - stage.approvers - voted:
+            return AskAlso(stage.key, new, role if unattended and role not in stage.roles else None)
+    return None
 
 
 def _ladder(stage: StagePolicy) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from core.approvals.asking import PeopleByRole, asked_title, roles_above
 from core.approvals.errors import NobodyToAsk
 from core.approvals.policy import StagePolicy
 from core.approvals.quorum import PerGroup, in_words, lacking
+from core.approvals.state import StageState
 from core.ids import UserId
 
 
@@ -79,6 +80,13 @@ def _too_few(stage: StagePolicy, *, found: int) -> NobodyToAsk:
             f"{held}, or a role above."
         )
     return NobodyToAsk(message, where=f"stages.{stage.key}", next_step="Grant one of these roles to somebody else.")
+
+
+def lost_places(stage: StagePolicy, current: StageState, people: PeopleByRole) -> frozenset[UserId]:
+    """The places of those who were asked for what they held, and hold neither that nor anything above it any more."""
+    asked_for = (*stage.approvers, *current.roles)
+    above = (role for key in asked_for for role in roles_above(key))
+    return current.approvers - _holders((*asked_for, *above), people)
 
 
 def _ladder(roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from core.approvals import errors
 from core.approvals.asking import PeopleByRole, asked_title
+from core.approvals.ballots import barred, check_pending, check_vote, is_repeated
 from core.approvals.effects import (
     Amend,
     DecideRequest,
@@ -27,13 +28,9 @@ from core.approvals.effects import (
 )
 from core.approvals.policy import ApprovalPolicy, OnTimeout, StagePolicy
 from core.approvals.quorum import PerGroup, lacking
-from core.approvals.routing import first_asked, next_above
+from core.approvals.routing import first_asked, lost_places, next_above
 from core.approvals.state import Choice, RequestState, RequestStatus, StageState, StageStatus, Vote
 from core.ids import UserId
-
-REASON_MAX: Final = 2000  # characters
-REASON_MIN_TO_REJECT: Final = 3
-
 
 NOTHING_SKIPPED: Final = frozenset[str]()
 
@@ -77,10 +74,16 @@ def cast_vote(
     Raises AlreadyDecided, StageAlreadyDecided, AlreadyVoted, StaleDigest, OwnRequest, NotAnApprover,
     VotedOnAnotherStage or InvalidVote.
     """
-    if _is_repeated(state, vote):
+    if is_repeated(state, vote):
         return ()
-    _check_vote(state, policy, vote)
+    check_vote(state, policy, vote)
     place = state.stage(vote.stage).place_of(vote.voter)
+    if place in lost_places(policy.stage(vote.stage), state.stage(vote.stage), people):
+        asked = " or ".join(map(asked_title, state.stage(vote.stage).roles))
+        raise errors.NotAnApprover(
+            f"Stage '{vote.stage}' is decided by {asked}; whoever was asked for this place is that no more.",
+            where="stage",
+        )
     effects: list[Effect] = [RecordVote(replace(vote, on_behalf_of=None if place == vote.voter else place))]
     stage_policy = policy.stage(vote.stage)
     if vote.choice is Choice.REJECT:
@@ -91,22 +94,6 @@ def cast_vote(
         return tuple(effects)
     effects.append(DecideStage(vote.stage, StageStatus.APPROVED, now))
     return (*effects, *_go_on(state, policy, vote, people, now=now))
-
-
-def stage_to_vote_on(state: RequestState, voter: UserId, wanted: str | None) -> str:
-    """The stage meant by somebody who names none: the open one on which they are asked, else any open one.
-
-    Somebody who has voted and is asked nothing more means that vote again: their answer got lost, not their vote. And
-    somebody whose stage others have decided means that one, not one on which they were never asked.
-    """
-    if wanted is not None:
-        return wanted
-    mine = [stage.key for stage in state.open_stages if voter in stage.voters]
-    voted = [vote.stage for vote in reversed(state.votes) if vote.voter == voter and vote.digest == state.digest]
-    late = [stage.key for stage in reversed(state.stages) if voter in stage.voters]
-    open_ones = [stage.key for stage in state.open_stages]
-    known = [stage.key for stage in reversed(state.stages)]
-    return next(iter([*mine, *voted, *late, *open_ones, *known]), "")
 
 
 def on_reminder(state: RequestState, stage: str) -> tuple[Effect, ...]:
@@ -139,7 +126,7 @@ def on_timeout(
     above = next_above(current.roles, people, excluded=barred(state, policy, stage) | asked_already)
     if above is None or not _may_escalate(stage_policy, current):
         return (*_skip_others(state, None, now), DecideRequest(RequestStatus.EXPIRED, now))
-    due_at, remind_at = stage_policy.due_after(now)
+    due_at, remind_at = stage_policy.due_after(now, above.people)
     return (
         Escalate(
             stage,
@@ -208,19 +195,23 @@ def amend(
     return (change, *(ResetStage(key, policy.stage(key).approvers) for key in begun), *opened)
 
 
+def expire(state: RequestState, *, now: datetime) -> tuple[Effect, ...]:
+    """The request is over, undecided; nothing if it is over already."""
+    if state.status is not RequestStatus.PENDING:
+        return ()
+    return (*_skip_others(state, None, now), DecideRequest(RequestStatus.EXPIRED, now))
+
+
+def held_back(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """What may happen at once while the request waits for its ticket: nothing is opened, skipped or decided."""
+    return tuple(effect for effect in effects if isinstance(effect, Amend | ResetStage))
+
+
 def on_unused(state: RequestState, *, is_used: bool, now: datetime) -> tuple[Effect, ...]:
     """An approval that nobody has used in its time is over (P9)."""
     if state.status is not RequestStatus.APPROVED or is_used:
         return ()
     return (DecideRequest(RequestStatus.EXPIRED, now),)
-
-
-def barred(state: RequestState, policy: ApprovalPolicy, stage: str) -> frozenset[UserId]:
-    """Who may not decide the stage whatever their role: the requester, and who has decided another stage (R7)."""
-    barred = frozenset({state.requester})
-    if policy.same_voter_may_decide_stages:
-        return barred
-    return barred | {vote.voter for vote in state.votes if vote.stage != stage and vote.digest == state.digest}
 
 
 def _may_escalate(stage: StagePolicy, current: StageState) -> bool:
@@ -231,91 +222,6 @@ def _may_escalate(stage: StagePolicy, current: StageState) -> bool:
     return stage.escalations is None or so_far < stage.escalations
 
 
-def check_pending(state: RequestState) -> None:
-    """Returns while the request can still move; raises AlreadyDecided, saying by whose vote and when."""
-    if state.status is not RequestStatus.PENDING:
-        deciding = {RequestStatus.APPROVED: Choice.APPROVE, RequestStatus.REJECTED: Choice.REJECT}.get(state.status)
-        votes = [vote for vote in state.votes if vote.digest == state.digest and vote.choice is deciding]
-        by_vote = max(votes, key=_cast_at, default=None)
-        raise errors.AlreadyDecided(
-            f"This request is {state.status} already.",
-            by=by_vote.voter if by_vote else None,
-            at=by_vote.cast_at if by_vote else None,
-        )
-
-
-def _cast_at(vote: Vote) -> datetime:
-    return vote.cast_at
-
-
-def _is_repeated(state: RequestState, vote: Vote) -> bool:
-    """The same person saying the same again: a double click, or a delivery that came twice."""
-    return any(
-        (other.voter, other.stage, other.choice, other.digest) == (vote.voter, vote.stage, vote.choice, vote.digest)
-        for other in state.votes
-    )
-
-
-def _check_vote(state: RequestState, policy: ApprovalPolicy, vote: Vote) -> None:
-    if vote.voter == state.requester:
-        raise errors.OwnRequest("Nobody approves their own request.", next_step="The people asked will decide.")
-    check_pending(state)
-    if vote.stage not in {stage.key for stage in state.stages}:
-        raise errors.InvalidVote(
-            f"There is no stage '{vote.stage}'.", where="stage", accepted=tuple(stage.key for stage in state.stages)
-        )
-    current = state.stage(vote.stage)
-    if current.status is StageStatus.WAITING:
-        raise errors.InvalidVote(
-            f"Stage '{vote.stage}' is not open yet.",
-            where="stage",
-            accepted=tuple(stage.key for stage in state.open_stages),
-        )
-    if current.status is not StageStatus.OPEN:
-        raise errors.StageAlreadyDecided(
-            f"Stage '{vote.stage}' is {current.status} already.",
-            where="stage",
-            accepted=tuple(stage.key for stage in state.open_stages),
-        )
-    if vote.digest != state.digest:
-        raise errors.StaleDigest(next_step="Look at it again, then decide.")
-    if vote.voter not in current.voters:
-        asked = " or ".join(map(asked_title, current.roles))
-        raise errors.NotAnApprover(f"Stage '{vote.stage}' is decided by {asked}; you are not asked.", where="stage")
-    if any(other.voter == vote.voter for other in state.votes_on(vote.stage)):
-        raise errors.AlreadyVoted("You have voted the other way already; a vote cannot be turned round.")
-    if current.place_of(vote.voter) in state.filled(current):
-        raise errors.AlreadyVoted("This place has its vote: whoever stands in, or is stood in for, has voted already.")
-    if vote.voter in barred(state, policy, vote.stage):
-        raise errors.VotedOnAnotherStage(
-            "You have decided another stage of this request; nobody decides two.", next_step="Delegate your place."
-        )
-    _check_content(policy.stage(vote.stage), vote)
-
-
-def _check_content(stage: StagePolicy, vote: Vote) -> None:
-    if len(vote.reason) > REASON_MAX:
-        raise errors.InvalidVote(
-            f"The reason has {len(vote.reason)} characters; at most {REASON_MAX} are kept.", where="reason"
-        )
-    if vote.choice is Choice.REJECT and len(vote.reason.strip()) < REASON_MIN_TO_REJECT:
-        raise errors.InvalidVote("Say why you reject it, so that the requester can do better.", where="reason")
-    unknown = sorted(set(vote.criteria) - set(stage.criteria))
-    if unknown:
-        raise errors.InvalidVote(
-            f"Stage '{stage.key}' has no criterion '{unknown[0]}'.",
-            where=f"criteria.{unknown[0]}",
-            accepted=stage.criteria,
-        )
-    unmet = [name for name, is_met in vote.criteria.items() if not is_met]
-    if vote.choice is Choice.APPROVE and unmet:
-        raise errors.InvalidVote(
-            f"Criterion '{unmet[0]}' is not confirmed, so this cannot be an approval.",
-            where=f"criteria.{unmet[0]}",
-            next_step="Confirm it, or reject the request.",
-        )
-
-
 def _is_met(stage: StagePolicy, current: StageState, approved: AbstractSet[UserId], people: PeopleByRole) -> bool:
     """Whether approvals at these places close the stage.
 
@@ -323,11 +229,16 @@ def _is_met(stage: StagePolicy, current: StageState, approved: AbstractSet[UserI
     """
     if isinstance(stage.quorum, PerGroup):
         return not lacking(stage.quorum, people, of=approved, roles=current.roles)
+    return len(approved) >= approvals_needed(stage, current, people)
+
+
+def approvals_needed(stage: StagePolicy, current: StageState, people: PeopleByRole) -> int:
+    """How many approvals close the stage; where they count by group, so many at least."""
     if stage.quorum != "all":
-        return len(approved) >= stage.quorum
+        return stage.at_least
     opened_for = stage.approvers if current.roles[: len(stage.approvers)] == stage.approvers else current.roles[:1]
     asked_first = current.approvers & frozenset[UserId]().union(*(people.get(role, ()) for role in opened_for))
-    return len(approved) >= (len(asked_first) or len(current.approvers))
+    return len(asked_first) or len(current.approvers)
 
 
 def _go_on(
@@ -364,7 +275,7 @@ def _open_or_widen(
 
 def _open(stage: StagePolicy, people: PeopleByRole, excluded: frozenset[UserId], *, now: datetime) -> OpenStage:
     asked = first_asked(stage, people, excluded=excluded)
-    due_at, remind_at = stage.due_after(now)
+    due_at, remind_at = stage.due_after(now, asked.people)
     return OpenStage(
         stage.key,
         roles=asked.roles,

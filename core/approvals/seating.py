@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
+from core.approvals.ballots import barred
 from core.approvals.effects import AskAbsent, FillPlace, GiveBack, Seating
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.routing import stand_in
-from core.approvals.rules import barred
 from core.approvals.state import RequestState, RequestStatus, Seat, StageState
 from core.delegations import StandIns
 from core.ids import UserId
@@ -58,13 +58,12 @@ def _seat(
     # Those who have somebody first: who comes later must not take their stand-in from them.
     for place in sorted(stage.approvers - filled, key=lambda place: (place not in stage.stand_ins, place)):
         holder, present = stage.holder(place), stage.stand_ins.get(place)
-        chain = away.chain(holder, stage.key)
-        wanted = stand_in(chain, excluded=excluded)
+        wanted = stand_in(away.candidates(holder, stage.key), excluded=excluded)
         if wanted is not None:
             excluded.add(wanted)
         if wanted is None and present is not None:
             changes.append(GiveBack(stage.key, place, holder, present.stand_in))
-        elif wanted is None and chain and place in newly_asked:
+        elif wanted is None and away.is_away(holder, stage.key) and place in newly_asked:
             changes.append(AskAbsent(stage.key, holder))
         elif wanted is not None and (present is None or present.stand_in != wanted):
             stays_asked = place not in newly_asked if present is None else present.stays_asked

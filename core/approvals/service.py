@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, find_person, member_of, permitted, require_scope
 from core.actor import Actor, system_actor
-from core.approvals import pausing, queries, reaching, rules, store, undoing
+from core.approvals import ballots, pausing, queries, reaching, reading, rules, store, suggesting
 from core.approvals.asking import PeopleFor
 from core.approvals.assessment import assess, circumstances_of
+from core.approvals.awaiting import ask_about, await_ticket, read_named
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
 from core.approvals.effects import Effect
 from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
 from core.approvals.events import RequestEvent
-from core.approvals.loading import JUSTIFICATION_MAX, digest_of, hold, hold_seated, view_of
+from core.approvals.loading import AUTOMATIC, JUSTIFICATION_MAX, digest_of, hold, hold_seated, view_of
 from core.approvals.policy import ApprovalPolicy
 from core.approvals.queries import RequestFilter
-from core.approvals.state import Choice, Vote
-from core.approvals.stepping import require_assurance, stepping_up
+from core.approvals.state import RequestStatus
 from core.approvals.views import RequestView
 from core.audit import audited, record
 from core.db import Database, Transaction, next_number
 from core.ids import RequestId, uuid7
+from core.named_tickets import Desks, ticket_needed
 from core.outbox import emit
-from core.signin import assurance_of
 from core.tenants import tenant_policy
 
+NO_DESKS: Final = Desks()  # nothing is connected
 COMMENT_MAX: Final = 4000
-SEEN_DIGEST_MIN: Final = 12  # characters of the digest that tell one version from another
 COMMENT_KINDS: Final = ("comment", "question", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What else its requester says of a new request, as it came.
+
+    `reopens` is the number of the one that is asked again, `suggested` are e-mail addresses of those who should be told
+    first, `ticket` is the ticket that it rests on.
+    """
+
+    reopens: int | None = None
+    suggested: object = None
+    ticket: object = None
+
+
+NO_WISHES: Final = Wishes()
 
 
 async def open_request(
@@ -43,11 +60,14 @@ async def open_request(
     action: str,
     resource: Mapping[str, str],
     justification: str,
-    reopens: int | None = None,
+    wishes: Wishes = NO_WISHES,
+    desks: Desks = NO_DESKS,
 ) -> tuple[RequestId, bool]:
     """The request's id and whether it is approved already; a pending one for the same is answered instead of a new one.
 
-    Called inside the gate's transaction. Raises NobodyToAsk, or InvalidRequest for a justification that is too long.
+    If the policy asks for a ticket, in one of the systems `desks`, nobody is asked until one is found right.
+    Called inside the gate's transaction. Raises NobodyToAsk, or InvalidRequest for a justification that is too long
+    and for suggestions that would come to nothing.
     """
     if len(justification) > JUSTIFICATION_MAX:
         raise InvalidRequest(
@@ -57,6 +77,7 @@ async def open_request(
     requester = member_of(actor)
     live = await queries.live_request(tx, action, resource["name"])
     if live is not None:
+        await _name_for_live(tx, actor, live, desks, ticket=wishes.ticket)
         return RequestId(live), False
     everybody = await directory(tx)
     circumstances = circumstances_of(
@@ -69,9 +90,11 @@ async def open_request(
         now=tx.now,
     )
     found = assess(policy, circumstances)
-    effects = rules.open_request(
-        policy, requester, PeopleFor(everybody, resource, requester), now=tx.now, skipped=found.skipped(policy)
-    )
+    named = read_named(policy, wishes.ticket, desks.of(tx.tenant)) if found.needs_ticket else None
+    policy = policy.lived_by(everybody.zones)
+    people, skipped = PeopleFor(everybody, resource, requester), found.skipped(policy)
+    effects = rules.open_request(policy, requester, people, now=tx.now, skipped=skipped)
+    first = suggesting.suggested_people(policy, requester, people, everybody, wished=wishes.suggested, skipped=skipped)
     request_id, number = RequestId(uuid7()), await next_number(tx, "REQ")
     added = await store.add_request(
         tx,
@@ -89,7 +112,8 @@ async def open_request(
             "created_at": tx.now,
             "digest": digest_of(action, resource, justification, actor.email),
             "assessment": found.to_json(),
-            "reopens": reopens,
+            "reopens": wishes.reopens,
+            "suggested": sorted(first),
         },
         policy,
     )
@@ -111,7 +135,8 @@ async def open_request(
             "policy": policy.key,
             "policy_version": policy.version,
             "assessment": found.to_json(),
-            **({"reopens": f"REQ-{reopens}"} if reopens else {}),
+            **({"reopens": f"REQ-{wishes.reopens}"} if wishes.reopens else {}),
+            **({"suggested": sorted(everybody.people[user].email for user in first)} if first else {}),
         },
     )
     await emit(
@@ -120,9 +145,7 @@ async def open_request(
         type=RequestEvent.OPENED,
         data={"action": action, "requester": str(requester), "reference": f"REQ-{number}"},
     )
-    short = reaching.out_of_reach(
-        policy, requester, PeopleFor(everybody, resource, requester), skipped=found.skipped(policy)
-    )
+    short = reaching.out_of_reach(policy, requester, people, skipped=skipped)
     if short:
         told = {"request": f"REQ-{number}", "stages": list(short)}
         out = RequestEvent.OUT_OF_REACH
@@ -130,115 +153,89 @@ async def open_request(
             tx, system_actor(tx.tenant), action=out, resource=resource["name"], subject_id=request_id, details=told
         )
         await emit(tx, subject=f"request:{request_id}", type=out, data=told)
-    note = "Every criterion of an automatic approval held." if found.is_automatic else ""
+    if found.needs_ticket:
+        await await_ticket(
+            tx, actor, request_id, named, about={"request": f"REQ-{number}", "resource": resource["name"]}
+        )
+        return request_id, False
+    note = AUTOMATIC if found.is_automatic else ""
     by = system_actor(tx.tenant) if found.is_automatic else actor  # in the trail too, nobody approves their own
     await follow(tx, by, request_id, number, resource["name"], effects, note=note)
     return request_id, found.is_automatic
 
 
-async def cast_vote(
-    database: Database,
-    actor: Actor,
-    request_id: UUID,
-    *,
-    choice: Choice,
-    reason: str = "",
-    criteria: Mapping[str, bool] | None = None,
-    stage: str | None = None,
-    seen_digest: str | None = None,
-) -> RequestView:
-    """The vote counts, once, and whatever follows from it has happened (P1, P2).
+async def _name_for_live(tx: Transaction, actor: Actor, request_id: UUID, desks: Desks, *, ticket: object) -> None:
+    """Whoever asks the same again may name the ticket that was missing, or another one than was refused.
 
-    Raises StepUpRequired with a link where its stage asks for more than a click: exactly this vote waits there (X2).
-
-    `seen_digest` (or its first characters) is what the voter looked at; None means the request as it stands.
+    The same one again changes nothing: platforms ask until they are allowed.
     """
-    async with (
-        stepping_up(database, actor, request_id),
-        audited(database, actor, action="request.vote", resource=str(request_id), details={"decision": choice}) as tx,
-    ):
-        require_scope(actor, TokenScope.VOTE)
-        voter = member_of(actor)
-        held = await hold_seated(tx, request_id)
-        digest = held.state.digest
-        if seen_digest and not (len(seen_digest) >= SEEN_DIGEST_MIN and digest.startswith(seen_digest)):
-            digest = seen_digest  # which is not in force: the rule says so
-        vote = Vote(
-            stage=rules.stage_to_vote_on(held.state, voter, stage),
-            voter=voter,
-            choice=choice,
-            reason=reason.strip(),
-            criteria=criteria or {},
-            digest=digest,
-            cast_at=tx.now,
-            assurance=assurance_of(actor, now=tx.now),
-        )
-        if choice is Choice.APPROVE and vote.stage in {entry.key for entry in held.policy.stages}:
-            # Criteria that an approving vote does not name count as confirmed by the voter (CONTRACT).
-            named = dict.fromkeys(held.policy.stage(vote.stage).criteria, True) | dict(criteria or {})
-            vote = replace(vote, criteria=named)
-        people = PeopleFor(await directory(tx), held.row.resource, held.state.requester)
-        effects = rules.cast_vote(held.state, held.policy, vote, people, now=tx.now)
-        if effects:
-            require_assurance(held, vote)
-        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
-        return await view_of(tx, request_id)
-
-
-async def undo_vote(database: Database, actor: Actor, request_id: UUID) -> RequestView:
-    """The actor's last vote on the request does not count any more (P9)."""
-    async with audited(database, actor, action="request.undo", resource=str(request_id)) as tx:
-        require_scope(actor, TokenScope.VOTE)
-        held = await hold(tx, request_id)
-        effects = undoing.undo_vote(held.state, held.policy, member_of(actor), now=tx.now)
-        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
-        return await view_of(tx, request_id)
+    before = await ticket_needed(tx, request_id) if ticket else None
+    if before is None:
+        return
+    held = await hold(tx, request_id)
+    before = await ticket_needed(tx, request_id)
+    reading = read_named(held.policy, ticket, desks.of(tx.tenant))
+    is_theirs = held.state.requester == member_of(actor) and held.state.status is RequestStatus.PENDING
+    if before is None or reading is None or not is_theirs or before.is_called(reading.system, reading.number):
+        return
+    about = {"request": f"REQ-{held.row.number}", "resource": held.row.resource_name}
+    await ask_about(tx, actor, before, reading, about=about)
 
 
 async def withdraw(database: Database, actor: Actor, request_id: UUID, *, reason: str = "") -> RequestView:
     """The request is over, by its requester's wish."""
     async with audited(database, actor, action="request.withdraw", resource=str(request_id)) as tx:
-        require_scope(actor, TokenScope.REQUEST)
-        held = await hold(tx, request_id)
-        effects = rules.withdraw(held.state, member_of(actor), now=tx.now)
-        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
-        return await view_of(tx, request_id)
+        return await take_back(tx, actor, request_id, reason=reason)
+
+
+async def take_back(tx: Transaction, actor: Actor, request_id: UUID, *, reason: str = "") -> RequestView:
+    """The same within the transaction of another use case. Raises NotYourRequest or AlreadyDecided."""
+    require_scope(actor, TokenScope.REQUEST)
+    held = await hold(tx, request_id)
+    effects = rules.withdraw(held.state, member_of(actor), now=tx.now)
+    await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
+    return await view_of(tx, request_id)
 
 
 async def comment(database: Database, actor: Actor, request_id: UUID, *, kind: str, text: str) -> RequestView:
     """The comment, question or answer stands under the request; a question stops the clocks, an answer starts them."""
     async with audited(database, actor, action="request.comment", resource=str(request_id)) as tx:
-        require_scope(actor, TokenScope.REQUEST)
-        author = member_of(actor)
-        if kind not in COMMENT_KINDS:
-            raise InvalidRequest(f"'{kind}' is not a kind of comment.", where="kind", accepted=COMMENT_KINDS)
-        if not text.strip() or len(text) > COMMENT_MAX:
-            raise InvalidRequest(f"Write 1 to {COMMENT_MAX} characters.", where="text")
-        held = await hold(tx, request_id)
-        if kind == "answer" and author != held.state.requester:
-            raise NotYourRequest("Only the person who asked can answer questions about a request.")
-        await store.add_comment(tx, request_id, author, kind, text.strip())
-        await record(
-            tx,
-            actor,
-            action="request.comment",
-            resource=held.row.resource_name,
-            subject_id=request_id,
-            details={"request": f"REQ-{held.row.number}", "kind": kind, "text": text.strip()[:500]},
-        )
-        await emit(
-            tx,
-            subject=f"request:{request_id}",
-            type=RequestEvent.COMMENTED,
-            data={"kind": kind, "author": str(author), "text": text.strip()},
-        )
-        effects: tuple[Effect, ...] = ()
-        if kind == "question":
-            effects = pausing.pause(held.state, held.policy, author, now=tx.now)
-        elif kind == "answer":
-            effects = pausing.resume(held.state, held.policy, now=tx.now)
-        await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
-        return await view_of(tx, request_id)
+        return await add_comment(tx, actor, request_id, kind=kind, text=text)
+
+
+async def add_comment(tx: Transaction, actor: Actor, request_id: UUID, *, kind: str, text: str) -> RequestView:
+    """The same within the transaction of another use case."""
+    require_scope(actor, TokenScope.REQUEST)
+    author = member_of(actor)
+    if kind not in COMMENT_KINDS:
+        raise InvalidRequest(f"'{kind}' is not a kind of comment.", where="kind", accepted=COMMENT_KINDS)
+    if not text.strip() or len(text) > COMMENT_MAX:
+        raise InvalidRequest(f"Write 1 to {COMMENT_MAX} characters.", where="text")
+    held = await hold(tx, request_id)
+    if kind == "answer" and author != held.state.requester:
+        raise NotYourRequest("Only the person who asked can answer questions about a request.")
+    await store.add_comment(tx, request_id, author, kind, text.strip())
+    await record(
+        tx,
+        actor,
+        action="request.comment",
+        resource=held.row.resource_name,
+        subject_id=request_id,
+        details={"request": f"REQ-{held.row.number}", "kind": kind, "text": text.strip()[:500]},
+    )
+    await emit(
+        tx,
+        subject=f"request:{request_id}",
+        type=RequestEvent.COMMENTED,
+        data={"kind": kind, "author": str(author), "text": text.strip()},
+    )
+    effects: tuple[Effect, ...] = ()
+    if kind == "question":
+        effects = pausing.pause(held.state, held.policy, author, now=tx.now)
+    elif kind == "answer":
+        effects = pausing.resume(held.state, held.policy, now=tx.now)
+    await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects)
+    return await view_of(tx, request_id)
 
 
 async def reassign(
@@ -250,14 +247,14 @@ async def reassign(
         me = member_of(actor)
         other = await find_person(tx, to_email)
         held = await hold_seated(tx, request_id)
-        chosen = rules.stage_to_vote_on(held.state, me, stage)
+        chosen = ballots.stage_to_vote_on(held.state, me, stage)
         effects = rules.delegate(held.state, held.policy, chosen, me, other.id)
         await follow(tx, actor, RequestId(request_id), held.row.number, held.row.resource_name, effects, note=reason)
         return await view_of(tx, request_id)
 
 
 async def get_request(database: Database, actor: Actor, reference: UUID | int) -> RequestView:
-    """The request by id, or by its number. Raises UnknownRequest."""
+    """The request by id, or by its number, for what is done with it; `see_request` shows it. Raises UnknownRequest."""
     async with permitted(database, actor, TokenScope.READ, action="request.show", resource=str(reference)) as tx:
         request_id = await queries.id_of_number(tx, reference) if isinstance(reference, int) else reference
         if request_id is None:
@@ -271,7 +268,7 @@ async def list_requests(
     """Requests, newest first, beyond the number `after`."""
     async with permitted(database, actor, TokenScope.READ, action="request.list", resource="requests") as tx:
         rows = await queries.page(tx, wanted, after=after, limit=limit)
-        return await queries.views(tx, rows, await directory(tx))
+        return await reading.views(tx, rows, await directory(tx))
 
 
 async def count_requests(database: Database, actor: Actor, wanted: RequestFilter) -> int:
@@ -291,6 +288,12 @@ async def load_request(tx: Transaction, request_id: UUID) -> RequestView:
     return await view_of(tx, request_id)
 
 
+async def live_requests(tx: Transaction, ids: Sequence[UUID], *, decided_since: datetime) -> tuple[RequestView, ...]:
+    """Those of these requests that are pending, approved and unused, or decided since then; for walks through many."""
+    live = await queries.live_among(tx, ids, decided_since=decided_since)
+    return await views_of(tx, live) if live else ()
+
+
 async def views_of(tx: Transaction, ids: Sequence[UUID]) -> tuple[RequestView, ...]:
     """These requests, in no particular order."""
-    return await queries.views(tx, await queries.by_ids(tx, ids), await directory(tx))
+    return await reading.views(tx, await queries.by_ids(tx, ids), await directory(tx))

@@ -68,7 +68,7 @@ async def stepping_up(database: Database, actor: Actor, request_id: UUID) -> Asy
         vote = exc.vote
         async with database.tenant(actor.tenant) as tx:
             owned = await security_of(tx, member_of(actor))
-            if not owned.has_totp:
+            if not owned.has_factor:
                 message = "This decision needs your second factor, and you have none yet."
                 raise StepUpRequired(message, link=f"{database.address}/console/security") from exc
             facts = {

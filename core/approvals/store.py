@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 from uuid import UUID
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core.access import directory
 from core.approvals.effects import (
     Amend,
     AskAbsent,
@@ -103,7 +104,8 @@ async def hold(tx: Transaction, request_id: UUID) -> Held | None:
             )
         )
     ).scalar_one()
-    return Held(row=row, policy=ApprovalPolicy.from_json(document), state=await _state(tx, row))
+    policy = ApprovalPolicy.from_json(document).lived_by((await directory(tx)).zones)
+    return Held(row=row, policy=policy, state=await _state(tx, row))
 
 
 async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect], *, door: str) -> None:
@@ -124,6 +126,9 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                 await _ask(tx, request_id, effect.stage, effect.approvers)
             case AskAlso():
                 await _ask(tx, request_id, effect.stage, effect.approvers)
+                if effect.role is not None:
+                    roles = func.array_append(request_stages.c.roles, effect.role)
+                    await _set_stage(tx, request_id, effect.stage, roles=roles)
             case RecordVote(vote):
                 await tx.connection.execute(
                     votes.insert().values(
@@ -179,6 +184,7 @@ async def apply(tx: Transaction, request_id: RequestId, effects: Iterable[Effect
                         justification=effect.justification,
                         revision=requests.c.revision + 1,
                         assessment=dict(effect.assessment),
+                        amended_at=tx.now,
                     )
                 )
             case ResetStage():

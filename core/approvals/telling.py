@@ -112,7 +112,8 @@ def told(effect: Told) -> tuple[RequestEvent, dict[str, Any]]:
         case Resume():
             return RequestEvent.RESUMED, {"stage": effect.stage, "due_at": effect.due_at.isoformat()}
         case AskAlso():
-            return RequestEvent.ASKED_ALSO, {"stage": effect.stage, "people": _texts(effect.approvers)}
+            role = {"role": effect.role} if effect.role else {}
+            return RequestEvent.ASKED_ALSO, {"stage": effect.stage, "people": _texts(effect.approvers), **role}
         case Remind():
             return RequestEvent.REMINDED, {"stage": effect.stage, "people": _texts(effect.people)}
         case Delegate():

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.approvals import errors
+from core.approvals.ballots import check_pending
 from core.approvals.effects import Effect, ReopenStage, ResetStage, UndoVote
 from core.approvals.policy import ApprovalPolicy
-from core.approvals.rules import check_pending, needs_of
+from core.approvals.rules import needs_of
 from core.approvals.state import RequestState, StageState, StageStatus, Vote
 from core.ids import UserId
 

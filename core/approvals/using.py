@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from core.access import Directory, directory
 from core.actor import Actor
 from core.approvals import store
+from core.approvals.consequences import UNUSED
 from core.approvals.errors import NotApproved
 from core.approvals.events import RequestEvent
 from core.approvals.loading import hold
 from core.approvals.state import Choice, RequestStatus
 from core.approvals.views import ApprovedRequest, Endorsement
 from core.db import Transaction
-from core.deadlines import clear
+from core.deadlines import clear, set_deadline
 from core.ids import RequestId
+from core.named_tickets import NamedTicket, ticket_needed
 from core.outbox import emit
 
 
@@ -26,7 +29,12 @@ async def hold_approved(tx: Transaction, request_id: UUID) -> ApprovedRequest:
     held = await hold(tx, request_id)
     if held.state.status is not RequestStatus.APPROVED:
         raise NotApproved(f"REQ-{held.row.number} is {held.state.status}, not approved.")
-    return _approved(held, await directory(tx), is_used=held.row.used_by is not None)
+    return _approved(
+        held,
+        await directory(tx),
+        is_used=held.row.used_by is not None,
+        ticket=await _ticket(tx, held),
+    )
 
 
 async def use_approval(
@@ -43,10 +51,19 @@ async def use_approval(
         type=RequestEvent.USED,
         data={"decision": str(decision_id), "by": actor.email, "reference": f"REQ-{held.row.number}"},
     )
-    return _approved(held, await directory(tx), is_used=True)
+    return _approved(held, await directory(tx), is_used=True, ticket=await _ticket(tx, held))
 
 
-def _approved(held: store.Held, everybody: Directory, *, is_used: bool) -> ApprovedRequest:
+async def limit_approval(tx: Transaction, request_id: UUID, *, until: datetime) -> None:
+    """The approval is over at `until` if nobody has used it by then: its requester wanted no longer one."""
+    await set_deadline(tx, request_id, UNUSED, until, data={"until": until.isoformat()})
+
+
+async def _ticket(tx: Transaction, held: store.Held) -> NamedTicket | None:
+    return await ticket_needed(tx, held.row.request_id) if held.policy.ticket else None
+
+
+def _approved(held: store.Held, everybody: Directory, *, is_used: bool, ticket: NamedTicket | None) -> ApprovedRequest:
     row, state = held.row, held.state
     return ApprovedRequest(
         id=RequestId(row.request_id),
@@ -69,4 +86,5 @@ def _approved(held: store.Held, everybody: Directory, *, is_used: bool) -> Appro
             if vote.choice is Choice.APPROVE
         ),
         is_used=is_used,
+        ticket=ticket,
     )

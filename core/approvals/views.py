@@ -12,6 +12,7 @@ from core.approvals.assessment import Assessment
 from core.approvals.undoing import GRACE
 from core.ids import RequestId, UserId
 from core.links.tickets import TicketLink
+from core.named_tickets import Barrier, NamedTicket, barrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class VoteView:
     criteria: Mapping[str, bool]
     at: datetime
     on_behalf_of: PersonView | None = None  # whose place it filled, where that was another's
-    assurance: str = "click"  # click | mfa: how sure we were of the voter (X2)
+    assurance: str = "click"  # ticket | click | mfa: how sure we were of the voter (X2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class StageView:
     is_needed: bool = True  # False: its policy's conditions skip it for this request
     paused_at: datetime | None = None  # its time stands still since then, until the requester answers
     needs: tuple[str, ...] = ()  # stages that must be approved before this one opens
+    suggested: tuple[PersonView, ...] = ()  # of those asked, whom the requester or the policy suggests
+    told_first: frozenset[UUID] = frozenset()  # only they hear of it at once, the others with the reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,15 @@ class RequestView:
     tickets: tuple[TicketLink, ...]
     used: bool = False
     revision: int = 1
+    amended_at: datetime | None = None
     reopens: str = ""  # the earlier request that is asked again: REQ-12
     assessment: Assessment | None = None  # None: asked before conditions existed
+    ticket: NamedTicket | None = None  # that its policy asks for (X6); None: it asks for none
+
+    @property
+    def waits_for_ticket(self) -> bool:
+        """Whether nobody is asked yet because no ticket stands for it."""
+        return self.status == "pending" and self.ticket is not None and self.ticket.is_awaited
 
     def has_vote_to_undo(self, user: UserId | None, *, now: datetime) -> bool:
         """Whether a vote of theirs is fresh enough to offer taking it back; the rule has the last word."""
@@ -118,6 +128,7 @@ class ApprovedRequest:
     policy_version: str
     endorsements: tuple[Endorsement, ...]
     is_used: bool  # a decision has consumed it
+    ticket: NamedTicket | None = None  # that it rests on
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,11 @@ class UsableApproval:
     id: RequestId
     action: str
     resource: Mapping[str, str]
+    ticket: NamedTicket | None = None  # that it rests on
+
+    def barrier(self, *, now: datetime) -> Barrier | None:
+        """Why it cannot be used now; None if it can."""
+        return None if self.ticket is None else barrier(self.ticket, now=now)
 
     def covers(self, action: str, resource: Mapping[str, str]) -> bool:
         """Whether exactly this was approved."""

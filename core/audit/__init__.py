@@ -9,7 +9,7 @@ export.py   JSONL and CSV
 
 from core.audit.export import CSV_COLUMNS, to_csv_row, to_json_line
 from core.audit.guard import audited
-from core.audit.record import AuditCategory, AuditRecord, AuditResult
+from core.audit.record import AuditCategory, AuditRecord, AuditResult, rfc3339
 from core.audit.service import AuditFilter, Entry, record, record_all, search
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "audited",
     "record",
     "record_all",
+    "rfc3339",
     "search",
     "to_csv_row",
     "to_json_line",

@@ -2,12 +2,18 @@
 
 chart.py        a chart as data: Vega-Lite, words and a table; themes
 definitions.py  pure: the charts that figures make
+drawing.py      pure: what charts of counts are drawn with
+bypasses.py     pure: a month of bypasses
+deliveries.py   pure: what a destination takes, hour by hour
 service.py      the charts of a tenant
 rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
 """
 
+from core.charts.bypasses import bypass_chart
 from core.charts.chart import Chart, Theme
 from core.charts.definitions import NAMES
+from core.charts.definitions import charts_of_week as weekly_charts
+from core.charts.deliveries import throughput_chart
 from core.charts.rendering import PictureFailed, PictureFormat, Renderer
 from core.charts.service import UnknownChart, approval_chart, approval_charts
 
@@ -21,4 +27,7 @@ __all__ = [
     "UnknownChart",
     "approval_chart",
     "approval_charts",
+    "bypass_chart",
+    "throughput_chart",
+    "weekly_charts",
 ]

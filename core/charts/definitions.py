@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from core.approvals import Figures, Outcomes, shares_of_time
+from core.approvals import Figures, Outcomes, Week, shares_of_time
 from core.approvals.analytics import StageFigures
-from core.charts.chart import ROW, Chart, Json, colours
+from core.charts.chart import Chart, Json, colours
+from core.charts.drawing import bars, nothing, whole
 
 NAMES: Final = ("time-in-stage", "bottlenecks", "decisions", "automatic", "overdue")
 OF_OUTCOMES: Final = ("decisions", "automatic")  # the others show figures
 STAGES_DRAWN: Final = 12  # the table has all of them
 DAYS_DRAWN: Final = 31  # a longer window is drawn by week
 _UNITS: Final = (("hours", 3600), ("minutes", 60), ("seconds", 1))  # and how many seconds each is
-_TICKS: Final = 5
 _BMP_LAST: Final = 0xFFFF  # what UTF-16 writes as one unit
 _OUTCOMES: Final = ("approved", "rejected", "withdrawn", "expired")
 
@@ -30,6 +30,13 @@ def approval_charts(figures: Figures, outcomes: Outcomes) -> tuple[Chart, ...]:
 def charts_of_figures(figures: Figures) -> tuple[Chart, ...]:
     """The charts that need figures alone."""
     return _time_in_stage(figures.stages), _bottlenecks(figures), _overdue(figures.stages)
+
+
+def charts_of_week(week: Week) -> tuple[Chart, ...]:
+    """What says most about a week, where there is something to show: what was decided on which day, time in stage."""
+    decisions = (_decisions(week.outcomes),) if week.outcomes.days else ()
+    times = (_time_in_stage(week.stages),) if any(each.time.count for each in week.stages) else ()
+    return *decisions, *times
 
 
 def charts_of_outcomes(outcomes: Outcomes) -> tuple[Chart, ...]:
@@ -67,7 +74,7 @@ def _time_in_stage(stages: tuple[StageFigures, ...]) -> Chart:
             )
             for each in stages
         ),
-        body=_bars(
+        body=bars(
             values,
             "No stage has been decided.",
             rows=2 * len(longest),
@@ -108,7 +115,7 @@ def _bottlenecks(figures: Figures) -> Chart:
             )
             for each, share in ranked
         ),
-        body=_bars(
+        body=bars(
             values,
             "No stage has been opened.",
             rows=len(values),
@@ -151,7 +158,7 @@ def _decisions(outcomes: Outcomes) -> Chart:
         ),
         body=_columns(values, unit, most=max(map(_sum_of, counted.values())))
         if values
-        else _nothing("Nothing was decided."),
+        else nothing("Nothing was decided."),
     )
 
 
@@ -167,7 +174,7 @@ def _columns(values: Sequence[Json], unit: str, *, most: int) -> Json:
                 "field": "decided",
                 "type": "quantitative",
                 "title": "requests",
-                "axis": _whole(most),
+                "axis": whole(most),
             },
             "order": {"field": "place", "type": "ordinal"},
             "color": {
@@ -195,11 +202,11 @@ def _automatic(outcomes: Outcomes) -> Chart:
             ("Policy alone", str(outcomes.automatic), "–" if share is None else f"{share:.0%}"),
             ("People", str(outcomes.by_people), "–" if share is None else f"{1 - share:.0%}"),
         ),
-        body=_bars(
+        body=bars(
             [] if share is None else values,
             "Nothing was decided.",
             rows=2,
-            x={"field": "requests", "title": "requests", "axis": _whole(outcomes.automatic + outcomes.by_people)},
+            x={"field": "requests", "title": "requests", "axis": whole(outcomes.automatic + outcomes.by_people)},
             encoding={
                 "order": {"field": "place", "type": "ordinal"},
                 "color": {"field": "by", "scale": colours(by_policy_alone="blue", by_people="pale")},
@@ -218,20 +225,21 @@ def _overdue(stages: tuple[StageFigures, ...]) -> Chart:
         )
     ]
     overdue, waiting = sum(each.overdue_now for each in stages), sum(each.open_now for each in stages)
+    late = f"{overdue} of {waiting} {'is' if waiting == 1 else 'are'} overdue."
     return Chart(
         name="overdue",
         title="Open and overdue",
-        description=f"Requests that wait in each stage now. {overdue} of {waiting} are overdue.",
+        description=f"Requests that wait in each stage now. {late}",
         columns=("Stage", "Policy", "Open", "Overdue"),
         rows=tuple((_words(each.stage), each.policy, str(each.open_now), str(each.overdue_now)) for each in stages),
-        body=_bars(
+        body=bars(
             values,
             "Nothing waits.",
             rows=len(is_open[:STAGES_DRAWN]),
             x={
                 "field": "requests",
                 "title": "open requests",
-                "axis": _whole(max((each.open_now for each in is_open), default=0)),
+                "axis": whole(max((each.open_now for each in is_open), default=0)),
             },
             encoding={
                 "order": {"field": "place", "type": "ordinal"},
@@ -239,36 +247,6 @@ def _overdue(stages: tuple[StageFigures, ...]) -> Chart:
             },
         ),
     )
-
-
-def _bars(values: Sequence[Json], nothing: str, *, rows: int, x: Json, encoding: Json) -> Json:
-    """Lying bars, one row for each stage in the order of `values`; words where there is nothing to draw."""
-    if not values:
-        return _nothing(nothing)
-    return {
-        "height": max(rows, 1) * (ROW if "yOffset" not in encoding else ROW * 2 // 3) + 80,
-        "data": {"values": list(values)},
-        "mark": {"type": "bar"},
-        "encoding": {
-            "y": {
-                "field": "stage",
-                "type": "nominal",
-                "title": None,
-                "sort": list(_once(values)),
-                "axis": {"ticks": False},
-            },
-            "x": {"type": "quantitative", **x},
-            **{key: {"type": "nominal", **each} for key, each in encoding.items()},
-        },
-    }
-
-
-def _nothing(words: str) -> Json:
-    return {"height": 80, "data": {"values": [{}]}, "mark": {"type": "text", "text": words}}
-
-
-def _once(values: Iterable[Json]) -> dict[Any, None]:
-    return dict.fromkeys(each["stage"] for each in values)
 
 
 def _label(stage: StageFigures) -> str:
@@ -296,12 +274,6 @@ def _duration(seconds: float | None) -> str:
         return "–"
     unit, unit_s = _unit(seconds)
     return f"{seconds / unit_s:.1f} {'h' if unit == 'hours' else unit[:3]}"
-
-
-def _whole(most: int) -> Json:
-    """The axis of a count: whole numbers, each once."""
-    step = max(1, -(-most // _TICKS))
-    return {"format": "d", "values": list(range(0, most + step, step))}
 
 
 def _sum_of(counts: dict[str, int]) -> int:

@@ -15,12 +15,12 @@ from typing import Any, Final
 import cel
 
 from config.suggest import did_you_mean
-from core.conditions.variables import PERSON, VARIABLES, Variables
+from core.conditions.variables import PERSON, VARIABLES, Variables, Vocabulary
 from core.errors import InvalidInput
 
 LENGTH_MAX: Final = 1000  # characters
 LOOPS_MAX: Final = 2  # each multiplies the work by the length of a list: ten would hang the gate
-_EXAMPLES: Final[Variables] = {**VARIABLES, **PERSON}
+_POLICIES: Final = Vocabulary({**VARIABLES, **PERSON})
 _TEXT: Final = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _PATH: Final = re.compile(r"(?<![\w.])([a-z_]\w*)((?:\.[A-Za-z_]\w*(?!\w*\s*\())*)")
 _LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
@@ -41,7 +41,7 @@ class Finding:
 class Facts:
     """Values for conditions, converted for the interpreter once however many conditions read them (5x on five)."""
 
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: Mapping[str, Any]) -> None:
         self.variables = variables
         self.context = cel.Context(variables=dict(variables))
 
@@ -56,7 +56,7 @@ class Condition:
 
     def find(self, facts: Facts, *, in_doubt: bool) -> Finding:
         """Whether it holds. `in_doubt` is the answer where it cannot be told: whatever is the careful one."""
-        values = {path: value for path in self.paths if (value := _value(facts.variables, path)) is not None}
+        values = {path: value for path in self.paths if (value := value_at(facts.variables, path)) is not None}
         try:
             said = self.program.execute(facts.context)
         except _FAILURES as exc:
@@ -66,12 +66,53 @@ class Condition:
         return Finding(said, values)
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked text that says a value of any kind. Two are equal if their texts are."""
+
+    text: str
+    paths: tuple[str, ...] = field(compare=False)
+    program: cel.Program = field(compare=False, repr=False)
+
+    def value(self, facts: Facts) -> Any:
+        """What it says; None where a fact that it reads is not there. Raises InvalidInput if it cannot be told."""
+        try:
+            return self.program.execute(facts.context)
+        except KeyError:
+            return None
+        except _FAILURES as exc:
+            raise InvalidInput(f"The expression '{self.text}' cannot be evaluated: {_in_words(exc)}.") from exc
+
+
 @lru_cache(maxsize=4096)  # a stored policy is read with every request that it covers
-def compile_condition(text: str, *, subjects: Collection[str] = tuple(VARIABLES)) -> Condition:
-    """The condition, which names nothing but known variables of these subjects.
+def compile_condition(
+    text: str, *, subjects: Collection[str] = tuple(VARIABLES), vocabulary: Vocabulary = _POLICIES
+) -> Condition:
+    """The condition, which names nothing but the vocabulary's variables of these subjects.
 
     Raises InvalidInput saying what is wrong with it and what is accepted.
     """
+    paths, program = _compiled(text, {subject: vocabulary.examples[subject] for subject in subjects}, open_to=())
+    condition = Condition(text, paths, program)
+    _try(condition, vocabulary)
+    return condition
+
+
+def compile_expression(text: str, examples: Mapping[str, Any], *, open_to: Collection[str] = ()) -> Expression:
+    """The expression, which names nothing but what `examples` show; subjects in `open_to` have any field.
+
+    Raises InvalidInput saying what is wrong with it and what is accepted.
+    """
+    paths, program = _compiled(text, examples, open_to=open_to)
+    expression = Expression(text, paths, program)
+    expression.value(Facts(examples))
+    return expression
+
+
+def _compiled(
+    text: str, examples: Mapping[str, Any], *, open_to: Collection[str]
+) -> tuple[tuple[str, ...], cel.Program]:
+    """The variables that the text names, and its program."""
     if len(text) > LENGTH_MAX:
         raise InvalidInput(f"A condition has at most {LENGTH_MAX} characters; this has {len(text)}.")
     bare = _TEXT.sub("''", text)
@@ -89,19 +130,23 @@ def compile_condition(text: str, *, subjects: Collection[str] = tuple(VARIABLES)
     for match in _PATH.finditer(bare):
         subject = match[1]
         if subject in named and subject not in own:
-            paths[_checked(subject, match[2].lstrip("."), subjects)] = None
-    condition = Condition(text, tuple(paths), program)
-    _try(condition)
-    return condition
+            paths[check_name(subject, match[2].lstrip("."), examples, open_to=open_to)] = None
+    return tuple(paths), program
 
 
-def _checked(subject: str, rest: str, subjects: Collection[str]) -> str:
-    if subject not in subjects:
+def check_name(subject: str, rest: str, examples: Mapping[str, Any], *, open_to: Collection[str] = ()) -> str:
+    """The variable's whole name, which the examples show; subjects in `open_to` have any field.
+
+    Raises InvalidInput with what was probably meant.
+    """
+    if subject not in examples:
         raise InvalidInput(
-            f"A condition here cannot speak of '{subject}'.{did_you_mean(subject, subjects)}", accepted=tuple(subjects)
+            f"A condition here cannot speak of '{subject}'.{did_you_mean(subject, examples)}", accepted=tuple(examples)
         )
-    fields = _EXAMPLES[subject]
+    fields = examples[subject]
     name, _, deeper = rest.partition(".")
+    if subject in open_to or not isinstance(fields, Mapping):
+        return f"{subject}.{name}" if name else subject
     if name and name not in fields:
         hint = did_you_mean(name, fields)
         if subject == "agent" and not hint:
@@ -112,10 +157,10 @@ def _checked(subject: str, rest: str, subjects: Collection[str]) -> str:
     return f"{subject}.{name}" if name else subject
 
 
-def _try(condition: Condition) -> None:
+def _try(condition: Condition, vocabulary: Vocabulary) -> None:
     """On the examples it says true or false; an attribute that they lack is no mistake of the condition."""
     try:
-        said = condition.program.execute(dict(_EXAMPLES))
+        said = condition.program.execute(dict(vocabulary.examples))
     except KeyError:
         return
     except _FAILURES as exc:
@@ -124,7 +169,8 @@ def _try(condition: Condition) -> None:
         raise InvalidInput(f"The condition '{condition.text}' says {said!r}, which is neither true nor false.")
 
 
-def _value(variables: Variables, path: str) -> Any:
+def value_at(variables: Variables, path: str) -> Any:
+    """What stands there; None if nothing does."""
     found: Any = variables
     for part in path.split("."):
         if not isinstance(found, Mapping) or part not in found:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 Variables = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """What the conditions of one feature may speak of, each with an example of its value. One object for each."""
+
+    examples: Variables
+
 
 # subject -> field -> an example of its value, which also says its type
 VARIABLES: Final[Variables] = {

@@ -22,15 +22,25 @@ from core.db.cache import TenantCache
 from core.db.transaction import SystemTransaction, Transaction
 from core.errors import ConfigError, Unavailable
 from core.ids import TenantId
+from core.origin import NOWHERE, Origin
+from core.sealing import Keyring
 
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S: Final = 5.0
 POOL_TIMEOUT_S: Final = 5.0
 STATEMENT_TIMEOUT_MS: Final = 15_000
+# SQLSTATEs of work that waited too long or stood in another's way: cancelled by its time-out, deadlock, lock not had.
+GAVE_UP: Final = frozenset({"57014", "40P01", "55P03"})
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant, true)")
 _SET_SYSTEM = text("SELECT set_config('app.scope', 'system', true)")
+# Row security hides how many rows a condition keeps, so the planner believes that hardly anything waits in a queue, and
+# would collect and sort all of it. Every step of a claim has an index that brings its rows in order.
+_SET_QUEUE = text(
+    "SELECT set_config('app.scope', 'system', true), set_config('enable_sort', 'off', true),"
+    " set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)"
+)
 _ROLE = text(
     "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS ("
     "  SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -42,9 +52,12 @@ _ROLE = text(
 class Database:
     """A pool of connections under the application's role."""
 
-    def __init__(self, url: str, *, clock: Clock, pool_size: int = 10, address: str = "") -> None:
+    def __init__(
+        self, url: str, *, clock: Clock, pool_size: int = 10, address: str = "", keyring: Keyring | None = None
+    ) -> None:
         self.clock = clock
         self.address = address  # of this installation, without a closing slash: what links to it begin with
+        self.keyring = keyring  # set before anything is sealed or opened
         self.url = url
         self.cache = TenantCache()
         self.engine: AsyncEngine = create_async_engine(
@@ -63,19 +76,28 @@ class Database:
         )
 
     @asynccontextmanager
-    async def tenant(self, tenant: TenantId) -> AsyncIterator[Transaction]:
+    async def tenant(self, tenant: TenantId, *, origin: Origin = NOWHERE) -> AsyncIterator[Transaction]:
         """A transaction that sees and writes the rows of `tenant` alone; commits at the end, rolls back on any error.
+
+        What is emitted in it comes from `origin`.
 
         Raises Unavailable if the database cannot be reached (X9: callers deny).
         """
         async with _translating_outages(), self._begun(_SET_TENANT, {"tenant": tenant}) as connection:
-            yield Transaction(connection=connection, tenant=tenant, now=self.clock.now(), cache=self.cache)
+            now = self.clock.now()
+            yield Transaction(connection, tenant, now=now, cache=self.cache, keyring=self.keyring, origin=origin)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SystemTransaction]:
         """A transaction over the queues of all tenants."""
         async with _translating_outages(), self._begun(_SET_SYSTEM, {}) as connection:
-            yield SystemTransaction(connection=connection, now=self.clock.now())
+            yield SystemTransaction(connection=connection, now=self.clock.now(), keyring=self.keyring)
+
+    @asynccontextmanager
+    async def queue(self) -> AsyncIterator[SystemTransaction]:
+        """As `system`, for statements that walk a queue by its indexes, however much waits in it."""
+        async with _translating_outages(), self._begun(_SET_QUEUE, {}) as connection:
+            yield SystemTransaction(connection=connection, now=self.clock.now(), keyring=self.keyring)
 
     async def remembered(self, tenant: TenantId, name: str, load: Callable[[Transaction], Awaitable[T]]) -> T:
         """As `Transaction.remembered`; a transaction is opened only for what is not remembered."""
@@ -137,6 +159,8 @@ async def _translating_outages() -> AsyncIterator[None]:
     except DBAPIError as exc:
         if exc.connection_invalidated or _is_outage(exc):
             raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
+        if _sqlstate(exc) in GAVE_UP:
+            raise Unavailable("The database is busy; nothing was changed.", retry_after_s=1) from exc
         raise
     except OSError as exc:  # refused or reset before a connection existed
         raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
@@ -144,5 +168,9 @@ async def _translating_outages() -> AsyncIterator[None]:
 
 def _is_outage(exc: DBAPIError) -> bool:
     """SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, crash) mean that the server is not there."""
-    sqlstate = getattr(exc.orig, "sqlstate", None) or ""
+    sqlstate = _sqlstate(exc)
     return sqlstate[:2] in {"08", "53"} or sqlstate[:3] == "57P"
+
+
+def _sqlstate(exc: DBAPIError) -> str:
+    return getattr(exc.orig, "sqlstate", None) or ""

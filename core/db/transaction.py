@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.cache import TenantCache
 from core.ids import TenantId
+from core.origin import NOWHERE, Origin
+from core.sealing import Keyring
 
 T = TypeVar("T")
 
@@ -23,6 +25,8 @@ class Transaction:
     tenant: TenantId
     now: datetime
     cache: TenantCache
+    keyring: Keyring | None = None  # what seals and opens secrets; None only where there are none
+    origin: Origin = NOWHERE  # what everything that is emitted here comes from
 
     async def remembered(self, name: str, load: Callable[[Transaction], Awaitable[T]]) -> T:
         """The tenant's value `name` as this replica remembers it, else as `load` reads it now."""
@@ -44,3 +48,4 @@ class SystemTransaction:
 
     connection: AsyncConnection
     now: datetime
+    keyring: Keyring | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
@@ -41,6 +41,15 @@ async def set_deadlines(tx: Transaction, kind: str, due_at: Mapping[UUID, dateti
             for subject, instant in due_at.items()
         ],
     )
+
+
+async def has_deadline(tx: Transaction, subject: UUID, kind: str) -> bool:
+    """Whether the subject has a deadline of that kind."""
+    columns = deadlines.c
+    wanted = select(columns.kind).where(
+        columns.tenant_id == tx.tenant, columns.subject_id == subject, columns.kind == kind
+    )
+    return (await tx.connection.execute(wanted)).first() is not None
 
 
 async def clear(tx: Transaction, subject: UUID, *, kind: str | None = None, part: str | None = None) -> None:

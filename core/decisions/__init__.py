@@ -7,6 +7,7 @@ rules.py      pure: what a well-formed question is, and what the facts say to it
 deciding.py   a batch of questions answered, stored and audited in one transaction
 allowing.py   what allowed actions do, on facts that are held
 reopening.py  asking again for what is over
+askable.py    what somebody may ask for
 outcomes.py   what became of decisions
 quotas.py     counters under their row lock (T2)
 model.py      tables
@@ -14,9 +15,21 @@ store.py      SQL
 views.py      what doors show
 """
 
+from core.decisions.askable import askable_actions
 from core.decisions.gate import Gate
 from core.decisions.outcomes import DEADLINES, get_decision, report_outcome
 from core.decisions.reopening import REOPENED, reopen
-from core.decisions.views import DecisionView
+from core.decisions.views import Answer, DecisionView, Weighed
 
-__all__ = ["DEADLINES", "REOPENED", "DecisionView", "Gate", "get_decision", "reopen", "report_outcome"]
+__all__ = [
+    "DEADLINES",
+    "REOPENED",
+    "Answer",
+    "DecisionView",
+    "Gate",
+    "Weighed",
+    "askable_actions",
+    "get_decision",
+    "reopen",
+    "report_outcome",
+]

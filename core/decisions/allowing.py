@@ -17,9 +17,8 @@ from core.decisions.facts import Facts, Standing, hold_facts
 from core.decisions.questions import Question
 from core.decisions.rules import Grounds
 from core.decisions.views import Answer, DecisionView, Reason
-from core.emergency import EmergencyEvent
-from core.ids import BypassId, uuid7
-from core.outbox import emit
+from core.emergency import Use, note_use
+from core.ids import uuid7
 from core.receipts import Issuer, Receipt
 
 LAPSE: Final = "decisions.lapse"
@@ -74,8 +73,6 @@ async def _one(
     approved = await use_approval(tx, question.actor, grounds.approval, decision_id) if grounds.approval else None
     if grounds.approval and approved is None:
         return Grounds(Answer.DENY, _just_used(question))
-    if grounds.bypass:
-        await _tell_of_use(tx, grounds.bypass, question)
     before = facts.agents.get(question.name)
     after = after_action(question.action, before, question.resource, by=question.actor.email, now=tx.now)
     decision = DecisionView(
@@ -91,6 +88,17 @@ async def _one(
         operation="running",
         receipt=(await issuer.issue(tx, approved))[0].token if approved else None,
     )
+    if grounds.bypass:
+        use = Use(
+            decision_id,
+            grounds.bypass,
+            question.action,
+            question.name,
+            question.context,
+            before.snapshot() if before else None,
+            after.snapshot(),
+        )
+        await note_use(tx, question.actor, use)
     _note(facts, effects, question, decision, after)
     return Allowed(decision, before, after)
 
@@ -114,12 +122,3 @@ def _note(facts: Facts, effects: _Effects, question: Question, decision: Decisio
     if question.action == "agent.retire":
         facts.in_use[quotas.MAX_AGENTS] = max(0, facts.in_use[quotas.MAX_AGENTS] - 1)
     (effects.created if after.id in effects.created else effects.changed)[after.id] = after
-
-
-async def _tell_of_use(tx: Transaction, bypass: BypassId, question: Question) -> None:
-    await emit(
-        tx,
-        subject=f"bypass:{bypass}",
-        type=EmergencyEvent.USED,
-        data={"action": question.action, "resource": question.name, "by": question.actor.email},
-    )

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.agents import AgentView
-from core.approvals import PolicyCatalogue, open_request
+from core.approvals import PolicyCatalogue, Wishes, open_request, ticket_awaited
 from core.audit import AuditCategory, AuditResult, Entry, record_all
 from core.db import Transaction
 from core.decisions import rules, store
@@ -18,6 +17,7 @@ from core.decisions.rules import Grounds
 from core.decisions.views import Answer, DecisionView, Reason
 from core.errors import CountersignError
 from core.ids import uuid7
+from core.named_tickets import Desks
 from core.receipts import Issuer
 
 
@@ -53,16 +53,30 @@ async def answer_all(
     return await _written(tx, questions, answers)
 
 
-async def ask_for_approval(tx: Transaction, catalogue: PolicyCatalogue, question: Question) -> DecisionView | None:
+async def ask_for_approval(
+    tx: Transaction, catalogue: PolicyCatalogue, question: Question, *, desks: Desks
+) -> DecisionView | None:
     """The pending decision, with its request open; a denial if it cannot be opened.
 
     None: no approval is needed now, or it has been given at once, so the question is to be asked again.
+    """
+    asked = await request_approval(tx, catalogue, question, desks=desks)
+    return asked if isinstance(asked, DecisionView) else None
+
+
+async def request_approval(
+    tx: Transaction, catalogue: PolicyCatalogue, question: Question, *, desks: Desks
+) -> DecisionView | Grounds:
+    """The pending decision, with its request open; a denial if it cannot be opened.
+
+    Grounds, of which nothing is stored: it is allowed or denied without a request, or the request that was opened has
+    been approved at once.
     """
     standing = await load_standing(tx, catalogue)
     (found,) = await _look(tx, standing, [question])
     policy = standing.policy_for(question).policy
     if not isinstance(found, Grounds) or found.answer is not Answer.PENDING or policy is None:
-        return None
+        return found
     decision = _decision(tx, question, found)
     try:
         async with tx.connection.begin_nested():
@@ -73,14 +87,22 @@ async def ask_for_approval(tx: Transaction, catalogue: PolicyCatalogue, question
                 action=question.action,
                 resource=question.resource,
                 justification=str(question.context.get("justification", "")),
-                reopens=question.reopens,
+                wishes=Wishes(
+                    reopens=question.reopens,
+                    suggested=question.context.get("suggested_approvers"),
+                    ticket=question.context.get("ticket"),
+                ),
+                desks=desks,
             )
+            awaited = await ticket_awaited(tx, request_id)
     except CountersignError as exc:
         decision = replace(decision, decision=Answer.DENY, reasons=(Reason(exc.code, exc.sentence()),))
     else:
         if is_approved:
-            return None
-        decision = replace(decision, request_id=request_id)
+            approved = Reason("approvals.approved", "It was approved at once.")
+            return Grounds(Answer.ALLOW, approved, approval=request_id)
+        reasons = (Reason(*awaited),) if awaited else decision.reasons
+        decision = replace(decision, request_id=request_id, reasons=reasons)
     await _store(tx, [_Written(question, decision, _entry(question, decision))])
     return decision
 
@@ -144,9 +166,10 @@ def _decision(tx: Transaction, question: Question, grounds: Grounds) -> Decision
 
 def _entry(question: Question, decision: DecisionView, done: Allowed | None = None) -> Entry:
     """An action under a bypass is recorded with the agent's state before and after it (E5)."""
-    states = {}
+    states: dict[str, Any] = {}
     if done is not None and decision.bypass_id:
-        states = {"before": _snapshot(done.before), "after": _snapshot(done.after), "emergency": True}
+        before = done.before.snapshot() if done.before else None
+        states = {"before": before, "after": done.after.snapshot(), "emergency": True}
     denied = decision.decision is Answer.DENY
     return Entry(
         actor=question.actor,
@@ -176,18 +199,6 @@ def _evaluated(question: Question, grounds: Grounds) -> Entry:
             "governed_action": question.action,
             "decision": grounds.answer,
             "reason": grounds.reason.message,
+            **{key: question.context[key] for key in ("evaluation_id",) if key in question.context},
         },
     )
-
-
-def _snapshot(agent: AgentView | None) -> dict[str, Any] | None:
-    if agent is None:
-        return None
-    return {
-        "state": agent.state,
-        "version": agent.version,
-        "sponsor": agent.sponsor,
-        "owner": agent.owner,
-        "business_service": agent.business_service,
-        "attributes": dict(agent.attributes),
-    }

@@ -12,21 +12,23 @@ from core.actor import Actor
 from core.approvals import PolicyCatalogue
 from core.db import Batches, Database, Transaction
 from core.decisions import rules
-from core.decisions.deciding import answer_all, ask_for_approval
+from core.decisions.deciding import answer_all, ask_for_approval, request_approval
 from core.decisions.questions import Purpose, Question
 from core.decisions.rules import Grounds
-from core.decisions.views import Answer, DecisionView, Reason
+from core.decisions.views import Answer, DecisionView, Reason, Weighed
 from core.errors import CountersignError
+from core.named_tickets import Desks
 from core.receipts import ExpiredReceipt, InvalidReceipt, Issuer, Receipt
 
 
 class Gate:
     """May this be done now? No policy, no database, no answer: deny (X9)."""
 
-    def __init__(self, database: Database, catalogue: PolicyCatalogue, issuer: Issuer) -> None:
+    def __init__(self, database: Database, catalogue: PolicyCatalogue, issuer: Issuer, desks: Desks) -> None:
         self._database = database
         self._catalogue = catalogue
         self._issuer = issuer
+        self._desks = desks
         self._batches: Batches[Question, DecisionView | Grounds] = Batches(database, self._answer)
 
     async def decide(
@@ -49,17 +51,54 @@ class Gate:
             if isinstance(answer, DecisionView):
                 return answer
             async with self._database.tenant(actor.tenant) as tx:
-                pending = await ask_for_approval(tx, self._catalogue, question)
+                pending = await ask_for_approval(tx, self._catalogue, question, desks=self._desks)
             if pending is not None:  # else it was approved or denied between the two looks
                 return pending
 
+    @property
+    def catalogue(self) -> PolicyCatalogue:
+        """The policies by which it decides."""
+        return self._catalogue
+
+    @property
+    def desks(self) -> Desks:
+        """The ticket systems in which tickets may be named."""
+        return self._desks
+
     async def evaluate(self, actor: Actor, *, action: str, resource: Mapping[str, object]) -> tuple[Answer, Reason]:
         """What `decide` would answer now, with no effect but an audit record (AuthZEN evaluation, X1)."""
-        question = await self._read(actor, Purpose.EVALUATE, action, resource, {})
+        weighed = await self.weigh(actor, action=action, resource=resource)
+        return weighed.answer, weighed.reason
+
+    async def weigh(
+        self, actor: Actor, *, action: str, resource: Mapping[str, object], evaluation_id: str | None = None
+    ) -> Weighed:
+        """The same with what it rests on; `evaluation_id` names it in the audit record."""
+        context = {} if evaluation_id is None else {"evaluation_id": evaluation_id}
+        question = await self._read(actor, Purpose.EVALUATE, action, resource, context)
         answer = await self._batches.ask(actor.tenant, question)
         if isinstance(answer, Grounds):
-            return answer.answer, answer.reason
+            return Weighed(answer.answer, answer.reason, question.resource, answer.approval)
         raise TypeError("an evaluation has led to a decision")
+
+    async def request(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        *,
+        action: str,
+        resource: Mapping[str, object],
+        context: Mapping[str, Any],
+    ) -> Weighed:
+        """As `decide` where approval is needed: the request is open when `tx` commits. Nothing that is allowed is done.
+
+        ALLOW: an approval covers it, or was given at once. DENY: no request can lift it, or none can be opened.
+        """
+        question = await self._read(actor, Purpose.ASK, action, resource, context)
+        asked = await request_approval(tx, self._catalogue, question, desks=self._desks)
+        if isinstance(asked, DecisionView):
+            return Weighed(asked.decision, asked.reasons[0], question.resource, asked.request_id)
+        return Weighed(asked.answer, asked.reason, question.resource, asked.approval)
 
     async def close(self) -> None:
         """Whatever was asked is answered."""

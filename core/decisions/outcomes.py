@@ -18,6 +18,7 @@ from core.decisions import quotas, store
 from core.decisions.allowing import LAPSE
 from core.decisions.errors import InvalidQuestion, OutcomeReported, UnknownDecision
 from core.decisions.views import Answer, DecisionView
+from core.emergency import note_outcome
 from core.outbox import emit
 
 OUTCOMES: Final = ("succeeded", "failed")
@@ -51,6 +52,8 @@ async def report_outcome(
                 raise OutcomeReported(f"The outcome was reported already: {view.operation}.")
             return view
         await store.close(tx, decision_id, operation=status, outcome=details)
+        if view.bypass_id:
+            await note_outcome(tx, decision_id, status)
         if view.operation == "running":
             await quotas.give_back(tx, quotas.MAX_CONCURRENT_OPERATIONS)
             await clear(tx, decision_id, kind=LAPSE)
@@ -83,6 +86,8 @@ async def _on_lapse(tx: Transaction, due: Due) -> None:
     if view is None or view.operation != "running":
         return
     await store.close(tx, view.id, operation="lapsed", outcome=None)
+    if view.bypass_id:
+        await note_outcome(tx, view.id, "lapsed")
     await quotas.give_back(tx, quotas.MAX_CONCURRENT_OPERATIONS)
     await record(
         tx,

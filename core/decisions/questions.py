@@ -17,6 +17,7 @@ class Purpose(Enum):
 
     DECIDE = "decide"  # go on at once: an allowed action has its effect
     EVALUATE = "evaluate"  # only know
+    ASK = "ask"  # have a request opened where one is needed, and do nothing
 
 
 @dataclass(frozen=True, slots=True)

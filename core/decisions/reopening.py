@@ -17,6 +17,7 @@ from core.audit import audited
 from core.db import Database
 from core.decisions.gate import Gate
 from core.decisions.views import DecisionView
+from core.roles.permissions import ACTION_PERMISSIONS
 
 REOPENED: Final = ("rejected", "withdrawn", "expired")
 REASON_MAX: Final = 500  # characters
@@ -34,6 +35,9 @@ async def reopen(database: Database, gate: Gate, actor: Actor, request_id: UUID,
             raise NotYourRequest("Only the person who asked can ask again.")
         if before.status not in REOPENED:
             raise NotOver(f"{before.reference} is {before.status}.", next_step="Change it while it is pending.")
+        if before.action not in ACTION_PERMISSIONS:
+            about = before.resource["name"]
+            raise InvalidRequest(f"{before.reference} is about {about}; submit that again.", where="request")
         if not reason.strip() or len(reason) > REASON_MAX:
             raise InvalidRequest(
                 f"Say in 1 to {REASON_MAX} characters why it should be looked at again.", where="reason"

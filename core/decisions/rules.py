@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from core.access import permission_for
-from core.actor import Door
-from core.agents import FACT_MAX, NAME_MAX, REQUIRED_FACTS, check_action, missing_facts
+from core.access import Directory, Verdict, permission_for
+from core.actor import Actor, Door
+from core.agents import FACT_MAX, NAME_MAX, REQUIRED_FACTS, AgentView, check_action, missing_facts
 from core.decisions import quotas
 from core.decisions.errors import InvalidQuestion
 from core.decisions.facts import Facts, Standing
@@ -19,6 +19,8 @@ from core.ids import BypassId, RequestId
 from core.receipts import OtherAction, Receipt, UsedApproval
 
 ATTRIBUTES_MAX: Final = 30
+ENVIRONMENT: Final = "environment"  # the attribute by which bypasses are told apart
+_EVERYTHING: Final = Verdict(allowed=True, reason="The system and enterprise administrators may ask for everything.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,17 @@ def normalised(resource: Mapping[str, object]) -> dict[str, str]:
     return texts
 
 
+def verdict_on(everybody: Directory, actor: Actor, action: str) -> Verdict:
+    """Whether the actor's roles let them ask for the action at all, and the rule that decides."""
+    if actor.is_enterprise_admin or actor.door is Door.SYSTEM:
+        return _EVERYTHING
+    return everybody.access.may(actor.user, permission_for(action))
+
+
 def outright(standing: Standing, question: Question) -> Grounds | None:
     """The denial that needs no look at the registry; None if one is needed."""
-    if not _may(standing, question):
-        permission = permission_for(question.action)
-        verdict = standing.everybody.access.may(question.actor.user, permission)
+    verdict = verdict_on(standing.everybody, question.actor, question.action)
+    if not verdict.allowed:
         return _denied("access.permission_missing", verdict.reason)
     if question.action == "agent.create" and (lacking := missing_facts(question.resource)):
         needed = ", ".join(REQUIRED_FACTS)
@@ -86,8 +94,9 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         return _denied(exc.code, exc.sentence())
     if refusal := _full(facts, action):
         return Grounds(Answer.DENY, refusal)
+    places = environments_of(facts.agents.get(name), question)
     for bypass in facts.bypasses if receipt is None else ():
-        if bypass.covers(question.actor.user, action=action, resource=name):
+        if bypass.covers(question.actor.user, action=action, resource=name, environments=places):
             reason = Reason("emergency.bypass", "An emergency bypass is active.")
             return Grounds(Answer.ALLOW, reason, bypass=bypass.id)
     choice = facts.standing.policy_for(question)
@@ -105,10 +114,21 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         return Grounds(Answer.ALLOW, reason, approval=receipt.claims.request_id)
     if not policy.stages:
         return Grounds(Answer.ALLOW, Reason("policies.permission", f"'{policy.title}' asks for no approval."))
-    for approval in facts.approvals:
-        if approval.covers(action, question.resource):
+    covering = [each for each in facts.approvals if each.covers(action, question.resource)]
+    for approval in covering:
+        if approval.barrier(now=facts.standing.now) is None:
             return Grounds(Answer.ALLOW, Reason("approvals.approved", "It was approved."), approval=approval.id)
+    for approval in covering:  # there is one, and it rests on a ticket that keeps it from being used
+        if barred := approval.barrier(now=facts.standing.now):
+            return _denied(barred.code, barred.message)
     return Grounds(Answer.PENDING, Reason("approvals.pending", f"'{policy.title}' has to be passed first."))
+
+
+def environments_of(agent: AgentView | None, question: Question) -> tuple[str, ...]:
+    """Where the agent is before the action, and where it would be after it; an empty text where nobody says."""
+    before = agent.attributes.get(ENVIRONMENT, "") if agent is not None else None
+    after = question.resource.get(ENVIRONMENT, before or "")
+    return (after,) if before is None else (before, after)
 
 
 def used_up(receipt: Receipt) -> Reason:
@@ -143,17 +163,11 @@ def _refused(facts: Facts, question: Question, receipt: Receipt | CountersignErr
     if (claims.action, claims.resource) != (question.action, question.resource):
         message = f"The receipt is for {claims.action} of '{claims.resource.get('name')}' as it was approved."
         return Reason(OtherAction.code, message)
-    stands = any(
-        each.id == claims.request_id and each.covers(claims.action, claims.resource) for each in facts.approvals
-    )
-    return None if stands else used_up(receipt)
-
-
-def _may(standing: Standing, question: Question) -> bool:
-    actor = question.actor
-    if actor.is_enterprise_admin or actor.door is Door.SYSTEM:
-        return True
-    return standing.everybody.access.may(actor.user, permission_for(question.action)).allowed
+    for each in facts.approvals:
+        if each.id == claims.request_id and each.covers(claims.action, claims.resource):
+            barred = each.barrier(now=facts.standing.now)
+            return Reason(barred.code, barred.message) if barred else None
+    return used_up(receipt)
 
 
 def _full(facts: Facts, action: str) -> Reason | None:

@@ -27,6 +27,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the gate says without acting. `request_id` is the approval that allows it, or the request that is open."""
+
+    answer: Answer
+    reason: Reason
+    resource: Mapping[str, str]  # as the gate reads it
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionView:
     """One answer of the gate. `operation` says whether the platform still has to report what it did."""
 

@@ -15,6 +15,7 @@ from core.delegations.chains import Coverage, Delegation, StandIns
 from core.delegations.events import DelegationEvent
 from core.delegations.service import (
     Absence,
+    away_altogether,
     back,
     end,
     end_all_of,
@@ -36,6 +37,7 @@ __all__ = [
     "DelegationEvent",
     "DelegationView",
     "StandIns",
+    "away_altogether",
     "back",
     "end",
     "end_all_of",

@@ -45,14 +45,31 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True)
 class StandIns:
-    """The delegations in force at one instant, between people who are active."""
+    """The delegations in force at one instant, between people who are active; what people set stands first.
+
+    `absent` are those away by their calendar; whoever stands in for them as their fallback is among the delegations.
+    """
 
     delegations: tuple[Delegation, ...] = ()
+    absent: frozenset[UserId] = frozenset()
 
     def about(self, action: str) -> StandIns:
         """Those that are about this action."""
         found = (each for each in self.delegations if each.coverage.actions is None or action in each.coverage.actions)
-        return StandIns(tuple(found))
+        return StandIns(tuple(found), self.absent)
+
+    def is_away(self, person: UserId, stage: str) -> bool:
+        """Whether somebody else should decide this stage for them, be there anybody or not."""
+        return person in self.absent or self._taker(person, stage) is not None
+
+    def candidates(self, person: UserId, stage: str) -> tuple[UserId, ...]:
+        """Those of the chain who are here as far as their calendars say; nobody of one that goes round in a circle.
+
+        A circle can come about where calendars and delegations meet: then everybody in it is away.
+        """
+        chain = self.chain(person, stage)
+        beyond = self._taker(chain[-1], stage) if chain else None
+        return () if beyond is not None else tuple(each for each in chain if each not in self.absent)
 
     def chain(self, person: UserId, stage: str) -> tuple[UserId, ...]:
         """Who decides this stage for the person, nearest first; empty if they are here.

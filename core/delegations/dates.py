@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from core.delegations.errors import InvalidDelegation
+from core.zones import zone_of
 
 _DAY_CHARS: Final = len("2026-12-20")
 EXAMPLES: Final = ("2026-12-20", "2026-12-20T14:00", "2026-12-20T14:00:00Z")
@@ -26,14 +26,6 @@ def window(starts: str, ends: str, zone: str, *, now: datetime) -> tuple[datetim
     if ends_at <= starts_at:
         raise InvalidDelegation("It must end after it begins.", where="ends")
     return starts_at, ends_at
-
-
-def zone_of(name: str) -> tzinfo:
-    """The zone of that name; UTC if there is none: a slip in the directory must not keep anybody from being away."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return UTC
 
 
 def _instant(text: str, zone: tzinfo, where: str, *, is_end: bool = False) -> datetime:

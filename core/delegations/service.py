@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from core.absences import absent_now
 from core.access import (
     Directory,
     Permission,
@@ -144,8 +146,13 @@ async def load_delegation(tx: Transaction, delegation_id: UUID) -> DelegationVie
 
 async def stand_ins(tx: Transaction, action: str) -> StandIns:
     """Who stands in for whom at this instant on requests for this action."""
-    rows = await store.live(tx)
-    return (await _standing(tx, rows)).about(action) if rows else StandIns()
+    return (await _standing(tx, await store.live(tx))).about(action)
+
+
+async def away_altogether(tx: Transaction) -> frozenset[UserId]:
+    """Who is away at this instant and has given every decision to somebody who is here."""
+    standing = await _standing(tx, await store.live(tx))
+    return frozenset(each.absent for each in standing.delegations if each.coverage == Coverage())
 
 
 async def _end(tx: Transaction, actor: Actor, row: Row[Any]) -> DelegationView:
@@ -182,9 +189,18 @@ def _coverage(wanted: Absence) -> Coverage:
 
 
 async def _standing(tx: Transaction, rows: Sequence[Row[Any]]) -> StandIns:
-    people = (await directory(tx)).people.values()
-    active = [person.id for person in people if person.active]
-    return in_force([store.delegation_of(row) for row in rows], tx.now, active=active)
+    """What people have set, and behind it what their calendars say: the first that is found counts."""
+    by_calendar = await absent_now(tx)
+    if not rows and not by_calendar:
+        return StandIns()
+    active = (await directory(tx)).active
+    named = in_force([store.delegation_of(row) for row in rows], tx.now, active=active)
+    fallbacks = tuple(
+        Delegation(absence, absent, stand_in, tx.now, datetime.max.replace(tzinfo=UTC))
+        for absent, (absence, stand_in) in by_calendar.items()
+        if stand_in is not None
+    )
+    return StandIns((*named.delegations, *fallbacks), frozenset(by_calendar))
 
 
 async def _view(tx: Transaction, delegation_id: UUID) -> DelegationView:

@@ -1,5 +1,51 @@
-"""Looking at the outbox's deliveries and sending dead ones again, by those who may (N6)."""
+"""Looking at the outbox's destinations and deliveries, sending dead ones again and testing, by those who may (N6).
 
-from core.deliveries.service import list_all, replay_one
+values.py    a connector as it is wired, and what a test of it found
+service.py   list, compare, replay, resume
+comparing.py pure: what a delivery would change there
+references.py  what deliveries are about, as people call it
+reconciling.py  ask for a walk through the tickets, and see what walks have found
+testing.py   ask the other system how it answers
+"""
 
-__all__ = ["list_all", "replay_one"]
+from core.deliveries.comparing import Changed, changes_between
+from core.deliveries.reconciling import reconcile, reconciliations
+from core.deliveries.references import references_of
+from core.deliveries.service import (
+    Comparison,
+    compare,
+    destinations,
+    inboxes,
+    list_all,
+    replay_dead,
+    replay_one,
+    resume_now,
+    throughput,
+)
+from core.deliveries.testing import TEST_EVERY, TestedLately, run_test
+from core.deliveries.values import Check, Connected, Connection, Finding, Health
+
+__all__ = [
+    "TEST_EVERY",
+    "Changed",
+    "Check",
+    "Comparison",
+    "Connected",
+    "Connection",
+    "Finding",
+    "Health",
+    "TestedLately",
+    "changes_between",
+    "compare",
+    "destinations",
+    "inboxes",
+    "list_all",
+    "reconcile",
+    "reconciliations",
+    "references_of",
+    "replay_dead",
+    "replay_one",
+    "resume_now",
+    "run_test",
+    "throughput",
+]

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from core.access import Permission, TokenScope, require
 from core.actor import Actor
 from core.audit import AuditCategory, audited, record
-from core.db import Database
-from core.outbox import DeliveryView, list_deliveries, replay
+from core.db import Database, Transaction
+from core.deliveries.comparing import Changed, changes_between
+from core.deliveries.values import Connected
+from core.errors import NotFound
+from core.outbox import (
+    DeliveryView,
+    DestinationView,
+    Sent,
+    bounded,
+    delivered_event,
+    deliveries_by_hour,
+    list_deliveries,
+    list_destinations,
+    replay,
+    replay_all,
+    resume,
+    sent_last,
+)
+from core.redaction import without_secrets
+from core.tickets import InboxView, list_inboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a delivery would change in the other system."""
+
+    subject: str
+    event_type: str
+    last: Sent | None
+    now: Mapping[str, Any] | None
+    changes: tuple[Changed, ...]
 
 
 async def list_all(
     database: Database, actor: Actor, *, subscriber: str | None, state: str | None, after: UUID | None, limit: int
 ) -> tuple[DeliveryView, ...]:
-    """Deliveries, newest first, beyond the cursor `after`."""
+    """Deliveries with their events, newest first, beyond the cursor `after`; secrets in events are struck out."""
     async with audited(database, actor, action="deliveries.list", resource=subscriber or "all") as tx:
         await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
-        return await list_deliveries(tx, subscriber=subscriber, state=state, after=after, limit=limit)
+        found = await list_deliveries(tx, subscriber=subscriber, state=state, after=after, limit=limit)
+        return tuple(replace(each, data=without_secrets("", each.data)) for each in found)
 
 
 async def replay_one(database: Database, actor: Actor, event_id: UUID, *, subscriber: str) -> None:
@@ -33,3 +67,67 @@ async def replay_one(database: Database, actor: Actor, event_id: UUID, *, subscr
             category=AuditCategory.SYSTEM,
             details={"subscriber": subscriber},
         )
+
+
+async def destinations(database: Database, actor: Actor) -> tuple[DestinationView, ...]:
+    """How deliveries to each connector go."""
+    async with audited(database, actor, action="connectors.list", resource="all") as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return await list_destinations(tx)
+
+
+async def inboxes(database: Database, actor: Actor) -> tuple[InboxView, ...]:
+    """How looking at what comes back from each ticket system goes."""
+    async with audited(database, actor, action="connectors.list", resource="all") as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return await list_inboxes(tx)
+
+
+async def replay_dead(database: Database, actor: Actor, *, subscriber: str) -> int:
+    """The connector's oldest dead deliveries, a thousand at most, are tried again; how many. Raises NotFound."""
+    async with audited(database, actor, action="delivery.replay", resource=subscriber) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
+        count = await replay_all(tx, subscriber)
+        await _record(tx, actor, "delivery.replay", {"subscriber": subscriber, "count": count})
+        return count
+
+
+async def resume_now(database: Database, actor: Actor, *, subscriber: str) -> None:
+    """What waits for the connector is tried at once, although it was left alone. Raises NotFound."""
+    async with audited(database, actor, action="connector.resume", resource=subscriber) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
+        await resume(tx, subscriber)
+        await _record(tx, actor, "connector.resume", {"subscriber": subscriber})
+
+
+async def throughput(database: Database, actor: Actor, *, subscriber: str) -> tuple[tuple[datetime, int], ...]:
+    """How many were delivered to the connector in each hour of the last day."""
+    async with audited(database, actor, action="connectors.list", resource=subscriber) as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return await deliveries_by_hour(tx, subscriber)
+
+
+async def compare(
+    database: Database, actor: Actor, connected: Connected, event_id: UUID, *, subscriber: str
+) -> Comparison:
+    """What was last accepted there for the delivery's subject, and what would be sent now. Raises NotFound.
+
+    Secrets are struck out in both. Where the connector cannot say beforehand what it sends, `now` is None.
+    """
+    async with audited(database, actor, action="deliveries.list", resource=subscriber) as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        event = await delivered_event(tx, event_id, subscriber)
+        if event is None:
+            raise NotFound("There is no such delivery.", where="delivery", next_step="List the connector's deliveries.")
+        last = await sent_last(tx, subscriber, event.subject)
+    connection = connected.find(actor.tenant, subscriber)
+    preview = connection.preview if connection else None
+    now = bounded(await preview(event)) if preview else None
+    changes = () if now is None else changes_between(last.payload if last else {}, now)
+    return Comparison(event.subject, event.type, last, now, changes)
+
+
+async def _record(tx: Transaction, actor: Actor, action: str, details: Mapping[str, Any]) -> None:
+    await record(
+        tx, actor, action=action, resource=details["subscriber"], category=AuditCategory.SYSTEM, details=details
+    )

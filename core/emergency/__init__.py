@@ -1,42 +1,93 @@
-"""Emergency bypass (E1, E2, E4, first cut): at once, for allowed roles, time-limited, reviewed afterwards.
+"""Emergency bypass (E1 to E5): at once, for whom the tenant allows, time-limited, told of, reviewed afterwards.
 
-rules.py    pure: who may, how long, the risk recorded before the grant
-model.py    the table
-store.py    SQL
-service.py  grant, end, acknowledge, review; what deadlines do
-views.py    what doors show
-events.py   what goes to the outbox
-errors.py   what can go wrong
+rules.py        pure: who may, what is well formed, who is told, what is covered, the count-down
+risk.py         pure: the risk before the grant and after it
+model.py        the tables
+store.py        SQL of bypasses; part_store.py of what belongs to them
+showing.py      rows as doors show them (views.py)
+holding.py      what every use case does
+granting.py     grant, also one that waits for a second factor
+service.py      end, acknowledge; ending.py what ends with it
+extending.py    more time, which a second person confirms
+using.py        what the gate allowed under it
+reviewing.py    the post-deployment review; remediating.py what follows from it
+timing.py       what deadlines do
+queries.py      read-only questions; reporting.py a month in figures
+events.py       what goes to the outbox
+errors.py       what can go wrong
 """
 
 from core.emergency.events import EmergencyEvent
-from core.emergency.rules import RunningBypass
-from core.emergency.service import (
-    DEADLINES,
-    acknowledge,
-    end,
-    get_bypass,
+from core.emergency.extending import ask_extension, confirm_extension, decline_extension
+from core.emergency.granting import (
+    BypassTerms,
+    WaitingBypass,
+    assess_wish,
+    confirm_bypass,
     grant,
+    terms_for,
+    terms_offered,
+    waiting_bypass,
+)
+from core.emergency.queries import (
+    bypasses_of,
+    get_bypass,
     list_bypasses,
     load_bypass,
-    longest_bypass,
-    review,
+    reviews_waiting,
     running_bypasses,
 )
-from core.emergency.views import BypassView
+from core.emergency.remediating import FollowUp, close_remediation, list_remediations
+from core.emergency.reporting import BypassReport, Tally, bypass_report
+from core.emergency.reviewing import review
+from core.emergency.risk import BypassRisk
+from core.emergency.rules import Circumstances, RunningBypass, Wish, at_most_left
+from core.emergency.service import acknowledge, end
+from core.emergency.store import numbers
+from core.emergency.timing import DEADLINES
+from core.emergency.using import Use, note_outcome, note_use
+from core.emergency.views import BypassView, ExtensionView, RemediationView, UseView
 
 __all__ = [
     "DEADLINES",
+    "BypassReport",
+    "BypassRisk",
+    "BypassTerms",
     "BypassView",
+    "Circumstances",
     "EmergencyEvent",
+    "ExtensionView",
+    "FollowUp",
+    "RemediationView",
     "RunningBypass",
+    "Tally",
+    "Use",
+    "UseView",
+    "WaitingBypass",
+    "Wish",
     "acknowledge",
+    "ask_extension",
+    "assess_wish",
+    "at_most_left",
+    "bypass_report",
+    "bypasses_of",
+    "close_remediation",
+    "confirm_bypass",
+    "confirm_extension",
+    "decline_extension",
     "end",
     "get_bypass",
     "grant",
     "list_bypasses",
+    "list_remediations",
     "load_bypass",
-    "longest_bypass",
+    "note_outcome",
+    "note_use",
+    "numbers",
     "review",
+    "reviews_waiting",
     "running_bypasses",
+    "terms_for",
+    "terms_offered",
+    "waiting_bypass",
 ]

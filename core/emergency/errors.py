@@ -39,6 +39,48 @@ class OwnReview(Forbidden):
     code = "emergency.own_review"
 
 
+class NotIndependent(Forbidden):
+    """A bypass is reviewed by somebody who did nothing under it."""
+
+    code = "emergency.not_independent"
+
+
+class OwnExtension(Forbidden):
+    """An extension is confirmed by somebody other than the bypass's holder and whoever asked for it."""
+
+    code = "emergency.own_extension"
+
+
+class NoExtension(Conflict):
+    """No extension of this bypass waits to be decided."""
+
+    code = "emergency.no_extension"
+
+
+class ExtensionRefused(Conflict):
+    """This bypass cannot be extended."""
+
+    code = "emergency.extension_refused"
+
+
+class UnknownRemediation(NotFound):
+    """There is no such remediation here."""
+
+    code = "emergency.unknown_remediation"
+
+
+class RemediationClosed(Conflict):
+    """The remediation is closed already."""
+
+    code = "emergency.remediation_closed"
+
+
+class NotYourRemediation(Forbidden):
+    """A remediation is closed by its owner or by senior management."""
+
+    code = "emergency.not_your_remediation"
+
+
 class AlreadyReviewed(Conflict):
     """The review is done already."""
 

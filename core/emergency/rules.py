@@ -1,101 +1,223 @@
-"""Pure rules of the emergency bypass (E1, E3)."""
+"""Pure rules of the emergency bypass: who may, what is well formed, who is told, what is covered (E1, E4)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from core.access import Directory
 from core.emergency.errors import BypassNotAllowed, InvalidBypass
 from core.ids import BypassId, UserId
-from core.tenants import TenantPolicy
+from core.tenants import ANYWHERE, UNNAMED, BypassPolicy, TenantPolicy, Who
 
-ACTIONS: Final = ("agent.create", "agent.deploy", "agent.modify", "agent.retire", "*")
+ACTIONS: Final = ("agent.create", "agent.deploy", "agent.modify", "agent.retire", "change.implement", "*")
 JUSTIFICATION_MIN: Final = 10  # characters; "fix" explains nothing to a reviewer
 JUSTIFICATION_MAX: Final = 2000
 RESOURCE_MAX: Final = 120
+INCIDENT_MAX: Final = 80
 DURATION_MIN: Final = timedelta(minutes=5)
-
-# What each fact adds to the risk recorded before the grant. Points, not probabilities: they order bypasses.
-_ACTION_POINTS: Final[Mapping[str, int]] = {
-    "agent.retire": 10,
-    "agent.modify": 25,
-    "agent.deploy": 30,
-    "agent.create": 30,
-    "*": 45,
-}
-_ANY_RESOURCE_POINTS: Final = 25
-_LONG_POINTS: Final = 15
-_MEDIUM_FROM: Final = 30
-_HIGH_FROM: Final = 55
+# The message of a running bypass says anew what is left when less than each of these is.
+COUNT_DOWN: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10, 15, 30, 60, 120, 240, 480, 1440))
 
 
 @dataclass(frozen=True, slots=True)
-class BypassRisk:
-    """The enhanced risk assessment: the sum and what it is made of."""
+class Circumstances:
+    """Where, why (a code of the policy) and for which incident; each is empty where nothing is said."""
 
-    level: str  # low | medium | high
-    points: int
-    factors: tuple[tuple[str, int], ...]
-
-    def to_json(self) -> dict[str, object]:
-        """As stored and shown."""
-        return {"level": self.level, "points": self.points, "factors": [list(factor) for factor in self.factors]}
+    environment: str = ANYWHERE
+    reason: str = ""
+    incident: str = ""
 
 
-def check_may_bypass(policy: TenantPolicy, roles: frozenset[str]) -> None:
-    """Returns if one of the roles may use the bypass; raises BypassNotAllowed naming those that may."""
-    allowed = policy.bypass.allowed_roles
-    if not roles & set(allowed):
-        raise BypassNotAllowed(
-            "Your role may not use the emergency bypass.",
-            where="role",
-            accepted=tuple(allowed),
-            next_step="Ask one of these people, or use /approve.",
+UNSAID: Final = Circumstances()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A bypass as it is asked for."""
+
+    action: str
+    resource: str
+    justification: str
+    duration: timedelta
+    named: Circumstances = UNSAID
+
+    def trimmed(self) -> Wish:
+        """Without the white space around what was typed."""
+        named = Circumstances(self.named.environment.strip(), self.named.reason.strip(), self.named.incident.strip())
+        return Wish(self.action, self.resource.strip(), self.justification.strip(), self.duration, named)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it waits for a second factor; `from_json` reads it back."""
+        return {**asdict(self), "duration": self.duration.total_seconds()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Wish:
+        """The wish that was stored."""
+        return cls(
+            stored["action"],
+            stored["resource"],
+            stored["justification"],
+            timedelta(seconds=stored["duration"]),
+            Circumstances(**stored["named"]),
         )
 
 
-def check_bypass(policy: TenantPolicy, *, action: str, resource: str, justification: str, duration: timedelta) -> None:
+def admits(who: Who, everybody: Directory, user: UserId) -> bool:
+    """Whether the person is one of them, by role, group or address."""
+    person = everybody.people.get(user)
+    return (
+        bool(everybody.roles.get(user, frozenset()) & set(who.roles))
+        or bool(everybody.groups_of(user) & set(who.groups))
+        or (person is not None and person.email.lower() in who.people)
+    )
+
+
+def people_of(who: Who, everybody: Directory) -> frozenset[UserId]:
+    """All active people whom it admits."""
+    by_role = (everybody.by_role.get(role, frozenset()) for role in who.roles)
+    by_group = (everybody.groups[key].members for key in who.groups if key in everybody.groups)
+    by_name = frozenset(everybody.by_email[each].id for each in who.people if each in everybody.by_email)
+    return frozenset[UserId](by_name).union(*by_role, *by_group) & everybody.active
+
+
+def environments_for(policy: BypassPolicy, everybody: Directory, user: UserId) -> tuple[str, ...]:
+    """Where the person may use a bypass; `ANYWHERE` alone if places are not told apart. Raises BypassNotAllowed."""
+    known = tuple(policy.environments) or (ANYWHERE,)
+    open_to = tuple(each for each in known if admits(policy.allowed_in(each), everybody, user))
+    if not open_to:
+        names = tuple(dict.fromkeys(name for each in known for name in policy.allowed_in(each).names))
+        raise _not_allowed("Your role may not use the emergency bypass.", names)
+    return open_to
+
+
+def check_may_bypass(policy: BypassPolicy, everybody: Directory, user: UserId, *, environment: str) -> None:
+    """Returns if the person may use a bypass there. Raises BypassNotAllowed naming who may."""
+    environments_for(policy, everybody, user)
+    who = policy.allowed_in(environment)
+    if not admits(who, everybody, user):
+        raise _not_allowed(f"You may not use the emergency bypass in '{environment}'.", who.names)
+
+
+def _not_allowed(message: str, names: tuple[str, ...]) -> BypassNotAllowed:
+    return BypassNotAllowed(
+        message, where="role", accepted=names, next_step="Ask one of these people, or use /approve."
+    )
+
+
+def check_wish(policy: BypassPolicy, wish: Wish) -> None:
     """Returns if the bypass is well formed; raises InvalidBypass naming the field and what it accepts."""
-    if action not in ACTIONS:
-        raise InvalidBypass(f"'{action}' is not an action that can be bypassed.", where="action", accepted=ACTIONS)
-    if not resource.strip() or len(resource) > RESOURCE_MAX:
+    if wish.action not in ACTIONS:
+        raise InvalidBypass(f"'{wish.action}' is not an action that can be bypassed.", where="action", accepted=ACTIONS)
+    if not wish.resource or len(wish.resource) > RESOURCE_MAX:
         raise InvalidBypass(f"Name the agent (at most {RESOURCE_MAX} characters), or '*' for any.", where="resource")
-    length = len(justification.strip())
+    _check_environment(policy, wish.named.environment)
+    _check_reason(policy, wish.named.reason)
+    _check_incident(policy, wish)
+    length = len(wish.justification)
     if not JUSTIFICATION_MIN <= length <= JUSTIFICATION_MAX:
         raise InvalidBypass(
             f"The justification has {length} characters; it needs {JUSTIFICATION_MIN} to {JUSTIFICATION_MAX}.",
             where="justification",
         )
-    longest = policy.bypass.max_duration
-    if not DURATION_MIN <= duration <= longest:
+    longest = policy.longest_in(wish.named.environment)
+    if not DURATION_MIN <= wish.duration <= longest:
         raise InvalidBypass(
             f"A bypass lasts from 5 minutes to {longest.total_seconds() / 3600:g} hours here.", where="duration"
         )
 
 
-def assess(policy: TenantPolicy, *, action: str, resource: str, duration: timedelta) -> BypassRisk:
-    """The risk as it stands before the grant, explained by its factors (E3)."""
-    factors = [(f"action {action}", _ACTION_POINTS[action])]
-    if resource.strip() == "*":
-        factors.append(("any agent, not one", _ANY_RESOURCE_POINTS))
-    if duration > policy.bypass.max_duration / 2:
-        factors.append(("longer than half of what is allowed", _LONG_POINTS))
-    points = sum(points for _name, points in factors)
-    level = "high" if points >= _HIGH_FROM else "medium" if points >= _MEDIUM_FROM else "low"
-    return BypassRisk(level=level, points=points, factors=tuple(factors))
+def _check_environment(policy: BypassPolicy, environment: str) -> None:
+    known = tuple(policy.environments)
+    if known and environment not in known:
+        said = f"'{environment}' is not an environment here." if environment else "Name the environment."
+        raise InvalidBypass(said, where="environment", accepted=known)
+    if environment and not known:
+        raise InvalidBypass("Environments are not told apart here; leave it out.", where="environment")
+
+
+def _check_reason(policy: BypassPolicy, reason: str) -> None:
+    codes = tuple(each.code for each in policy.reasons)
+    if reason and reason not in codes:
+        said = f"'{reason}' is not a reason here." if codes else "No reasons are declared here; leave it out."
+        raise InvalidBypass(said, where="reason", accepted=codes)
+    if codes and policy.reason_required and not reason:
+        raise InvalidBypass("Choose a reason.", where="reason", accepted=codes)
+
+
+def _check_incident(policy: BypassPolicy, wish: Wish) -> None:
+    rule = policy.incident_for(wish.named.reason)
+    if rule.required and not wish.named.incident:
+        raise InvalidBypass("Name the incident.", where="incident", accepted=(rule.format,) if rule.format else ())
+    if len(wish.named.incident) > INCIDENT_MAX:
+        raise InvalidBypass(f"An incident's reference has at most {INCIDENT_MAX} characters.", where="incident")
+    if wish.named.incident and rule.format and not re.fullmatch(rule.format, wish.named.incident):
+        raise InvalidBypass(
+            f"'{wish.named.incident}' is no reference of an incident.", where="incident", accepted=(rule.format,)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RunningBypass:
-    """Whom it admits to what: an action and a resource, each `*` for any."""
+    """Whom it admits to what: an action, a resource and an environment, each any."""
 
     id: BypassId
     user: UserId
     action: str
     resource: str
+    environment: str = ANYWHERE
 
-    def covers(self, user: UserId | None, *, action: str, resource: str) -> bool:
-        """Whether it admits this person's action."""
-        return self.user == user and self.action in (action, "*") and self.resource in (resource, "*")
+    def covers(self, user: UserId | None, *, action: str, resource: str, environments: Iterable[str]) -> bool:
+        """Whether it admits this person's action. `environments`: the agent's before the action, and after it.
+
+        An agent that would move to another environment is covered in neither of them.
+        """
+        return (
+            self.user == user
+            and self.action in (action, "*")
+            and self.resource in (resource, "*")
+            and (self.environment == ANYWHERE or all((each or UNNAMED) == self.environment for each in environments))
+        )
+
+
+def told(policy: TenantPolicy, everybody: Directory, *, holder: UserId, level: int) -> tuple[UserId, ...]:
+    """Who answers for a bypass, as far up as it was told: senior management, then each level above. Not its holder."""
+    levels = (Who(roles=policy.senior_management), *policy.bypass.escalation[:level])
+    found = frozenset[UserId]().union(*(people_of(each, everybody) for each in levels))
+    return tuple(sorted(found - {holder}))
+
+
+def first_level(policy: TenantPolicy, everybody: Directory, *, holder: UserId) -> int:
+    """The lowest level at which there is somebody to tell; 0 if nobody is there at all."""
+    levels = range(len(policy.bypass.escalation) + 1)
+    return next((each for each in levels if told(policy, everybody, holder=holder, level=each)), 0)
+
+
+def next_level(policy: TenantPolicy, everybody: Directory, *, holder: UserId, level: int) -> int | None:
+    """The next level that has somebody who was not told yet; None if there is none."""
+    known = told(policy, everybody, holder=holder, level=level)
+    above = range(level + 1, len(policy.bypass.escalation) + 1)
+    return next((each for each in above if told(policy, everybody, holder=holder, level=each) != known), None)
+
+
+def team_of(everybody: Directory, user: UserId) -> frozenset[UserId]:
+    """The person, whoever shares a group with them, and whoever has the same manager."""
+    groups = everybody.groups_of(user)
+    manager = everybody.people[user].manager
+    mates = frozenset[UserId]().union(*(everybody.groups[key].members for key in groups))
+    peers = {each.id for each in everybody.people.values() if manager is not None and each.manager == manager}
+    return mates | peers | {user}
+
+
+def next_count_down(expires_at: datetime, *, now: datetime) -> datetime | None:
+    """When the message says anew what is left; None once it says "less than a minute"."""
+    return min((at for mark in COUNT_DOWN if (at := expires_at - mark) > now), default=None)
+
+
+def at_most_left(expires_at: datetime, *, now: datetime) -> timedelta | None:
+    """The least step of the count-down that is not below what is left: true until the next step. None if longer."""
+    left = expires_at - now
+    return next((mark for mark in COUNT_DOWN if left <= mark), None)

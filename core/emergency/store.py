@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Select, Uuid, bindparam, func, or_, select, update
 
-from core.access import Directory, PersonView
 from core.db import Transaction
 from core.emergency.model import bypasses
-from core.emergency.views import BypassView
 from core.ids import UserId
-from core.links import tickets_of
 
 
 async def add(tx: Transaction, values: dict[str, Any]) -> None:
@@ -60,11 +58,28 @@ async def id_of_number(tx: Transaction, number: int) -> UUID | None:
     return found
 
 
+async def numbers(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
+    """The number of each of these bypasses."""
+    columns = bypasses.c
+    rows = await tx.connection.execute(
+        select(columns.bypass_id, columns.number).where(
+            columns.tenant_id == tx.tenant, columns.bypass_id.in_(tuple(ids))
+        )
+    )
+    return {row.bypass_id: row.number for row in rows}
+
+
 async def active_of(tx: Transaction, users: Collection[UserId]) -> list[Row[Any]]:
-    """These people's bypasses that run now, newest first."""
+    """These people's bypasses that run now, newest first; none of them ends before this transaction does."""
     columns = bypasses.c
     running: Select[Any] = (
-        select(columns.bypass_id, columns.requester_id, columns.action, columns.resource_name)
+        select(
+            columns.bypass_id,
+            columns.requester_id,
+            columns.action,
+            columns.resource_name,
+            columns.environment,
+        )
         .where(
             columns.tenant_id == tx.tenant,
             columns.requester_id == func.any(bindparam("users", list(users), type_=ARRAY(Uuid))),
@@ -72,19 +87,20 @@ async def active_of(tx: Transaction, users: Collection[UserId]) -> list[Row[Any]
             columns.expires_at > tx.now,
         )
         .order_by(columns.number.desc())
+        .with_for_update(read=True)
     )
     return list(await tx.connection.execute(running))
 
 
-async def has_overdue_review(tx: Transaction, user: UserId) -> int | None:
-    """The number of an overdue review of the person's bypasses, if there is one; also one just due."""
+async def overdue_review(tx: Transaction, users: Collection[UserId]) -> tuple[int, UserId] | None:
+    """Number and holder of the first bypass of these people whose review is overdue, also one just due."""
     columns = bypasses.c
-    found: int | None = (
+    row = (
         await tx.connection.execute(
-            select(columns.number)
+            select(columns.number, columns.requester_id)
             .where(
                 columns.tenant_id == tx.tenant,
-                columns.requester_id == user,
+                columns.requester_id.in_(tuple(users)),
                 or_(
                     columns.review_state == "overdue",
                     (columns.review_state == "due") & (columns.review_due_at <= tx.now),
@@ -93,8 +109,40 @@ async def has_overdue_review(tx: Transaction, user: UserId) -> int | None:
             .order_by(columns.number)
             .limit(1)
         )
-    ).scalar()
-    return found
+    ).first()
+    return None if row is None else (row.number, UserId(row.requester_id))
+
+
+async def count_unjustified(tx: Transaction, user: UserId) -> int:
+    """How many bypasses of the person a review has called not justified."""
+    columns = bypasses.c
+    counted = select(func.count()).where(
+        columns.tenant_id == tx.tenant, columns.requester_id == user, columns.review_verdict == "not_justified"
+    )
+    return int((await tx.connection.execute(counted)).scalar_one())
+
+
+async def granted_between(tx: Transaction, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """The bypasses granted in the window, oldest first."""
+    columns = bypasses.c
+    wanted = select(bypasses).where(
+        columns.tenant_id == tx.tenant, columns.granted_at >= since, columns.granted_at < until
+    )
+    return (await tx.connection.execute(wanted.order_by(columns.granted_at))).all()
+
+
+async def by_ids(tx: Transaction, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """These bypasses, in no particular order."""
+    columns = bypasses.c
+    wanted = select(bypasses).where(columns.tenant_id == tx.tenant, columns.bypass_id.in_(ids))
+    return (await tx.connection.execute(wanted)).all()
+
+
+async def unreviewed(tx: Transaction, *, limit: int) -> Sequence[Row[Any]]:
+    """Bypasses whose review is not done, the one due first coming first."""
+    columns = bypasses.c
+    wanted = select(bypasses).where(columns.tenant_id == tx.tenant, columns.review_state != "done")
+    return (await tx.connection.execute(wanted.order_by(columns.review_due_at).limit(limit))).all()
 
 
 async def page(
@@ -110,38 +158,3 @@ async def page(
     if after:
         statement = statement.where(columns.bypass_id < after)
     return (await tx.connection.execute(statement)).all()
-
-
-async def views(tx: Transaction, rows: Sequence[Row[Any]], everybody: Directory) -> tuple[BypassView, ...]:
-    """The rows as doors show them; one more statement for all tickets."""
-    links = await tickets_of(tx, [row.bypass_id for row in rows]) if rows else {}
-
-    def person(user: UUID | None) -> PersonView | None:
-        return None if user is None else everybody.people[UserId(user)]
-
-    return tuple(
-        BypassView(
-            id=row.bypass_id,
-            reference=f"BYP-{row.number}",
-            tenant=tx.tenant,
-            requester=everybody.people[UserId(row.requester_id)],
-            action=row.action,
-            resource=row.resource_name,
-            justification=row.justification,
-            status=row.state,
-            granted_at=row.granted_at,
-            expires_at=row.expires_at,
-            ended_at=row.ended_at,
-            risk=row.risk["level"],
-            acknowledged_by=person(row.acknowledged_by),
-            acknowledged_at=row.acknowledged_at,
-            review_due_at=row.review_due_at,
-            review_status=row.review_state,
-            review_verdict=row.review_verdict,
-            tickets=links.get(row.bypass_id, ()),
-            risk_factors=tuple((name, points) for name, points in row.risk["factors"]),
-            reviewed_by=person(row.reviewed_by),
-            review_notes=row.review_notes,
-        )
-        for row in rows
-    )

@@ -1,29 +1,80 @@
 """What the outside knows of a subject. The doors keep here what they must remember, because they hold no SQL.
 
 model.py     tables
-tickets.py   one ticket per subject and system; recording.py takes one over
+tickets.py   one ticket per subject and system; recording.py takes one over; events.py what is told of them
+origins.py   which rules of workflow automation stand behind a subject
 messages.py  one living message per subject, place and role
-accounts.py  which chat account is which person
+conversations.py  where a bot may write, as the platform told of it
 """
 
-from core.links.accounts import ChatAccount, account_of, link_account, person_of
-from core.links.messages import MessageSlot, drop_message, find_message, messages_of, reserve_message, settle_message
-from core.links.recording import record_ticket
-from core.links.tickets import TicketLink, save_ticket, tickets_of
+from core.links.conversations import (
+    Conversation,
+    ConversationKind,
+    channel_called,
+    channels_of,
+    conversation_with,
+    drop_conversation,
+    drop_team,
+    find_conversation,
+    keep_conversation,
+    newest_conversation,
+)
+from core.links.events import TicketEvent
+from core.links.messages import (
+    MessageSlot,
+    drop_message,
+    find_message,
+    messages_of,
+    reserve_message,
+    settle_message,
+    stored_message,
+)
+from core.links.origins import keep_origin, origin_of, ticket_place
+from core.links.recording import record_ticket, take_ticket, tell_of_ticket
+from core.links.tickets import (
+    EMERGENCY,
+    OWN,
+    SYSTEM_TITLES,
+    TicketLink,
+    count_tickets,
+    save_ticket,
+    ticket_known_as,
+    tickets_after,
+    tickets_of,
+)
 
 __all__ = [
-    "ChatAccount",
+    "EMERGENCY",
+    "OWN",
+    "SYSTEM_TITLES",
+    "Conversation",
+    "ConversationKind",
     "MessageSlot",
+    "TicketEvent",
     "TicketLink",
-    "account_of",
+    "channel_called",
+    "channels_of",
+    "conversation_with",
+    "count_tickets",
+    "drop_conversation",
     "drop_message",
+    "drop_team",
+    "find_conversation",
     "find_message",
-    "link_account",
+    "keep_conversation",
+    "keep_origin",
     "messages_of",
-    "person_of",
+    "newest_conversation",
+    "origin_of",
     "record_ticket",
     "reserve_message",
     "save_ticket",
     "settle_message",
+    "stored_message",
+    "take_ticket",
+    "tell_of_ticket",
+    "ticket_known_as",
+    "ticket_place",
+    "tickets_after",
     "tickets_of",
 ]

@@ -55,6 +55,12 @@ async def reserve_message(tx: Transaction, slot: MessageSlot) -> tuple[MessageSl
     )
     if result.first() is not None:
         return slot, True
+    stored = await stored_message(tx, slot)
+    return stored or slot, False
+
+
+async def stored_message(tx: Transaction, slot: MessageSlot) -> MessageSlot | None:
+    """The slot as it is stored, if it is."""
     columns = posted_messages.c
     row = (
         await tx.connection.execute(
@@ -65,8 +71,8 @@ async def reserve_message(tx: Transaction, slot: MessageSlot) -> tuple[MessageSl
                 columns.role == slot.role,
             )
         )
-    ).one()
-    return _slot(row), False
+    ).first()
+    return None if row is None else _slot(row)
 
 
 async def settle_message(tx: Transaction, slot: MessageSlot) -> None:

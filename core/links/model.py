@@ -1,6 +1,7 @@
-"""What the outside knows of a subject: tickets, posted messages, chat accounts. The doors keep them here."""
+"""What the outside knows of a subject: tickets, posted messages. The doors keep them here."""
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.db.tables import identifier, instant, tenant_table
 
@@ -15,8 +16,19 @@ tickets = tenant_table(
     Column("state", Text, nullable=False),
     instant("created_at"),
     instant("updated_at"),
+    Column("subject_type", Text, nullable=True),  # NULL: a bypass if it is an emergency change, else a request
     UniqueConstraint("tenant_id", "system", "external_id"),
+    CheckConstraint("subject_type IN ('request', 'bypass', 'ticket')", name="subject_type"),
     key=("subject_id", "system"),
+)
+
+# Which rules of workflow automation stand behind a subject.
+origins = tenant_table(
+    "origins",
+    Column("subject", Text, nullable=False),  # as in the outbox, or the place of what we write into a ticket
+    Column("rules", ARRAY(Text), nullable=False),
+    instant("kept_at"),
+    key=("subject",),
 )
 
 # One living message per subject and place. `message_id` is NULL between "about to post" and "posted": whoever finds
@@ -36,15 +48,21 @@ posted_messages = tenant_table(
     key=("subject_id", "platform", "place", "role"),
 )
 
-chat_accounts = tenant_table(
-    "chat_accounts",
+# Where a bot may write that cannot look its conversations up: each is kept as the platform told of it, in a request
+# that was verified. `service_url` is where it is written to; `member_id` the platform's id of the one person of a chat.
+chat_conversations = tenant_table(
+    "chat_conversations",
     Column("platform", Text, nullable=False),
     Column("workspace", Text, nullable=False),
-    Column("chat_user", Text, nullable=False),
-    identifier("user_id"),
-    Column("linked_by", Text, nullable=False),  # verified_email
-    instant("linked_at"),
-    ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
-    Index("ix_chat_accounts_user", "tenant_id", "user_id", "platform"),
-    key=("platform", "workspace", "chat_user"),
+    Column("conversation", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # personal, group, channel
+    Column("service_url", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("team", Text, nullable=False, server_default=""),
+    Column("chat_user", Text, nullable=True),
+    Column("member_id", Text, nullable=True),
+    instant("seen_at"),
+    CheckConstraint("kind IN ('personal', 'group', 'channel')", name="kind"),
+    Index("ix_chat_conversations_user", "tenant_id", "platform", "workspace", "chat_user"),
+    key=("platform", "workspace", "conversation"),
 )

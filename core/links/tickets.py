@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
@@ -18,6 +18,10 @@ SYSTEM_TITLES: Final[Mapping[str, str]] = {
     "jira": "Jira",
     "remedy": "Remedy",
 }  # as they write it
+
+
+EMERGENCY: Final = "emergency_change"  # the kind that stands for a bypass
+OWN: Final = "ticket"  # the subject type of a ticket that stands for nothing else: nobody but rules waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,27 @@ class TicketLink:
     number: str
     url: str
     state: str
+    subject_type: str | None = None  # None: told by its kind
+
+    @property
+    def subject(self) -> str:
+        """What it stands for, as in the outbox: `request:<uuid>`, `bypass:<uuid>`, or `ticket:<uuid>` for itself."""
+        return f"{self.subject_type or ('bypass' if self.kind == EMERGENCY else 'request')}:{self.subject_id}"
 
     @property
     def system_title(self) -> str:
         """The system as people read it."""
         return SYSTEM_TITLES.get(self.system, self.system)
+
+
+_LINK: Final = tuple(
+    tickets.c[name]
+    for name in ("subject_id", "system", "kind", "external_id", "number", "url", "state", "subject_type")
+)
+
+
+# Not those that rules of workflow automation make, which stand for themselves.
+_STANDS_FOR_OURS: Final = tickets.c.subject_type.is_distinct_from(OWN)
 
 
 async def save_ticket(tx: Transaction, link: TicketLink) -> bool:
@@ -49,6 +69,7 @@ async def save_ticket(tx: Transaction, link: TicketLink) -> bool:
         "number": link.number,
         "url": link.url,
         "state": link.state,
+        "subject_type": link.subject_type,
         "updated_at": tx.now,
     }
     await tx.connection.execute(
@@ -59,19 +80,43 @@ async def save_ticket(tx: Transaction, link: TicketLink) -> bool:
     return True
 
 
+async def ticket_known_as(tx: Transaction, system: str, external_id: str) -> TicketLink | None:
+    """Our ticket with this id of the system's own."""
+    columns = tickets.c
+    row = (
+        await tx.connection.execute(
+            select(*_LINK).where(
+                columns.tenant_id == tx.tenant, columns.system == system, columns.external_id == external_id
+            )
+        )
+    ).first()
+    return None if row is None else TicketLink(*row)
+
+
+async def count_tickets(tx: Transaction, system: str) -> int:
+    """How many tickets that stand for a subject of ours there are in that system."""
+    columns = tickets.c
+    wanted = select(func.count()).where(columns.tenant_id == tx.tenant, columns.system == system, _STANDS_FOR_OURS)
+    return (await tx.connection.execute(wanted)).scalar_one()
+
+
+async def tickets_after(tx: Transaction, system: str, subject: UUID, *, limit: int) -> tuple[TicketLink, ...]:
+    """The next tickets in that system that stand for a subject of ours, in the order of their subjects."""
+    columns = tickets.c
+    rows = await tx.connection.execute(
+        select(*_LINK)
+        .where(columns.tenant_id == tx.tenant, columns.system == system, columns.subject_id > subject, _STANDS_FOR_OURS)
+        .order_by(columns.subject_id)
+        .limit(limit)
+    )
+    return tuple(TicketLink(*row) for row in rows)
+
+
 async def tickets_of(tx: Transaction, subjects: Sequence[UUID]) -> Mapping[UUID, tuple[TicketLink, ...]]:
     """The tickets of each subject that has any."""
     columns = tickets.c
     rows = await tx.connection.execute(
-        select(
-            columns.subject_id,
-            columns.system,
-            columns.kind,
-            columns.external_id,
-            columns.number,
-            columns.url,
-            columns.state,
-        )
+        select(*_LINK)
         .where(columns.tenant_id == tx.tenant, columns.subject_id.in_(subjects))
         .order_by(columns.created_at)
     )

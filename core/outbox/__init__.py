@@ -3,28 +3,59 @@
 model.py        tables
 events.py       Event: what subscribers receive
 service.py      emit: writes an event inside the caller's transaction
-retry.py        pure: when to try again
-store.py        claims, results, listing
-dispatcher.py   the loop that routes and delivers
-admin.py        list and replay deliveries
+retry.py        pure: when to try again; breaker.py: when to leave a destination alone
+store.py        claims and results; destinations.py: how those that it goes to are
+dispatcher.py   the loop that routes and delivers; finishing.py: what was delivered, kept many at a time
+sent.py         what each destination took last
+admin.py        list destinations and deliveries, replay them
 """
 
-from core.outbox.admin import DeliveryView, list_deliveries, replay
+from core.outbox.admin import (
+    DeliveryState,
+    DeliveryView,
+    DestinationView,
+    deliveries_by_hour,
+    delivery_states,
+    list_deliveries,
+    list_destinations,
+    replay,
+    replay_all,
+    resume,
+)
+from core.outbox.breaker import BreakerPolicy, Circuit, Flow
 from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
-from core.outbox.service import emit, latest_events
+from core.outbox.sent import Sent, bounded, delivered_event, record_sent, sent_last
+from core.outbox.service import emit, latest_events, past_event, past_events
 
 __all__ = [
+    "BreakerPolicy",
+    "Circuit",
+    "DeliveryState",
     "DeliveryView",
+    "DestinationView",
     "Dispatcher",
     "Event",
+    "Flow",
     "Permanent",
     "RetryPolicy",
+    "Sent",
     "Subscription",
     "Throttle",
+    "bounded",
+    "delivered_event",
+    "deliveries_by_hour",
+    "delivery_states",
     "emit",
     "latest_events",
     "list_deliveries",
+    "list_destinations",
+    "past_event",
+    "past_events",
+    "record_sent",
     "replay",
+    "replay_all",
+    "resume",
+    "sent_last",
 ]

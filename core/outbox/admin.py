@@ -1,16 +1,29 @@
-"""Looking at deliveries, and sending dead ones again (N6)."""
+"""Looking at deliveries and destinations, and sending dead ones again (N6)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from core.db import Transaction
 from core.errors import NotFound
-from core.outbox.model import deliveries, outbox_events
+from core.ids import earliest_uuid7
+from core.outbox.breaker import BreakerPolicy, Circuit, Flow
+from core.outbox.model import deliveries, destinations, outbox_events
+
+LATELY: Final = timedelta(hours=1)  # over which throughput is counted
+DRAWN: Final = timedelta(hours=23)  # before the hour that runs
+MEASURED_MAX: Final = 5_000  # of the last hour's deliveries, the latest: enough to say how long they take
+_AGAIN: Final = {
+    "state": "pending", "attempts": 0, "throttled": 0, "lease_until": None, "finished_at": None, "batch": None,
+}  # fmt: skip
+_WORST: Final = ("dead", "pending", "done")
+REPLAY_MAX: Final = 1000  # dead letters sent again by one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,157 @@ class DeliveryView:
     due_at: datetime
     finished_at: datetime | None
     last_error: str | None
+    occurred_at: datetime
+    data: Mapping[str, Any]  # the event's, as it was written
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """How one delivery goes: pending, done or dead."""
+
+    state: str
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationView:
+    """How deliveries to one subscriber go. `done_lately` counts those of events of the last hour."""
+
+    subscriber: str
+    flow: Flow
+    failures: int
+    failing_since: datetime | None
+    paused_until: datetime | None
+    last_failed_at: datetime | None
+    last_error: str | None
+    pending: int
+    oldest_pending_at: datetime | None
+    dead: int
+    done_lately: int
+    last_done_at: datetime | None
+    p50_s: float | None = None  # from what happened to its delivery, of those delivered in the last hour
+    p95_s: float | None = None
+
+
+_BY_HOUR: Final = text("""
+    SELECT h.begins, count(d.event_id) AS done
+    FROM generate_series(date_trunc('hour', CAST(:since AS timestamptz)), CAST(:now AS timestamptz), '1 hour') h(begins)
+    LEFT JOIN deliveries d ON d.tenant_id = :tenant AND d.subscriber = :subscriber AND d.state = 'done'
+        AND d.finished_at >= h.begins AND d.finished_at < h.begins + interval '1 hour'
+    GROUP BY h.begins ORDER BY h.begins
+""")
+_DESTINATIONS: Final = text("""
+    SELECT t.subscriber, t.failures, t.failing_since, t.paused_until, t.last_failed_at, t.last_error,
+           w.pending, w.oldest, x.dead, l.done, l.last_done, q.p50, q.p95
+    FROM destinations t
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS pending, min(o.occurred_at) AS oldest
+        FROM deliveries d JOIN outbox_events o USING (tenant_id, event_id)
+        WHERE d.tenant_id = t.tenant_id AND d.subscriber = t.subscriber AND d.state = 'pending') w
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS dead FROM deliveries d
+        WHERE d.tenant_id = t.tenant_id AND d.subscriber = t.subscriber AND d.state = 'dead') x
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS done, max(d.finished_at) AS last_done FROM deliveries d
+        WHERE d.tenant_id = t.tenant_id AND d.event_id >= :since AND d.subscriber = t.subscriber AND d.state = 'done') l
+    CROSS JOIN LATERAL (
+        SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY f.lag) AS p50,
+               percentile_disc(0.95) WITHIN GROUP (ORDER BY f.lag) AS p95
+        FROM (
+            SELECT extract(epoch FROM d.finished_at - o.occurred_at)::float AS lag
+            FROM deliveries d JOIN outbox_events o USING (tenant_id, event_id)
+            WHERE d.tenant_id = t.tenant_id AND d.subscriber = t.subscriber AND d.state = 'done'
+              AND d.finished_at >= :since_at
+            ORDER BY d.finished_at DESC LIMIT :measured) f) q
+    WHERE t.tenant_id = :tenant
+    ORDER BY t.subscriber
+""")
+
+
+async def list_destinations(tx: Transaction) -> tuple[DestinationView, ...]:
+    """Every destination of the tenant that anything was ever delivered to."""
+    rows = await tx.connection.execute(
+        _DESTINATIONS,
+        {"tenant": tx.tenant, "since": earliest_uuid7(LATELY), "since_at": tx.now - LATELY, "measured": MEASURED_MAX},
+    )
+    return tuple(
+        DestinationView(
+            subscriber=row.subscriber,
+            flow=Circuit(row.failures, row.failing_since, row.paused_until).flow(BreakerPolicy(), now=tx.now),
+            failures=row.failures,
+            failing_since=row.failing_since,
+            paused_until=row.paused_until,
+            last_failed_at=row.last_failed_at,
+            last_error=row.last_error,
+            pending=row.pending,
+            oldest_pending_at=row.oldest,
+            dead=row.dead,
+            done_lately=row.done,
+            last_done_at=row.last_done,
+            p50_s=row.p50,
+            p95_s=row.p95,
+        )
+        for row in rows
+    )
+
+
+async def deliveries_by_hour(tx: Transaction, subscriber: str) -> tuple[tuple[datetime, int], ...]:
+    """How many were delivered in each hour of the last day, by when it began, the oldest first."""
+    values = {"tenant": tx.tenant, "subscriber": subscriber, "since": tx.now - DRAWN, "now": tx.now}
+    return tuple((row.begins, row.done) for row in await tx.connection.execute(_BY_HOUR, values))
+
+
+async def resume(tx: Transaction, subscriber: str) -> None:
+    """What waits for the destination is tried at once, whatever went wrong before. Raises NotFound."""
+    await _forgive(tx, subscriber)
+    waiting = deliveries.c
+    await tx.connection.execute(
+        update(deliveries)
+        .where(
+            waiting.tenant_id == tx.tenant,
+            waiting.subscriber == subscriber,
+            waiting.state == "pending",
+            waiting.due_at > tx.now,
+        )
+        .values(due_at=tx.now)
+    )
+
+
+async def replay_all(tx: Transaction, subscriber: str) -> int:
+    """The oldest dead deliveries of the subscriber are pending again, a thousand at most; how many they were.
+
+    They are tried at once, whatever went wrong before. Raises NotFound.
+    """
+    await _forgive(tx, subscriber)
+    d = deliveries.c
+    oldest = (
+        select(d.event_id)
+        .where(d.tenant_id == tx.tenant, d.subscriber == subscriber, d.state == "dead")
+        .order_by(d.event_id)
+        .limit(REPLAY_MAX)
+    )
+    result = await tx.connection.execute(
+        update(deliveries)
+        .where(d.tenant_id == tx.tenant, d.subscriber == subscriber, d.event_id.in_(oldest), d.state == "dead")
+        .values(_AGAIN | {"due_at": tx.now})
+        .returning(d.event_id)
+    )
+    return len(result.all())
+
+
+async def delivery_states(tx: Transaction, event_ids: Sequence[UUID]) -> Mapping[UUID, DeliveryState]:
+    """How the delivery of each event goes that has any; where it goes to several, how the worst of them does."""
+    d = deliveries.c
+    rows = await tx.connection.execute(
+        select(d.event_id, d.state, d.attempts, d.last_error).where(d.tenant_id == tx.tenant, d.event_id.in_(event_ids))
+    )
+    found: dict[UUID, DeliveryState] = {}
+    for row in rows:
+        known = found.get(row.event_id)
+        if known is None or _WORST.index(row.state) < _WORST.index(known.state):
+            found[row.event_id] = DeliveryState(row.state, row.attempts, row.last_error)
+    return found
 
 
 async def list_deliveries(
@@ -34,7 +198,10 @@ async def list_deliveries(
     """Deliveries, newest first, after the cursor `after`."""
     d, o = deliveries.c, outbox_events.c
     statement = (
-        select(d.event_id, d.subscriber, d.subject, o.type, d.state, d.attempts, d.due_at, d.finished_at, d.last_error)
+        select(
+            *(d.event_id, d.subscriber, d.subject, o.type, d.state, d.attempts, d.due_at, d.finished_at),
+            *(d.last_error, o.occurred_at, o.data),
+        )
         .join(outbox_events, (o.tenant_id == d.tenant_id) & (o.event_id == d.event_id))
         .where(d.tenant_id == tx.tenant)
         .order_by(d.event_id.desc(), d.subscriber)
@@ -55,7 +222,7 @@ async def replay(tx: Transaction, event_id: UUID, subscriber: str) -> None:
     result = await tx.connection.execute(
         update(deliveries)
         .where(d.tenant_id == tx.tenant, d.event_id == event_id, d.subscriber == subscriber, d.state == "dead")
-        .values(state="pending", attempts=0, throttled=0, due_at=tx.now, lease_until=None, finished_at=None)
+        .values(_AGAIN | {"due_at": tx.now})
         .returning(d.event_id)
     )
     if result.first() is None:
@@ -64,3 +231,15 @@ async def replay(tx: Transaction, event_id: UUID, subscriber: str) -> None:
             where="delivery",
             next_step="List them with state=dead.",
         )
+
+
+async def _forgive(tx: Transaction, subscriber: str) -> None:
+    known = destinations.c
+    found = await tx.connection.execute(
+        update(destinations)
+        .where(known.tenant_id == tx.tenant, known.subscriber == subscriber)
+        .values(failures=0, failing_since=None, paused_until=None)
+        .returning(known.subscriber)
+    )
+    if found.first() is None:
+        raise NotFound("Nothing was ever delivered there.", where="connector", next_step="List the connectors.")

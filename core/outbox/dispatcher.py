@@ -19,35 +19,60 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from core.db import Database
+from core.db.transaction import SystemTransaction
 from core.errors import Unavailable
+from core.ids import TenantId
 from core.outbox import store
+from core.outbox.breaker import BreakerPolicy, Flow
+from core.outbox.destinations import note_failure, note_refusal, note_wait
 from core.outbox.events import Event
-from core.outbox.retry import Permanent, RetryPolicy, Throttle
-from core.outbox.store import Claim
+from core.outbox.finishing import Finishing
+from core.outbox.retry import Permanent, RetryPolicy, Throttle, asked_wait_s
+from core.outbox.store import Claim, Served
+from core.redaction import without_secrets
 
 log = structlog.get_logger()
 
 IDLE_S: Final = 2.0
 LEASE: Final = timedelta(seconds=9)  # renewed every third of it
-BATCH: Final = 32
-CONCURRENCY: Final = 16
-WAIT_MAX_S: Final = 3600.0  # whoever names a longer time is asked again after this
+CONCURRENCY: Final = 64  # attempts of one process; they wait for others most of the time
+PLACES: Final = 4  # of them for one destination, over all processes
 ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
 
 LAG_MAX_S: Final = 60.0
 LAG_SECONDS = Gauge("countersign_outbox_lag_seconds", "Age of the oldest event that is not routed yet")
+CIRCUITS_OPENED = Counter(
+    "countersign_outbox_circuits_opened_total", "Times that a destination was left alone after failures", ["subscriber"]
+)
 DELIVERIES = Counter("countersign_outbox_deliveries_total", "Delivery attempts", ["subscriber", "result"])
 DELIVERY_SECONDS = Histogram("countersign_outbox_delivery_seconds", "Time of one delivery attempt", ["subscriber"])
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who wants to hear of which event types, and how often to try."""
+    """Who wants to hear of which event types, how often to try, and how many at once for one tenant.
+
+    With `deliver_many`, events of one subject that wait together are delivered together, and again as the same ones.
+    """
 
     name: str
     types: frozenset[str]
     deliver: Callable[[Event], Awaitable[None]]
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    places: int = PLACES
+    deliver_many: Callable[[Sequence[Event]], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An attempt that failed: why, and in how many seconds it is repeated; None if never."""
+
+    claim: Claim
+    breaker: BreakerPolicy
+    reason: str
+    delay_s: float | None
+    chance: float
 
 
 class Dispatcher:
@@ -57,13 +82,22 @@ class Dispatcher:
         self._database = database
         self._subscriptions: Mapping[str, Subscription] = {entry.name: entry for entry in subscriptions}
         self._wanted = {entry.name: entry.types for entry in subscriptions}
+        self._served = [
+            Served(entry.name, entry.places, entry.breaker.failures, entry.deliver_many is not None)
+            for entry in subscriptions
+        ]
+        self._noted: frozenset[tuple[TenantId, str]] = frozenset()
+        self._finishing = Finishing[Claim](database, store.finish)
+        self._failing = Finishing[_Failure](database, _keep_failures)
         self._wake = asyncio.Event()
+        self._has_news = True  # something may have happened that is not routed
         self._task: asyncio.Task[None] | None = None
         self._in_flight: dict[asyncio.Task[None], str] = {}  # with the delivery key
         self._chance = random.Random()  # noqa: S311  jitter, not a secret
 
     async def wake(self, _payload: str = "") -> None:
-        """The loop looks again at once."""
+        """Something may have happened: the loop looks again at once."""
+        self._has_news = True
         self._wake.set()
 
     def start(self) -> None:
@@ -105,26 +139,32 @@ class Dispatcher:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_S):  # wait_for would lose a cancellation that meets a wake-up
                         await self._wake.wait()
+                        continue
+                self._has_news = True  # what nobody told us of
 
     async def _step(self) -> bool:
-        async with self._database.system() as tx:
-            routed = await store.route(tx, self._wanted)
+        """Whether there may be more to do at once; what waits for a place is looked at when one becomes free."""
         room = CONCURRENCY - len(self._in_flight)
         claims: tuple[Claim, ...] = ()
-        if room > 0:
-            async with self._database.system() as tx:
-                claims = await store.claim(
-                    tx,
-                    list(self._subscriptions),
-                    held=list(self._in_flight.values()),
-                    limit=min(room, BATCH),
-                    lease=LEASE,
-                )
+        news, self._has_news = self._has_news, False
+        routed, met = 0, frozenset[tuple[TenantId, str]]()
+        try:
+            async with self._database.queue() as tx:
+                if news:
+                    routed, met = await store.route(tx, self._wanted, self._noted)
+                if room > 0:
+                    held = list(self._in_flight.values())
+                    claims = await store.claim(tx, self._served, held=held, limit=room, lease=LEASE)
+        except BaseException:
+            self._has_news = news or self._has_news
+            raise
+        self._noted |= met
+        self._has_news |= routed >= store.ROUTE_BATCH
         for claim in claims:
             task = asyncio.create_task(self._attempt(claim))
             self._in_flight[task] = claim.event.delivery_key(claim.subscriber)
             task.add_done_callback(self._finished)
-        return bool(routed or claims)
+        return self._has_news or 0 < room == len(claims)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._in_flight.pop(task, None)
@@ -135,21 +175,23 @@ class Dispatcher:
     async def _attempt(self, claim: Claim) -> None:
         subscription = self._subscriptions[claim.subscriber]
         structlog.contextvars.bind_contextvars(
-            tenant_id=claim.event.tenant, delivery_key=claim.event.delivery_key(claim.subscriber)
+            tenant_id=claim.tenant, delivery_key=claim.event.delivery_key(claim.subscriber)
         )
         try:
             with DELIVERY_SECONDS.labels(claim.subscriber).time():
                 async with asyncio.timeout(subscription.retry.timeout_s), self._kept(claim):
-                    await subscription.deliver(claim.event)
+                    if subscription.deliver_many is None:
+                        await subscription.deliver(claim.event)
+                    else:
+                        await subscription.deliver_many(claim.events)
         except Permanent as exc:
-            await self._bury(claim, str(exc))
+            await self._give_up(claim, without_secrets("", str(exc)))
         except Throttle as exc:
             await self._wait(claim, exc)
         except Exception as exc:  # noqa: BLE001  the loop's edge: whatever a subscriber raises is retried or buried
-            await self._retry(claim, subscription.retry, exc)
+            await self._retry(claim, subscription, exc)
         else:
-            async with self._database.system() as tx:
-                await store.finish(tx, claim)
+            await self._finishing.keep(claim)
             DELIVERIES.labels(claim.subscriber, "done").inc()
 
     @asynccontextmanager
@@ -170,35 +212,68 @@ class Dispatcher:
             heartbeat.cancel()
             await asyncio.gather(heartbeat, return_exceptions=True)
 
-    async def _retry(self, claim: Claim, policy: RetryPolicy, exc: Exception) -> None:
-        reason = f"{type(exc).__name__}: {exc}"
-        delay_s = policy.delay_s(claim.event.attempt - claim.throttled, chance=self._chance.random())
-        if delay_s is None:
+    async def _give_up(self, claim: Claim, reason: str) -> None:
+        if len(claim.events) == 1:
             await self._bury(claim, reason)
             return
-        log.warning(
-            "delivery_failed",
-            subscriber=claim.subscriber,
-            event_type=claim.event.type,
-            attempt=claim.event.attempt,
-            retry_in_s=round(delay_s, 1),
-            error=reason[:ERROR_MAX],
-        )
-        await self._postpone(claim, delay_s, reason)
-
-    async def _postpone(self, claim: Claim, delay_s: float, reason: str) -> None:
+        log.warning("deliveries_separated", subscriber=claim.subscriber, count=len(claim.events))
         async with self._database.system() as tx:
-            await store.postpone(tx, claim, tx.now + timedelta(seconds=delay_s), reason[:ERROR_MAX])
-        DELIVERIES.labels(claim.subscriber, "postponed").inc()
+            await store.split(tx, claim, reason[:ERROR_MAX])
+
+    async def _retry(self, claim: Claim, subscription: Subscription, exc: Exception) -> None:
+        reason = str(without_secrets("", f"{type(exc).__name__}: {exc}"))
+        delay_s = subscription.retry.delay_s(claim.event.attempt - claim.throttled, chance=self._chance.random())
+        failure = _Failure(claim, subscription.breaker, reason[:ERROR_MAX], delay_s, self._chance.random())
+        if delay_s is not None:
+            log.warning(
+                "delivery_failed",
+                subscriber=claim.subscriber,
+                event_type=claim.event.type,
+                attempt=claim.event.attempt,
+                retry_in_s=round(delay_s, 1),
+                error=failure.reason,
+            )
+        else:
+            _log_dead(claim, failure.reason)
+        await self._failing.keep(failure)
+        DELIVERIES.labels(claim.subscriber, "dead" if delay_s is None else "postponed").inc()
 
     async def _wait(self, claim: Claim, asked: Throttle) -> None:
-        until = timedelta(seconds=min(asked.retry_after_s, WAIT_MAX_S))
+        wait = timedelta(seconds=asked_wait_s(asked.retry_after_s, chance=self._chance.random()))
         async with self._database.system() as tx:
-            await store.wait(tx, claim, tx.now + until, str(asked))
+            await store.wait(tx, claim, tx.now + wait, str(asked))
+            if not asked.spares_others:
+                await note_wait(tx, claim.tenant, claim.subscriber, until=tx.now + wait, reason=str(asked))
         DELIVERIES.labels(claim.subscriber, "throttled").inc()
 
     async def _bury(self, claim: Claim, reason: str) -> None:
-        log.error("delivery_dead", subscriber=claim.subscriber, event_type=claim.event.type, error=reason[:ERROR_MAX])
+        _log_dead(claim, reason[:ERROR_MAX])
         async with self._database.system() as tx:
+            await note_refusal(tx, claim.tenant, claim.subscriber, reason=reason[:ERROR_MAX])
             await store.bury(tx, claim, reason[:ERROR_MAX])
         DELIVERIES.labels(claim.subscriber, "dead").inc()
+
+
+async def _keep_failures(tx: SystemTransaction, failures: Sequence[_Failure]) -> None:
+    """Each is counted against its destination, and tried again later or dead. Everybody locks in one order."""
+    for failure in sorted(failures, key=lambda each: (each.claim.tenant, each.claim.subscriber)):
+        claim, policy = failure.claim, failure.breaker
+        circuit = await note_failure(
+            tx, claim.tenant, claim.subscriber, policy, reason=failure.reason, chance=failure.chance
+        )
+        if circuit.flow(policy, now=tx.now) is Flow.OPEN and circuit.failures == policy.failures:
+            CIRCUITS_OPENED.labels(claim.subscriber).inc()
+            log.warning(
+                "circuit_opened",
+                tenant_id=claim.tenant,
+                subscriber=claim.subscriber,
+                until=str(circuit.paused_until),
+            )
+        if failure.delay_s is None:
+            await store.bury(tx, claim, failure.reason)
+        else:
+            await store.postpone(tx, claim, tx.now + timedelta(seconds=failure.delay_s), failure.reason)
+
+
+def _log_dead(claim: Claim, reason: str) -> None:
+    log.error("delivery_dead", subscriber=claim.subscriber, event_type=claim.event.type, error=reason)

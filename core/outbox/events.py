@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from core.ids import EventId, TenantId
+from core.origin import Origin, origin_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Event:
     def subject_id(self) -> UUID:
         """The id in `request:<uuid>`."""
         return UUID(self.subject.partition(":")[2])
+
+    @property
+    def origin(self) -> Origin:
+        """The rules that led to it, if any did."""
+        return origin_in(self.data)
 
     def delivery_key(self, effect: str) -> str:
         """Names one effect of this event, the same at every attempt: others are asked for it before a retry."""

@@ -1,4 +1,4 @@
-"""What happened (outbox_events), and what must be done about it (deliveries: one per event and subscriber)."""
+"""What happened (outbox_events), what is to be done about it (deliveries), and how those that it goes to are."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,8 +31,25 @@ deliveries = tenant_table(
     instant("lease_until", nullable=True),
     instant("finished_at", nullable=True),
     Column("last_error", Text, nullable=True),
+    # Deliveries of one line that go as one: fixed at the first attempt, so that a repetition is the same over there.
+    identifier("batch", nullable=True),
     CheckConstraint("state IN ('pending', 'done', 'dead')", name="state"),
-    Index("ix_deliveries_due", "due_at", postgresql_where=text("state = 'pending'")),
+    Index(
+        "ix_deliveries_waiting",
+        "tenant_id",
+        "subscriber",
+        "due_at",
+        "position",
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_deliveries_leased",
+        "tenant_id",
+        "subscriber",
+        postgresql_where=text("state = 'pending' AND lease_until IS NOT NULL"),
+    ),
+    Index("ix_deliveries_finished", "tenant_id", "subscriber", "finished_at", postgresql_where=text("state = 'done'")),
+    Index("ix_deliveries_dead", "tenant_id", "subscriber", "event_id", postgresql_where=text("state = 'dead'")),
     Index(
         "ix_deliveries_order",
         "tenant_id",
@@ -42,4 +59,27 @@ deliveries = tenant_table(
         postgresql_where=text("state = 'pending'"),
     ),
     key=("event_id", "subscriber"),
+)
+
+# One subscriber for one tenant: whether it takes deliveries now. Written only when something is wrong, or right again.
+destinations = tenant_table(
+    "destinations",
+    Column("subscriber", Text, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    instant("failing_since", nullable=True),
+    instant("paused_until", nullable=True),
+    instant("last_failed_at", nullable=True),
+    Column("last_error", Text, nullable=True),
+    key=("subscriber",),
+)
+
+# What a destination took last for each subject, secrets struck out: what a dead letter is compared with.
+last_sent = tenant_table(
+    "last_sent",
+    Column("subscriber", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    identifier("event_id"),
+    Column("payload", JSONB, nullable=False),
+    instant("sent_at"),
+    key=("subscriber", "subject"),
 )

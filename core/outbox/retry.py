@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+WAIT_MAX_S: Final = 3600.0  # whoever names a longer time is asked again after this
+JITTER_SHARE: Final = 0.1  # of what was asked for, on top of it
+JITTER_MAX_S: Final = 5.0
 
 
 class Permanent(Exception):
@@ -10,11 +15,24 @@ class Permanent(Exception):
 
 
 class Throttle(Exception):
-    """A subscriber raises this when the other side named its own waiting time, in seconds."""
+    """A subscriber raises this when the other side named its own waiting time, in seconds.
 
-    def __init__(self, retry_after_s: float) -> None:
+    The whole destination waits, unless the other side meant this subject alone (`spares_others`).
+    """
+
+    def __init__(self, retry_after_s: float, *, spares_others: bool = False) -> None:
         self.retry_after_s = retry_after_s
+        self.spares_others = spares_others
         super().__init__(f"asked to wait {retry_after_s:g} s")
+
+
+def asked_wait_s(retry_after_s: float, *, chance: float) -> float:
+    """Seconds to wait when so many were asked for: never fewer, at most an hour or so, and not all at one moment.
+
+    Many who were turned away together and came back together would be turned away again. `chance` is in [0, 1).
+    """
+    asked = min(retry_after_s, WAIT_MAX_S)
+    return asked + min(asked * JITTER_SHARE, JITTER_MAX_S) * chance
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from core.db import Transaction
-from core.ids import EventId, uuid7
+from core.ids import EventId, TenantId, uuid7
+from core.outbox.events import Event
 from core.outbox.model import outbox_events
 
 
@@ -21,7 +23,12 @@ async def emit(tx: Transaction, *, subject: str, type: str, data: Mapping[str, A
     event_id = EventId(uuid7())
     await tx.connection.execute(
         outbox_events.insert().values(
-            tenant_id=tx.tenant, event_id=event_id, subject=subject, type=type, data=dict(data), occurred_at=tx.now
+            tenant_id=tx.tenant,
+            event_id=event_id,
+            subject=subject,
+            type=type,
+            data=tx.origin.marked(data),
+            occurred_at=tx.now,
         )
     )
     return event_id
@@ -37,3 +44,37 @@ async def latest_events(tx: Transaction, *, prefix: str, limit: int) -> tuple[tu
         .limit(limit)
     )
     return tuple((row.event_id, row.subject) for row in reversed(rows.all()))
+
+
+async def past_events(tx: Transaction, *, types: Sequence[str], since: datetime, limit: int) -> tuple[Event, ...]:
+    """The tenant's newest events of these types since then, oldest first."""
+    columns = outbox_events.c
+    rows = await tx.connection.execute(
+        select(outbox_events)
+        .where(columns.tenant_id == tx.tenant, columns.type.in_(types), columns.occurred_at >= since)
+        .order_by(columns.position.desc())
+        .limit(limit)
+    )
+    return tuple(_event(row) for row in reversed(rows.all()))
+
+
+async def past_event(tx: Transaction, event_id: UUID) -> Event | None:
+    """The tenant's event with this id."""
+    columns = outbox_events.c
+    row = (
+        await tx.connection.execute(
+            select(outbox_events).where(columns.tenant_id == tx.tenant, columns.event_id == event_id)
+        )
+    ).first()
+    return None if row is None else _event(row)
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        tenant=TenantId(row.tenant_id),
+        id=EventId(row.event_id),
+        subject=row.subject,
+        type=row.type,
+        data=row.data,
+        occurred_at=row.occurred_at,
+    )

@@ -11,17 +11,20 @@ errors.py           what can go wrong
 """
 
 from core.receipts.claims import Claims, Receipt
-from core.receipts.errors import ExpiredReceipt, InvalidReceipt, OtherAction, UsedApproval
+from core.receipts.errors import ExpiredReceipt, InvalidReceipt, OtherAction, SuspendedApproval, UsedApproval
 from core.receipts.issuer import Issuer
+from core.receipts.model import PRIVATE_KEY
 from core.receipts.service import issue_receipt
 
 __all__ = [
+    "PRIVATE_KEY",
     "Claims",
     "ExpiredReceipt",
     "InvalidReceipt",
     "Issuer",
     "OtherAction",
     "Receipt",
+    "SuspendedApproval",
     "UsedApproval",
     "issue_receipt",
 ]

@@ -21,6 +21,12 @@ class UsedApproval(Conflict):
     code = "receipts.used"
 
 
+class SuspendedApproval(Conflict):
+    """The ticket that the approval rests on does not let it be used now."""
+
+    code = "receipts.suspended"
+
+
 class OtherAction(Forbidden):
     """The receipt is for another action or resource."""
 

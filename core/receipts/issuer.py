@@ -60,7 +60,9 @@ class Issuer:
         token = await store.latest_token(tx, approved.id)
         if token is not None and (key := jws.signer_of(token, keys.public)) is not None:
             with contextlib.suppress(InvalidReceipt, ExpiredReceipt):
-                return rules.read(token, key, issuer=self._address, tenant=tx.tenant, now=tx.now), False
+                known = rules.read(token, key, issuer=self._address, tenant=tx.tenant, now=tx.now)
+                if rules.fits(known.claims, approved):
+                    return known, False
         claims = rules.certify(approved, receipt_id=uuid7(), issuer=self._address, tenant=tx.tenant, now=tx.now)
         receipt = Receipt(claims, jws.sign(claims.to_json(), keys.signing))
         await store.add(tx, receipt, key_id=keys.signing.id)

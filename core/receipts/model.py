@@ -7,6 +7,7 @@ alone, and no tenant's transaction can read it.
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, LargeBinary, Table, Text
 
 from core.db.tables import identifier, instant, metadata, tenant_table
+from core.vault import SealedColumn
 
 receipts = tenant_table(
     "receipts",
@@ -26,8 +27,10 @@ receipt_keys = Table(
     metadata,
     Column("key_id", Text, primary_key=True),  # RFC 7638 thumbprint
     Column("public_key", LargeBinary, nullable=False),
-    Column("private_key", LargeBinary, nullable=True),  # erased when the key is retired
+    Column("private_key", LargeBinary, nullable=True),  # sealed; erased when the key is retired
     instant("created_at"),
     instant("retired_at", nullable=True),
     CheckConstraint("(retired_at IS NULL) = (private_key IS NOT NULL)", name="one_half"),
 )
+
+PRIVATE_KEY = SealedColumn(receipt_keys, "private_key", row=("key_id",))

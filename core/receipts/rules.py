@@ -19,8 +19,12 @@ CLOCK_SKEW: Final = timedelta(seconds=60)
 
 
 def certify(approved: ApprovedRequest, *, receipt_id: UUID, issuer: str, tenant: TenantId, now: datetime) -> Claims:
-    """What a receipt issued now says of the approval; it holds for RECEIPT_HOLDS_FOR."""
+    """What a receipt issued now says of the approval; it holds for RECEIPT_HOLDS_FOR, within the window of its ticket.
+
+    None is issued before that window begins (service.py): keys stay published for so long after a receipt is signed.
+    """
     issued_at = now.replace(microsecond=0)
+    ends = _window_end(approved)
     return Claims(
         id=receipt_id,
         issuer=issuer,
@@ -28,7 +32,7 @@ def certify(approved: ApprovedRequest, *, receipt_id: UUID, issuer: str, tenant:
         request_id=approved.id,
         issued_at=issued_at,
         not_before=issued_at,
-        expires_at=issued_at + RECEIPT_HOLDS_FOR,
+        expires_at=min(issued_at + RECEIPT_HOLDS_FOR, ends) if ends else issued_at + RECEIPT_HOLDS_FOR,
         reference=approved.reference,
         request_digest=approved.digest,
         policy_key=approved.policy_key,
@@ -38,6 +42,13 @@ def certify(approved: ApprovedRequest, *, receipt_id: UUID, issuer: str, tenant:
         requester=approved.requester,
         approvers=approved.endorsements,
     )
+
+
+def fits(claims: Claims, approved: ApprovedRequest) -> bool:
+    """Whether a receipt issued earlier stays within the window of its ticket as it is now."""
+    ticket, ends = approved.ticket, _window_end(approved)
+    begins = ticket.holds_from if ticket else None
+    return (begins is None or claims.not_before >= begins) and (ends is None or claims.expires_at <= ends)
 
 
 def read(token: str, key: PublicKey, *, issuer: str, tenant: TenantId, now: datetime) -> Receipt:
@@ -59,3 +70,9 @@ def read(token: str, key: PublicKey, *, issuer: str, tenant: TenantId, now: date
             next_step=f"Ask for a new one: POST /api/v1/requests/{claims.request_id}/receipt.",
         )
     return Receipt(claims, token)
+
+
+def _window_end(approved: ApprovedRequest) -> datetime | None:
+    """In whole seconds; None: no bound."""
+    ends = approved.ticket.holds_until if approved.ticket else None
+    return ends and ends.replace(microsecond=0)

@@ -10,16 +10,17 @@ from core.actor import Actor
 from core.approvals import hold_approved
 from core.audit import audited, record
 from core.db import Database
+from core.named_tickets import barrier
 from core.receipts.claims import Receipt
-from core.receipts.errors import UsedApproval
+from core.receipts.errors import SuspendedApproval, UsedApproval
 from core.receipts.issuer import Issuer
 
 
 async def issue_receipt(database: Database, issuer: Issuer, actor: Actor, request_id: UUID) -> Receipt:
     """The receipt of the approved request: the one that holds already, else a new one. Each handing out is recorded.
 
-    A token needs the scope 'request' or 'decide'. Raises UnknownRequest, NotApproved, or UsedApproval once a decision
-    has consumed the approval.
+    A token needs the scope 'request' or 'decide'. Raises UnknownRequest, NotApproved, UsedApproval once a decision
+    has consumed the approval, or SuspendedApproval while the ticket that it rests on does not let it be used.
     """
     await issuer.ready()
     async with audited(database, actor, action="request.receipt", resource=str(request_id)) as tx:
@@ -28,6 +29,8 @@ async def issue_receipt(database: Database, issuer: Issuer, actor: Actor, reques
         approved = await hold_approved(tx, request_id)
         if approved.is_used:
             raise UsedApproval(f"A decision has used the approval of {approved.reference}.")
+        if approved.ticket is not None and (barred := barrier(approved.ticket, now=tx.now)):
+            raise SuspendedApproval(barred.message)
         receipt, is_new = await issuer.issue(tx, approved)
         await record(
             tx,

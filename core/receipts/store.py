@@ -12,7 +12,7 @@ from core.db import Transaction
 from core.db.transaction import SystemTransaction
 from core.receipts.claims import Receipt
 from core.receipts.keys import PublicKey, SigningKey, StoredKey
-from core.receipts.model import receipt_keys, receipts
+from core.receipts.model import PRIVATE_KEY, receipt_keys, receipts
 
 _KEYS_LOCK: Final = 0x52656365697074  # any constant; one replica at a time makes a key
 
@@ -49,7 +49,7 @@ async def add(tx: Transaction, receipt: Receipt, *, key_id: str) -> None:
 
 async def keys(tx: SystemTransaction) -> tuple[StoredKey, ...]:
     """All that are kept."""
-    return tuple(_key(row) for row in await tx.connection.execute(select(receipt_keys)))
+    return tuple(_key(tx, row) for row in await tx.connection.execute(select(receipt_keys)))
 
 
 async def lock_keys(tx: SystemTransaction) -> None:
@@ -66,15 +66,20 @@ async def replace_key(tx: SystemTransaction, key: SigningKey, *, forget_retired_
     )
     await tx.connection.execute(
         receipt_keys.insert().values(
-            key_id=key.id, public_key=key.public.raw, private_key=key.raw, created_at=tx.now, retired_at=None
+            key_id=key.id,
+            public_key=key.public.raw,
+            private_key=PRIVATE_KEY.seal(tx, key.raw, key.id),
+            created_at=tx.now,
+            retired_at=None,
         )
     )
 
 
-def _key(row: Row[Any]) -> StoredKey:
+def _key(tx: SystemTransaction, row: Row[Any]) -> StoredKey:
+    sealed = row.private_key
     return StoredKey(
         public=PublicKey(row.public_key),
-        signing=None if row.private_key is None else SigningKey(row.private_key),
+        signing=None if sealed is None else SigningKey(PRIVATE_KEY.open(tx, sealed, row.key_id)),
         created_at=row.created_at,
         retired_at=row.retired_at,
     )

@@ -23,6 +23,29 @@ class WeakPassword(InvalidInput):
     code = "signin.weak_password"
 
 
+class SecondFactorWanted(SignInRefused):
+    """The password is right; now your second factor."""
+
+    code = "signin.second_factor_wanted"
+
+    def __init__(self, token: str) -> None:
+        """`token` is under which the other half of the sign-in waits, for five minutes."""
+        super().__init__()
+        self.token = token
+
+
+class KeyRefused(Forbidden):
+    """This key was not accepted."""
+
+    code = "signin.key_refused"
+
+
+class NoNameForKeys(Conflict):
+    """Passkeys work under a name, and this installation is reached by an IP address."""
+
+    code = "signin.no_name_for_keys"
+
+
 class CodeRefused(Forbidden):
     """This code is not valid, or was used already."""
 
@@ -36,7 +59,7 @@ class PasswordRefused(Forbidden):
 
 
 class NoSecondFactor(Conflict):
-    """You have not set up an authenticator app yet."""
+    """You have not set up a second factor yet."""
 
     code = "signin.no_second_factor"
 

@@ -6,6 +6,7 @@ Hashing with argon2id takes tens of milliseconds and memory on purpose, so it ru
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -28,7 +29,6 @@ _COMMON: Final = """
 COMMON: Final = frozenset(_COMMON.split())
 
 _hasher: Final = PasswordHasher()  # argon2id with the parameters of RFC 9106, second recommended option
-_NOBODYS: Final = _hasher.hash("nobody has this password")  # what is compared where there is nobody to compare with
 
 
 def check_password(password: str, *, email: str) -> None:
@@ -49,12 +49,19 @@ async def hashed(password: str) -> str:
 
 async def matches(stored: str | None, password: str) -> bool:
     """Whether the password is the one that was hashed; None takes as long as any other and is false."""
-    same = await asyncio.to_thread(_verify, stored or _NOBODYS, password)
+    same = await asyncio.to_thread(_verify, stored, password)
     return same and stored is not None
 
 
-def _verify(stored: str, password: str) -> bool:
+@cache
+def _nobodys() -> str:
+    """What is compared where there is nobody to compare with. Not made on import: it costs what a sign-in costs."""
+    return _hasher.hash("nobody has this password")
+
+
+def _verify(stored: str | None, password: str) -> bool:
+    nobodys = _nobodys()  # also where it is not needed: the first time takes as long for either
     try:
-        return _hasher.verify(stored, password)
+        return _hasher.verify(stored or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False

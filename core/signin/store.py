@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Table, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
 from core.ids import UserId
-from core.signin.model import enrolment_links, passwords, recovery_codes, signin_attempts, step_ups, totp_secrets
+from core.signin.model import (
+    TOTP_SECRET,
+    enrolment_links,
+    passwords,
+    recovery_codes,
+    signin_attempts,
+    step_ups,
+    totp_secrets,
+)
 
 ATTEMPTS_KEPT_FOR: Final = timedelta(hours=1)
 
@@ -30,12 +38,13 @@ class Totp:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A vote that waits for its voter's second factor."""
+    """What waits for its person's second factor."""
 
     user: UserId
     subject_id: UUID
     facts: Mapping[str, Any]
     expires_at: datetime
+    purpose: str = "vote"  # vote | bypass | signin
 
 
 async def password_hash(tx: Transaction, user: UserId) -> str | None:
@@ -63,12 +72,15 @@ async def totp_of(tx: Transaction, user: UserId) -> Totp | None:
     row = (
         await tx.connection.execute(select(totp_secrets).where(columns.tenant_id == tx.tenant, columns.user_id == user))
     ).first()
-    return None if row is None else Totp(row.secret, row.last_counter, row.created_at, row.confirmed_at is not None)
+    if row is None:
+        return None
+    secret = TOTP_SECRET.open(tx, row.secret, user).decode()
+    return Totp(secret, row.last_counter, row.created_at, row.confirmed_at is not None)
 
 
 async def begin_totp(tx: Transaction, user: UserId, secret: str) -> None:
     """This secret waits to be confirmed, in the place of any other that did; a confirmed one stays."""
-    values = {"secret": secret, "created_at": tx.now, "last_counter": 0}
+    values = {"secret": TOTP_SECRET.seal(tx, secret.encode(), user), "created_at": tx.now, "last_counter": 0}
     await tx.connection.execute(
         insert(totp_secrets)
         .values(tenant_id=tx.tenant, user_id=user, **values)
@@ -91,9 +103,17 @@ async def use_counter(tx: Transaction, user: UserId, counter: int) -> bool:
 
 
 async def forget_totp(tx: Transaction, user: UserId) -> None:
-    """The person has no authenticator app and no recovery codes any more."""
-    for table in (totp_secrets, recovery_codes):
-        await tx.connection.execute(delete(table).where(table.c.tenant_id == tx.tenant, table.c.user_id == user))
+    """The person has no authenticator app any more."""
+    await _forget(tx, user, totp_secrets)
+
+
+async def forget_recovery_codes(tx: Transaction, user: UserId) -> None:
+    """The person has no recovery codes any more."""
+    await _forget(tx, user, recovery_codes)
+
+
+async def _forget(tx: Transaction, user: UserId, table: Table) -> None:
+    await tx.connection.execute(delete(table).where(table.c.tenant_id == tx.tenant, table.c.user_id == user))
 
 
 async def replace_recovery_codes(tx: Transaction, user: UserId, hashes: Iterable[bytes]) -> None:
@@ -214,18 +234,18 @@ async def add_attempt(tx: Transaction, attempt_id: UUID, subjects: Iterable[str]
     )
 
 
-async def forget_attempts(tx: Transaction, attempt_id: UUID, account: str) -> None:
-    """It succeeded: neither it nor earlier ones of the account count any more. Others of its address still do."""
+async def forget_attempts(tx: Transaction, attempt_id: UUID, subjects: Collection[str]) -> None:
+    """It succeeded: neither it nor earlier ones of these subjects count any more. Others of its address still do."""
     columns = signin_attempts.c
     await tx.connection.execute(
         delete(signin_attempts).where(
-            columns.tenant_id == tx.tenant, (columns.attempt_id == attempt_id) | (columns.subject == account)
+            columns.tenant_id == tx.tenant, (columns.attempt_id == attempt_id) | columns.subject.in_(subjects)
         )
     )
 
 
 async def add_challenge(tx: Transaction, secret_hash: bytes, challenge: Challenge) -> None:
-    """The vote waits."""
+    """It waits."""
     columns = step_ups.c
     await tx.connection.execute(
         delete(step_ups).where(columns.tenant_id == tx.tenant, columns.expires_at < tx.now - ATTEMPTS_KEPT_FOR)
@@ -235,7 +255,7 @@ async def add_challenge(tx: Transaction, secret_hash: bytes, challenge: Challeng
             tenant_id=tx.tenant,
             secret_hash=secret_hash,
             user_id=challenge.user,
-            purpose="vote",
+            purpose=challenge.purpose,
             subject_id=challenge.subject_id,
             facts=dict(challenge.facts),
             created_at=tx.now,
@@ -244,7 +264,7 @@ async def add_challenge(tx: Transaction, secret_hash: bytes, challenge: Challeng
     )
 
 
-async def challenge(tx: Transaction, secret_hash: bytes) -> Challenge | None:
+async def challenge(tx: Transaction, secret_hash: bytes, *, purpose: str) -> Challenge | None:
     """What waits, while it holds."""
     columns = step_ups.c
     row = (
@@ -252,12 +272,13 @@ async def challenge(tx: Transaction, secret_hash: bytes) -> Challenge | None:
             select(step_ups).where(
                 columns.tenant_id == tx.tenant,
                 columns.secret_hash == secret_hash,
+                columns.purpose == purpose,
                 columns.used_at.is_(None),
                 columns.expires_at > tx.now,
             )
         )
     ).first()
-    return None if row is None else Challenge(UserId(row.user_id), row.subject_id, row.facts, row.expires_at)
+    return None if row is None else Challenge(UserId(row.user_id), row.subject_id, row.facts, row.expires_at, purpose)
 
 
 async def use_challenge(tx: Transaction, secret_hash: bytes) -> bool:

@@ -7,17 +7,19 @@
       compliance_requirements: ["GDPR", "SOX", "ISO27001"]
 
 Ours: `name`, `time_zone`, `role_aliases`, `roles` (what a role may do here, never more than the framework gives it),
-`senior_management`, `bypass`, `channels`.
+`senior_management`, `bypass`, `channels`, `chat`, `tickets`, `weekly_report`, `bypass_report`, `absence_words` (titles
+of calendar events that mean absence, beside ours).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, Final
 
 from core.roles.permissions import Permission, narrowed, permissions_of
+from core.tenants.bypass_policy import BypassPolicy
 
 AUDIT_LEVELS: Final = ("basic", "standard", "comprehensive")
 FRAMEWORKS: Final[Mapping[str, str]] = {
@@ -41,6 +43,14 @@ class ResourceLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a browser stays signed in: unused, and at all (R4)."""
+
+    idle: timedelta = timedelta(minutes=30)  # OWASP ASVS 5.0, 7.3.1: an inactivity time-out by documented risk
+    absolute: timedelta = timedelta(hours=12)  # a working day: who comes back tomorrow signs in again
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityPolicies:
     """What the tenant demands of everybody."""
 
@@ -48,16 +58,44 @@ class SecurityPolicies:
     mfa_required: bool = False
     audit_logging: str = "comprehensive"
     data_retention: str = "7 years"
+    sessions: SessionLimits = field(default_factory=SessionLimits)
 
 
 @dataclass(frozen=True, slots=True)
-class BypassPolicy:
-    """Who may use the emergency bypass, for how long, and what follows (E1, E2, E4)."""
+class WeeklyReport:
+    """When the week's figures are posted, in the tenant's time zone, and where (P8)."""
 
-    allowed_roles: tuple[str, ...] = ("tenant_administrator", "meta_agent_manager", "security_manager")
-    max_duration: timedelta = timedelta(hours=4)
-    review_due: timedelta = timedelta(hours=48)
-    acknowledge_every: timedelta = timedelta(minutes=10)
+    channel: str = "approvals"  # approvals or emergency: the tenant's own; anything else is a channel's name
+    day: str = "monday"
+    at: time = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyReport:
+    """When the last month's bypasses are reported, in the tenant's time zone, and where (E2)."""
+
+    channel: str = "emergency"  # approvals or emergency: the tenant's own; anything else is a channel's name
+    day: int = 1  # of the month, 1 to 28: every month has it
+    at: time = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPolicy:
+    """How a chat account comes to be a person's. None: the tenant's document does not say."""
+
+    email_match: bool | None = None
+
+    @property
+    def matches_email(self) -> bool:
+        """Whether an e-mail address that the platform has verified is enough; where nobody says, it is."""
+        return self.email_match is not False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPolicy:
+    """How an account in a ticket system comes to be a person's."""
+
+    email_match: bool = False  # whether the address that a ticket system knows of an approver is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +113,11 @@ class TenantPolicy:
     senior_management: tuple[str, ...] = ("tenant_administrator", "enterprise_administrator")
     bypass: BypassPolicy = field(default_factory=BypassPolicy)
     channels: Mapping[str, str] = field(default_factory=dict)  # approvals, emergency -> channel name
+    absence_words: tuple[str, ...] = ()
+    weekly_report: WeeklyReport | None = None  # None: there is none
+    bypass_report: MonthlyReport | None = None
+    chat: ChatPolicy = field(default_factory=ChatPolicy)
+    tickets: TicketPolicy = field(default_factory=TicketPolicy)
 
     @property
     def role_permissions(self) -> Mapping[str, Permission]:
@@ -84,29 +127,50 @@ class TenantPolicy:
     def to_json(self) -> dict[str, Any]:
         """As stored; durations in seconds. `from_json` reads it back."""
         document = asdict(self)
-        for key in ("max_duration", "review_due", "acknowledge_every"):
-            document["bypass"][key] = document["bypass"][key].total_seconds()
+        document["bypass"] = self.bypass.to_json()
+        if self.weekly_report is not None:
+            document["weekly_report"]["at"] = self.weekly_report.at.isoformat("minutes")
+        if self.bypass_report is not None:
+            document["bypass_report"]["at"] = self.bypass_report.at.isoformat("minutes")
+        sessions = document["security_policies"]["sessions"]
+        sessions.update({key: limit.total_seconds() for key, limit in sessions.items()})
         return document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> TenantPolicy:
         """The policy that was stored."""
-        bypass = document["bypass"]
         return cls(
             tenant_id=document["tenant_id"],
             name=document["name"],
             time_zone=document["time_zone"],
             resource_limits=ResourceLimits(**document["resource_limits"]),
-            security_policies=SecurityPolicies(**document["security_policies"]),
+            security_policies=_security(document["security_policies"]),
             compliance_requirements=tuple(document["compliance_requirements"]),
             role_aliases=document["role_aliases"],
             roles={role: tuple(names) for role, names in document.get("roles", {}).items()},
             senior_management=tuple(document["senior_management"]),
-            bypass=BypassPolicy(
-                allowed_roles=tuple(bypass["allowed_roles"]),
-                max_duration=timedelta(seconds=bypass["max_duration"]),
-                review_due=timedelta(seconds=bypass["review_due"]),
-                acknowledge_every=timedelta(seconds=bypass["acknowledge_every"]),
-            ),
+            bypass=BypassPolicy.from_json(document["bypass"]),
             channels=document["channels"],
+            absence_words=tuple(document.get("absence_words", ())),
+            weekly_report=_weekly_report(document.get("weekly_report")),
+            bypass_report=_monthly_report(document.get("bypass_report")),
+            chat=ChatPolicy(**document.get("chat", {})),
+            tickets=TicketPolicy(**document.get("tickets", {})),
         )
+
+
+def _weekly_report(document: Mapping[str, str] | None) -> WeeklyReport | None:
+    if document is None:
+        return None
+    return WeeklyReport(document["channel"], document["day"], time.fromisoformat(document["at"]))
+
+
+def _monthly_report(document: Mapping[str, Any] | None) -> MonthlyReport | None:
+    if document is None:
+        return None
+    return MonthlyReport(document["channel"], document["day"], time.fromisoformat(document["at"]))
+
+
+def _security(stored: Mapping[str, Any]) -> SecurityPolicies:
+    limits = {key: timedelta(seconds=value) for key, value in stored.get("sessions", {}).items()}
+    return SecurityPolicies(**{**stored, "sessions": SessionLimits(**limits)})

@@ -9,11 +9,21 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.yamlfile import LocatedDocument, YamlPath
-from core.durations import EXAMPLES, parse_duration
+from core.durations import format_duration, parse_duration
 from core.located import Reader
 from core.roles.hierarchy import ALIASES, PARENTS, UnknownRole, resolve_role, role_key
 from core.roles.permissions import UnknownPermission, WideningRefused, narrow, permissions_of
-from core.tenants.policy import AUDIT_LEVELS, FRAMEWORKS, BypassPolicy, ResourceLimits, SecurityPolicies, TenantPolicy
+from core.tenants.bypass_file import read_bypass
+from core.tenants.policy import (
+    AUDIT_LEVELS,
+    FRAMEWORKS,
+    ChatPolicy,
+    ResourceLimits,
+    SecurityPolicies,
+    SessionLimits,
+    TenantPolicy,
+    TicketPolicy,
+)
 from core.tenants.quantities import (
     COMPUTE_EXAMPLES,
     RETENTION_EXAMPLES,
@@ -22,6 +32,7 @@ from core.tenants.quantities import (
     parse_retention_days,
     parse_size,
 )
+from core.tenants.report_file import read_monthly, read_weekly
 
 WRAPPER: Final = "Tenant Configuration"
 KEYS: Final = (
@@ -36,11 +47,21 @@ KEYS: Final = (
     "senior_management",
     "bypass",
     "channels",
+    "absence_words",
+    "weekly_report",
+    "bypass_report",
+    "chat",
+    "tickets",
 )
 LIMIT_KEYS: Final = ("max_agents", "max_concurrent_operations", "storage_quota", "compute_quota")
-SECURITY_KEYS: Final = ("encryption_required", "mfa_required", "audit_logging", "data_retention")
-BYPASS_KEYS: Final = ("allowed_roles", "max_duration", "review_due", "acknowledge_every")
+SECURITY_KEYS: Final = ("encryption_required", "mfa_required", "audit_logging", "data_retention", "sessions")
+SESSION_BOUNDS: Final = {  # key -> least and most; a use is known to a minute
+    "idle": (timedelta(minutes=5), timedelta(hours=8)),
+    "absolute": (timedelta(minutes=15), timedelta(days=7)),
+}
 CHANNEL_KEYS: Final = ("approvals", "emergency")
+CHAT_KEYS: Final = ("email_match",)
+TICKET_KEYS: Final = ("email_match",)
 FREE_ALIAS: Final = "technical_lead"  # the one name of the framework's that each tenant gives to a role of its choice
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -85,13 +106,44 @@ def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Ten
         role_aliases=aliases,
         roles=_narrowing(reader, (*path, "roles"), fields.get("roles", {}), aliases),
         senior_management=_roles(reader, (*path, "senior_management"), management, aliases, defaults.senior_management),
-        bypass=_bypass(reader, (*path, "bypass"), fields.get("bypass", {}), aliases),
+        bypass=read_bypass(
+            reader,
+            (*path, "bypass"),
+            fields.get("bypass", {}),
+            roles=lambda at, names, default: _roles(reader, at, names, aliases, default),
+        ),
         channels={
             key: reader.text((*path, "channels", key), name).lstrip("#")
             for key, name in reader.mapping(
                 (*path, "channels"), fields.get("channels", {}), allowed=CHANNEL_KEYS
             ).items()
         },
+        absence_words=tuple(
+            reader.text((*path, "absence_words", index), word)
+            for index, word in enumerate(reader.sequence((*path, "absence_words"), fields.get("absence_words", ())))
+        ),
+        weekly_report=read_weekly(reader, (*path, "weekly_report"), fields["weekly_report"])
+        if "weekly_report" in fields
+        else None,
+        bypass_report=read_monthly(reader, (*path, "bypass_report"), fields["bypass_report"])
+        if "bypass_report" in fields
+        else None,
+        chat=_chat(reader, (*path, "chat"), fields.get("chat", {})),
+        tickets=_tickets(reader, (*path, "tickets"), fields.get("tickets", {})),
+    )
+
+
+def _chat(reader: Reader, path: YamlPath, value: object) -> ChatPolicy:
+    fields = reader.mapping(path, value, allowed=CHAT_KEYS)
+    if "email_match" not in fields:
+        return ChatPolicy()
+    return ChatPolicy(email_match=reader.boolean((*path, "email_match"), fields["email_match"]))
+
+
+def _tickets(reader: Reader, path: YamlPath, value: object) -> TicketPolicy:
+    fields = reader.mapping(path, value, allowed=TICKET_KEYS)
+    return TicketPolicy(
+        email_match=reader.boolean((*path, "email_match"), fields.get("email_match", False)),
     )
 
 
@@ -126,27 +178,30 @@ def _security(reader: Reader, path: YamlPath, value: object) -> SecurityPolicies
             (*path, "audit_logging"), fields.get("audit_logging", "comprehensive"), AUDIT_LEVELS
         ),
         data_retention=str(retention),
+        sessions=_sessions(reader, (*path, "sessions"), fields.get("sessions", {})),
     )
 
 
-def _bypass(reader: Reader, path: YamlPath, value: object, aliases: Mapping[str, str]) -> BypassPolicy:
-    fields = reader.mapping(path, value, allowed=BYPASS_KEYS)
-    defaults = BypassPolicy()
+def _sessions(reader: Reader, path: YamlPath, value: object) -> SessionLimits:
+    fields = reader.mapping(path, value, allowed=tuple(SESSION_BOUNDS))
+    defaults = SessionLimits()
 
-    def duration(key: str, default: timedelta) -> timedelta:
+    def limit(key: str, default: timedelta) -> timedelta:
+        least, most = SESSION_BOUNDS[key]
         parsed = parse_duration(fields[key]) if key in fields else default
-        if parsed is None:
-            reader.problem((*path, key), f"'{fields[key]}' is not a duration.", accepted=EXAMPLES)
-        return parsed or default
+        if parsed is None or not least <= parsed <= most:
+            accepted = (f"{format_duration(least)} to {format_duration(most)}",)
+            reader.problem((*path, key), f"'{fields[key]}' is not accepted here.", accepted=accepted)
+            return default
+        return parsed
 
-    return BypassPolicy(
-        allowed_roles=_roles(
-            reader, (*path, "allowed_roles"), fields.get("allowed_roles"), aliases, defaults.allowed_roles
-        ),
-        max_duration=duration("max_duration", defaults.max_duration),
-        review_due=duration("review_due", defaults.review_due),
-        acknowledge_every=duration("acknowledge_every", defaults.acknowledge_every),
-    )
+    limits = SessionLimits(limit("idle", defaults.idle), limit("absolute", defaults.absolute))
+    if "absolute" in fields and "idle" not in fields:  # a short session needs no longer patience
+        return SessionLimits(min(limits.idle, limits.absolute), limits.absolute)
+    if limits.idle > limits.absolute:
+        at = "idle" if "idle" in fields else "absolute"
+        reader.problem((*path, at), "A session cannot be left unused for longer than it lasts.")
+    return limits
 
 
 def _roles(

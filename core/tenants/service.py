@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Database, Transaction
 from core.db.transaction import SystemTransaction
+from core.deadlines import set_deadline
 from core.errors import NotFound
 from core.ids import TenantId
 from core.tenants.model import tenants
 from core.tenants.policy import TenantPolicy
+
+SCHEDULE: Final = "schedules.look"  # the tenant's own deadline: core/schedules looks whose time has come
+THE_TENANT: Final = UUID(int=0)  # the subject of what belongs to the tenant itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ async def provision(database: Database, policy: TenantPolicy, *, name: str | Non
             .values(tenant_id=tenant, created_at=tx.now, **{"name": policy.tenant_id, **values})
             .on_conflict_do_update(index_elements=["tenant_id"], set_=values)
         )
+        await set_deadline(tx, THE_TENANT, SCHEDULE, tx.now)  # the new policy may say other times
     await database.cache.forget()
     return tenant
 

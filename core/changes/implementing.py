@@ -1,0 +1,196 @@
+"""Use cases while a change is done: implement, complete, roll back, give up (G3, G6, G8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from core.actor import Actor, system_actor
+from core.agents import agents_named
+from core.approvals import lapse_request, use_approval
+from core.audit import AuditCategory, audited
+from core.changes import rules
+from core.changes.catalogue import ChangeCatalogue
+from core.changes.errors import InvalidChange, WrongState
+from core.changes.events import ChangeEvent
+from core.changes.loading import (
+    Held,
+    await_review,
+    hold,
+    needs_review,
+    owing_review,
+    policy_of,
+    require_type,
+    settle_on,
+    type_of,
+    view_of,
+)
+from core.changes.resources import named
+from core.changes.rules import Start
+from core.changes.state import AT_WORK, ChangeState, Step
+from core.changes.views import ChangeView
+from core.db import Database, Transaction
+from core.deadlines import DeadlineHandler, Due, clear, set_deadline
+from core.emergency import Use, note_outcome, note_use, running_bypasses
+from core.ids import RequestId, UserId
+from core.tenants import tenant_policy
+
+OVERRUN: Final = "changes.overrun"
+
+
+async def implement(database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID) -> ChangeView:
+    """The change is being implemented, and its approval is used.
+
+    Every gate has its evidence; or a live bypass of the actor's admits the change, and what is missing is owed at its
+    review. Raises GatesMissing naming all that is missing, CannotBeScheduled outside its time, or WrongState.
+    """
+    async with audited(database, actor, action="change.started", resource=str(change_id)) as tx:
+        held = await hold(tx, change_id)
+        user = await _may(tx, catalogue, actor, held)
+        agents = await agents_named(tx, set(named("agent", held.row.resources)))
+        places = {name: agent.attributes.get("environment", "") for name, agent in agents.items()}
+        bypass = rules.covering_bypass(await running_bypasses(tx, [user]), user, held.reference, places)
+        start = rules.implement(
+            held.reference,
+            held.state,
+            gates=held.gates,
+            evidence=held.evidence,
+            schedule=held.schedule,
+            bypass=bypass,
+            now=tx.now,
+            time_zone=(await tenant_policy(tx)).time_zone,
+        )
+        await _begin(tx, actor, user, held, start)
+        return await view_of(tx, change_id)
+
+
+async def complete(
+    database: Database,
+    catalogue: ChangeCatalogue,
+    actor: Actor,
+    change_id: UUID,
+    *,
+    validation: str | None = None,
+    notes: str = "",
+) -> ChangeView:
+    """The work is done; with a validation that passed, the review is open, or the change is closed without one.
+
+    Without a validation the change waits for it, and with one that failed it stays there: it can be rolled back, or
+    validated again.
+    """
+    async with audited(database, actor, action="change.completed", resource=str(change_id)) as tx:
+        held = await hold(tx, change_id)
+        user = await _may(tx, catalogue, actor, held)
+        if validation is not None and validation not in rules.RESULTS:
+            raise InvalidChange(f"'{validation}' is not a result.", where="validation", accepted=rules.RESULTS)
+        if held.state is not ChangeState.VALIDATE:
+            values = {"state": held.move(Step.COMPLETE), "completed_at": tx.now}
+            await clear(tx, held.id, kind=OVERRUN)
+            held = await settle_on(tx, actor, held, ChangeEvent.COMPLETED, values=values, details={"notes": notes})
+        elif validation is None:
+            raise InvalidChange("Say how the validation went.", where="validation", accepted=rules.RESULTS)
+        if validation is not None:
+            await _validate(tx, actor, user, held, validation, notes)
+        return await view_of(tx, change_id)
+
+
+async def roll_back(
+    database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID, *, reason: str
+) -> ChangeView:
+    """What the change did is undone, by its rollback plan: possible from when it is begun until it is closed."""
+    async with audited(database, actor, action="change.rolled_back", resource=str(change_id)) as tx:
+        held = await hold(tx, change_id)
+        await _may(tx, catalogue, actor, held)
+        await _end(tx, actor, held, Step.ROLL_BACK, ChangeEvent.ROLLED_BACK, reason)
+        return await view_of(tx, change_id)
+
+
+async def fail(
+    database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID, *, reason: str
+) -> ChangeView:
+    """The change has failed, and what it did stays as it is: there was nothing to undo, or no way back."""
+    async with audited(database, actor, action="change.failed", resource=str(change_id)) as tx:
+        held = await hold(tx, change_id)
+        await _may(tx, catalogue, actor, held)
+        await _end(tx, actor, held, Step.FAIL, ChangeEvent.FAILED, reason)
+        return await view_of(tx, change_id)
+
+
+async def _may(tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, held: Held) -> UserId:
+    return await require_type(tx, actor, type_of(await policy_of(tx, catalogue), held.row.change_type))
+
+
+async def _begin(tx: Transaction, actor: Actor, user: UserId, held: Held, start: Start) -> None:
+    request_id = held.row.request_id
+    if start.bypass is None:
+        if request_id and await use_approval(tx, actor, RequestId(request_id), held.id) is None:
+            raise WrongState(f"The approval of {held.reference} holds no more; submit it again.", where="state")
+    elif request_id:
+        await lapse_request(tx, request_id, reason=f"{held.reference} was implemented under an emergency bypass.")
+    bypass = start.bypass
+    values: dict[str, Any] = {
+        "state": start.state,
+        "implementer_id": user,
+        "started_at": tx.now,
+        "bypass_id": bypass.id if bypass else None,
+        "owed": [str(gate) for gate in start.owed],
+        "note": "",
+    }
+    if held.schedule is not None and held.schedule.ends_at > tx.now:
+        await set_deadline(tx, held.id, OVERRUN, held.schedule.ends_at)
+    if bypass is None:
+        await settle_on(tx, actor, held, ChangeEvent.STARTED, values=values)
+        return
+    details = {"bypass_id": str(bypass.id), "emergency": True, "owed": values["owed"]}
+    use = Use(
+        decision_id=held.id,
+        bypass_id=bypass.id,
+        action=rules.ACTION,
+        resource=held.reference,
+        context={"title": held.row.title, "touches": list(held.row.resources), "owed": values["owed"]},
+        before={"state": held.state.value},
+        after={"state": start.state.value},
+    )
+    await note_use(tx, actor, use)
+    await settle_on(
+        tx, actor, held, ChangeEvent.BYPASSED, values=values, details=details, category=AuditCategory.SECURITY
+    )
+
+
+async def _validate(tx: Transaction, actor: Actor, user: UserId, held: Held, result: str, notes: str) -> None:
+    said = {"result": result, "notes": notes.strip()[: rules.SUMMARY_MAX], "by": str(user), "at": tx.now.isoformat()}
+    if result != rules.PASSED:
+        values: Mapping[str, Any] = {"validation": said}
+        await settle_on(tx, actor, held, ChangeEvent.VALIDATION_FAILED, values=values, details=said)
+        return
+    if held.row.bypass_id:
+        await note_outcome(tx, held.id, "succeeded")
+    if needs_review(held):
+        values = {"state": held.move(Step.VALIDATE), "validation": said, **owing_review(held, now=tx.now)}
+        held = await settle_on(tx, actor, held, ChangeEvent.VALIDATED, values=values, details=said)
+        await await_review(tx, held)
+        return
+    values = {"state": held.move(Step.CLOSE), "validation": said, "ended_at": tx.now}
+    await settle_on(tx, actor, held, ChangeEvent.CLOSED, values=values, details=said)
+
+
+async def _end(tx: Transaction, actor: Actor, held: Held, step: Step, event: ChangeEvent, reason: str) -> None:
+    why = rules.check_text("reason", reason, rules.SUMMARY_MAX)
+    values = {"state": held.move(step), "note": why, "ended_at": tx.now, **owing_review(held, now=tx.now)}
+    if held.row.bypass_id:
+        await note_outcome(tx, held.id, "failed")
+    held = await settle_on(tx, actor, held, event, values=values, details={"reason": why})
+    await await_review(tx, held)
+
+
+async def _on_overrun(tx: Transaction, due: Due) -> None:
+    held = await hold(tx, due.subject)
+    if held.state not in AT_WORK or held.row.completed_at is not None:
+        return
+    details = {"ends_at": due.due_at.isoformat()}
+    who = system_actor(tx.tenant)
+    await settle_on(tx, who, held, ChangeEvent.OVERRUN, values={}, details=details, category=AuditCategory.SYSTEM)
+
+
+DEADLINES: Final[Mapping[str, DeadlineHandler]] = {OVERRUN: _on_overrun}

@@ -1,0 +1,44 @@
+"""Looking at changes, without changing any (G2)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.access import TokenScope, directory, permitted
+from core.actor import Actor
+from core.changes import reading, store
+from core.changes.catalogue import ChangeCatalogue
+from core.changes.errors import UnknownChange
+from core.changes.loading import policy_of, view_of
+from core.changes.policy import ChangePolicy
+from core.changes.store import ChangeFilter
+from core.changes.views import ChangeView
+from core.db import Database, Transaction
+
+
+async def get_change(database: Database, actor: Actor, reference: UUID | int) -> ChangeView:
+    """The change by id, or by its number. Raises UnknownChange."""
+    async with permitted(database, actor, TokenScope.READ, action="change.show", resource=str(reference)) as tx:
+        change_id = await store.id_of_number(tx, reference) if isinstance(reference, int) else reference
+        if change_id is None:
+            raise UnknownChange(f"There is no CHG-{reference} here.", where="change")
+        return await view_of(tx, change_id)
+
+
+async def list_changes(
+    database: Database, actor: Actor, wanted: ChangeFilter, *, after: int | None = None, limit: int = 50
+) -> tuple[ChangeView, ...]:
+    """Changes, newest first, beyond the number `after`."""
+    async with permitted(database, actor, TokenScope.READ, action="change.list", resource="changes") as tx:
+        return await reading.views(tx, await store.page(tx, wanted, after=after, limit=limit), await directory(tx))
+
+
+async def change_policy(database: Database, catalogue: ChangeCatalogue, actor: Actor) -> ChangePolicy:
+    """The policy that holds for the actor's tenant. Raises Unavailable if there is none."""
+    async with permitted(database, actor, TokenScope.READ, action="change.policy", resource="changes") as tx:
+        return await policy_of(tx, catalogue)
+
+
+async def load_change(tx: Transaction, change_id: UUID) -> ChangeView:
+    """The change, for subscribers. Raises UnknownChange."""
+    return await view_of(tx, change_id)

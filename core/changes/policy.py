@@ -1,0 +1,120 @@
+"""A tenant's change policy as values: types, matrix, gates, templates, times, dependencies (G1, G3, G6).
+
+The framework's block loads unchanged (policy_file.py); what it does not speak of has the defaults here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from core.approvals.risk import RiskLevel, RiskModel
+from core.changes.assessing import DEFAULT_MODEL
+from core.roles.permissions import Permission
+
+DEFAULT_TIMEOUT: Final = timedelta(hours=24)
+DEFAULT_REVIEW_DUE: Final = timedelta(days=5)
+
+
+class Gate(StrEnum):
+    """What must be evidenced before a change is implemented (G3)."""
+
+    TESTING = "testing"
+    ROLLBACK_PLAN = "rollback_plan"
+    COMMUNICATION = "communication"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeType:
+    """A kind of change, and what its implementer must be permitted."""
+
+    key: str
+    permission: Permission = Permission.MODIFY_CONFIG
+
+    @property
+    def title(self) -> str:
+        """The key as people read it: Security patch."""
+        return self.key.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """Somebody of a row of the matrix: as it is written there, and whom that means in this tenant."""
+
+    name: str  # technical_lead
+    key: str  # meta_agent_manager
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """The requirements of every change."""
+
+    gates: tuple[Gate, ...] = tuple(Gate)
+    has_review: bool = True
+    review_due: timedelta = DEFAULT_REVIEW_DUE
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A standard change: approved beforehand, up to a risk, with what its gates are evidenced by."""
+
+    key: str
+    title: str
+    type: str
+    max_risk: RiskLevel = RiskLevel.LOW
+    description: str = ""
+    evidence: Mapping[Gate, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which changes a window or freeze is about: of these types and risks, each empty for any."""
+
+    types: frozenset[str] = frozenset()
+    risks: frozenset[RiskLevel] = frozenset()
+
+    def covers(self, change_type: str, risk: RiskLevel) -> bool:
+        """Whether it is about changes of this type and risk."""
+        return (not self.types or change_type in self.types) and (not self.risks or risk in self.risks)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A weekly maintenance window. It begins on these days; one that ends before it begins ends the day after."""
+
+    name: str
+    days: frozenset[str]
+    starts: time
+    ends: time
+    scope: Scope = field(default_factory=Scope)
+    zone: str = ""  # empty: the tenant's
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing that it covers is changed, except `allows`; wall-clock times of its zone."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+    scope: Scope = field(default_factory=Scope)
+    allows: frozenset[str] = frozenset()  # types that may be done all the same
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePolicy:
+    """The validated document."""
+
+    types: Mapping[str, ChangeType]
+    matrix: Mapping[RiskLevel, tuple[Approver, ...]]
+    implementation: Implementation = field(default_factory=Implementation)
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # resource -> those that it needs
+    risk: RiskModel = DEFAULT_MODEL
+    timeout: timedelta = DEFAULT_TIMEOUT  # of each approval

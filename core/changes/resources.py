@@ -1,0 +1,59 @@
+"""What a change touches, and what feels it: `agent:invoice-reader`, `service:Payments`. Pure (G4, G6).
+
+An agent is felt by the business service that it serves; a declared dependency is felt by whatever depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from config.suggest import did_you_mean
+from core.errors import InvalidInput
+
+KINDS: Final = ("agent", "service", "tool", "data", "infrastructure")
+NAME_MAX: Final = 120  # characters
+EXAMPLES: Final = ("agent:invoice-reader", "service:Payments")
+
+
+def read_resource(text: str) -> str:
+    """The resource in its one spelling, `kind:name`. Raises InvalidInput naming the kinds."""
+    kind, colon, name = (part.strip() for part in text.partition(":"))
+    if not colon or not name or len(name) > NAME_MAX:
+        raise InvalidInput(f"'{text[:NAME_MAX]}' names no resource.", accepted=EXAMPLES)
+    if kind.lower() not in KINDS:
+        raise InvalidInput(f"There is no kind of resource '{kind}'.{did_you_mean(kind, KINDS)}", accepted=KINDS)
+    return f"{kind.lower()}:{name}"
+
+
+def named(kind: str, resources: Iterable[str]) -> tuple[str, ...]:
+    """The names of those of this kind."""
+    return tuple(each.partition(":")[2] for each in resources if each.startswith(f"{kind}:"))
+
+
+def reach(
+    resources: Iterable[str], *, services: Mapping[str, str], depends_on: Mapping[str, Iterable[str]]
+) -> tuple[str, ...]:
+    """Everything that feels a change of these: themselves, the services of agents, and all that depends on any of it.
+
+    `services` maps an agent's name to its business service; `depends_on` a resource to those that it needs.
+    """
+    felt_by: dict[str, set[str]] = {f"agent:{agent}": {f"service:{service}"} for agent, service in services.items()}
+    for resource, needs in depends_on.items():
+        for need in needs:
+            felt_by.setdefault(need, set()).add(resource)
+    found: set[str] = set()
+    waiting = list(resources)
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting.extend(felt_by.get(each, ()))
+    return tuple(sorted(found))
+
+
+def shared(
+    ours: Iterable[str], our_reach: Iterable[str], theirs: Iterable[str], their_reach: Iterable[str]
+) -> list[str]:
+    """What two changes have in common: what one touches and the other touches or is felt by."""
+    return sorted((set(ours) & set(their_reach)) | (set(theirs) & set(our_reach)))

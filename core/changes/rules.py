@@ -1,0 +1,164 @@
+"""Pure rules of a change's life: which step may be taken, what is missing, who may (G1, G2, G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from core.approvals.risk import RiskLevel
+from core.changes.errors import (
+    CannotBeScheduled,
+    GatesMissing,
+    InvalidChange,
+    NotAReviewer,
+    NotIndependent,
+    WrongState,
+)
+from core.changes.policy import Approver, Gate, Template
+from core.changes.state import ChangeState, Step, steps_from, target
+from core.changes.timetable import LONGEST, SHORTEST, Span, told
+from core.emergency import RunningBypass
+from core.ids import UserId
+from core.roles.hierarchy import PARENTS, ancestors
+
+ACTION: Final = "change.implement"  # of the request for its approval, and of a bypass that admits it
+TITLE_MAX: Final = 200  # characters
+DESCRIPTION_MAX: Final = 3500  # with the title, the justification of its request
+SUMMARY_MAX: Final = 4000
+RESOURCES_MAX: Final = 50
+PASSED: Final = "passed"
+RESULTS: Final = (PASSED, "failed")
+OUTCOMES: Final = ("successful", "successful_with_issues", "unsuccessful")  # as in ServiceNow's close codes
+_RISKS: Final = tuple(RiskLevel)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was shown for a gate. The last word on a gate counts."""
+
+    gate: Gate
+    result: str  # passed | failed
+    summary: str
+
+
+def move(reference: str, state: ChangeState, step: Step) -> ChangeState:
+    """Where the step leads. Raises WrongState naming the steps that are legal instead."""
+    to = target(step, state)
+    if to is None:
+        raise WrongState(
+            f"{reference} is in '{state}'; it cannot be moved by '{step}' from there.",
+            where="state",
+            accepted=tuple(steps_from(state)),
+        )
+    return to
+
+
+def missing_gates(gates: Iterable[Gate], evidence: Iterable[Evidence]) -> tuple[Gate, ...]:
+    """The gates without evidence that holds: none was shown, or the last says that it failed."""
+    last = {each.gate: each.result for each in evidence}
+    return tuple(gate for gate in gates if last.get(gate) != PASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What implementing rests on: `state` after it, and what it still owes because a bypass let it pass."""
+
+    state: ChangeState
+    owed: tuple[Gate, ...]
+    bypass: RunningBypass | None
+
+
+def implement(
+    reference: str,
+    state: ChangeState,
+    *,
+    gates: Iterable[Gate],
+    evidence: Iterable[Evidence],
+    schedule: Span | None,
+    bypass: RunningBypass | None,
+    now: datetime,
+    time_zone: str,
+) -> Start:
+    """The change may be implemented now. A bypass is only used where something is missing.
+
+    Raises WrongState where no bypass could help either, else GatesMissing with everything that is missing, or
+    CannotBeScheduled where only the time is wrong.
+    """
+    missing = missing_gates(gates, evidence)
+    on_time = schedule is not None and schedule.starts_at <= now < schedule.ends_at
+    is_authorised = target(Step.IMPLEMENT, state) is not None
+    if is_authorised and on_time and not missing:
+        return Start(move(reference, state, Step.IMPLEMENT), (), None)
+    if bypass is not None:
+        return Start(move(reference, state, Step.BYPASS), missing, bypass)
+    if target(Step.BYPASS, state) is None:
+        move(reference, state, Step.IMPLEMENT)
+    if not is_authorised or missing or schedule is None:
+        lacking = [*(() if is_authorised else ("approval",)), *missing, *(() if schedule else ("schedule",))]
+        raise GatesMissing(
+            f"{reference} cannot be implemented yet. Missing: {', '.join(each.replace('_', ' ') for each in lacking)}.",
+            where="gates",
+            accepted=tuple(str(each) for each in lacking),
+            next_step="Add what is missing; in an emergency, a bypass lets it pass and it is owed at the review.",
+        )
+    when = told(schedule, time_zone)
+    early = now < schedule.starts_at
+    raise CannotBeScheduled(
+        f"{reference} is scheduled for {when}; " + ("it is too early." if early else "that time is over."),
+        where="schedule",
+        next_step="Wait for its time, or schedule it anew." if early else "Schedule it anew.",
+    )
+
+
+def covering_bypass(
+    bypasses: Iterable[RunningBypass], user: UserId, reference: str, agents: Mapping[str, str]
+) -> RunningBypass | None:
+    """A bypass of this person that admits the whole change: by its reference, or by the one agent that it touches.
+
+    `agents` are those that it touches, each with its environment; what touches none is in none.
+    """
+    names = (reference, *(agents if len(agents) == 1 else ()))
+    environments = tuple(agents.values()) or ("",)
+    for each in bypasses:
+        if any(each.covers(user, action=ACTION, resource=name, environments=environments) for name in names):
+            return each
+    return None
+
+
+def check_text(where: str, text: str, longest: int, *, least: int = 1) -> str:
+    """The text without blanks around it. Raises InvalidChange naming the field."""
+    found = text.strip()
+    if not least <= len(found) <= longest:
+        raise InvalidChange(f"Write {least} to {longest} characters; here are {len(found)}.", where=where)
+    return found
+
+
+def check_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> Span:
+    """The time of a change. Raises InvalidChange."""
+    if not SHORTEST <= ends_at - starts_at <= LONGEST:
+        raise InvalidChange(f"A change takes from a minute to {LONGEST.days} days.", where="ends_at")
+    if ends_at <= now:
+        raise InvalidChange("That time is over.", where="starts_at")
+    return Span(starts_at, ends_at)
+
+
+def is_preapproved(template: Template | None, risk: RiskLevel) -> bool:
+    """Whether the template approves it: only up to the risk for which it was approved itself."""
+    return template is not None and _RISKS.index(risk) <= _RISKS.index(template.max_risk)
+
+
+def check_reviewer(
+    reviewer: UserId, roles: Collection[str], row: Iterable[Approver], *, involved: Collection[UserId | None]
+) -> None:
+    """Returns if the person may review: in a role of the risk's row or above one, and not involved themselves.
+
+    Raises NotIndependent or NotAReviewer naming the roles.
+    """
+    if reviewer in involved:
+        raise NotIndependent
+    wanted = tuple(dict.fromkeys(each.key for each in row if each.key in PARENTS))
+    allowed = {*wanted, *(above for role in wanted for above in ancestors(role))}
+    if not allowed & set(roles):
+        raise NotAReviewer(where="role", accepted=wanted)

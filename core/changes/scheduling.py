@@ -1,0 +1,157 @@
+"""Use cases of a change's time: try one, take one, look at the calendar (G6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from core.access import TokenScope, directory, permitted, require_scope
+from core.actor import Actor
+from core.approvals import limit_approval
+from core.audit import audited
+from core.changes import reading, rules, store
+from core.changes.catalogue import ChangeCatalogue
+from core.changes.errors import CannotBeScheduled, InvalidChange
+from core.changes.events import ChangeEvent
+from core.changes.loading import Held, hold, policy_of, require_type, settle_on, type_of, view_of
+from core.changes.policy import ChangePolicy
+from core.changes.state import Step
+from core.changes.store import ChangeFilter
+from core.changes.timetable import Span, first_accepted, freeze_span, obstacles, occurrences, told
+from core.changes.views import Calendar, ChangeView, Fit, FrozenTime, OpenTime
+from core.db import Database, Transaction
+from core.tenants import tenant_policy
+from core.zones import zone_of
+
+KEPT_AFTER: Final = timedelta(days=7)  # how long after a missed time the approval still holds for another one
+CALENDAR_USUAL: Final = timedelta(days=35)
+CALENDAR_MAX: Final = timedelta(days=366)
+SHOWN_MAX: Final = 500  # changes of one calendar
+
+
+async def time_zone(database: Database, actor: Actor) -> str:
+    """Where the tenant's clocks stand: in which people write the times of changes."""
+    async with permitted(database, actor, TokenScope.READ, action="change.time_zone", resource="changes") as tx:
+        return (await tenant_policy(tx)).time_zone
+
+
+def read_time(text: str, zone: str, *, where: str) -> datetime:
+    """The instant that somebody wrote as the clocks in the zone show it. Raises InvalidChange."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidChange(f"'{text[:40]}' is no time.", where=where, accepted=("2026-03-03 22:00",)) from None
+    return (found if found.tzinfo else found.replace(tzinfo=zone_of(zone))).astimezone(UTC)
+
+
+async def try_time(
+    database: Database,
+    catalogue: ChangeCatalogue,
+    actor: Actor,
+    change_id: UUID,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> Fit:
+    """What would be in the way at that time, and the first from then on that is accepted; nothing is changed."""
+    async with audited(database, actor, action="change.try_time", resource=str(change_id)) as tx:
+        require_scope(actor, TokenScope.READ)
+        held = await hold(tx, change_id)
+        span = rules.check_span(starts_at, ends_at, now=tx.now)
+        return await _fit(tx, await policy_of(tx, catalogue), held, span)
+
+
+async def schedule(
+    database: Database,
+    catalogue: ChangeCatalogue,
+    actor: Actor,
+    change_id: UUID,
+    *,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> ChangeView:
+    """The change has its time: the one given, or the one that was wished for.
+
+    Two who schedule at once see each other's time. Raises CannotBeScheduled with everything that is in the way and the
+    first time that would be accepted.
+    """
+    async with audited(database, actor, action="change.scheduled", resource=str(change_id)) as tx:
+        policy = await policy_of(tx, catalogue)
+        held = await hold(tx, change_id)
+        await require_type(tx, actor, type_of(policy, held.row.change_type))
+        to = held.move(Step.SCHEDULE)
+        starts_at, ends_at = starts_at or held.row.starts_at, ends_at or held.row.ends_at
+        if starts_at is None or ends_at is None:
+            raise InvalidChange("Say when it begins and when it ends.", where="starts_at")
+        span = rules.check_span(starts_at, ends_at, now=tx.now)
+        await store.hold_timetable(tx)
+        await _check(tx, policy, held, span)
+        if held.row.request_id:
+            await limit_approval(tx, held.row.request_id, until=span.ends_at + KEPT_AFTER)
+        values = {"state": to, "starts_at": span.starts_at, "ends_at": span.ends_at, "scheduled_at": tx.now, "note": ""}
+        details = {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat()}
+        await settle_on(tx, actor, held, ChangeEvent.SCHEDULED, values=values, details=details)
+        return await view_of(tx, change_id)
+
+
+async def calendar(
+    database: Database,
+    catalogue: ChangeCatalogue,
+    actor: Actor,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Calendar:
+    """What happens between the two: changes with a time, freezes, and when windows are open.
+
+    By default from now on, for CALENDAR_USUAL. Raises InvalidChange.
+    """
+    async with permitted(database, actor, TokenScope.READ, action="change.calendar", resource="changes") as tx:
+        since = since or tx.now
+        until = until or since + CALENDAR_USUAL
+        if not timedelta() < until - since <= CALENDAR_MAX:
+            raise InvalidChange(f"A calendar shows {CALENDAR_MAX.days} days at most.", where="until")
+        span = Span(since, until)
+        tenant = await tenant_policy(tx)
+        policy = catalogue.for_tenant(tenant)
+        rows = await store.in_order(tx, ChangeFilter(since=since, until=until), limit=SHOWN_MAX)
+        frozen = [FrozenTime(each.name, freeze_span(each, tenant.time_zone)) for each in policy.freezes]
+        opened = [
+            OpenTime(window.name, each)
+            for window in policy.windows
+            for each in occurrences(window, span, tenant.time_zone)
+        ]
+        return Calendar(
+            span=span,
+            time_zone=tenant.time_zone,
+            changes=await reading.views(tx, rows, await directory(tx)),
+            freezes=tuple(sorted((each for each in frozen if each.span.overlaps(span)), key=lambda each: each.span)),
+            windows=tuple(sorted(opened, key=lambda each: each.span)),
+        )
+
+
+async def _check(tx: Transaction, policy: ChangePolicy, held: Held, span: Span) -> None:
+    fit = await _fit(tx, policy, held, span)
+    if not fit.obstacles:
+        return
+    zone = (await tenant_policy(tx)).time_zone
+    accepted = told(fit.accepted, zone) if fit.accepted else ""
+    raise CannotBeScheduled(
+        " ".join(each.sentence(zone) for each in fit.obstacles),
+        where="starts_at",
+        accepted=(accepted,) if accepted else (),
+        next_step=None if accepted else "Nothing in the next three months would be accepted; shorten it.",
+    )
+
+
+async def _fit(tx: Transaction, policy: ChangePolicy, held: Held, span: Span) -> Fit:
+    zone = (await tenant_policy(tx)).time_zone
+    change = store.as_planned(held.row, span)
+    others = await store.planned(tx, since=min(span.starts_at, tx.now), but=held.id)
+    found = obstacles(policy, change, others, time_zone=zone)
+    accepted: Span | None = span
+    if found:
+        earliest = max(tx.now, span.starts_at)
+        accepted = first_accepted(policy, change, others, not_before=earliest, time_zone=zone)
+    return Fit(span, found, accepted)

@@ -1,0 +1,127 @@
+"""A change as doors show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.access.people import PersonView
+from core.changes.assessing import ChangeRisk
+from core.changes.timetable import Obstacle, Span
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """What was shown for a gate. `author` is None where the template of a standard change says so."""
+
+    gate: str
+    result: str  # passed | failed
+    summary: str
+    url: str
+    author: PersonView | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationView:
+    """How it was found to work, the last time that somebody looked."""
+
+    result: str  # passed | failed
+    notes: str
+    by: PersonView
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """The post-implementation review."""
+
+    outcome: str  # successful | successful_with_issues | unsuccessful
+    notes: str
+    lessons: str
+    by: PersonView
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """One change with everything that a reader may see. `gates` are required, `missing` those without evidence."""
+
+    id: UUID
+    reference: str
+    tenant: str
+    title: str
+    description: str
+    type: str
+    template: str
+    resources: tuple[str, ...]
+    reach: tuple[str, ...]
+    state: str
+    steps: tuple[str, ...]  # legal from here
+    requester: PersonView
+    risk: ChangeRisk | None  # None: not assessed yet
+    request_id: UUID | None
+    request: str  # REQ-12; empty without one
+    request_state: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    scheduled_at: datetime | None  # None: its times are only wished for
+    implementer: PersonView | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    bypass_id: UUID | None
+    bypass: str  # BYP-3; empty without one
+    owed: tuple[str, ...]
+    gates: tuple[str, ...]
+    missing: tuple[str, ...]
+    evidence: tuple[EvidenceView, ...]
+    validation: ValidationView | None
+    review_state: str | None  # due | overdue | done; None: there is none to do
+    review_due_at: datetime | None
+    review: ReviewView | None
+    note: str
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing but its review can follow."""
+        return self.ended_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether a change may be done at a time: what is in the way, and the first time that would be accepted."""
+
+    span: Span
+    obstacles: tuple[Obstacle, ...]
+    accepted: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTime:
+    """A freeze as the calendar shows it."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTime:
+    """A time at which a maintenance window is open."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What happens in a span, in the tenant's time zone: changes with a time, freezes and windows, each in order."""
+
+    span: Span
+    time_zone: str
+    changes: tuple[ChangeView, ...]
+    freezes: tuple[FrozenTime, ...]
+    windows: tuple[OpenTime, ...]

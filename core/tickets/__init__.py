@@ -1,0 +1,89 @@
+"""What ticket systems tell us: where we have read up to, and what it means for our subjects (N1, X2, X6).
+
+values.py    what a connector tells, and what it shall show, in our words
+events.py    what goes to the outbox
+model.py     the tables; store.py, approval_store.py: SQL of what is agreed on, of approvals
+service.py   claim a look, take over what it brought, note that it failed, hurry the next one
+merging.py   pure: what follows for a mapped field from how it stands here and there
+fields.py    mapped fields: take over, tell, say what is to be written
+placing.py   where our last move left a ticket
+drift.py     pure: what a walk through the tickets finds, and what is done about it
+reconciling.py  walks: ask for, claim, page by page, end; walks.py: their SQL
+weighing.py  pure: whether an approval there is news, and what it shall say
+approving.py approvals there: shown to those who are asked, and counted as votes of linked people
+"""
+
+from core.tickets.approving import approvals_to_show, note_shown
+from core.tickets.drift import Drift, Finding, Remedy
+from core.tickets.events import TicketTask
+from core.tickets.fields import (
+    FieldDrift,
+    FieldPlan,
+    FieldsThere,
+    Subject,
+    drifted,
+    fields_written,
+    plan_fields,
+)
+from core.tickets.merging import Direction, FieldRule, Owner, Verdict, same
+from core.tickets.placing import is_as_placed, placed
+from core.tickets.reconciling import (
+    Walk,
+    WalkPage,
+    ask_for_walk,
+    claim_walk,
+    load_walk,
+    next_page,
+    page_walked,
+    walk_ended,
+)
+from core.tickets.service import HURRIED, claim_look, hurry, list_inboxes, note_failed, take_over
+from core.tickets.values import Decision, InboxView, Look, Shown, Told, ToldApproval, ToldNote
+from core.tickets.walks import WalkView
+from core.tickets.walks import latest as latest_walks
+
+__all__ = [
+    "HURRIED",
+    "Decision",
+    "Direction",
+    "Drift",
+    "FieldDrift",
+    "FieldPlan",
+    "FieldRule",
+    "FieldsThere",
+    "Finding",
+    "InboxView",
+    "Look",
+    "Owner",
+    "Remedy",
+    "Shown",
+    "Subject",
+    "TicketTask",
+    "Told",
+    "ToldApproval",
+    "ToldNote",
+    "Verdict",
+    "Walk",
+    "WalkPage",
+    "WalkView",
+    "approvals_to_show",
+    "ask_for_walk",
+    "claim_look",
+    "claim_walk",
+    "drifted",
+    "fields_written",
+    "hurry",
+    "is_as_placed",
+    "latest_walks",
+    "list_inboxes",
+    "load_walk",
+    "next_page",
+    "note_failed",
+    "note_shown",
+    "page_walked",
+    "placed",
+    "plan_fields",
+    "same",
+    "take_over",
+    "walk_ended",
+]

@@ -1,0 +1,193 @@
+"""Use cases of a ticket system's inbox.
+
+A look is claimed before the system is asked and settled after it, each in a transaction of its own: nothing is held
+while somebody else's server answers. What a look brought and the cursor behind it are stored together, so each thing
+that happened there is taken over once, whichever process dies when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from core.approvals import hear_of_ticket
+from core.db import Database, Transaction
+from core.ids import TenantId
+from core.links import (
+    OWN,
+    TicketEvent,
+    TicketLink,
+    origin_of,
+    take_ticket,
+    tell_of_ticket,
+    ticket_known_as,
+    ticket_place,
+)
+from core.origin import Origin
+from core.outbox import emit
+from core.redaction import without_secrets
+from core.ticket_accounts import finish_ticket_link
+from core.tickets.approving import weigh
+from core.tickets.events import TicketTask
+from core.tickets.model import ticket_inboxes
+from core.tickets.store import agreed
+from core.tickets.values import InboxView, Look, Told
+
+EVERY: Final = timedelta(seconds=20)  # between looks that nobody hurries; webhooks do
+LEASE: Final = timedelta(minutes=2)  # longer than any look takes
+BACK_OFF_MAX: Final = timedelta(minutes=10)
+PROBLEM_MAX: Final = 300  # characters
+HURRIED: Final = "countersign_inbox"  # the channel on which pollers are woken
+NOTE_MAX: Final = 4000  # characters of a note that are told
+
+
+async def claim_look(database: Database, tenant: TenantId, system: str) -> Look | None:
+    """The right to look, if it is time and nobody else is at it."""
+    columns = ticket_inboxes.c
+    async with database.tenant(tenant) as tx:
+        await tx.connection.execute(
+            insert(ticket_inboxes).values(tenant_id=tenant, system=system, next_look_at=tx.now).on_conflict_do_nothing()
+        )
+        row = (
+            await tx.connection.execute(
+                update(ticket_inboxes)
+                .where(columns.tenant_id == tenant, columns.system == system, columns.next_look_at <= tx.now)
+                .values(next_look_at=tx.now + LEASE)
+                .returning(columns.cursor)
+            )
+        ).first()
+    return None if row is None else Look(row.cursor)
+
+
+async def take_over(
+    database: Database,
+    tenant: TenantId,
+    system: str,
+    *,
+    look: Look,
+    cursor: str,
+    told: Sequence[Told],
+    maps_fields: bool = False,
+) -> None:
+    """Our subjects know what the look brought, and the next one begins behind it.
+
+    A look that was overtaken by another changes nothing. `maps_fields`: fields of touched tickets are looked at then.
+    """
+    async with database.tenant(tenant) as tx:
+        if not await _is_at(tx, system, look):
+            return
+        links = [(await ticket_known_as(tx, system, each.external_id), each) for each in told]
+        known = [(link, each) for link, each in links if link is not None]
+        plain = await _linked(tx, system, known)
+        for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
+            await _hear(tx, link, each)
+            if maps_fields and link.subject_type != OWN:
+                await _touch(tx, link, each)
+        columns = ticket_inboxes.c
+        await tx.connection.execute(
+            update(ticket_inboxes)
+            .where(columns.tenant_id == tenant, columns.system == system)
+            .values(cursor=cursor, looked_at=tx.now, next_look_at=tx.now + EVERY, failures=0, problem="")
+        )
+
+
+async def note_failed(database: Database, tenant: TenantId, system: str, problem: str) -> None:
+    """The look brought nothing; the next one is later the more of them failed in a row."""
+    columns, said = ticket_inboxes.c, without_secrets("", problem)[:PROBLEM_MAX]
+    async with database.tenant(tenant) as tx:
+        mine = (columns.tenant_id == tenant) & (columns.system == system)
+        failures = (await tx.connection.execute(select(columns.failures).where(mine).with_for_update())).scalar_one()
+        wait = min(EVERY * 2 ** min(failures, 10), BACK_OFF_MAX)
+        await tx.connection.execute(
+            update(ticket_inboxes).where(mine).values(failures=failures + 1, problem=said, next_look_at=tx.now + wait)
+        )
+
+
+async def hurry(database: Database, tenant: TenantId, system: str) -> None:
+    """Something happened there: the next look is now. One that is under way is followed by another."""
+    columns = ticket_inboxes.c
+    async with database.tenant(tenant) as tx:
+        await tx.connection.execute(
+            update(ticket_inboxes)
+            .where(columns.tenant_id == tenant, columns.system == system)
+            .values(next_look_at=tx.now)
+        )
+        await tx.connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": HURRIED})
+
+
+async def list_inboxes(tx: Transaction) -> tuple[InboxView, ...]:
+    """Every system of the tenant that was ever looked at."""
+    i = ticket_inboxes.c
+    rows = await tx.connection.execute(
+        select(i.system, i.looked_at, i.next_look_at, i.failures, i.problem)
+        .where(i.tenant_id == tx.tenant)
+        .order_by(i.system)
+    )
+    return tuple(InboxView(*row) for row in rows)
+
+
+async def _is_at(tx: Transaction, system: str, look: Look) -> bool:
+    columns = ticket_inboxes.c
+    at = columns.cursor.is_(None) if look.cursor is None else columns.cursor == look.cursor
+    found = await tx.connection.execute(
+        select(columns.system).where(columns.tenant_id == tx.tenant, columns.system == system, at).with_for_update()
+    )
+    return found.first() is not None
+
+
+async def _touch(tx: Transaction, link: TicketLink, told: Told) -> None:
+    """The ticket's fields are looked at; not for an echo of the very write after which we have read them."""
+    known = await agreed(tx, link.subject_id, link.system)
+    if told.is_ours and known and all(each.there_version >= told.version for each in known.values()):
+        return
+    await emit(tx, subject=link.subject, type=TicketTask.TOUCHED, data={"system": link.system})
+
+
+async def _linked(
+    tx: Transaction, system: str, told: Sequence[tuple[TicketLink, Told]]
+) -> list[tuple[TicketLink, Told]]:
+    """The same without the notes by which people linked their accounts: a used code is nobody's news."""
+    notes = [note for _link, each in told for note in each.notes]
+    notes.sort(key=lambda note: (note.at is None, note.at))
+    used = await finish_ticket_link(tx, system, [(note.account, note.author, note.text) for note in notes])
+    spent = {id(notes[index]) for index in used}
+    return [
+        (link, replace(each, notes=tuple(note for note in each.notes if id(note) not in spent))) for link, each in told
+    ]
+
+
+async def _hear(tx: Transaction, link: TicketLink, told: Told) -> None:
+    # What our account wrote comes from the rules that made it write, however it is that we hear of it.
+    origin = await origin_of(tx, ticket_place(link.system, link.external_id)) if told.is_ours else tx.origin
+    has_moved = await take_ticket(
+        replace(tx, origin=origin), link.subject, link, state=told.state, is_ours=told.is_ours
+    )
+    await _tell(tx, replace(link, state=told.state), told, closed_from=origin if has_moved and told.is_over else None)
+    if link.subject.startswith("request:"):
+        for approval in sorted(told.approvals, key=lambda each: (each.at, each.id)):
+            await weigh(tx, link, approval)  # before the closing that may follow from it there
+        await hear_of_ticket(
+            tx,
+            link.subject_id,
+            system=link.system_title,
+            number=link.number,
+            notes=[(note.author, note.text) for note in told.notes],
+            closed_by=told.by if has_moved and told.is_over and not told.is_ours else None,
+            state=told.state,
+        )
+
+
+async def _tell(tx: Transaction, link: TicketLink, told: Told, *, closed_from: Origin | None) -> None:
+    """Whoever listens to tickets hears what people wrote, and that it is over there."""
+    for note in told.notes:
+        words = note.text.strip()[:NOTE_MAX]
+        await tell_of_ticket(tx, TicketEvent.COMMENTED, link.subject, link, is_ours=False, by=note.author, text=words)
+    if closed_from is not None:
+        await tell_of_ticket(
+            replace(tx, origin=closed_from), TicketEvent.CLOSED, link.subject, link, is_ours=told.is_ours, by=told.by
+        )

@@ -1,0 +1,96 @@
+"""What a connector tells of tickets, and what it is told to show there, in our words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The right to ask a system what is new. `cursor` is its own; None the first time."""
+
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldNote:
+    """What somebody wrote there. `author` is their name in that system, `account` what the system knows them by."""
+
+    author: str
+    text: str
+    account: str = ""
+    at: datetime | None = None
+
+
+class Decision(StrEnum):
+    """What an approval there says. ENDED: nobody waits for it any more."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldApproval:
+    """One person's approval of a ticket as it stands there.
+
+    `account` and `email` are the approver's; `is_ours`: we wrote what it says. Of two tellings the higher `version` is
+    the later.
+    """
+
+    id: str
+    account: str
+    email: str
+    name: str
+    decision: Decision
+    comment: str
+    at: datetime
+    version: int
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody's approval there shall say. `account` is empty where only their address is known.
+
+    `spent` are approvals of theirs that do not count for what is asked now; `reopen` one that is to ask again.
+    """
+
+    account: str
+    email: str
+    decision: Decision
+    comment: str = ""
+    spent: frozenset[str] = frozenset()
+    reopen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A ticket of ours as it stands there now.
+
+    `is_ours`: the last hand was our own account. `is_over`: nothing is open there any more. `version` grows with each
+    change.
+    """
+
+    external_id: str
+    state: str  # in the system's own words
+    is_over: bool
+    is_ours: bool
+    by: str
+    notes: tuple[ToldNote, ...] = ()
+    version: int = 0
+    approvals: tuple[ToldApproval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InboxView:
+    """How looking at a system goes. `failures` are in a row, `problem` is what the last of them met."""
+
+    system: str
+    looked_at: datetime | None
+    next_look_at: datetime
+    failures: int
+    problem: str
