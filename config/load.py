@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from config.credentials import kept_secrets
 from config.errors import SettingsError
 from config.settings import Settings
 from config.sources import CONFIG_VARIABLE, Gathered, KeyPath, Origin, gather
@@ -40,6 +41,7 @@ def load_settings(
         first, *others = found.errors
         first.others = tuple(others)
         raise first
+    settings.keep(kept_secrets(Settings, found))
     return settings
 
 
@@ -66,15 +68,18 @@ def _placed(error: SettingsError, found: Gathered, document: LocatedDocument | N
     origin = found.origins.get(path)
     if origin is not None:
         return SettingsError(error.message, file=origin.file, line=origin.line, key=origin.key, accepted=error.accepted)
-    from_file = document is not None and document.line_of(path[:-1]) is not None and len(path) > 1
+    place: YamlPath = tuple(int(part) if part.isdecimal() else part for part in path)
+    from_file = document is not None and document.line_of(place[:-1]) is not None and len(place) > 1
     if from_file and document is not None:
-        line = document.nearest_line(path)
+        line = document.nearest_line(place)
         return SettingsError(error.message, file=document.file, line=line, key=error.key, accepted=error.accepted)
     return SettingsError(error.message, key=error.key, accepted=error.accepted)
 
 
 def _origin_of(path: YamlPath, found: Gathered, document: LocatedDocument | None) -> Origin:
     """The origin of the leaf that contains `path`, at the line of the list item if the file has one."""
+    if len(path) > 1 and isinstance(path[1], int) and isinstance(found.values.get(str(path[0])), dict):
+        path = (path[0], *path[2:])  # the only section of its kind: it stands in no list
     leaf: KeyPath = tuple(str(part) for part in path)
     while leaf and leaf not in found.origins:
         leaf = leaf[:-1]

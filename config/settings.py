@@ -7,23 +7,58 @@ of a file (COUNTERSIGN_SLACK__BOT_TOKEN_FILE, `bot_token_file:`). Unknown names 
 
 from __future__ import annotations
 
+import base64
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Final, Self
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.credentials import Credential
 from config.errors import SettingsError
+from config.fields import (
+    HttpUrl,
+    OneOrMore,
+    Secret,
+    Section,
+    TenantSlug,
+    TimeoutSeconds,
+    clear_text,
+    is_loopback,
+    missing,
+    split_url,
+)
+from config.itsm import (
+    CustomItsmSettings,
+    RemedySettings,
+    ServiceNowSettings,
+    custom_contradictions,
+    ticket_contradictions,
+)
+from config.jira import JiraSettings
+from config.sources import KeyPath
 
 SHIPPED: Final = Path(__file__).parent
+KEY_BYTES: Final = 32  # of an encryption key: AES-256
 SLACK_API_URL: Final = "https://slack.com/api/"  # slack_sdk's own default
-_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+TEAMS_LOGIN_URL: Final = "https://login.microsoftonline.com"
+TEAMS_METADATA_URL: Final = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+TEAMS_SERVICE_URL: Final = "https://smba.trafficmanager.net/teams"  # Microsoft, "Send proactive messages"
+TEAMS_ISSUER: Final = "https://api.botframework.com"
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 class Role(StrEnum):
@@ -57,37 +92,13 @@ class SlackMode(StrEnum):
     SOCKET = "socket"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` can be reached from this machine alone."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _split(url: str) -> SplitResult:
-    parts = urlsplit(url)  # raises ValueError for brackets that do not close
-    if parts.port == 0 or not parts.hostname:
-        raise ValueError("the address names no host")
-    return parts
-
-
-def _http_url(url: str) -> str:
-    parts = _split(url)
-    if parts.scheme not in {"http", "https"}:
-        raise ValueError("it must start with https:// (or http://)")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("it must not hold a user, a password, a query or a fragment")
-    return url.rstrip("/")
-
-
 def _postgresql_url(secret: SecretStr) -> SecretStr:
     scheme, separator, rest = secret.get_secret_value().partition("://")
     if scheme not in {"postgresql", "postgres"} or not separator:
         raise ValueError("it must read postgresql://user:password@host:port/database")
     url = f"postgresql://{rest}"
     try:
-        database = _split(url).path.strip("/")
+        database = split_url(url).path.strip("/")
     except ValueError:
         # not chained: the cause may quote a part of the password
         raise ValueError("it names no host; a '/', '@' or '#' in the password is written %2F, %40 or %23") from None
@@ -96,10 +107,21 @@ def _postgresql_url(secret: SecretStr) -> SecretStr:
     return SecretStr(url)
 
 
-def _slug(value: str) -> str:
-    if not _SLUG.match(value):
-        raise ValueError("a tenant id has up to 63 lower-case letters, digits and hyphens")
-    return value
+def _key_text(secret: SecretStr) -> SecretStr:
+    for text in secret.get_secret_value().replace(",", " ").split() or [""]:
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except ValueError:
+            raw = b""
+        if len(raw) != KEY_BYTES:
+            raise ValueError("a key is 32 bytes in base64; make one with: openssl rand -base64 32")
+    return secret
+
+
+def _one_key(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().replace(",", " ").split()) > 1:
+        raise ValueError("one key seals; others belong into 'encryption_other_keys'")
+    return _key_text(secret)
 
 
 def _folder(path: Path) -> Path:
@@ -122,18 +144,17 @@ def _default_data_dir() -> Path:
     return Path(shared) / "countersign" if shared and not here.exists() else here
 
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
+def _guid(value: str) -> str:
+    if not _GUID.match(value):
+        raise ValueError("it must look like 00000000-0000-0000-0000-000000000000")
+    return value.lower()
+
+
+Guid = Annotated[str, AfterValidator(_guid)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgresql_url)]
-TenantSlug = Annotated[str, AfterValidator(_slug)]
+KeyText = Annotated[SecretStr, AfterValidator(_one_key)]
+KeyTexts = Annotated[SecretStr, AfterValidator(_key_text)]
 Folder = Annotated[Path, AfterValidator(_folder)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
-TimeoutSeconds = Annotated[float, Field(gt=0, le=300)]
-
-
-class Section(BaseModel):
-    """A group of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class BindSettings(Section):
@@ -166,22 +187,62 @@ class SlackSettings(Section):
         return f"{self.base_url}/"
 
 
-class ServiceNowSettings(Section):
-    """One ServiceNow instance; on once its address is given."""
+class TeamsSettings(Section):
+    """One Microsoft 365 tenant, through one Azure bot; on once the bot's app id is given."""
 
-    url: HttpUrl | None = None  # https://example.service-now.com
-    user: Annotated[str, Field(min_length=1)] | None = None
-    password: Secret | None = None
-    tenant: TenantSlug | None = None  # whose requests become tickets there
-    assignment_group: str = ""  # name or sys_id; empty leaves it to the instance's own rules
-    connect_timeout_s: TimeoutSeconds = 5.0
-    read_timeout_s: TimeoutSeconds = 15.0
-    webhook_secret: Secret | None = None  # signs what the instance sends to /hooks/servicenow/{tenant}
+    app_id: Guid | None = None  # "Microsoft App ID" of the Azure bot
+    app_password: Secret | None = None  # the client secret's value, not its id
+    tenant_id: Guid | None = None  # the Microsoft 365 tenant (directory)
+    tenant: TenantSlug | None = None  # whose people the members of the Microsoft 365 tenant are
+    approvals_channel: Annotated[str, Field(min_length=1)] = "approvals"  # name without #, or id
+    emergency_channel: Annotated[str, Field(min_length=1)] = "emergency"
+    pictures: bool = True  # Teams fetches charts from addresses of ours that nobody guesses; false: words alone
+    # Other clouds, and the simulated one, have other addresses; docs/connectors/teams.md lists them
+    login_url: HttpUrl = TEAMS_LOGIN_URL
+    metadata_url: HttpUrl = TEAMS_METADATA_URL
+    service_url: HttpUrl = TEAMS_SERVICE_URL  # where we write before Teams has told us its own address
+    issuer: HttpUrl = TEAMS_ISSUER
 
     @property
     def enabled(self) -> bool:
-        """Whether change tickets are kept in ServiceNow."""
-        return self.url is not None
+        """Whether Countersign talks to Teams at all."""
+        return self.app_id is not None
+
+
+class AccessRequestProfile(StrEnum):
+    """Which draft of the AuthZEN Access Request and Approval Profile is spoken, if any."""
+
+    OFF = "off"
+    DRAFT_1 = "draft-1"
+
+
+class AuthZenSettings(Section):
+    """What is spoken of AuthZEN beyond its Authorization API 1.0."""
+
+    access_request: Annotated[AccessRequestProfile, BeforeValidator(_lower)] = AccessRequestProfile.OFF
+    # Networks that callbacks may reach although they are internal, and by http: 10.20.0.0/16
+    internal_callbacks: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_words)] = ()
+
+    @property
+    def has_access_requests(self) -> bool:
+        """Whether a denial says how to ask, and can be asked about."""
+        return self.access_request is not AccessRequestProfile.OFF
+
+
+class CalendarSettings(Section):
+    """How people's calendar feeds are read."""
+
+    poll_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15.0
+    connect_timeout_s: TimeoutSeconds = 5.0
+    read_timeout_s: TimeoutSeconds = 15.0
+    allow_private_addresses: bool = False  # http and our own network too: for the demo and tests
+
+
+class AutomationSettings(Section):
+    """What rules of workflow automation may reach."""
+
+    # Networks that webhooks of rules may reach although they are internal, and by http: 10.20.0.0/16
+    internal_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_words)] = ()
 
 
 class Settings(BaseSettings):
@@ -192,6 +253,8 @@ class Settings(BaseSettings):
     database_url: PostgresUrl | None = None  # as the owner; None runs the PostgreSQL that comes with the package
     database_app_url: PostgresUrl | None = None  # as the role that is bound by row-level security; None derives one
     data_dir: Path = Field(default_factory=_default_data_dir)
+    encryption_key: KeyText | None = None  # seals secrets in the database; None keeps one in data_dir
+    encryption_other_keys: KeyTexts | None = None  # separated by commas: they open, and do not seal
     bind: BindSettings = BindSettings()
     public_url: HttpUrl | None = None  # under which people and Slack reach us; None means the bound address
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0  # how many of our own stand before us: X-Forwarded-For
@@ -201,9 +264,20 @@ class Settings(BaseSettings):
     shutdown_grace_s: Annotated[float, Field(ge=0, le=300)] = 20.0
     tenants_dir: Folder = SHIPPED / "tenants"
     policies_dir: Folder = SHIPPED / "policies"
+    changes_dir: Folder = SHIPPED / "changes"  # default.yaml, and <tenant>.yaml where one differs
+    automation_dir: Folder = SHIPPED / "automation"  # <tenant>.yaml, or a folder <tenant>: rules
     demo: bool = False  # simulated outside world and a clock that anyone may move: on this machine alone
     slack: SlackSettings = SlackSettings()
-    servicenow: ServiceNowSettings = ServiceNowSettings()
+    teams: TeamsSettings = TeamsSettings()
+    servicenow: Annotated[tuple[ServiceNowSettings, ...], OneOrMore] = ()  # one section, or one for each tenant
+    jira: Annotated[tuple[JiraSettings, ...], OneOrMore] = ()
+    remedy: Annotated[tuple[RemedySettings, ...], OneOrMore] = ()
+    itsm: tuple[CustomItsmSettings, ...] = ()  # ticket systems that a file declares
+    authzen: AuthZenSettings = AuthZenSettings()
+    calendars: CalendarSettings = CalendarSettings()
+    automation: AutomationSettings = AutomationSettings()
+
+    _kept: dict[KeyPath, str] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -224,17 +298,29 @@ class Settings(BaseSettings):
         host = f"[{self.bind.host}]" if ":" in self.bind.host else self.bind.host
         return self.public_url or f"http://{host}:{self.bind.port}"
 
-    @model_validator(mode="after")
-    def _refuse_contradictions(self) -> Self:
-        found = tuple(_contradictions(self))
+    def keep(self, kept: Mapping[KeyPath, str]) -> None:
+        """From now on it is known where the secrets of these places were given."""
+        self._kept.update(kept)
+
+    def credentials(self, section: str, index: int = 0) -> tuple[Credential, ...]:
+        """Where the secrets of a section are kept; `index`: which, of several. Never what they are."""
+        places = ((section,), (section, str(index)))  # the only one of its kind stands in no list
+        return tuple(Credential(path[-1], kept) for path, kept in self._kept.items() if path[:-1] in places)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_contradictions(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        settings = validate(given)
+        listed = {name for name, value in given.items() if isinstance(value, list)}
+        found = tuple(_contradictions(settings, listed))
         if found:
             first, *others = found
             first.others = tuple(others)
             raise first
-        return self
+        return settings
 
 
-def _contradictions(settings: Settings) -> Iterator[SettingsError]:
+def _contradictions(settings: Settings, listed: Collection[str]) -> Iterator[SettingsError]:
     if settings.demo and not is_loopback(settings.bind.host):
         message = "The demo lets anyone act as anybody, so it listens on this machine alone."
         yield SettingsError(message, key="bind.host", accepted=("127.0.0.1", "::1", "localhost"))
@@ -242,39 +328,35 @@ def _contradictions(settings: Settings) -> Iterator[SettingsError]:
         message = "This needs 'database_url' too: the embedded database has its own roles."
         yield SettingsError(message, key="database_app_url")
     yield from _slack_contradictions(settings.slack)
-    yield from _servicenow_contradictions(settings.servicenow)
+    yield from _teams_contradictions(settings.teams)
+    yield from ticket_contradictions(settings.servicenow, settings.jira, settings.remedy, listed=listed)
+    yield from custom_contradictions(settings.itsm)
 
 
 def _slack_contradictions(slack: SlackSettings) -> Iterator[SettingsError]:
-    yield from _clear_text("slack.base_url", slack.base_url)
+    yield from clear_text("slack.base_url", slack.base_url)
     for name, token, start in (("bot_token", slack.bot_token, "xoxb-"), ("app_token", slack.app_token, "xapp-")):
         if token is not None and not token.get_secret_value().startswith(start):
             yield SettingsError(f"This is another kind of token: it must start with '{start}'.", key=f"slack.{name}")
     if not slack.enabled:
         return
     if slack.tenant is None:
-        yield _missing("slack.tenant", "the workspace belongs to a tenant")
+        yield missing("slack.tenant", "the workspace belongs to a tenant")
     if slack.mode is SlackMode.HTTP and slack.signing_secret is None:
-        yield _missing("slack.signing_secret", "mode 'http' checks with it that a request comes from Slack")
+        yield missing("slack.signing_secret", "mode 'http' checks with it that a request comes from Slack")
     if slack.mode is SlackMode.SOCKET and slack.app_token is None:
-        yield _missing("slack.app_token", "mode 'socket' opens its connection with it")
+        yield missing("slack.app_token", "mode 'socket' opens its connection with it")
 
 
-def _servicenow_contradictions(servicenow: ServiceNowSettings) -> Iterator[SettingsError]:
-    if servicenow.url is None:
+def _teams_contradictions(teams: TeamsSettings) -> Iterator[SettingsError]:
+    for name in ("login_url", "metadata_url", "service_url"):
+        yield from clear_text(f"teams.{name}", getattr(teams, name))
+    if not teams.enabled:
         return
-    yield from _clear_text("servicenow.url", servicenow.url)
-    for name in ("user", "password", "tenant"):
-        if getattr(servicenow, name) is None:
-            yield _missing(f"servicenow.{name}", "'servicenow.url' is given")
-
-
-def _clear_text(key: str, url: str) -> Iterator[SettingsError]:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        yield SettingsError("Credentials would travel in clear text.", key=key, accepted=("https://…",))
-
-
-def _missing(key: str, reason: str) -> SettingsError:
-    variable = f"COUNTERSIGN_{key.replace('.', '__').upper()}"
-    return SettingsError(f"This is required because {reason}. Set it here or as {variable}.", key=key)
+    for name, reason in (
+        ("app_password", "the bot proves with it who it is"),
+        ("tenant_id", "messages of any other Microsoft 365 tenant are refused"),
+        ("tenant", "the Microsoft 365 tenant's people belong to a tenant of ours"),
+    ):
+        if getattr(teams, name) is None:
+            yield missing(f"teams.{name}", reason)

@@ -7,17 +7,19 @@ its own sources are not used, because they pass over unknown names in silence an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 
 from config.errors import SettingsError
+from config.fields import OneOrMore
 from config.suggest import did_you_mean
-from config.yamlfile import LocatedDocument
+from config.yamlfile import LocatedDocument, YamlPath
 
 PREFIX: Final = "COUNTERSIGN_"
 CONFIG_VARIABLE: Final = "COUNTERSIGN_CONFIG"
@@ -38,6 +40,7 @@ class Leaf:
     path: KeyPath
     is_secret: bool  # may also be given as the name of a file that holds it
     is_path: bool
+    item_paths: frozenset[str] = frozenset()  # in a list of sections: which of their keys are paths
 
     @property
     def variable(self) -> str:
@@ -52,11 +55,12 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value was given; `key` is the variable or the dotted key."""
+    """Where a value was given; `key` is the variable or the dotted key, `secret_file` what they name to hold it."""
 
     file: str
     line: int | None
     key: str
+    secret_file: Path | None = None
 
 
 @dataclass(slots=True)
@@ -82,17 +86,26 @@ class Gathered:
 def leaves(model: type[BaseModel], prefix: KeyPath = ()) -> Iterator[Leaf]:
     """Every leaf of the settings tree, in the order in which the models declare them."""
     for name, info in model.model_fields.items():
-        section = section_model(info.annotation)
+        section = section_model(info.annotation) or listed_model(info)
         if section is not None:
             yield from leaves(section, (*prefix, name))
         else:
             types = _members(info.annotation)
-            yield Leaf((*prefix, name), is_secret=SecretStr in types, is_path=Path in types)
+            yield Leaf(
+                (*prefix, name), is_secret=SecretStr in types, is_path=Path in types, item_paths=_item_paths(types)
+            )
 
 
 def section_model(annotation: object) -> type[BaseModel] | None:
     """The model behind a nested section, None for a leaf."""
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def listed_model(info: FieldInfo) -> type[BaseModel] | None:
+    """The model behind a section that may also be a list of sections, None for anything else."""
+    if OneOrMore not in info.metadata:
+        return None
+    return next((found for item in get_args(info.annotation) if (found := section_model(item))), None)
 
 
 def gather(
@@ -134,17 +147,22 @@ def _read_section(
     path: KeyPath,
 ) -> None:
     own = {leaf.path[-1]: leaf for leaf in leaves(model, path) if len(leaf.path) == len(path) + 1}
-    sections = {name: nested for name, info in model.model_fields.items() if (nested := section_model(info.annotation))}
+    listed = {name: nested for name, info in model.model_fields.items() if (nested := listed_model(info))}
+    sections = listed | {
+        name: nested for name, info in model.model_fields.items() if (nested := section_model(info.annotation))
+    }
     files = {f"{name}_file": leaf for name, leaf in own.items() if leaf.is_secret}
     for name, value in section.items():
         key = ".".join((*path, name))
-        origin = Origin(document.file, document.line_of((*path, name)), key)
+        origin = Origin(document.file, document.line_of((*_in_document(path), name)), key)
         if name not in own and name not in sections and name not in files:
             found.errors.append(_unknown_key(origin, name, (*own, *sections)))
         elif value is None:
             continue
         elif name in sections and isinstance(value, dict):
             _read_section(sections[name], document, found, section=value, path=(*path, name))
+        elif name in listed and isinstance(value, list):
+            _read_list(listed[name], document, found, items=value, path=(*path, name))
         elif name in sections:
             message = "This is a section: put its keys below it, indented."
             found.errors.append(_error(origin, message, accepted=tuple(sections[name].model_fields)))
@@ -156,11 +174,62 @@ def _read_section(
             found.put(own[name], _as_the_file_means_it(own[name], value, document), origin)
 
 
+def _read_list(
+    model: type[BaseModel], document: LocatedDocument, found: Gathered, *, items: Sequence[object], path: KeyPath
+) -> None:
+    """Each item is read as the section that it is, and all of them stand at `path` as a list."""
+    sections = []
+    for index, item in enumerate(items):
+        place = (*path, str(index))
+        origin = Origin(document.file, document.line_of((*path, index)), ".".join(place))
+        if not isinstance(item, dict):
+            message = "This is a section: put its keys here."
+            found.errors.append(_error(origin, message, accepted=tuple(model.model_fields)))
+            continue
+        own = Gathered(origins=found.origins, errors=found.errors)
+        _read_section(model, document, own, section=item, path=place)
+        own.origins.setdefault(place, origin)
+        nested: object = own.values
+        for step in place:
+            nested = nested.get(step, {}) if isinstance(nested, dict) else {}
+        sections.append(nested)
+    target = found.values
+    for step in path[:-1]:
+        inner = target.setdefault(step, {})
+        assert isinstance(inner, dict)  # a section, as the path says
+        target = inner
+    target[path[-1]] = sections
+    found.origins[path] = Origin(document.file, document.line_of(path), ".".join(path))
+
+
 def _as_the_file_means_it(leaf: Leaf, value: object, document: LocatedDocument) -> object:
     """Paths in a file start at the folder of that file, wherever the program was started."""
     if leaf.is_path and isinstance(value, str):
-        return str(Path(document.file).parent / Path(value).expanduser())
+        return _beside(document, value)
+    if leaf.item_paths and isinstance(value, list):
+        return [
+            {name: _beside(document, one) if name in leaf.item_paths else one for name, one in item.items()}
+            if isinstance(item, dict)
+            else item
+            for item in value
+        ]
     return value
+
+
+def _in_document(path: KeyPath) -> YamlPath:
+    """The path with the positions of list items as the document has them."""
+    return tuple(int(part) if part.isdecimal() else part for part in path)
+
+
+def _beside(document: LocatedDocument, value: object) -> object:
+    return str(Path(document.file).parent / Path(value).expanduser()) if isinstance(value, str) else value
+
+
+def _item_paths(types: tuple[object, ...]) -> frozenset[str]:
+    items = [item for one in types if get_origin(one) is tuple for item in get_args(one) if section_model(item)]
+    return frozenset(
+        leaf.path[0] for item in items if (model := section_model(item)) for leaf in leaves(model) if leaf.is_path
+    )
 
 
 def _read_environment(model: type[BaseModel], environ: Mapping[str, str], found: Gathered) -> None:
@@ -172,7 +241,11 @@ def _read_environment(model: type[BaseModel], environ: Mapping[str, str], found:
         origin = Origin(ENVIRONMENT, None, variable)
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or not value:
             continue
-        if variable in by_variable:
+        leaf = by_variable.get(variable) or by_file_variable.get(variable)
+        if leaf is not None and isinstance(found.values.get(leaf.path[0]), list) and len(leaf.path) > 1:
+            message = f"The file gives several sections of '{leaf.path[0]}', and a variable cannot say which it means."
+            found.errors.append(_error(origin, message))
+        elif variable in by_variable:
             found.put(by_variable[variable], value, origin)
         elif variable in by_file_variable:
             leaf = by_file_variable[variable]
@@ -203,7 +276,7 @@ def _put_secret(leaf: Leaf, name: object, origin: Origin, *, base: Path, found: 
         if not text or len(raw) > SECRET_MAX_BYTES:
             found.errors.append(_error(origin, f"The file '{path}' is {'too large' if text else 'empty'}."))
         else:
-            found.put(leaf, text, origin)
+            found.put(leaf, text, replace(origin, secret_file=path))
 
 
 def _unknown_key(origin: Origin, name: str, accepted: tuple[str, ...]) -> SettingsError:

@@ -1,207 +1,71 @@
-"""What a ticket system must be able to do for us, and how it may fail.
+"""What a ticket system must be able to do for us, and how it is declared.
 
 A connector satisfies `TicketSystem` and is declared by one `Connector`. It holds no state of ours: links, cursors and
 retries belong to the caller. Every method may be called again after any failure; nothing is doubled, because each write
 carries a key that the connector looks for before it writes.
 
-ConnectorError
-├── NotSent          nothing was changed there: try again later
-├── Throttled        the same, and the system named its own waiting time
-├── Refused          the system answered no: never retry, tell a person
-└── OutcomeUnknown   it may have happened: call again, the connector looks by key first
-WebhookRejected      what arrived at our door did not come from that system
+The words it speaks in stand beside it: tickets.py for tickets, failures.py for how it may fail.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-KEY_MAX_CHARS: Final = 100  # the shortest key field among the systems: ServiceNow, task.correlation_id
-_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*\Z")
+from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
+from connectors.itsm.failures import ConnectorError, NotSent, OutcomeUnknown, Refused, Throttled, WebhookRejected
+from connectors.itsm.tickets import (
+    KEY_MAX_CHARS,
+    ChangePage,
+    CloseCode,
+    FieldChange,
+    Ticket,
+    TicketChange,
+    TicketDraft,
+    TicketNote,
+    TicketPatch,
+    TicketReading,
+    WebhookEvent,
+    check_key,
+)
+from core.named_tickets import TicketFacts, TicketKind, TicketState
+from core.tickets import Shown, ToldApproval
 
-
-class ConnectorError(Exception):
-    """A ticket system did not do what was asked. `reason` is one sentence for a person, without secrets."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-
-class NotSent(ConnectorError):
-    """Nothing was changed there; the same call may succeed later."""
-
-
-class Throttled(ConnectorError):
-    """Nothing was changed there; the system asks for `retry_after_s` seconds of silence."""
-
-    def __init__(self, reason: str, retry_after_s: float) -> None:
-        self.retry_after_s = retry_after_s
-        super().__init__(reason)
-
-
-class Refused(ConnectorError):
-    """The system answered no, and would again: `field` names what it objects to, if it says so."""
-
-    def __init__(self, reason: str, field: str | None = None) -> None:
-        self.field = field
-        super().__init__(reason)
-
-
-class OutcomeUnknown(ConnectorError):
-    """The call may have taken effect. Repeat it: the connector looks by key before it writes again."""
-
-
-class WebhookRejected(Exception):
-    """This message does not prove that it comes from the system, or cannot be read."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-
-class TicketKind(StrEnum):
-    """What a ticket stands for."""
-
-    CHANGE = "change"
-    EMERGENCY_CHANGE = "emergency_change"
-    INCIDENT = "incident"
-
-
-class TicketState(StrEnum):
-    """Where a ticket stands, in our words. IMPLEMENTED awaits its review (an incident: is resolved)."""
-
-    OPEN = "open"
-    IN_APPROVAL = "in_approval"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    IMPLEMENTING = "implementing"
-    IMPLEMENTED = "implemented"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-
-
-class CloseCode(StrEnum):
-    """How the work behind a ticket ended."""
-
-    SUCCESSFUL = "successful"
-    SUCCESSFUL_WITH_ISSUES = "successful_with_issues"
-    UNSUCCESSFUL = "unsuccessful"
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A record in the other system. `label` is its state in that system's own words, as people there see it."""
-
-    external_id: str
-    number: str
-    url: str
-    state: TicketState
-    label: str = ""
-    kind: TicketKind = TicketKind.CHANGE
-
-
-@dataclass(frozen=True, slots=True)
-class TicketDraft:
-    """A ticket to be: `fields` carries further facts by our names (business_service, justification, risk …).
-
-    Raises ValueError if `key` is not a valid delivery key.
-    """
-
-    key: str
-    kind: TicketKind
-    summary: str
-    description: str
-    requester_email: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        check_key(self.key)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketPatch:
-    """Where a ticket shall stand, and what shall be written beside it.
-
-    `note` becomes an internal note, once per `key`; `by` names who decided, for the approval record there. A close code
-    and notes accompany CLOSED (an incident: also IMPLEMENTED). Raises ValueError if `key` is not a valid delivery key.
-    """
-
-    key: str
-    target: TicketState
-    note: str = ""
-    by: str = ""
-    close_code: CloseCode = CloseCode.SUCCESSFUL
-    close_notes: str = ""
-
-    def __post_init__(self) -> None:
-        check_key(self.key)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketNote:
-    """What somebody there wrote on a ticket. `id` is that system's own, so that a note is taken over once."""
-
-    id: str
-    author: str
-    text: str
-    at: datetime
-    internal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TicketChange:
-    """A ticket of ours that was touched: as it stands now, at which `version`, and by whom last.
-
-    `ours` says that the last hand was our own account: a state we already know, to be ignored as an echo. `notes` are
-    those that people wrote since the cursor; our own are left out.
-    """
-
-    key: str
-    ticket: Ticket
-    version: int
-    at: datetime
-    by: str
-    ours: bool
-    notes: tuple[TicketNote, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChangePage:
-    """What has changed, oldest first, and the cursor from which to ask next time (opaque; keep it as it is)."""
-
-    changes: tuple[TicketChange, ...]
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field before and after, as the other system spells its values."""
-
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookEvent:
-    """A verified nudge from the system. It says where to look; `changes_since` says what is true."""
-
-    delivery_id: str
-    table: str
-    external_id: str
-    number: str
-    operation: str
-    version: int
-    by: str
-    ours: bool
-    changes: Mapping[str, FieldChange] = field(default_factory=dict)
+__all__ = [
+    "KEY_MAX_CHARS",
+    "Capabilities",
+    "ChangePage",
+    "CheckResult",
+    "CloseCode",
+    "Connector",
+    "ConnectorError",
+    "FieldChange",
+    "FieldUse",
+    "Finding",
+    "Health",
+    "NotSent",
+    "OutcomeUnknown",
+    "Refused",
+    "Throttled",
+    "Ticket",
+    "TicketChange",
+    "TicketDraft",
+    "TicketFacts",
+    "TicketKind",
+    "TicketNote",
+    "TicketPatch",
+    "TicketReading",
+    "TicketState",
+    "TicketSystem",
+    "WebhookEvent",
+    "WebhookRejected",
+    "check_key",
+]
 
 
 class Health(StrEnum):
@@ -245,6 +109,20 @@ class Capabilities:
     idempotent_create: bool
     summary_max_chars: int
     incremental_by: str | None
+    fields: bool = False  # reads and writes single fields of a ticket
+    verbatim_fields: bool = False  # a field reads as it was written, unlike people and options that read by their names
+    approvals: ApprovalAbilities = NO_APPROVALS
+    attachments: bool = False
+    look_up: bool = True  # any ticket can be asked about by its number, ours or not
+
+
+class FieldUse(StrEnum):
+    """What a field of a declared system is to us."""
+
+    FREE = "free"
+    STATE = "state"
+    KEY = "key"
+    GIVEN = "given"  # by the system itself
 
 
 class TicketSystem(Protocol):
@@ -259,15 +137,55 @@ class TicketSystem(Protocol):
         ...
 
     async def update(self, ticket: Ticket, patch: TicketPatch) -> Ticket:
-        """The ticket stands at the patch's target or already beyond it, with its note written once."""
+        """The ticket stands at the patch's target or already beyond it, with its note written once.
+
+        Where people there must decide themselves, our decision is noted and the ticket returned as it stands.
+        """
         ...
 
     async def comment(self, ticket: Ticket, text: str, *, key: str) -> None:
         """The ticket carries this internal note exactly once per `key`."""
         ...
 
+    async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
+        """Each approver's approval says what it shall, as far as the system lets us; every approval of the ticket then.
+
+        Those that we asked for and that are not named any more wait for nobody. Where we may not ask or mark, nothing
+        is changed. May be called again after any failure: what stands there already is not written twice.
+        """
+        ...
+
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The ticket with this key; None if there is none. Of several, the oldest: the others are cancelled."""
+        ...
+
+    async def with_key(self, kind: TicketKind, key: str) -> tuple[Ticket, ...]:
+        """Every ticket that carries this key, oldest first; nothing is changed there."""
+        ...
+
+    async def read(self, kind: TicketKind, external_id: str, fields: Sequence[str]) -> TicketReading | None:
+        """The ticket as it stands, with these fields by that system's names; None if it is gone or hidden from us.
+
+        Raises Refused, naming the field, for one that the ticket does not have.
+        """
+        ...
+
+    async def field_ids(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, str]:
+        """Of each name under which a field may be asked for, its one id there; of names for one field the same."""
+        ...
+
+    async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
+        """The fields have these values, others keep theirs; how they read now. A blank value empties its field.
+
+        Raises Refused, naming the field, for a value that it cannot hold.
+        """
+        ...
+
+    async def look_up(self, number: str) -> TicketFacts | None:
+        """What the system shows of the ticket of this number, whoever opened it; None if there is none for us.
+
+        Writes nothing. Raises Refused where `capabilities.look_up` is false.
+        """
         ...
 
     async def changes_since(self, cursor: str | None) -> ChangePage:
@@ -292,12 +210,4 @@ class Connector:
     settings: type[BaseModel]
     connect: Callable[[Any], TicketSystem]
     capabilities: Capabilities
-
-
-def check_key(key: str) -> str:
-    """The key itself, fit for a query in any system. Raises ValueError otherwise."""
-    if len(key) > KEY_MAX_CHARS or not _KEY.match(key):
-        raise ValueError(
-            f"A delivery key has up to {KEY_MAX_CHARS} letters, digits and . _ : / - and begins with a letter or digit."
-        )
-    return key
+    fields: Mapping[str, FieldUse] | None = None  # all that it has, where a file declares them

@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from connectors.itsm.base import Connector
+from connectors.itsm.jira import CONNECTOR as JIRA
+from connectors.itsm.remedy import CONNECTOR as REMEDY
 from connectors.itsm.servicenow import CONNECTOR as SERVICENOW
 
-CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({SERVICENOW.slug: SERVICENOW})
+CONNECTORS: Final[Mapping[str, Connector]] = MappingProxyType({each.slug: each for each in (JIRA, REMEDY, SERVICENOW)})
 
 
 def connector(slug: str) -> Connector:

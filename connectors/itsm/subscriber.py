@@ -1,67 +1,33 @@
 """Keeps one ticket per request and per bypass in step (N1): it knows the protocol, never a name.
 
 A ticket is found or created by the subject's own id, so an event delivered twice, or a create that committed and then
-timed out, never makes a second one. Events of a subject come in order, so the ticket walks as the request did.
+timed out, never makes a second one. Events of a subject come in order, so the ticket walks as the request did; those
+that wait together are written together, as one note and one walk: people mute tickets that write to them all the time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from connectors.itsm.base import (
-    CloseCode,
-    NotSent,
-    OutcomeUnknown,
-    Refused,
-    Throttled,
-    Ticket,
-    TicketDraft,
-    TicketKind,
-    TicketPatch,
-    TicketState,
-    TicketSystem,
-)
-from core.approvals import RequestEvent, RequestView, load_request
+from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
+from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
+from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
+from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, walk_of
+from connectors.itsm.outcomes import as_delivery_failures
+from connectors.itsm.payloads import payload_of
+from connectors.itsm.settling import FieldSync
+from connectors.itsm.showing import Approvals
+from connectors.itsm.standing import target_of
+from core.approvals import RequestView, load_request
 from core.db import Database
-from core.emergency import BypassView, EmergencyEvent, load_bypass
+from core.emergency import load_bypass
 from core.ids import TenantId
 from core.links import TicketLink, record_ticket, tickets_of
-from core.outbox import Event, Permanent, Throttle
-
-EVENTS: Final = frozenset(
-    {
-        RequestEvent.OPENED,
-        RequestEvent.VOTED,
-        RequestEvent.ESCALATED,
-        RequestEvent.COMMENTED,
-        RequestEvent.APPROVED,
-        RequestEvent.REJECTED,
-        RequestEvent.AMENDED,
-        RequestEvent.WITHDRAWN,
-        RequestEvent.EXPIRED,
-        RequestEvent.USED,
-        RequestEvent.OUTCOME,
-        EmergencyEvent.GRANTED,
-        EmergencyEvent.USED,
-        EmergencyEvent.ENDED,
-        EmergencyEvent.EXPIRED,
-        EmergencyEvent.REVIEWED,
-    }
-)
-_STANDS: Final = {
-    RequestEvent.OPENED: TicketState.IN_APPROVAL,
-    RequestEvent.APPROVED: TicketState.APPROVED,
-    RequestEvent.REJECTED: TicketState.REJECTED,
-    RequestEvent.WITHDRAWN: TicketState.CANCELLED,
-    RequestEvent.EXPIRED: TicketState.CANCELLED,
-    RequestEvent.USED: TicketState.IMPLEMENTING,
-    RequestEvent.OUTCOME: TicketState.CLOSED,
-    EmergencyEvent.GRANTED: TicketState.IMPLEMENTING,
-    EmergencyEvent.ENDED: TicketState.IMPLEMENTED,
-    EmergencyEvent.EXPIRED: TicketState.IMPLEMENTED,
-    EmergencyEvent.REVIEWED: TicketState.CLOSED,
-}
+from core.named_tickets import NamedTicket
+from core.outbox import Event, record_sent
+from core.tickets import Finding, TicketTask, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,119 +38,163 @@ class TicketSync:
     tenant: TenantId
     system: TicketSystem
     database: Database
+    fields: FieldSync | None = None
+    approvals: ApprovalAbilities = NO_APPROVALS
 
     async def deliver(self, event: Event) -> None:
         """The subject's ticket exists and stands where the event puts it, with the event written beside it once."""
-        if event.tenant != self.tenant:
-            return
-        try:
-            await self._deliver(event)
-        except Throttled as exc:
-            raise Throttle(exc.retry_after_s) from exc
-        except Refused as exc:
-            raise Permanent(exc.reason + (f" (field {exc.field})" if exc.field else "")) from exc
-        except (NotSent, OutcomeUnknown) as exc:
-            raise _AgainError(exc.reason) from exc
+        await self.deliver_many((event,))
 
-    async def _deliver(self, event: Event) -> None:
+    async def deliver_many(self, events: Sequence[Event]) -> None:
+        """The same for events of one subject in their order; together again if they are repeated."""
+        mine = [each for each in events if self._concerns(each)]
+        if events[0].tenant != self.tenant or not mine:
+            return
+        with as_delivery_failures():
+            await self._deliver(mine)
+
+    async def preview(self, event: Event) -> Mapping[str, Any]:
+        """What would be sent for this event alone, now; nothing is."""
+        about = await self._about(event)
+        note = note_of((event,), about.reference)
+        walk = walk_of((event,), about.reference, key=event.delivery_key(self.slug))
+        return payload_of(about.draft, note, walk)
+
+    def _concerns(self, event: Event) -> bool:
+        if event.type in OF_TICKETS:
+            return event.data.get("system") == self.slug
+        return event.type not in SEATING or self._shown.are_shown
+
+    @property
+    def _shown(self) -> Approvals:
+        return Approvals(self.slug, self.tenant, self.system, self.database, self.approvals)
+
+    async def _deliver(self, events: Sequence[Event]) -> None:
+        event = events[0]
+        about = await self._about(event)
+        if about.named is not None and about.known is None:
+            if about.named.is_awaited:
+                return  # nobody is asked yet, so there is nothing to keep in step
+            if about.named.system == self.slug:  # it stands for the request here: a second one would only confuse
+                await self._note(events, about.named, about.reference)
+                return
+        repairs = [each for each in events if each.type == TicketTask.REPAIR]
+        ticket = await self._ticket(event, about, repairs)
+        happened = [each for each in events if each.type not in OF_TICKETS]
+        if happened:
+            await self._tell(ticket, about, happened)
+        if repairs:
+            await self._repair(ticket, about, repairs)
+
+    async def _about(self, event: Event) -> _About:
         async with self.database.tenant(event.tenant) as tx:
             links = (await tickets_of(tx, [event.subject_id])).get(event.subject_id, ())
+            known = next((link for link in links if link.system == self.slug), None)
             if event.subject.startswith("request:"):
                 request = await load_request(tx, event.subject_id)
-                draft, reference = _request_draft(request), request.reference
-            else:
-                bypass = await load_bypass(tx, event.subject_id)
-                draft, reference = _bypass_draft(bypass), bypass.reference
-        known = next((link for link in links if link.system == self.slug), None)
-        ticket = _ticket(known) if known else await self.system.create(draft)
-        if known is None:
-            await self._take_over(event, ticket)
-        key, note = event.delivery_key(self.slug), _note(event, reference)
-        target = _STANDS.get(event.type)  # type: ignore[call-overload]  # both enums are texts
-        if target is None:
-            await self.system.comment(ticket, note, key=key)
+                draft = request_draft(request, address=self.database.address)
+                return _About(known, draft, request.reference, target_of(request), request)
+            bypass = await load_bypass(tx, event.subject_id)
+            draft = bypass_draft(bypass, address=self.database.address)
+            return _About(known, draft, bypass.reference, target_of(bypass))
+
+    async def _ticket(self, event: Event, about: _About, repairs: Sequence[Event]) -> Ticket:
+        """The subject's ticket, found or made, with its mapped fields in step."""
+        known = about.known
+        is_fresh = known is None or _is_gone(known, repairs)
+        # Creating looks by key first: the oldest of several counts, and the others are cancelled.
+        must_look = is_fresh or any(each.data.get("what") == Finding.DOUBLE for each in repairs)
+        wanted = replace(about.draft, gone=known.number) if known is not None and is_fresh else about.draft
+        ticket = await self.system.create(wanted) if known is None or must_look else ticket_of(known)
+        link = self._link(event, ticket)
+        if must_look:
+            await record_ticket(self.database, event.tenant, event.subject, link)
+        if self.fields is not None:
+            # Before we touch the ticket ourselves: until then it says whose hand was the last.
+            await self.fields.settle(link, is_fresh=is_fresh)
+        return ticket
+
+    async def _tell(self, ticket: Ticket, about: _About, happened: Sequence[Event]) -> None:
+        """What happened is written beside the ticket, which stands where it puts it and shows who is asked."""
+        told = [each for each in happened if each.type not in SEATING]
+        key = told[0].delivery_key(self.slug) if told else ""
+        walk = walk_of(told, about.reference, key=key) if told else None
+        request = about.request if self._shown.are_shown else None
+        comes_to_ask = walk is not None and walk.target is TicketState.IN_APPROVAL
+        # Who decided is marked before the ticket moves on, and people are asked once it has come to where one is.
+        if request is not None and not comes_to_ask:
+            await self._shown.show(ticket, request, happened)
+        if walk is not None:
+            await self._moved(told[0], await self.system.update(ticket, walk), walk.target)
+        elif told:
+            await self.system.comment(ticket, note_of(told, about.reference), key=key)
+        if told:
+            payload = payload_of(about.draft, note_of(told, about.reference), walk)
+            await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
+        if request is not None and comes_to_ask:
+            await self._shown.show(ticket, request, happened)
+
+    async def _note(self, events: Sequence[Event], named: NamedTicket, reference: str) -> None:
+        """What was opened and decided is written on the ticket that was named; its states are its owners' affair."""
+        told = [each for each in events if each.type in NOTED]
+        if named.facts is None or not told:
             return
-        patch = TicketPatch(
-            key=key,
-            target=target,
-            note=note,
-            by=str(event.data.get("by", "")),
-            close_code=_close_code(event.data),
-            close_notes=note if target is TicketState.CLOSED else "",
+        ticket = Ticket(
+            external_id=named.facts.external_id,
+            number=named.number,
+            url=named.url,
+            state=named.facts.state,
+            label=named.facts.label,
+            kind=named.facts.kind or TicketKind.CHANGE,
         )
-        await self._take_over(event, await self.system.update(ticket, patch))
+        await self.system.comment(ticket, note_of(told, reference), key=told[0].delivery_key(self.slug))
 
-    async def _take_over(self, event: Event, ticket: Ticket) -> None:
-        await record_ticket(
-            self.database,
-            event.tenant,
-            event.subject,
-            TicketLink(
-                subject_id=event.subject_id,
-                system=self.slug,
-                kind=ticket.kind,
-                external_id=ticket.external_id,
-                number=ticket.number,
-                url=ticket.url,
-                state=ticket.label or ticket.state,
-            ),
+    async def _repair(self, ticket: Ticket, about: _About, repairs: Sequence[Event]) -> None:
+        """The ticket stands where it should, and says why it was touched."""
+        event, whats = repairs[0], {str(each.data.get("what")) for each in repairs}
+        if not whats & {Finding.MISSING, Finding.STATE}:
+            return
+        was = next((str(each.data.get("number")) for each in repairs if each.data.get("what") == Finding.MISSING), "")
+        why = f"made again: {was} is gone" if was else "brought to where it should stand"
+        patch = TicketPatch(key=event.delivery_key(self.slug), target=about.target, note=f"{about.reference}: {why}")
+        await self._moved(event, await self.system.update(ticket, patch), about.target)
+
+    async def _moved(self, event: Event, ticket: Ticket, target: TicketState) -> None:
+        link = self._link(event, ticket)
+        await record_ticket(self.database, event.tenant, event.subject, link)
+        await placed(self.database, event.tenant, link, target=target, label=link.state)
+
+    def _link(self, event: Event, ticket: Ticket) -> TicketLink:
+        return TicketLink(
+            subject_id=event.subject_id,
+            system=self.slug,
+            kind=ticket.kind,
+            external_id=ticket.external_id,
+            number=ticket.number,
+            url=ticket.url,
+            state=ticket.label or ticket.state,
         )
 
 
-class _AgainError(Exception):
-    """Nothing is certain to have happened: the dispatcher tries again, and the connector looks by key first."""
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What an event is about. `request` is None for a bypass, which nobody is asked about."""
+
+    known: TicketLink | None
+    draft: TicketDraft
+    reference: str
+    target: TicketState  # where the ticket should stand at least
+    request: RequestView | None = None
+
+    @property
+    def named(self) -> NamedTicket | None:
+        """The ticket that its requester named for it."""
+        return self.request.ticket if self.request is not None else None
 
 
-def _ticket(link: TicketLink) -> Ticket:
-    return Ticket(
-        external_id=link.external_id,
-        number=link.number,
-        url=link.url,
-        state=TicketState.OPEN,
-        label=link.state,
-        kind=TicketKind(link.kind),
+def _is_gone(link: TicketLink, repairs: Sequence[Event]) -> bool:
+    """Whether a walk has found that this very ticket is not there any more."""
+    return any(
+        each.data.get("what") == Finding.MISSING and each.data.get("external_id") == link.external_id
+        for each in repairs
     )
-
-
-def _request_draft(request: RequestView) -> TicketDraft:
-    name = request.resource.get("name", "")
-    facts = "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in sorted(request.resource.items()))
-    return TicketDraft(
-        key=str(request.id),
-        kind=TicketKind.CHANGE,
-        summary=f"{request.reference}: {request.action} {name}",
-        description=f"{request.justification}\n\n{facts}\n\nRequested by {request.requester.email}.",
-        requester_email=request.requester.email,
-        fields={
-            "justification": request.justification,
-            "business_service": request.resource.get("business_service", ""),
-        },
-    )
-
-
-def _bypass_draft(bypass: BypassView) -> TicketDraft:
-    return TicketDraft(
-        key=str(bypass.id),
-        kind=TicketKind.EMERGENCY_CHANGE,
-        summary=f"{bypass.reference}: emergency bypass for {bypass.resource}",
-        description=f"{bypass.justification}\n\nScope: {bypass.action} on {bypass.resource}, until "
-        f"{bypass.expires_at:%Y-%m-%d %H:%M} UTC. Risk: {bypass.risk}.",
-        requester_email=bypass.requester.email,
-        fields={"justification": bypass.justification, "risk": bypass.risk},
-    )
-
-
-def _close_code(data: Any) -> CloseCode:
-    return CloseCode.UNSUCCESSFUL if data.get("status") == "failed" else CloseCode.SUCCESSFUL
-
-
-def _note(event: Event, reference: str) -> str:
-    """The event in one line, for people who read the ticket and not our chat."""
-    data = event.data
-    what = event.type.partition(".")[2].replace("_", " ")
-    parts = [f"{reference}: {what}"]
-    if data.get("stage"):
-        parts.append(f"stage {data['stage']}")
-    parts += [str(data[key]) for key in ("decision", "status", "kind", "action") if data.get(key)]
-    text = data.get("reason") or data.get("text") or data.get("note")
-    return " · ".join(parts) + (f"\n{text}" if text else "")

@@ -7,11 +7,8 @@ what it found; changes are PATCHes by sys_id here.
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -20,15 +17,13 @@ import pysnow
 import requests
 
 from connectors.itsm.base import ConnectorError, NotSent, Refused
-from connectors.itsm.servicenow.failures import (
-    VENDOR_ERRORS,
-    RedirectedError,
-    UnexpectedAnswerError,
-    classify,
-    interrupted,
-)
-from connectors.itsm.servicenow.session import AbandonedError, CallSession, Credentials, Flight
+from connectors.itsm.pace import Pace
+from connectors.itsm.rehearsal import present
+from connectors.itsm.servicenow.failures import TITLE, VENDOR_ERRORS, classify
+from connectors.itsm.servicenow.session import CallSession, Credentials
 from connectors.itsm.servicenow.settings import ServiceNowSettings
+from connectors.itsm.threads import CallThreads, Flight
+from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError
 
 TABLE_BASE: Final = "/api/now"
 CHANGE_BASE: Final = "/api/sn_chg_rest"
@@ -53,7 +48,8 @@ class ServiceNowClient:
     def __init__(self, settings: ServiceNowSettings) -> None:
         self._settings = settings
         self._credentials = Credentials(settings)
-        self._threads = ThreadPoolExecutor(settings.max_concurrent_calls, thread_name_prefix="servicenow")
+        self._threads = CallThreads(TITLE, size=settings.max_concurrent_calls, total_timeout_s=settings.total_timeout_s)
+        self._pace = Pace(TITLE, per_second=settings.calls_per_second)
 
     async def select(
         self, table: str, query: str, *, fields: Sequence[str], limit: int = PAGE_ROWS, offset: int = 0
@@ -131,23 +127,11 @@ class ServiceNowClient:
 
     async def close(self) -> None:
         """No thread is left, once the calls under way have ended; those that wait are dropped."""
-        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+        await self._threads.close()
 
     async def _call(self, work: Callable[[Any], _T], *, writes: bool) -> _T:
-        flight, limit_s = Flight(), self._settings.total_timeout_s
-        context = contextvars.copy_context()
-        try:
-            waiting = self._threads.submit(context.run, self._in_thread, work, flight, writes=writes)
-        except RuntimeError as exc:  # the executor is shut down
-            raise NotSent("The connection to ServiceNow is closed.") from exc
-        try:
-            async with asyncio.timeout(limit_s):
-                return await asyncio.wrap_future(waiting)
-        except TimeoutError as exc:
-            raise interrupted(was_sent=flight.abandon(), writes=writes, after_s=limit_s) from exc
-        except asyncio.CancelledError:
-            flight.abandon()
-            raise
+        await self._pace.turn()
+        return await self._threads.run(lambda flight: self._in_thread(work, flight, writes=writes), writes=writes)
 
     def _in_thread(self, work: Callable[[Any], _T], flight: Flight, *, writes: bool) -> _T:
         try:
@@ -155,14 +139,11 @@ class ServiceNowClient:
         except (*VENDOR_ERRORS, RedirectedError, UnexpectedAnswerError) as exc:
             # Asking for a token changes nothing there.
             raise classify(exc, writes=False) from exc
-        except AbandonedError as exc:
-            raise NotSent("The call was given up.") from exc
         try:
-            with CallSession(self._settings, auth, may_send=flight.begin) as session:
+            rehearsal = present() if writes else None
+            with CallSession(self._settings, auth, may_send=flight.begin, rehearsal=rehearsal) as session:
                 client = pysnow.Client(host=self._settings.host, use_ssl=self._settings.uses_tls, session=session)
                 return work(client)
-        except AbandonedError as exc:
-            raise NotSent("The call was given up.") from exc
         except (*VENDOR_ERRORS, RedirectedError, UnexpectedAnswerError) as exc:
             raise self._failure(exc, writes=writes) from exc
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from connectors.itsm.approvals import ApprovalAbilities
 from connectors.itsm.base import (
     Capabilities,
     ChangePage,
@@ -15,14 +16,20 @@ from connectors.itsm.base import (
     Connector,
     Ticket,
     TicketDraft,
+    TicketFacts,
     TicketKind,
     TicketPatch,
+    TicketReading,
     WebhookEvent,
     WebhookRejected,
     check_key,
 )
+from connectors.itsm.servicenow.approvals import Approvals
 from connectors.itsm.servicenow.client import Row, ServiceNowClient
+from connectors.itsm.servicenow.columns import Columns
 from connectors.itsm.servicenow.doctor import Doctor
+from connectors.itsm.servicenow.fields import Fields
+from connectors.itsm.servicenow.look_up import look_up
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import (
     CHANGE_TYPES,
@@ -31,6 +38,7 @@ from connectors.itsm.servicenow.mapping import (
     TABLES,
     change_fields,
     incident_fields,
+    mapped_columns,
 )
 from connectors.itsm.servicenow.moves import Moves
 from connectors.itsm.servicenow.notes import write_once
@@ -38,8 +46,10 @@ from connectors.itsm.servicenow.polling import Polling
 from connectors.itsm.servicenow.settings import ServiceNowSettings
 from connectors.itsm.servicenow.tickets import Tickets, created
 from connectors.itsm.servicenow.walk import CANCELED
-from connectors.itsm.servicenow.webhooks import read_webhook, signing_key
+from connectors.itsm.servicenow.webhooks import read_webhook
 from connectors.itsm.servicenow.wire import TaskRecord
+from connectors.itsm.signatures import signing_key
+from core.tickets import Shown, ToldApproval
 
 _log: Final = structlog.get_logger(__name__)
 _INCIDENT_CANCELED: Final = "8"
@@ -53,14 +63,17 @@ class ServiceNow:
         self._client = ServiceNowClient(settings)
         self._lookups = Lookups(self._client, settings)
         self._tickets = Tickets(self._client, settings)
-        self._moves = Moves(self._client, self._tickets, self._lookups)
-        self._polling = Polling(self._client, self._tickets, self._lookups)
+        self._moves = Moves(self._client, self._tickets, self._lookups, settings.mapping)
+        self._approvals = Approvals(self._client, self._tickets, self._lookups)
+        self._polling = Polling(self._client, self._tickets, self._lookups, self._approvals)
+        self._columns = Fields(self._client, self._tickets, self._lookups)
         secret = settings.webhook_secret
         self._signing_key = signing_key(secret.get_secret_value()) if secret is not None else b""
 
     async def check(self) -> CheckResult:
         """How the instance answers with these settings, credentials and rights."""
-        return await Doctor(self._client, self._lookups).check()
+        columns = Columns(self._client, self._lookups, self._settings)
+        return await Doctor(self._client, self._lookups, columns).check()
 
     async def create(self, draft: TicketDraft) -> Ticket:
         """Exactly one live ticket carries the draft's key.
@@ -90,6 +103,10 @@ class ServiceNow:
         """The ticket carries this work note exactly once per `key`; an empty text is none."""
         await write_once(self._client, TABLES[ticket.kind], ticket.external_id, text, key=check_key(key))
 
+    async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
+        """Rows of sysapproval_approver say who is asked here and what they decided; incidents have none."""
+        return () if ticket.kind is TicketKind.INCIDENT else await self._approvals.show(ticket, approvers)
+
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""
         records = await self._tickets.with_key(kind, check_key(key))
@@ -98,6 +115,27 @@ class ServiceNow:
         oldest, *doubles = records
         await self._cancel_doubles(kind, oldest, doubles)
         return self._tickets.value(kind, oldest)
+
+    async def with_key(self, kind: TicketKind, key: str) -> tuple[Ticket, ...]:
+        """Every ticket with this key, oldest first; nothing is changed."""
+        return tuple(self._tickets.value(kind, one) for one in await self._tickets.with_key(kind, check_key(key)))
+
+    async def read(self, kind: TicketKind, external_id: str, fields: Sequence[str]) -> TicketReading | None:
+        """The ticket with these columns; None if it is gone."""
+        return await self._columns.read(kind, external_id, fields)
+
+    async def field_ids(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, str]:
+        """The names themselves: a column has one."""
+        del kind
+        return {name: name for name in names}
+
+    async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
+        """The columns have these values; how they read then."""
+        return await self._columns.write(ticket, fields)
+
+    async def look_up(self, number: str) -> TicketFacts | None:
+        """What the instance shows of the change or incident of this number; None if there is none for us."""
+        return await look_up(self._client, self._tickets, number)
 
     async def changes_since(self, cursor: str | None) -> ChangePage:
         """What was touched since the cursor, oldest first."""
@@ -118,13 +156,14 @@ class ServiceNow:
         described = incident_fields if is_incident else change_fields
         service = await self._lookups.service(draft.fields.get("business_service", ""))
         references = {
-            "caller_id" if is_incident else "requested_by": await self._lookups.person(draft.requester_email),
+            "caller_id" if is_incident else "requested_by": await self._lookups.requester(draft),
             "business_service": service,
             "cmdb_ci": service,
             "assignment_group": await self._lookups.configured_group(),
         }
         found = {column: sys_id for column, sys_id in references.items() if sys_id}
-        return {**described(draft, self._settings.fields), **found}
+        mapped = mapped_columns(self._settings.mapping.of_draft(draft))
+        return {**described(draft, self._settings.fields), **found, **mapped}
 
     async def _insert(self, kind: TicketKind, fields: Mapping[str, str]) -> Row:
         if kind is TicketKind.INCIDENT:
@@ -158,5 +197,8 @@ CONNECTOR: Final = Connector(
         idempotent_create=False,
         summary_max_chars=SUMMARY_MAX_CHARS,
         incremental_by="sys_updated_on",
+        fields=True,
+        verbatim_fields=True,
+        approvals=ApprovalAbilities(reads=True, asks=True, marks=True, reopens=True),
     ),
 )

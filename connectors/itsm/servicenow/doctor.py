@@ -7,6 +7,7 @@ from typing import Final
 
 from connectors.itsm.base import CheckResult, ConnectorError, Finding, Health, NotSent, Refused
 from connectors.itsm.servicenow.client import ServiceNowClient
+from connectors.itsm.servicenow.columns import Columns
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE
 from connectors.itsm.servicenow.wire import FIELDS, condition
@@ -17,7 +18,8 @@ NOBODY: Final = "0" * 32  # a sys_id that no record has
 class Doctor:
     """Reads only; leaves nothing behind."""
 
-    def __init__(self, client: ServiceNowClient, lookups: Lookups) -> None:
+    def __init__(self, client: ServiceNowClient, lookups: Lookups, columns: Columns) -> None:
+        self._columns = columns
         self._client = client
         self._lookups = lookups
 
@@ -39,8 +41,15 @@ class Doctor:
                 await _look("Assignment group", self._find_group, "Set assignment_group to a group of the instance."),
                 await _look("Approvals", self._read_approvals, approvals),
                 _softened(await _look("Journal", self._read_journal, journal)),
+                *await self._mapping(),
             )
         )
+
+    async def _mapping(self) -> tuple[Finding, ...]:
+        try:
+            return await self._columns.examine()
+        except ConnectorError as exc:
+            return (Finding("Mapping", Health.FAILED, exc.reason, "Try again later."),)
 
     async def _sign_in(self) -> str:
         page = await self._client.select(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from connectors.itsm.base import Refused
+from connectors.itsm.base import Refused, TicketDraft
+from connectors.itsm.mapping import facts_of
 from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.settings import ServiceNowSettings
 from connectors.itsm.servicenow.wire import condition, query, text
@@ -22,9 +23,23 @@ class Lookups:
         self._group = ""
         self.account = settings.user or ""
 
-    async def person(self, email: str) -> str:
-        """The active person with this e-mail address; empty if there is not exactly one."""
-        return await self._only("sys_user", "email", email)
+    async def requester(self, draft: TicketDraft) -> str:
+        """Who asks: whom the mapping names, else who is found by its attribute or by address, else its default."""
+        users = self._settings.mapping.users
+        if named := users.named(draft.requester_email):
+            return await self.user(named)
+        by, sought = users.by or "email", users.sought(facts_of(draft), draft.requester_email)
+        found = await self._only("sys_user", by, sought)
+        return found or (await self.user(users.default) if users.default else "")
+
+    async def user(self, name: str) -> str:
+        """The user of this user name, or of this sys_id; empty if there is none."""
+        return name if _SYS_ID.match(name) else await self._only("sys_user", "user_name", name)
+
+    async def approver(self, account: str, email: str) -> str:
+        """The active person with this user name, else with this address; empty if there is not exactly one."""
+        field, value = ("user_name", account) if account else ("email", email)
+        return await self._only("sys_user", field, value)
 
     async def service(self, name: str) -> str:
         """The service of this name; empty if there is not exactly one."""

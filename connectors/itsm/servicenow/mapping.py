@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
 from connectors.itsm.servicenow.wire import TIME_FORMAT, TaskRecord
@@ -140,6 +140,11 @@ def ticket_state(kind: TicketKind, record: TaskRecord, extra: Mapping[str, Ticke
     return state
 
 
+def mapped_columns(values: Mapping[str, Any]) -> dict[str, str]:
+    """What an administrator's mapping puts into columns, as the Table API takes it."""
+    return {column: _as_column(value) for column, value in values.items()}
+
+
 def state_label(kind: TicketKind, record: TaskRecord) -> str:
     """The state in ServiceNow's own words."""
     labels = INCIDENT_LABELS if kind is TicketKind.INCIDENT else CHANGE_LABELS
@@ -164,6 +169,16 @@ def _common(draft: TicketDraft, told: list[str]) -> dict[str, str]:
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _as_column(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return ",".join(map(_as_column, value))  # as the columns of kind List keep several
+        case _:
+            return _time(str(value)) or str(value)
 
 
 def _time(value: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, assert_never
 
 import structlog
 
 from connectors.itsm.base import NotSent, Refused, TicketKind, TicketPatch, TicketState
+from connectors.itsm.mapping import Mapping as Mapped
 from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import (
@@ -45,22 +47,21 @@ _INCIDENT_TARGETS: Final[Mapping[TicketState, str]] = {
     TicketState.CANCELLED: "8",
     TicketState.REJECTED: "8",
 }
-_INCIDENT_REACHED: Final[Mapping[str, frozenset[str]]] = {  # wanted -> the states that are as far or further
-    "2": frozenset({"2", "3", "6", "7"}),
-    "6": frozenset({"6", "7"}),
-    "7": frozenset({"7"}),
-    "8": frozenset({"8"}),
-}
+_INCIDENT_PROGRESS: Final = (
+    TicketState.OPEN, TicketState.IN_APPROVAL, TicketState.APPROVED, TicketState.IMPLEMENTING,
+    TicketState.IMPLEMENTED, TicketState.CLOSED,
+)  # fmt: skip
 _INCIDENT_ENDED: Final = frozenset({"7", "8"})
 
 
 class Moves:
     """Writes states and approvals. Nothing here notes anything; the caller has done so."""
 
-    def __init__(self, client: ServiceNowClient, tickets: Tickets, lookups: Lookups) -> None:
+    def __init__(self, client: ServiceNowClient, tickets: Tickets, lookups: Lookups, mapped: Mapped) -> None:
         self._client = client
         self._tickets = tickets
         self._lookups = lookups
+        self._mapped = mapped.of(TicketKind.INCIDENT).written
 
     async def change(self, kind: TicketKind, sys_id: str, patch: TicketPatch) -> TaskRecord:
         """The change stands at the target or beyond. Raises Refused where the instance does not let it get there."""
@@ -76,20 +77,30 @@ class Moves:
     async def incident(self, sys_id: str, patch: TicketPatch) -> TaskRecord:
         """The incident stands at the target or beyond; one without a target of its own stays as it is."""
         record = await self._tickets.read(TicketKind.INCIDENT, sys_id)
-        wanted = _INCIDENT_TARGETS.get(patch.target)
-        if wanted is None or record.state in _INCIDENT_REACHED[wanted]:
+        wanted = self._mapped.get(patch.target) or _INCIDENT_TARGETS.get(patch.target)
+        if wanted is None or self._is_reached(record, wanted):
             return record
         if record.state in _INCIDENT_ENDED:
             ended = INCIDENT_LABELS[record.state]
             raise Refused(f"{record.number} is {ended} in ServiceNow and stays so.", field="state")
         fields = {"state": wanted}
-        if wanted in {"6", "7"}:
+        if patch.target in {TicketState.IMPLEMENTED, TicketState.CLOSED} or wanted in {"6", "7"}:
             fields |= {"close_code": INCIDENT_CLOSE_CODES[patch.close_code], "close_notes": _close_notes(patch)}
         await self._client.patch(INCIDENT_TABLE, sys_id, fields)
         moved = await self._tickets.read(TicketKind.INCIDENT, sys_id)
         if moved.state != wanted:
             raise Refused(_left(moved, wanted, INCIDENT_LABELS), field="state")
         return moved
+
+    def _is_reached(self, record: TaskRecord, wanted: str) -> bool:
+        """Whether an incident is in this state, or as far or further in our words. What is still open may be sorted."""
+        if record.state == wanted:
+            return True
+        kind = TicketKind.INCIDENT
+        here, there = self._tickets.state(kind, record), self._tickets.state(kind, replace(record, state=wanted))
+        if here not in _INCIDENT_PROGRESS or there not in _INCIDENT_PROGRESS or here is TicketState.OPEN:
+            return False
+        return _INCIDENT_PROGRESS.index(here) >= _INCIDENT_PROGRESS.index(there)
 
     async def cancel(self, record: TaskRecord, kind: TicketKind, reason: str) -> None:
         """The record is cancelled, with the reason in its notes; one that has ended or gone too far stays."""

@@ -1,27 +1,28 @@
 """What was touched since last time. The truth that webhooks only hurry along.
 
 Times are whole seconds and rows appear late, so each question overlaps the former by a minute; what was already told is
-left out by (sys_id, sys_mod_count), and notes by their own sys_id. The cursor holds both.
+left out by (sys_id, sys_mod_count), and notes by their own sys_id.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.itsm.base import ChangePage, Refused, TicketChange, TicketKind, TicketNote
+from connectors.itsm.cursor import Cursor, mark, read_cursor
+from connectors.itsm.servicenow.approvals import Approvals
 from connectors.itsm.servicenow.client import PAGE_ROWS, Row, ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE, DISPLAY, INCIDENT_TABLE
 from connectors.itsm.servicenow.tickets import Tickets
 from connectors.itsm.servicenow.wire import FIELDS, TIME_FORMAT, TaskRecord, condition, instant, query, task, text
+from core.tickets import ToldApproval
 
 OVERLAP: Final = timedelta(minutes=1)
-_NOTE: Final = "note:"
 IDS_PER_QUESTION: Final = 50  # sys_ids in one address: 33 characters each
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # the cursor of an instance that has no ticket of ours yet
 _OURS: Final = condition("correlation_display", "=", DISPLAY)
@@ -33,33 +34,22 @@ _JOURNAL_FIELDS: Final = ("sys_id", "element", "element_id", "value", "sys_creat
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """Up to when everything was seen, and what was seen within the last minute before."""
-
-    until: datetime
-    seen: frozenset[str]
-
-    def text(self) -> str:
-        """The form that the engine keeps."""
-        return json.dumps({"until": self.until.strftime(TIME_FORMAT), "seen": sorted(self.seen)})
-
-
-@dataclass(frozen=True, slots=True)
 class _Touched:
     kind: TicketKind
     record: TaskRecord
     at: datetime
 
     @property
-    def mark(self) -> str:
+    def identity(self) -> str:
         return f"{self.record.sys_id}:{self.record.version}"
 
 
 class Polling:
     """Asks for changes of our tickets."""
 
-    def __init__(self, client: ServiceNowClient, tickets: Tickets, lookups: Lookups) -> None:
+    def __init__(self, client: ServiceNowClient, tickets: Tickets, lookups: Lookups, approvals: Approvals) -> None:
         self._client = client
+        self._approvals = approvals
         self._tickets = tickets
         self._lookups = lookups
 
@@ -67,13 +57,20 @@ class Polling:
         """What was touched since the cursor, oldest first. Raises Refused for a cursor that is none of ours."""
         if not text_:
             return ChangePage((), (await self._start()).text())
-        cursor = _read(text_)
+        cursor = read_cursor(text_)
         account = await self._lookups.own_name()
         touched = await self._touched(cursor.until - OVERLAP)
-        fresh = [one for one in touched if one.mark not in cursor.seen]
+        fresh = [one for one in touched if not cursor.has_seen(one.at, one.identity)]
         notes = await self._notes(fresh, cursor, account=account)
-        told = tuple(self._change(one, notes.get(one.record.sys_id, ()), account) for one in fresh)
-        return ChangePage(told, _advance(cursor, touched, notes).text())
+        decided = await self._decided(cursor, account)
+        known = {one.record.sys_id: one for one in touched}
+        owners = [known.get(sys_id) or await self._owner(sys_id) for sys_id in decided]
+        every = {one.record.sys_id: one for one in (*fresh, *owners) if one is not None}
+        told = tuple(
+            self._change(one, notes.get(sys_id, ()), account, decided.get(sys_id, ()))
+            for sys_id, one in sorted(every.items(), key=lambda pair: (pair[1].at, pair[0]))
+        )
+        return ChangePage(told, _advance(cursor, touched, notes, decided).text())
 
     async def _start(self) -> Cursor:
         """A cursor behind everything that has happened so far, by the instance's own clock."""
@@ -84,7 +81,8 @@ class Polling:
             latest = max([latest, *(at for row in page.rows if (at := instant(row["sys_updated_on"])))])
         cursor = Cursor(latest, frozenset())
         touched = await self._touched(latest - OVERLAP)
-        return _advance(cursor, touched, await self._notes(touched, cursor, account=""))
+        decided = await self._decided(cursor, "")
+        return _advance(cursor, touched, await self._notes(touched, cursor, account=""), decided)
 
     async def _touched(self, since: datetime) -> list[_Touched]:
         later = condition("sys_updated_on", ">=", since.strftime(TIME_FORMAT))
@@ -96,6 +94,22 @@ class Polling:
             if (record := task(row)).updated_on is not None and text(row["correlation_display"]) == DISPLAY
         ]
         return sorted(found, key=lambda one: (one.at, one.record.sys_id))
+
+    async def _decided(self, cursor: Cursor, account: str) -> Mapping[str, tuple[ToldApproval, ...]]:
+        """What was touched of our changes' approvals, by change. Answering one need not touch its change."""
+        found: dict[str, tuple[ToldApproval, ...]] = {}
+        for sys_id, one in await self._approvals.since(cursor.until - OVERLAP, own=account):
+            if not cursor.has_seen(one.at, _row_version(one)):
+                found[sys_id] = (*found.get(sys_id, ()), one)
+        return found
+
+    async def _owner(self, sys_id: str) -> _Touched | None:
+        """The change of an approval, as it stands; None if it is gone or none of ours."""
+        row = await self._client.get(CHANGE_TABLE, sys_id, fields=_FIELDS[CHANGE_TABLE])
+        if row is None or text(row.get("correlation_display")) != DISPLAY:
+            return None
+        record = task(row)
+        return _Touched(_kind(CHANGE_TABLE, row), record, record.updated_on or LONG_AGO)
 
     async def _all(self, table: str, asked: str, fields: Sequence[str]) -> list[Row]:
         rows: list[Row] = []
@@ -121,7 +135,7 @@ class Polling:
                 if at is None or row["element"] not in {"work_notes", "comments"}:
                     continue
                 note, owner = _note(row, at), text(row["element_id"])
-                if _note_mark(note) not in cursor.seen and note.author != account:
+                if not cursor.has_seen(note.at, note.id) and note.author != account:
                     found[owner] = (*found.get(owner, ()), note)
         return found
 
@@ -131,7 +145,9 @@ class Polling:
         except Refused:
             return []  # an account without the right to read the journal syncs states alone; `check` says so
 
-    def _change(self, one: _Touched, notes: tuple[TicketNote, ...], account: str) -> TicketChange:
+    def _change(
+        self, one: _Touched, notes: tuple[TicketNote, ...], account: str, approvals: tuple[ToldApproval, ...]
+    ) -> TicketChange:
         return TicketChange(
             key=one.record.key,
             ticket=self._tickets.value(one.kind, one.record),
@@ -140,6 +156,7 @@ class Polling:
             by=one.record.updated_by,
             ours=one.record.updated_by == account,
             notes=notes,
+            approvals=approvals,
         )
 
 
@@ -151,29 +168,23 @@ def _kind(table: str, row: Mapping[str, Any]) -> TicketKind:
 
 def _note(row: Mapping[str, Any], at: datetime) -> TicketNote:
     internal = row["element"] == "work_notes"
-    return TicketNote(text(row["sys_id"]), text(row["sys_created_by"]), text(row["value"]), at, internal)
+    author = text(row["sys_created_by"])
+    return TicketNote(text(row["sys_id"]), author, text(row["value"]), at, internal, account=author)
 
 
-def _note_mark(note: TicketNote) -> str:
-    return f"{_NOTE}{note.at.strftime(TIME_FORMAT)}/{note.id}"
+def _row_version(one: ToldApproval) -> str:
+    return f"{one.id}:{one.version}"
 
 
-def _advance(cursor: Cursor, touched: Sequence[_Touched], notes: Mapping[str, tuple[TicketNote, ...]]) -> Cursor:
-    until = max([cursor.until, *(one.at for one in touched)])
-    recent = {one.mark for one in touched if one.at >= until - OVERLAP}
-    told = {_note_mark(note) for many in notes.values() for note in many}
-    told |= {one for one in cursor.seen if one.startswith(_NOTE)}
-    oldest = _NOTE + (until - OVERLAP).strftime(TIME_FORMAT)
-    return Cursor(until, frozenset(recent | {one for one in told if one >= oldest}))
-
-
-def _read(text_: str) -> Cursor:
-    try:
-        document = json.loads(text_)
-        until = instant(document["until"])
-        seen = frozenset(map(str, document["seen"]))
-    except (ValueError, TypeError, KeyError) as exc:
-        raise Refused("This is no cursor of this connector.", field="cursor") from exc
-    if until is None:
-        raise Refused("This is no cursor of this connector.", field="cursor")
-    return Cursor(until, seen)
+def _advance(
+    cursor: Cursor,
+    touched: Sequence[_Touched],
+    notes: Mapping[str, tuple[TicketNote, ...]],
+    decided: Mapping[str, tuple[ToldApproval, ...]],
+) -> Cursor:
+    rows = [one for many in decided.values() for one in many]
+    told = [mark(one.at, one.identity) for one in touched]
+    told += [mark(note.at, note.id) for many in notes.values() for note in many]
+    told += [mark(one.at, _row_version(one)) for one in rows]
+    until = max([cursor.until, *(one.at for one in touched), *(one.at for one in rows)])
+    return cursor.advanced(until, told, overlap=OVERLAP)

@@ -5,6 +5,7 @@ pysnow passes a time-out of its own (60 s) with every request, so a session's de
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,48 +14,29 @@ from typing import Any, Final
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from connectors.itsm.servicenow.failures import RedirectedError, UnexpectedAnswerError
+from connectors.itsm.rehearsal import Rehearsal
 from connectors.itsm.servicenow.settings import ServiceNowSettings
+from connectors.itsm.threads import AbandonedError, Flight
+from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError, rehearsed
 
+SYS_ID_CHARS: Final = 32
 TOKEN_MARGIN_S: Final = 60.0  # a token this close to its end is not used any more
 TOKEN_LIFETIME_S: Final = 1799.0  # ServiceNow's default, when the answer names none
-
-
-class Flight:
-    """Whether a call has left: decided once, under a lock, between the thread that sends and the task that gives up."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._sent = False
-        self._abandoned = False
-
-    def begin(self) -> bool:
-        """The request leaves now; False when nobody waits for it any more, so that it must not."""
-        with self._lock:
-            self._sent = self._sent or not self._abandoned
-            return not self._abandoned
-
-    def is_awaited(self) -> bool:
-        """Whether somebody still waits. For what comes before the request and changes nothing."""
-        with self._lock:
-            return not self._abandoned
-
-    def abandon(self) -> bool:
-        """Nobody waits any more; whether the request had already left."""
-        with self._lock:
-            self._abandoned = True
-            return self._sent
-
-
-class AbandonedError(Exception):
-    """The call was given up before it was sent."""
 
 
 class CallSession(requests.Session):
     """One call's own session: our time-outs, no redirects, the instance's credential and no other."""
 
-    def __init__(self, settings: ServiceNowSettings, auth: AuthBase, *, may_send: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        settings: ServiceNowSettings,
+        auth: AuthBase,
+        *,
+        may_send: Callable[[], bool],
+        rehearsal: Rehearsal | None = None,
+    ) -> None:
         super().__init__()
+        self._rehearsal = rehearsal  # of a call that writes: it is noted there and not sent
         self._timeout = (settings.connect_timeout_s, settings.read_timeout_s)
         self._may_send = may_send
         self.auth = auth  # always set: without one, requests would look into ~/.netrc
@@ -68,6 +50,8 @@ class CallSession(requests.Session):
         """
         if not self._may_send():
             raise AbandonedError
+        if self._rehearsal is not None:
+            return rehearsed(self._rehearsal, request, {"result": _as_if_written(request)})
         response = super().send(request, **{**kwargs, "timeout": self._timeout, "allow_redirects": False})
         if response.is_redirect:
             raise RedirectedError(response.headers.get("Location", ""))
@@ -149,6 +133,14 @@ class Credentials:
         if not isinstance(answer, dict) or not answer.get("access_token"):
             raise UnexpectedAnswerError("no access_token")
         return answer
+
+
+def _as_if_written(request: requests.PreparedRequest) -> dict[str, Any]:
+    """The record that a write would leave, as far as it says so itself."""
+    last = str(request.url).partition("?")[0].rpartition("/")[2]
+    sys_id = last if len(last) == SYS_ID_CHARS else "0" * SYS_ID_CHARS
+    body = request.body if isinstance(request.body, bytes | str) else "{}"
+    return {**json.loads(body or "{}"), "sys_id": sys_id, "number": "(not created)"}
 
 
 def _may_be_object(response: requests.Response) -> bool:

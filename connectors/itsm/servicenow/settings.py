@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, SecretStr, field_validator, model_validator
 
-from connectors.itsm.base import TicketState
+from connectors.itsm.base import TicketKind, TicketState
+from connectors.itsm.mapping import Mapping
+from connectors.itsm.servicenow.mapping import CHANGE_STATES, INCIDENT_STATES
 
 TIMEOUT_MAX_S: Final = 300.0
 Seconds = Annotated[float, Field(gt=0, le=TIMEOUT_MAX_S)]
@@ -35,8 +37,10 @@ class ServiceNowSettings(BaseModel):
     read_timeout_s: Seconds = 15.0
     total_timeout_s: Seconds = 30.0  # one call, however slowly its answer trickles in
     max_concurrent_calls: Annotated[int, Field(ge=1, le=32)] = 4
+    calls_per_second: Annotated[float, Field(gt=0)] | None = None  # None: as fast as they come
     fields: dict[str, str] = Field(default_factory=dict)  # our name -> column, beyond and above the shipped mapping
     states: dict[str, TicketState] = Field(default_factory=dict)  # state values of the instance's own change models
+    mapping: InstanceOf[Mapping] = Mapping()  # the administrator's file; it wins over the two above
 
     @field_validator("url")
     @classmethod
@@ -57,6 +61,11 @@ class ServiceNowSettings(BaseModel):
                 "(the last also with user and password)"
             )
         return self
+
+    def states_of(self, kind: TicketKind) -> dict[str, TicketState]:
+        """What state values beyond the base system's mean, for tickets of this kind."""
+        known = INCIDENT_STATES if kind is TicketKind.INCIDENT else CHANGE_STATES
+        return {**self.states, **self.mapping.states(kind, known=known)}
 
     @property
     def host(self) -> str:

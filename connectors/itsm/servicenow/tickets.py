@@ -49,7 +49,7 @@ class Tickets:
 
     def state(self, kind: TicketKind, record: TaskRecord) -> TicketState:
         """Where it stands in our words, with the instance's own states mapped by the settings."""
-        return ticket_state(kind, record, self._settings.states)
+        return ticket_state(kind, record, self._settings.states_of(kind))
 
 
 def created(row: Mapping[str, Any], key: str) -> TaskRecord:

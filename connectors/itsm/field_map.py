@@ -1,0 +1,72 @@
+"""A mapping file's fields as they are kept in step: rules for core, and what each field should hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.itsm.base import Refused, TicketKind
+from connectors.itsm.drafting import bypass_draft, request_draft
+from connectors.itsm.mapping import Direction, FieldRule, Mapping, UnmappableError
+from connectors.itsm.mapping.values import facts_of
+from core.approvals import RequestView
+from core.tickets import Direction as CoreDirection
+from core.tickets import FieldRule as CoreRule
+from core.tickets import Owner as CoreOwner
+from core.tickets import Subject
+
+_RESOURCE: Final = "resource."
+
+
+@dataclass(frozen=True, slots=True)
+class MappedFields:
+    """The fields of one mapping; `address` is this installation's own."""
+
+    mapping: Mapping
+    address: str
+
+    def rules(self, kind: TicketKind) -> tuple[CoreRule, ...]:
+        """Every field of this kind of ticket that is kept in step."""
+        return tuple(_core(rule) for rule in self.mapping.fields(kind) if rule.direction is not Direction.NONE)
+
+    def values(self, subject: Subject) -> Table[str, str]:
+        """What each of them should hold, in that system's words. Raises Refused for one that cannot be told."""
+        if isinstance(subject, RequestView):
+            draft = request_draft(subject, address=self.address)
+        else:
+            draft = bypass_draft(subject, address=self.address)
+        facts = facts_of(draft)
+        return {rule.target: _value(rule, facts) for rule in self.mapping.fields(draft.kind)}
+
+
+def _core(rule: FieldRule) -> CoreRule:
+    words = tuple((theirs, ours) for ours, theirs in rule.values.items())
+    fact = rule.fact.removeprefix(_RESOURCE) or None
+    return CoreRule(rule.target, CoreDirection(rule.direction), CoreOwner(rule.owner), fact, words)
+
+
+def _value(rule: FieldRule, facts: Table[str, Any]) -> str:
+    if rule.expression is None:
+        # Only read: what it feeds is what it should hold.
+        subject, _, name = (rule.fact if "." in rule.fact else f"request.{rule.fact}").partition(".")
+        own = str(facts.get(subject, {}).get(name, ""))
+        return str(rule.values.get(own, own))
+    try:
+        return _text(rule.value(facts))
+    except UnmappableError as exc:
+        raise Refused(exc.reason, field=exc.target) from exc
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+        case list() | tuple():
+            return ", ".join(map(_text, value))
+        case _:
+            return str(value)

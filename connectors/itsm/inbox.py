@@ -1,0 +1,123 @@
+"""What happens to our tickets over there comes back: asked for now and then, at once when the system says so (N1).
+
+A nudge proves where it comes from and says only that it is worth looking; what is true is asked of the system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import Counter
+
+from connectors.itsm.base import ConnectorError, TicketChange, TicketState, TicketSystem
+from core.approvals import ask_again
+from core.db import Database
+from core.errors import Unavailable
+from core.ids import TenantId
+from core.tickets import Told, ToldNote, claim_look, hurry, note_failed, take_over
+
+TICK_S: Final = 5.0
+OVER: Final = frozenset({TicketState.CLOSED, TicketState.CANCELLED, TicketState.REJECTED})
+LOOKS = Counter(
+    "countersign_ticket_looks_total", "Times that a ticket system was asked what is new", ["system", "result"]
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketInbox:
+    """The way back from one ticket system of one tenant."""
+
+    slug: str
+    tenant: TenantId
+    system: TicketSystem
+    database: Database
+    maps_fields: bool = False  # so that fields of touched tickets are looked at
+
+    async def look(self) -> bool:
+        """Whether it was time to look; whatever was new is taken over then, or why not is kept."""
+        look = await claim_look(self.database, self.tenant, self.slug)
+        if look is None:
+            return False
+        try:
+            page = await self.system.changes_since(look.cursor)
+        except ConnectorError as exc:
+            await note_failed(self.database, self.tenant, self.slug, exc.reason)
+            LOOKS.labels(self.slug, "failed").inc()
+            log.warning("ticket_look_failed", system=self.slug, tenant_id=self.tenant, reason=exc.reason)
+            return True
+        told = [_told(change) for change in page.changes]
+        await take_over(
+            self.database,
+            self.tenant,
+            self.slug,
+            look=look,
+            cursor=page.cursor,
+            told=told,
+            maps_fields=self.maps_fields,
+        )
+        LOOKS.labels(self.slug, "done").inc()
+        return True
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
+        """The system is asked at once. Raises WebhookRejected for a nudge that does not prove where it comes from."""
+        events = self.system.parse_webhook(headers, body, now=self.database.clock.now())
+        await hurry(self.database, self.tenant, self.slug)
+        # The ticket may be one that somebody named for a request, and none of ours: looking for news would not tell.
+        await ask_again(self.database, self.tenant, self.slug, numbers=[event.number for event in events])
+
+
+class InboxPoller:
+    """Looks into every inbox when it is time, until stopped."""
+
+    def __init__(self, inboxes: Sequence[TicketInbox]) -> None:
+        self._inboxes = inboxes
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._lock = asyncio.Lock()
+
+    def start(self) -> None:
+        """From now on, a look at what is due every few seconds."""
+        if self._inboxes:
+            self._scheduler.add_job(self.run_due, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
+            self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Nobody is asked any more; a look under way is made again when its lease is over."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # it shuts down in the loop's next turn
+
+    async def run_due(self, _payload: str = "") -> None:
+        """Each inbox that is due has been looked into once."""
+        async with self._lock:
+            await asyncio.gather(*map(self._looked, self._inboxes))
+
+    async def _looked(self, inbox: TicketInbox) -> None:
+        """One system's odd answer must not keep the others from being asked."""
+        try:
+            await inbox.look()
+        except Unavailable:
+            log.warning("ticket_looks_postponed", reason="database unavailable")
+        except Exception:
+            log.exception("ticket_look_broken", system=inbox.slug, tenant_id=inbox.tenant)
+
+
+def _told(change: TicketChange) -> Told:
+    ticket = change.ticket
+    return Told(
+        external_id=ticket.external_id,
+        state=ticket.label or ticket.state,
+        is_over=ticket.state in OVER,
+        is_ours=change.ours,
+        by=change.by,
+        version=change.version,
+        notes=tuple(ToldNote(note.author, note.text, note.account, note.at) for note in change.notes),
+        approvals=change.approvals,
+    )

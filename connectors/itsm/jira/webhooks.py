@@ -1,0 +1,98 @@
+"""What the site sends us: signed with the webhook's secret, more than once, in no order.
+
+It is a nudge: what is true is asked of the site. Cloud repeats a message for over an hour with the body as it was, so
+an age of hours is accepted; a repetition has the same identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from connectors.itsm.base import FieldChange, WebhookEvent, WebhookRejected
+from connectors.itsm.jira.wire import Person, instant, items, mapping, person, text
+
+OLDEST: Final = timedelta(hours=2)  # vendor: up to 5 retries, 5 to 15 minutes apart
+NEWEST: Final = timedelta(minutes=5)
+PREFIX: Final = "sha256="
+FOLLOWED: Final = frozenset({
+    "jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated",
+    "comment_deleted",
+})  # fmt: skip
+_OF_COMMENT: Final = re.compile(r"/issue/(\d+)/comment/")
+
+
+def read_webhook(
+    headers: Mapping[str, str], body: bytes, *, secret: str, own: Person, now: datetime
+) -> tuple[WebhookEvent, ...]:
+    """The event in this message; none for what we do not follow.
+
+    Raises WebhookRejected unless it is signed with the secret, of an acceptable age and readable.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    _verify(given.get("x-hub-signature", ""), body, secret)
+    try:
+        document = json.loads(body)
+    except ValueError as exc:
+        raise WebhookRejected("The body is not JSON; do not exclude it in the webhook's settings.") from exc
+    if not isinstance(document, dict):
+        raise WebhookRejected("The body is no object.")
+    _check_age(document.get("timestamp"), now)
+    operation = text(document.get("webhookEvent"))
+    if operation not in FOLLOWED:
+        return ()
+    identity = given.get("x-atlassian-webhook-identifier") or hashlib.sha256(body).hexdigest()
+    return (_event(document, operation, identity, own),)
+
+
+def _verify(signature: str, body: bytes, secret: str) -> None:
+    if not signature:
+        raise WebhookRejected("The message carries no X-Hub-Signature: set the secret in the webhook's settings.")
+    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(signature.encode(), f"{PREFIX}{expected}".encode()):
+        raise WebhookRejected("The signature does not fit the message.")
+
+
+def _check_age(stamp: Any, now: datetime) -> None:
+    if not isinstance(stamp, int) or isinstance(stamp, bool):
+        raise WebhookRejected("The message carries no timestamp.")
+    age_s = now.timestamp() - stamp / 1000
+    if not -NEWEST.total_seconds() <= age_s <= OLDEST.total_seconds():
+        raise WebhookRejected("The message is older than two hours, or newer than five minutes from now.")
+
+
+def _event(document: Mapping[str, Any], operation: str, identity: str, own: Person) -> WebhookEvent:
+    issue, comment = mapping(document.get("issue")), mapping(document.get("comment"))
+    # Data Center names the issue of a comment by the comment's address alone.
+    address = _OF_COMMENT.search(text(comment.get("self")))
+    external_id = text(issue.get("id")) or (address[1] if address else "")
+    if not external_id.isdecimal():
+        raise WebhookRejected("The body names no issue.")
+    by = person(document.get("user") or comment.get("updateAuthor") or comment.get("author"))
+    updated = instant(mapping(issue.get("fields")).get("updated"))
+    return WebhookEvent(
+        delivery_id=identity,
+        table="comment" if operation.startswith("comment_") else "issue",
+        external_id=external_id,
+        number=text(issue.get("key")),
+        operation=operation,
+        version=int(updated.timestamp() * 1000) if updated else int(document["timestamp"]),
+        by=by.shown,
+        ours=_is_same(by, own),
+        changes=_changes(document.get("changelog")),
+    )
+
+
+def _is_same(by: Person, own: Person) -> bool:
+    same_id = bool(own.id) and by.id == own.id
+    return same_id or (bool(own.email) and by.email.casefold() == own.email.casefold())
+
+
+def _changes(changelog: Any) -> dict[str, FieldChange]:
+    rows = map(mapping, items(mapping(changelog).get("items")))
+    return {text(row.get("field")): FieldChange(text(row.get("fromString")), text(row.get("toString"))) for row in rows}

@@ -1,0 +1,45 @@
+"""How our facts become a ticket system's fields, states, priorities and people, as its administrator wrote it in YAML.
+
+variables.py   what an expression may speak of
+values.py      Mapping, FieldRule and the rest, with what they say of a ticket; no I/O
+limits.py      what cannot be mapped in which system, and why
+checking.py    a mapping against what its system says of its fields, for `countersign doctor`
+reading.py     a file -> Mapping; every problem with its line, key and accepted values
+"""
+
+from connectors.itsm.mapping.checking import Target, distinct, examine, examine_states, needed
+from connectors.itsm.mapping.reading import load_mapping, read_mapping
+from connectors.itsm.mapping.values import (
+    Direction,
+    Expression,
+    FieldRule,
+    KindMapping,
+    Mapping,
+    Owner,
+    UnmappableError,
+    Users,
+    facts_of,
+)
+from connectors.itsm.mapping.variables import FACTS, OPEN_SUBJECTS, PLACEHOLDERS
+
+__all__ = [
+    "FACTS",
+    "OPEN_SUBJECTS",
+    "PLACEHOLDERS",
+    "Direction",
+    "Expression",
+    "FieldRule",
+    "KindMapping",
+    "Mapping",
+    "Owner",
+    "Target",
+    "UnmappableError",
+    "Users",
+    "distinct",
+    "examine",
+    "examine_states",
+    "facts_of",
+    "load_mapping",
+    "needed",
+    "read_mapping",
+]

@@ -1,0 +1,207 @@
+"""Walks through a tenant's live tickets in one system and finds what is not as it should be (N1).
+
+It writes nothing there: what is ours to repair goes through the outbox, as everything does. One ticket after the other,
+so that a night's walk never takes more than one of a system's connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from connectors.itsm.base import (
+    ConnectorError,
+    Refused,
+    Ticket,
+    TicketKind,
+    TicketReading,
+    TicketState,
+    TicketSystem,
+)
+from connectors.itsm.settling import FieldSync, there
+from connectors.itsm.standing import ENDED, Stand, stand, target_of
+from core.db import Database
+from core.errors import Unavailable
+from core.ids import TenantId
+from core.links import TicketLink
+from core.tickets import (
+    Drift,
+    Finding,
+    Remedy,
+    Subject,
+    Verdict,
+    Walk,
+    claim_walk,
+    drifted,
+    is_as_placed,
+    next_page,
+    page_walked,
+    walk_ended,
+)
+
+OVER: Final = frozenset({*ENDED, TicketState.CLOSED})
+
+TICK_S: Final = 10.0
+
+log = structlog.get_logger()
+Progress = Callable[[int, int], None]  # walked, total
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """The walks through one ticket system of one tenant."""
+
+    slug: str
+    tenant: TenantId
+    system: TicketSystem
+    database: Database
+    fields: FieldSync | None = None
+
+    async def run_one(self, *, walk: UUID | None = None, progress: Progress | None = None) -> bool:
+        """Whether there was a walk to go on with (or this one); it is over then, unless another process took it."""
+        claimed = await claim_walk(self.database, self.tenant, self.slug, walk=walk)
+        if claimed is None:
+            return False
+        try:
+            await self._walked(claimed, progress)
+        except ConnectorError as exc:
+            # Some of the tickets were not seen: the next night sees them, and somebody is told that it broke off.
+            await walk_ended(self.database, self.tenant, claimed, problem=exc.reason)
+            log.warning("reconciliation_failed", system=self.slug, tenant_id=self.tenant, reason=exc.reason)
+        return True
+
+    async def _walked(self, walk: Walk, progress: Progress | None) -> None:
+        at: Walk | None = walk
+        while at is not None:
+            page = await next_page(self.database, self.tenant, at)
+            found = [each for link, subject in page.items for each in await self.look(link, subject)]
+            following = await page_walked(self.database, self.tenant, at, page, found)
+            if following is not None and progress is not None:
+                progress(following.walked, following.total)
+            if following is not None and page.is_last:
+                await walk_ended(self.database, self.tenant, following)
+                return
+            at = following
+
+    async def look(self, link: TicketLink, subject: Subject) -> tuple[Drift, ...]:
+        """Whatever is wrong with one ticket. Raises NotSent or Throttled if the system does not answer now."""
+        kind, key = TicketKind(link.kind), str(link.subject_id)
+        rules = self.fields.fields.rules(kind) if self.fields is not None else ()
+        target = target_of(subject)
+        try:
+            reading = await self.system.read(kind, link.external_id, tuple(rule.field for rule in rules))
+            same_key = await self.system.with_key(kind, key)
+        except Refused as exc:
+            return (_drift(link, subject, Finding.UNREADABLE, Remedy.ASK, there=exc.reason),)
+        if reading is None:
+            # One that ended as it should may be thrown away; one that counts is made again.
+            is_needed = target not in OVER
+            missing = _drift(link, subject, Finding.MISSING, Remedy.REPAIR, here=target, there=link.external_id)
+            return (missing,) if is_needed else ()
+        found = [*self._doubles(link, subject, same_key), *await self._state(link, subject, reading, target)]
+        if self.fields is not None and rules:
+            async with self.database.tenant(self.tenant) as tx:
+                drifts = await drifted(
+                    tx, link, subject, rules=rules, values=self.fields.fields.values, there=there(reading)
+                )
+            for each in drifts:
+                remedy = Remedy.ASK if each.verdict is Verdict.ASK else Remedy.REPAIR
+                found.append(
+                    _drift(link, subject, Finding.FIELD, remedy, here=each.here, there=each.there, field=each.field)
+                )
+        return tuple(found)
+
+    @staticmethod
+    def _doubles(link: TicketLink, subject: Subject, same_key: tuple[Ticket, ...]) -> list[Drift]:
+        others = [one for one in same_key if one.external_id != link.external_id and one.state not in OVER]
+        numbers = ", ".join(one.number for one in others)
+        return [_drift(link, subject, Finding.DOUBLE, Remedy.REPAIR, here=link.number, there=numbers)] if others else []
+
+    async def _state(
+        self, link: TicketLink, subject: Subject, reading: TicketReading, target: TicketState
+    ) -> list[Drift]:
+        label = reading.ticket.label or reading.ticket.state
+        match stand(reading.ticket.state, target):
+            case Stand.RIGHT:
+                return []
+            case Stand.ENDED:
+                return [_drift(link, subject, Finding.ENDED, Remedy.ASK, here=target, there=label)]
+            case Stand.BEHIND:
+                async with self.database.tenant(self.tenant) as tx:
+                    # As far as its workflow lets us, or people there, get it.
+                    if await is_as_placed(tx, link, target=target, label=label):
+                        return []
+                return [_drift(link, subject, Finding.STATE, Remedy.REPAIR, here=target, there=label)]
+
+
+class WalkPoller:
+    """Goes on with the walks that wait, system by system, until stopped."""
+
+    def __init__(self, reconcilers: Sequence[Reconciler]) -> None:
+        self._reconcilers = reconcilers
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._walking: set[asyncio.Task[Any]] = set()
+
+    def start(self) -> None:
+        """From now on, a look every few seconds whether somebody has asked for a walk."""
+        if self._reconcilers:
+            self._scheduler.add_job(self.run_due, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
+            self._scheduler.start()
+
+    async def stop(self) -> None:
+        """No walk goes on here; one that was under way does so elsewhere when its lease is over."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # it shuts down in the loop's next turn
+        for task in self._walking:
+            task.cancel()
+        await asyncio.gather(*self._walking, return_exceptions=True)
+
+    async def run_due(self) -> None:
+        """Each walk that waits has been gone on with."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._walking.add(task)  # to be cancelled by `stop`
+        try:
+            await asyncio.gather(*map(self._walked, self._reconcilers))
+        finally:
+            self._walking -= {task}
+
+    async def _walked(self, reconciler: Reconciler) -> None:
+        """One system's odd answer must not keep the others from being walked through."""
+        try:
+            await reconciler.run_one()
+        except Unavailable:
+            log.warning("reconciliation_postponed", reason="database unavailable")
+        except Exception:
+            log.exception("reconciliation_broken", system=reconciler.slug, tenant_id=reconciler.tenant)
+
+
+def _drift(
+    link: TicketLink,
+    subject: Subject,
+    what: Finding,
+    remedy: Remedy,
+    *,
+    here: str = "",
+    there: str = "",
+    field: str = "",
+) -> Drift:
+    return Drift(
+        subject_id=link.subject_id,
+        reference=subject.reference,
+        number=link.number,
+        external_id=link.external_id,
+        what=what,
+        remedy=remedy,
+        here=str(here),
+        there=there,
+        field=field,
+    )

@@ -1,0 +1,229 @@
+"""What was touched since last time. The truth that a scripted webhook only hurries along.
+
+Times are whole seconds and entries appear late, so each question overlaps the former by a minute. A ticket has no
+version: what was told is known by its number, time, status and last hand, so that a second change within one second is
+told too. Work logs are asked for on their own form, as they need not touch their ticket.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from connectors.itsm.base import ChangePage, NotSent, Refused, TicketChange, TicketNote
+from connectors.itsm.remedy.approvals import FIELDS as SIGNATURE_FIELDS
+from connectors.itsm.remedy.approvals import REQUEST, SIGNATURES, Approvals
+from connectors.itsm.remedy.client import PAGE_ROWS, RemedyClient
+from connectors.itsm.remedy.failures import is_hidden
+from connectors.itsm.remedy.qualification import begins_with, both, compare, either
+from connectors.itsm.remedy.tickets import Tickets
+from connectors.itsm.remedy.wire import (
+    CHANGE,
+    INCIDENT,
+    KEY_START,
+    MODIFIED,
+    REQUEST_ID,
+    SUBMITTED,
+    SUBMITTER,
+    Form,
+    Record,
+    Values,
+    instant,
+    text,
+)
+from connectors.itsm.remedy.worklog import ACCESS, DETAILS
+from core.tickets import ToldApproval
+
+OVERLAP: Final = timedelta(minutes=1)
+SKEW_MAX: Final = timedelta(hours=1)  # between the web tier, which tells the time, and the server that stamps entries
+NUMBERS_PER_QUESTION: Final = 25  # in one address: some 45 characters each
+FORMS: Final = (CHANGE, INCIDENT)
+_LOG_FIELDS: Final = (REQUEST_ID, DETAILS, ACCESS, SUBMITTER, SUBMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Up to when everything was seen, and what was seen within the last minute before, by time."""
+
+    until: datetime
+    seen: Mapping[str, int]  # mark -> epoch seconds
+
+    def text(self) -> str:
+        """The form that the engine keeps."""
+        return json.dumps({"until": int(self.until.timestamp()), "seen": dict(sorted(self.seen.items()))})
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    number: str
+    note: TicketNote
+
+    @property
+    def mark(self) -> str:
+        return _digest(f"log {self.note.id}")
+
+
+class Polling:
+    """Asks for changes of our tickets."""
+
+    def __init__(self, client: RemedyClient, tickets: Tickets, approvals: Approvals, *, account: str) -> None:
+        self._client = client
+        self._approvals = approvals
+        self._tickets = tickets
+        self._account = account
+
+    async def changes_since(self, text_: str | None) -> ChangePage:
+        """What was touched since the cursor, oldest first. Raises Refused for a cursor that is none of ours."""
+        if not text_:
+            return ChangePage((), (await self._start()).text())
+        cursor = _read(text_)
+        touched, logs, signed = await self._found(cursor.until - OVERLAP)
+        fresh = {one.number: one for one in touched if _mark(one) not in cursor.seen}
+        written: dict[str, tuple[TicketNote, ...]] = {}
+        for log in logs:
+            if log.mark not in cursor.seen:
+                written[log.number] = (*written.get(log.number, ()), log.note)
+        decided: dict[str, list[Values]] = {}
+        for row in signed:
+            if _sign_mark(row) not in cursor.seen:
+                decided.setdefault(text(row[REQUEST]), []).append(row)
+        owners = await self._owners({**written, **decided}, touched)
+        known = {**{one.number: one for one in touched}, **owners}
+        told = [
+            self._change(known[number], written.get(number, ()), await self._approvals.told(decided.get(number, ())))
+            for number in {**fresh, **written, **decided}
+            if number in known
+        ]
+        changes = tuple(sorted(told, key=lambda one: (one.at, one.ticket.number)))
+        return ChangePage(changes, _advance(cursor, touched, logs, signed).text())
+
+    async def _start(self) -> Cursor:
+        """A cursor behind everything that has happened so far: what the last hour holds counts as told."""
+        now = await self._client.now_s()
+        if now is None:
+            raise NotSent("Remedy's answers carry no Date, so it is not known from when on to look.")
+        since = datetime.fromtimestamp(int(now), UTC) - SKEW_MAX
+        return _advance(Cursor(since, {}), *await self._found(since))
+
+    async def _found(self, since: datetime) -> tuple[list[Record], list[_Log], list[Values]]:
+        touched: list[Record] = []
+        logs: list[_Log] = []
+        for form in FORMS:
+            ours = begins_with(self._tickets.key_field(form), KEY_START)
+            rows = await self._all(form.entry, ours, self._tickets.fields(form), by=MODIFIED, since=since)
+            touched += [one for row in rows if (one := self._tickets.record(form, row)).key and one.modified_at]
+            others = compare(SUBMITTER, "!=", self._account)
+            rows = await self._all(form.log, others, (*_LOG_FIELDS, form.number), by=SUBMITTED, since=since)
+            logs += [log for row in rows if (log := _log(form, row)) is not None]
+        return touched, logs, await self._signed(since)
+
+    async def _signed(self, since: datetime) -> list[Values]:
+        """Signatures that were answered since then, of any change."""
+        answered = compare("Approval Status", "!=", "Pending")
+        try:
+            return await self._all(SIGNATURES, answered, SIGNATURE_FIELDS, by=MODIFIED, since=since)
+        except Refused as exc:
+            if not is_hidden(exc):
+                raise
+            return []  # an account without the right to read signatures syncs statuses alone
+
+    async def _all(self, form: str, condition: str, fields: Sequence[str], *, by: str, since: datetime) -> list[Values]:
+        """Every entry since then. Pages follow the time, not an offset: what is touched meanwhile moves to the end."""
+        rows: dict[str, Values] = {}
+        at, offset = int(since.timestamp()), 0
+        while True:
+            asked = both(condition, compare(by, ">=", at))
+            order = f"{by}.asc, {REQUEST_ID}.asc"
+            page = await self._client.select(form, asked, fields=fields, sort=order, limit=PAGE_ROWS, offset=offset)
+            rows.update({text(row[REQUEST_ID]): row for row in page.rows})
+            if not page.has_more or not page.rows:
+                return list(rows.values())
+            last = instant(page.rows[-1][by])
+            reached = at if last is None else int(last.timestamp())
+            at, offset = (reached, 0) if reached > at else (at, offset + len(page.rows))
+
+    async def _owners(self, written: Mapping[str, object], touched: Sequence[Record]) -> dict[str, Record]:
+        """The tickets of ours that these logs belong to, beyond those touched themselves."""
+        missing = sorted(set(written) - {one.number for one in touched})
+        found: dict[str, Record] = {}
+        for form in FORMS:
+            for start in range(0, len(missing), NUMBERS_PER_QUESTION):
+                among = either(
+                    *(compare(form.number, "=", one) for one in missing[start : start + NUMBERS_PER_QUESTION])
+                )
+                asked = both(among, begins_with(self._tickets.key_field(form), KEY_START))
+                page = await self._client.select(form.entry, asked, fields=self._tickets.fields(form))
+                records = [self._tickets.record(form, row) for row in page.rows]
+                found |= {one.number: one for one in records if one.key}
+        return found
+
+    def _change(
+        self, record: Record, notes: tuple[TicketNote, ...], approvals: tuple[ToldApproval, ...]
+    ) -> TicketChange:
+        touched = record.modified_at or datetime.fromtimestamp(0, UTC)
+        newest = max(notes, key=lambda note: note.at, default=None)
+        # Whose hand was last: a note written after the ticket was touched, or the one that touched it.
+        is_note_last = newest is not None and newest.at >= touched
+        at, by = (newest.at, newest.author) if newest is not None and is_note_last else (touched, record.modified_by)
+        return TicketChange(
+            key=record.key,
+            ticket=self._tickets.value(record),
+            version=int(touched.timestamp()),
+            at=at,
+            by=by,
+            ours=by == self._account,
+            notes=notes,
+            approvals=approvals,
+        )
+
+
+def _log(form: Form, row: Values) -> _Log | None:
+    at = instant(row[SUBMITTED])
+    if at is None:
+        return None
+    internal = text(row[ACCESS]) != "Public"
+    author = text(row[SUBMITTER])
+    note = TicketNote(f"{form.log}/{text(row[REQUEST_ID])}", author, text(row[DETAILS]), at, internal, account=author)
+    return _Log(text(row[form.number]), note)
+
+
+def _mark(record: Record) -> str:
+    at = record.modified_at.isoformat() if record.modified_at else ""
+    return _digest(f"{record.number} {at} {record.status} {record.modified_by}")
+
+
+def _sign_mark(row: Values) -> str:
+    return _digest(f"signature {text(row[REQUEST_ID])} {text(row[MODIFIED])} {text(row['Approval Status'])}")
+
+
+def _digest(what: str) -> str:
+    return hashlib.sha256(what.encode()).hexdigest()[:16]
+
+
+def _advance(
+    cursor: Cursor,
+    touched: Sequence[Record],
+    logs: Sequence[_Log],
+    signed: Sequence[Values],
+) -> Cursor:
+    seen = {_mark(one): one.modified_at for one in touched if one.modified_at}
+    seen |= {one.mark: one.note.at for one in logs}
+    seen |= {_sign_mark(row): at for row in signed if (at := instant(row[MODIFIED])) is not None}
+    until = max([cursor.until, *seen.values()])
+    oldest = int((until - OVERLAP).timestamp())
+    every = {**cursor.seen, **{mark: int(at.timestamp()) for mark, at in seen.items()}}
+    return Cursor(until, {mark: at for mark, at in every.items() if at >= oldest})
+
+
+def _read(text_: str) -> Cursor:
+    try:
+        document = json.loads(text_)
+        until = datetime.fromtimestamp(int(document["until"]), UTC)
+        seen = {str(mark): int(at) for mark, at in document["seen"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as exc:
+        raise Refused("This is no cursor of this connector.", field="cursor") from exc
+    return Cursor(until, seen)
