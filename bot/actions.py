@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Final
@@ -21,14 +22,28 @@ AMEND: Final = "approvals.amend"
 WITHDRAW: Final = "approvals.withdraw"
 COMMENT: Final = "approvals.comment"
 WHY: Final = "approvals.why"
+NAME_TICKET: Final = "approvals.ticket"
 NUDGE: Final = "approvals.nudge"
 MENU: Final = "approvals.menu"
 OPEN_REQUEST: Final = "approvals.open_form"
 BYPASS_END: Final = "bypass.end"
 BYPASS_ACKNOWLEDGE: Final = "bypass.acknowledge"
 BYPASS_REVIEW: Final = "bypass.review"
+BYPASS_EXTEND: Final = "bypass.extend"
+BYPASS_EXTENSION_CONFIRM: Final = "bypass.extension.confirm"
+BYPASS_EXTENSION_DECLINE: Final = "bypass.extension.decline"
 OPEN_BYPASS: Final = "bypass.open_form"
+OPEN_NOTIFICATIONS: Final = "preferences.digest"  # as home pages of the first days have it
 STEP_UP: Final = "signin.step_up"
+LINK_ACCOUNT: Final = "accounts.link"
+CHANGE_SUBMIT: Final = "changes.submit"
+CHANGE_EVIDENCE: Final = "changes.evidence"
+CHANGE_SCHEDULE: Final = "changes.schedule"
+CHANGE_START: Final = "changes.start"
+CHANGE_DONE: Final = "changes.done"
+CHANGE_ROLLBACK: Final = "changes.rollback"
+CHANGE_REVIEW: Final = "changes.review"
+LEAD_AWAY: Final = frozenset({STEP_UP, LINK_ACCOUNT})  # link buttons: the address is open already
 
 FORM_REQUEST: Final = "approvals.request"
 FORM_APPROVE: Final = "approvals.approve"
@@ -39,10 +54,20 @@ FORM_ASK: Final = "approvals.ask"
 FORM_ANSWER: Final = "approvals.answer"
 FORM_COMMENT: Final = "approvals.comment"
 FORM_AMEND: Final = "approvals.amend"
+FORM_TICKET: Final = "approvals.ticket"
 FORM_DELEGATE: Final = "approvals.delegate"
 FORM_BYPASS: Final = "bypass.request"
 FORM_REVIEW: Final = "bypass.review"
+FORM_EXTEND: Final = "bypass.extend"
+FORM_CHANGE: Final = "changes.new"
+FORM_CHANGE_EVIDENCE: Final = "changes.evidence"
+FORM_CHANGE_SCHEDULE: Final = "changes.schedule"
+FORM_CHANGE_DONE: Final = "changes.done"
+FORM_CHANGE_ROLLBACK: Final = "changes.rollback"
+FORM_CHANGE_REVIEW: Final = "changes.review"
+FORM_NOTIFICATIONS: Final = "preferences.digest"
 
+CHOICE_MAX: Final = 150  # characters of an option's value; Slack, the platform with the least room
 DIGEST_CHARS: Final = 16  # of the request's digest that a button carries: enough to tell versions apart
 
 
@@ -57,6 +82,11 @@ class Target:
     def encode(self) -> str:
         """The button's value."""
         return json.dumps({"r": str(self.id), "d": self.digest[:DIGEST_CHARS], "s": self.stage}, separators=(",", ":"))
+
+
+def choice_value(value: str) -> str:
+    """What stands for a choice of a form: the choice itself, or its digest where that is too long to travel."""
+    return value if len(value) <= CHOICE_MAX else hashlib.sha256(value.encode()).hexdigest()
 
 
 def decode(value: str) -> Target | None:

@@ -161,11 +161,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image at an address that the platform can fetch. `alt` says in words what it shows."""
+    """An image; `alt` says in words what it shows.
+
+    It stands at an address that the platform can fetch, or was uploaded to the platform, which calls it `file`.
+    """
 
     url: str
     alt: str
     title: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +234,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class SelectInput:
-    """One of several."""
+    """One of several. With `redraws`, the form is drawn anew when another is chosen, where the platform can do that."""
 
     id: str
     label: str
@@ -238,6 +242,7 @@ class SelectInput:
     initial: str | None = None
     hint: str = ""
     is_optional: bool = False
+    redraws: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +268,18 @@ class PersonInput:
     is_optional: bool = False
 
 
-Input = TextInput | SelectInput | ChecksInput | PersonInput
+@dataclass(frozen=True, slots=True)
+class PeopleInput:
+    """Any people of the workspace, `most` at most."""
+
+    id: str
+    label: str
+    most: int
+    hint: str = ""
+    is_optional: bool = True
+
+
+Input = TextInput | SelectInput | ChecksInput | PersonInput | PeopleInput
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The grammar of /approve and /bypass: a typed line -> an intent. Never raises; what it cannot read, it says."""
+"""The grammar of /approve, /bypass and /change: a typed line -> an intent.
+
+Never raises; what it cannot read, it says.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +43,31 @@ class Verb(StrEnum):
     END = "end"
     ACKNOWLEDGE = "ack"
     REVIEW = "review"
+    EXTEND = "extend"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
     AWAY = "away"
     BACK = "back"
+    DIGEST = "digest"
+    NOTIFICATIONS = "notifications"
+    LINK = "link"
+    SUBMIT = "submit"
+    EVIDENCE = "evidence"
+    SCHEDULE = "schedule"
+    START = "start"
+    DONE = "done"
+    ROLLBACK = "rollback"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What the person wants.
 
-    `number` is REQ-12's or BYP-3's; `person` a chat id, name or address; `text` the rest: a reason, a question, words
-    to search for, or the name of the agent to fill into the form. `since` and `until` are dates as typed; the
-    core reads them, as a day begins when it begins where the person lives.
+    `number` is REQ-12's, BYP-3's or CHG-7's; `person` a chat id, name or address; `text` the rest: a reason, a
+    question, words to search for, or the name of the agent to fill into the form. `since` and `until` are dates as
+    typed; the core reads them, as a day begins when it begins where the person lives. `absent` is who is away, if
+    another says it.
     """
 
     verb: Verb
@@ -59,6 +76,7 @@ class Intent:
     text: str = ""
     since: str = ""
     until: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,8 @@ class Needs(StrEnum):
     TEXT = "words"
     MAYBE_AGENT = "agent"
     MAYBE_ABSENCE = "absence"
+    MAYBE_WORDS = "maybe_words"
+    MAYBE_CODE = "code"
 
 
 _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
@@ -104,6 +124,10 @@ _APPROVE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "delegate": (Verb.DELEGATE, Needs.REFERENCE_AND_PERSON),
     "away": (Verb.AWAY, Needs.MAYBE_ABSENCE),
     "back": (Verb.BACK, Needs.NOTHING),
+    "digest": (Verb.DIGEST, Needs.MAYBE_WORDS),
+    "notifications": (Verb.NOTIFICATIONS, Needs.NOTHING),
+    "preferences": (Verb.NOTIFICATIONS, Needs.NOTHING),
+    "link": (Verb.LINK, Needs.MAYBE_CODE),
     "nudge": (Verb.NUDGE, Needs.REFERENCE),
     "withdraw": (Verb.WITHDRAW, Needs.REFERENCE),
     "amend": (Verb.AMEND, Needs.REFERENCE),
@@ -119,9 +143,29 @@ _BYPASS: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "end": (Verb.END, Needs.REFERENCE),
     "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
     "acknowledge": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+    "extend": (Verb.EXTEND, Needs.REFERENCE),
+    "confirm": (Verb.CONFIRM, Needs.REFERENCE),
+    "decline": (Verb.DECLINE, Needs.REFERENCE),
     "review": (Verb.REVIEW, Needs.REFERENCE),
 }
-GRAMMARS: Final = {"/approve": (_APPROVE, "REQ"), "/bypass": (_BYPASS, "BYP")}
+_CHANGE: Final[Mapping[str, tuple[Verb, Needs]]] = {
+    "help": (Verb.HELP, Needs.NOTHING),
+    "new": (Verb.FORM, Needs.NOTHING),
+    "create": (Verb.FORM, Needs.NOTHING),
+    "list": (Verb.WAITING, Needs.NOTHING),
+    "mine": (Verb.MINE, Needs.NOTHING),
+    "find": (Verb.FIND, Needs.TEXT),
+    "show": (Verb.SHOW, Needs.REFERENCE),
+    "evidence": (Verb.EVIDENCE, Needs.REFERENCE),
+    "submit": (Verb.SUBMIT, Needs.REFERENCE),
+    "schedule": (Verb.SCHEDULE, Needs.REFERENCE),
+    "start": (Verb.START, Needs.REFERENCE),
+    "done": (Verb.DONE, Needs.REFERENCE),
+    "rollback": (Verb.ROLLBACK, Needs.REFERENCE_AND_TEXT),
+    "review": (Verb.REVIEW, Needs.REFERENCE),
+    "cancel": (Verb.CANCEL, Needs.REFERENCE_AND_TEXT),
+}
+GRAMMARS: Final = {"/approve": (_APPROVE, "REQ"), "/bypass": (_BYPASS, "BYP"), "/change": (_CHANGE, "CHG")}
 _PERSON: Final = re.compile(
     r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>"  # as Slack sends it with escaping on
     r"|<mailto:(?P<mail>[^|>\s]+)(?:\|[^>]*)?>"
@@ -137,6 +181,7 @@ _WINDOW: Final = re.compile(
     rf"|(?:until|till|to)\s+(?P<last>{_DATE})(?![^\s,;:.…])",
     re.IGNORECASE | re.ASCII,
 )
+_FOR: Final = re.compile(r"for\s+", re.IGNORECASE)  # "away for @boss @lee until 2027-01-03"
 _TO: Final = re.compile(r"to(?:\s+|$)", re.IGNORECASE)  # "delegate REQ-12 to @lee"
 _DASHES: Final = "-\u2010-\u2015"  # telephones replace the plain one
 _POWERLESS: Final = str.maketrans("", "", "<>&`\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -161,6 +206,8 @@ def parse(command: str, text: str) -> Intent | Misread:
     match needs:
         case Needs.NOTHING:
             return Intent(verb)
+        case Needs.MAYBE_WORDS | Needs.MAYBE_CODE:
+            return Intent(verb, text=rest)
         case Needs.MAYBE_AGENT:
             return Intent(verb, text=_agent(rest))
         case Needs.MAYBE_ABSENCE:
@@ -197,7 +244,13 @@ def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str
 
 
 def _absence(command: str, word: str, rest: str) -> Intent | Misread:
-    """Who stands in, from when to when, and why: "@lee 2026-12-20 to 2027-01-03 holidays", "@lee until 2027-01-03"."""
+    """Who stands in, from when to when, and why: "@lee 2026-12-20 to 2027-01-03 holidays", "@lee until 2027-01-03".
+
+    An administrator says for whom first: "for @boss @lee until 2027-01-03".
+    """
+    absent = ""
+    if said_for := _FOR.match(rest):
+        absent, rest = _person(rest[said_for.end() :])
     person, after = _person(rest[said_to.end() :] if (said_to := _TO.match(rest)) else rest)
     example = f"`{command} {word} @person 2026-12-20 to 2027-01-03 holidays`"
     if not person or _WINDOW.match(rest):
@@ -207,7 +260,9 @@ def _absence(command: str, word: str, rest: str) -> Intent | Misread:
         return Misread(f"From when to when? Write {example}, or `until` and the last day.")
     reason = after[found.end() :].lstrip(_AFTER_PERSON).strip()
     until = (found["until"] or found["last"]).upper()
-    return Intent(Verb.AWAY, person=person, since=(found["since"] or "").upper(), until=until, text=reason)
+    return Intent(
+        Verb.AWAY, person=person, since=(found["since"] or "").upper(), until=until, text=reason, absent=absent
+    )
 
 
 def _person(text: str) -> tuple[str, str]:

@@ -86,7 +86,7 @@ def _lines(block: Block) -> list[str]:
         case Quote(Plain(words)) | Passage(Plain(words)):
             return [f"> {line}" for line in steady(words).splitlines()]
         case Picture():
-            return [f"[{one_line(block.alt).text}] {block.url}"]
+            return [f"[{steady(one_line(block.alt).text)}] {block.url}".rstrip()]
         case Steps(lines):
             return [line_of(line) for line in lines]
         case Actions(buttons):

@@ -1,1 +1,1 @@
-"""Slack: Card -> Block Kit, handlers of commands and clicks, living messages."""
+"""Slack: Card -> Block Kit, the workspace, and how commands, clicks and modals reach the conversation."""

@@ -12,14 +12,13 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.clicks import on_click
-from bot.slack.commands import on_command
-from bot.slack.context import Chat
-from bot.slack.home import publish
+from bot.conversation.home import publish
+from bot.reach import activity
+from bot.slack import acts
+from bot.slack.context import Desk, chat_user_of
 from bot.slack.submissions import on_submission
 from bot.slack.workspace import Workspace
 from core.db import Database
-from core.decisions import Gate
 from core.ids import TenantId
 
 log = structlog.get_logger()
@@ -28,32 +27,41 @@ log = structlog.get_logger()
 async def connect(client: AsyncWebClient, database: Database, *, tenant: str, console: str = "") -> Workspace:
     """The workspace behind the client's token. Raises SlackApiError for a token that Slack refuses."""
     identity = await client.auth_test()
-    team_id = str(identity["team_id"])
-    return Workspace(tenant=TenantId(tenant), team_id=team_id, client=client, database=database, console=console)
+    return Workspace(
+        tenant=TenantId(tenant),
+        team_id=str(identity["team_id"]),
+        client=client,
+        database=database,
+        console=console,
+        name=str(identity.get("team") or ""),
+    )
 
 
-def make_app(workspace: Workspace, gate: Gate, *, signing_secret: str | None) -> AsyncApp:
+def make_app(desk: Desk, *, signing_secret: str | None) -> AsyncApp:
     """The app for one workspace. Without a signing secret it serves Socket Mode alone: the socket is the proof."""
-    chat = Chat(workspace=workspace, gate=gate)
     # Bolt asks for a secret in any case. With one that nobody knows, no call by HTTP can ever be verified.
-    app = AsyncApp(client=workspace.client, signing_secret=signing_secret or secrets.token_hex())
+    app = AsyncApp(client=desk.workspace.client, signing_secret=signing_secret or secrets.token_hex())
 
     async def command(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        await on_command(chat, body, respond)
+        async with activity(desk.workspace, chat_user_of(body)):
+            await acts.command(desk, body, respond)
 
     async def click(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        await on_click(chat, body, respond)
+        async with activity(desk.workspace, chat_user_of(body)):
+            await acts.click(desk, body, respond)
 
     async def submission(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await on_submission(chat, body, ack)
+        async with activity(desk.workspace, chat_user_of(body)):
+            await on_submission(desk, body, ack)
 
     async def home_opened(event: Mapping[str, Any]) -> None:
         if event.get("tab") == "home":
-            await publish(chat, event["user"])
+            async with activity(desk.workspace, event["user"]):
+                await publish(desk.chat, event["user"])
 
-    app.command(re.compile(r"/(approve|bypass)"))(command)
+    app.command(re.compile(r"/(approve|bypass|change)"))(command)
     app.action(re.compile(r".*"))(click)
     app.view(re.compile(r".*"))(submission)
     app.event("app_home_opened")(home_opened)

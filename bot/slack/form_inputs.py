@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bot.cards import ChecksInput, Input, Option, PersonInput, SelectInput, TextInput
-from bot.slack.inputs import continued, option_value
+from bot.actions import choice_value
+from bot.cards import ChecksInput, Input, Option, PeopleInput, PersonInput, SelectInput, TextInput
+from bot.slack.inputs import continued
 from bot.slack.limits import (
     CHECKS_MAX,
     CONTEXT_TEXT_MAX,
@@ -43,7 +44,7 @@ def input_blocks(part: Input) -> list[Json]:
         case SelectInput():
             options = [_option(option) for option in part.options[:OPTIONS_MAX]]
             element = {"type": "static_select", "action_id": part.id, "options": options}
-            chosen = [option for option in options if part.initial and option["value"] == option_value(part.initial)]
+            chosen = [option for option in options if part.initial and option["value"] == choice_value(part.initial)]
             if chosen:
                 element["initial_option"] = chosen[0]
             return [*_in_full(part.options), _input(part, element)] if options else [_nothing_to_choose(part)]
@@ -54,6 +55,8 @@ def input_blocks(part: Input) -> list[Json]:
             if part.initial:
                 element["initial_user"] = part.initial
             return [_input(part, element)]
+        case PeopleInput():
+            return [_input(part, {"type": "multi_users_select", "action_id": part.id, "max_selected_items": part.most})]
         case _:
             assert_never(part)
 
@@ -64,7 +67,7 @@ def _checks(part: ChecksInput) -> list[Json]:
     Of several blocks none insists on a tick, since the tick may stand in another; the use case says if there is none.
     """
     blocks: list[Json] = []
-    initial = {option_value(value) for value in part.initial}
+    initial = {choice_value(value) for value in part.initial}
     for number, at in enumerate(range(0, len(part.options), CHECKS_MAX)):
         block_id = continued(part.id, number)
         options = [_option(option) for option in part.options[at : at + CHECKS_MAX]]
@@ -92,6 +95,8 @@ def _input(part: Input, element: Json) -> Json:
         "element": element,
         "optional": part.is_optional,
     }
+    if isinstance(part, SelectInput) and part.redraws:
+        block["dispatch_action"] = True  # Slack says so at once when another is chosen
     if part.hint:
         block["hint"] = plain_text(part.hint, LABEL_MAX)
     return block
@@ -105,7 +110,7 @@ def _nothing_to_choose(part: Input) -> Json:
 
 
 def _option(option: Option) -> Json:
-    rendered: Json = {"text": plain_text(option.label, OPTION_TEXT_MAX), "value": option_value(option.value)}
+    rendered: Json = {"text": plain_text(option.label, OPTION_TEXT_MAX), "value": choice_value(option.value)}
     if option.description:
         rendered["description"] = plain_text(option.description, OPTION_TEXT_MAX)
     return rendered

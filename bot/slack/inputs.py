@@ -5,11 +5,8 @@ Our block id and action id are both the input's id.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
-
-from bot.slack.limits import OPTION_VALUE_MAX
 
 CONTINUED: Final = "+"  # between an input's id and the number of its further block; no id of ours contains it
 
@@ -19,15 +16,10 @@ def continued(input_id: str, number: int) -> str:
     return input_id if number == 0 else f"{input_id}{CONTINUED}{number}"
 
 
-def option_value(value: str) -> str:
-    """What stands for the choice in Slack: the choice itself, or its digest where that is longer than Slack takes."""
-    return value if len(value) <= OPTION_VALUE_MAX else hashlib.sha256(value.encode()).hexdigest()
-
-
 def read_inputs(view: Mapping[str, Any]) -> dict[str, Any]:
-    """The submitted values: text, an option's value, a list of option values, or a chat user id; None if untouched.
+    """The submitted values: text, an option's value or several, a chat user id or several; None if untouched.
 
-    Options are as `option_value` gives them.
+    Options are as `choice_value` gives them.
     """
     blocks = view.get("state", {}).get("values", {})
     values: dict[str, Any] = {}
@@ -53,6 +45,8 @@ def _value(element: Mapping[str, Any]) -> Any:
             return (element.get("selected_option") or {}).get("value")
         case "checkboxes":
             return [option["value"] for option in element.get("selected_options") or ()]
+        case "multi_users_select":
+            return list(element.get("selected_users") or ())
         case "users_select":
             return element.get("selected_user")
         case _:

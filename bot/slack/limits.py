@@ -24,7 +24,7 @@ FIELDS_MAX: Final = 10  # in one section
 CONTEXT_TEXT_MAX: Final = 3000
 IMAGE_ALT_MAX: Final = 2000
 IMAGE_TITLE_MAX: Final = 2000
-URL_MAX: Final = 3000
+FILE_ALT_MAX: Final = 1000  # of an uploaded file; Slack, files.getUploadURLExternal, "alt_txt_too_large"
 
 ACTIONS_MAX: Final = 25  # elements in one block
 BUTTON_TEXT_MAX: Final = 75

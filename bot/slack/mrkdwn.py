@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final, assert_never
 
 from bot.cards import Instant, Link, Markup, Piece, Plain, Strong, Text, one_line, steady
-from bot.slack.limits import URL_MAX
+from bot.wording import is_web_address, whole
 
 MORE: Final = " … (show all)"
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_JOINER: Final = "\u200d"
-_CLUSTER_MAX: Final = 16  # characters looked back for the start of what looks like one character
 _SPACE_LOOK_BACK: Final = 80  # characters given up so that a passage breaks between words
 
 
@@ -27,16 +24,11 @@ def escaped(text: str) -> str:
     return steady(text).translate(_ENTITIES)
 
 
-def clipped(text: str, limit: int) -> str:
-    """At most `limit` characters of a text in which nothing is markup, and never half an emoji at the cut."""
-    return text if len(text) <= limit else text[: _whole(text, limit - 1)] + "…"
-
-
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters of markup, and never half an entity, half a link or half an emoji at the cut."""
     if len(text) <= limit:
         return text
-    cut = text[: _whole(text, limit - len(MORE))]
+    cut = text[: whole(text, limit - len(MORE))]
     cut = re.sub(r"&[a-z]{0,3}$", "", cut)
     opened = cut.rfind("<")
     if opened > cut.rfind(">"):
@@ -55,7 +47,7 @@ def portions(text: str, limit: int) -> Iterator[str]:
     while rest:
         end = _fitting(rest, limit)
         if end < len(rest):
-            end = _whole(rest, max(end, 1))
+            end = whole(rest, max(end, 1))
             earliest = max(end - _SPACE_LOOK_BACK, 0)
             space = max(rest.rfind(" ", earliest, end), rest.rfind("\n", earliest, end))
             end = space + 1 if space > 0 else end
@@ -81,11 +73,6 @@ def _piece(piece: Piece) -> str:
             assert_never(piece)
 
 
-def is_web_address(url: str) -> bool:
-    """Whether Slack takes the address and a reader can safely follow it."""
-    return url.startswith(("https://", "http://")) and len(url) <= URL_MAX
-
-
 def _link(label: str, url: str) -> str:
     words = escaped(one_line(label).text).replace("|", "/")
     return f"<{escaped(url).replace('|', '%7C')}|{words}>" if is_web_address(url) and words else words
@@ -99,21 +86,3 @@ def _fitting(text: str, limit: int) -> int:
         if used > limit:
             return at
     return len(text)
-
-
-def _whole(text: str, end: int) -> int:
-    """The nearest cut at or before `end` that does not fall within what a reader sees as one character."""
-    for at in range(end, max(end - _CLUSTER_MAX, 1), -1):
-        if not _is_continued(text, at):
-            return at
-    return end
-
-
-def _is_continued(text: str, at: int) -> bool:
-    following = text[at : at + 1]
-    return (
-        text[at - 1] == _JOINER
-        or following in {_JOINER, "\ufe0e", "\ufe0f"}
-        or "\U0001f3fb" <= following <= "\U0001f3ff"  # skin tones
-        or bool(following and unicodedata.combining(following))
-    )

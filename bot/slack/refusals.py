@@ -1,24 +1,52 @@
-"""Refusals of votes, told with the names and titles of the request that they were cast on."""
+"""What Slack's refusals mean: whether to try again, to post anew, or to tell somebody elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from uuid import UUID
+from typing import Final
 
-from bot.slack.context import Chat
-from bot.views.votes import restated
-from core.access import member_of
-from core.actor import Actor
-from core.approvals import get_request
-from core.approvals.errors import AlreadyDecided, InvalidVote, NotAnApprover, StageAlreadyDecided
+from slack_sdk.errors import SlackApiError
+
+from bot.platform import PlaceUnusable
+from bot.slack.ids import PERSON_ID
+from core.links import MessageSlot
+from core.outbox import Throttle
+
+# The message is gone or cannot be edited any more: post anew instead of trying for ever (Slack, chat.update).
+LOST: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_inactive"}
+)
+# Trying again does not help (Slack, chat.postMessage).
+UNUSABLE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
+# Nor with a direct message (Slack, chat.postMessage and conversations.open). The last two mean that the app was removed
+# from the workspace: for a channel that is waited for, as its messages have no other way.
+UNREACHABLE: Final = UNUSABLE | {
+    "cannot_dm_bot",
+    "messages_tab_disabled",
+    "user_disabled",
+    "user_not_found",
+    "user_not_visible",
+    "is_inactive",
+    "account_inactive",
+    "token_revoked",
+}
 
 
-@asynccontextmanager
-async def told_of_request(chat: Chat, actor: Actor, request_id: UUID, *, stage: str | None) -> AsyncIterator[None]:
-    """What the use case inside refuses is said about the request as it stands now. `stage`: the one that was named."""
-    try:
-        yield
-    except (AlreadyDecided, InvalidVote, NotAnApprover, StageAlreadyDecided) as exc:
-        request = await get_request(chat.database, actor, request_id)
-        raise restated(exc, request, member_of(actor), stage) from exc
+def error_of(exc: SlackApiError) -> str:
+    """Slack's own error code."""
+    return str(exc.response.get("error", "unknown"))
+
+
+def translated(exc: SlackApiError) -> Exception:
+    """What the outbox, or whoever posts, should make of the failure."""
+    if error_of(exc) in UNUSABLE:
+        return PlaceUnusable(error_of(exc))
+    if exc.response.status_code == 429 or error_of(exc) in {"ratelimited", "rate_limited"}:
+        return Throttle(float(exc.response.headers.get("Retry-After", 1)))
+    return exc
+
+
+def refusal_of(exc: SlackApiError, slot: MessageSlot) -> Exception:
+    """What the outbox should make of a message that Slack does not take in this place."""
+    if PERSON_ID.fullmatch(slot.place) and error_of(exc) in UNREACHABLE:
+        return PlaceUnusable(error_of(exc))
+    return translated(exc)

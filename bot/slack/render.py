@@ -57,8 +57,9 @@ from bot.slack.limits import (
     VIEW_BLOCKS_MAX,
     VIEW_BYTES_MAX,
 )
-from bot.slack.mrkdwn import clipped, escaped, is_web_address, mrkdwn, portions, quoted, shortened
+from bot.slack.mrkdwn import escaped, mrkdwn, portions, quoted, shortened
 from bot.slack.texts import marked_text, plain_text
+from bot.wording import clipped, is_web_address
 
 __all__ = ["LABEL_MAX", "escaped", "home", "message", "modal", "reply"]
 
@@ -174,9 +175,11 @@ def _section(text: str) -> Json:
 def _picture(picture: Picture) -> Json:
     """The image; its words alone where Slack could not fetch it."""
     alt = clipped(steady(picture.alt).strip() or "Picture", IMAGE_ALT_MAX)
-    if not is_web_address(picture.url):
-        return {"type": "context", "elements": [marked_text(escaped(alt), CONTEXT_TEXT_MAX)]}
-    rendered: Json = {"type": "image", "image_url": picture.url, "alt_text": alt}
+    if not picture.file and not is_web_address(picture.url):
+        said = "\n".join(filter(None, (clipped(picture.title, IMAGE_TITLE_MAX), alt)))
+        return {"type": "context", "elements": [marked_text(escaped(said), CONTEXT_TEXT_MAX)]}
+    source: Json = {"slack_file": {"id": picture.file}} if picture.file else {"image_url": picture.url}
+    rendered: Json = {"type": "image", **source, "alt_text": alt}
     if picture.title:
         rendered["title"] = plain_text(picture.title, IMAGE_TITLE_MAX)
     return rendered

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.cards import steady
-from bot.slack.mrkdwn import clipped, shortened
+from bot.slack.mrkdwn import shortened
+from bot.wording import clipped
 
 Json = dict[str, Any]
 

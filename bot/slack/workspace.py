@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,41 +17,35 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncServerErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from core.access import PersonView, directory
+from bot.cards import Block, Card
+from bot.platform import PlaceUnusable, Traits
+from bot.slack import render
+from bot.slack.ids import CHANNEL_ID, PERSON_ID
+from bot.slack.refusals import LOST, error_of, refusal_of, translated
+from core.access import PersonView, UnknownPerson, directory
+from core.accounts import (
+    Account,
+    ChatId,
+    Platform,
+    Profile,
+    UnknownChatAccount,
+    account_of,
+    find_account,
+    match_by_email,
+    may_match_by_email,
+    refuse,
+)
 from core.actor import Actor, Door
 from core.db import Database
-from core.errors import Forbidden
-from core.ids import TenantId, UserId
-from core.links import (
-    ChatAccount,
-    MessageSlot,
-    account_of,
-    drop_message,
-    link_account,
-    person_of,
-    reserve_message,
-    settle_message,
-)
-from core.outbox import Throttle
+from core.ids import TenantId
+from core.links import MessageSlot, drop_message, reserve_message, settle_message
 
 log = structlog.get_logger()
 
-PLATFORM: Final = "slack"
+PLATFORM: Final = Platform.SLACK
 METADATA_EVENT: Final = "countersign_message"
 HISTORY_LOOKED_AT: Final = 100  # messages; a crash is noticed long before a channel has moved on by more
 TIMEOUT_S: Final = 10
-CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]{6,}")
-PERSON_ID: Final = re.compile(r"[UW][A-Z0-9]{4,}")
-# The message is gone or cannot be edited any more: post anew instead of trying for ever (Slack, chat.update).
-LOST: Final = frozenset(
-    {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_inactive"}
-)
-
-
-class UnknownChatAccount(Forbidden):
-    """This chat account does not belong to anybody that Countersign knows."""
-
-    code = "chat.unknown_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +57,34 @@ class Workspace:
     client: AsyncWebClient
     database: Database
     console: str = ""  # its address, where people can reach it
+    name: str = ""
+
+    def chat(self, chat_user: str) -> ChatId:
+        """The account of this workspace."""
+        return ChatId(PLATFORM, self.team_id, chat_user)
+
+    @property
+    def slug(self) -> str:
+        """The platform's name."""
+        return PLATFORM
+
+    @property
+    def workspace_id(self) -> str:
+        """Slack's id of the workspace."""
+        return self.team_id
+
+    @property
+    def traits(self) -> Traits:
+        """What a message can be here."""
+        return Traits(redraws_forms=True)
 
     async def actor(self, chat_user: str) -> Actor:
-        """The person behind a verified chat account. Raises UnknownChatAccount.
-
-        An account is linked by the e-mail address that Slack has verified; guests and strangers of shared channels
-        bring addresses that this workspace did not verify, so they are never linked.
-        """
-        async with self.database.tenant(self.tenant) as tx:
-            user = await person_of(tx, PLATFORM, self.team_id, chat_user)
-            person = (await directory(tx)).people.get(user) if user else None
-        if person is None:
-            person = await self._link(chat_user)
-        if not person.active:
-            raise UnknownChatAccount("Your account is not active any more.")
+        """The person behind a verified chat account. Raises UnknownChatAccount, which is recorded."""
+        try:
+            account, person = await self._person_behind(chat_user)
+        except UnknownChatAccount as exc:
+            await refuse(self.database, self.tenant, Profile(self.chat(chat_user)), exc)
+            raise
         return Actor(
             tenant=self.tenant,
             user=person.id,
@@ -84,14 +92,22 @@ class Workspace:
             name=person.name,
             door=Door.SLACK,
             user_agent=f"Slack/{self.team_id}/{chat_user}",
+            linked_by=account.linked_by,
         )
 
     async def person(self, mention: str) -> str:
-        """The e-mail behind a mention, a name or an address typed in a command."""
+        """The e-mail behind a mention, a name or an address typed in a command. Raises UnknownPerson."""
         if "@" in mention:
             return mention
         if PERSON_ID.fullmatch(mention):
-            return (await self.actor(mention)).email
+            try:
+                return (await self._person_behind(mention))[1].email
+            except UnknownChatAccount as exc:
+                raise UnknownPerson(
+                    "This chat account is not linked to anybody here.",
+                    where="person",
+                    next_step="Give their e-mail address, or ask them to type /approve link.",
+                ) from exc
         async with self.database.tenant(self.tenant) as tx:
             people = (await directory(tx)).people.values()
         wanted = mention.lower()
@@ -99,22 +115,41 @@ class Workspace:
         return found[0].email if len(found) == 1 else mention
 
     async def chat_user(self, person: PersonView) -> str | None:
-        """The person's account here; None if they have none."""
+        """The person's account here; None if they have none. Their address counts as in `match_by_email`."""
         async with self.database.tenant(self.tenant) as tx:
             known = await account_of(tx, PLATFORM, self.team_id, person.id)
-        if known:
-            return known
+            may_match = await may_match_by_email(tx)
+        if known or not may_match:
+            return known.chat_user if known else None
         try:
             answer = await self.client.users_lookupByEmail(email=person.email)
         except SlackApiError as exc:
             if error_of(exc) in {"users_not_found", "user_not_visible"}:
                 return None
             raise translated(exc) from exc
-        await self._remember(answer["user"]["id"], person.id)
-        return str(answer["user"]["id"])
+        try:
+            account, found = await match_by_email(self.database, self.tenant, self._profile(answer["user"]))
+        except UnknownChatAccount:
+            return None
+        return account.chat.chat_user if found.id == person.id else None
 
-    async def show(self, slot: MessageSlot, content: dict[str, Any], *, thread: str | None = None) -> MessageSlot:
-        """The slot's message exists and shows `content`; nothing is sent if it does already."""
+    async def profile(self, chat_user: str) -> Profile:
+        """What Slack says of the account."""
+        try:
+            return self._profile((await self.client.users_info(user=chat_user))["user"])
+        except SlackApiError as exc:
+            raise translated(exc) from exc
+
+    async def publish_home(self, chat_user: str, blocks: Sequence[Block]) -> None:
+        """The person's App Home shows these blocks."""
+        await self.client.views_publish(user_id=chat_user, view=render.home(blocks))
+
+    async def show(
+        self, slot: MessageSlot, card: Card, *, thread: str | None = None, viewers: Sequence[PersonView] = ()
+    ) -> MessageSlot:
+        """The slot's message exists and shows the card; nothing is sent if it does already."""
+        del viewers  # a message is the same for all who read it
+        content = render.message(card)
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         async with self.database.tenant(self.tenant) as tx:
             stored, is_mine = await reserve_message(tx, slot)
@@ -128,13 +163,26 @@ class Workspace:
             await self.client.chat_update(channel=stored.channel or slot.place, ts=stored.message_id, **content)
         except SlackApiError as exc:
             if error_of(exc) not in LOST:
-                raise translated(exc) from exc
+                raise refusal_of(exc, slot) from exc
             log.warning("chat_message_lost", error=error_of(exc), message=stored.key)
             async with self.database.tenant(self.tenant) as tx:
                 await drop_message(tx, stored)
                 await reserve_message(tx, slot)
             return await self._post(slot, content, digest, thread)
         return await self._settle(replace(stored, content_hash=digest))
+
+    async def is_said(self, slot: MessageSlot) -> bool:
+        """Whether the slot's message exists; if not, it is this caller's to post."""
+        async with self.database.tenant(self.tenant) as tx:
+            stored, is_mine = await reserve_message(tx, slot)
+        if stored.message_id is None and not is_mine:
+            stored = await self._recovered(stored, None)
+        return stored.message_id is not None
+
+    async def say_once(self, slot: MessageSlot, card: Card) -> None:
+        """The slot's message exists; one that exists already is not edited."""
+        if not await self.is_said(slot):
+            await self._post(slot, render.message(card), "", None)
 
     async def _post(self, slot: MessageSlot, content: dict[str, Any], digest: str, thread: str | None) -> MessageSlot:
         try:
@@ -147,7 +195,11 @@ class Workspace:
                 **content,
             )
         except SlackApiError as exc:
-            raise translated(exc) from exc
+            error = refusal_of(exc, slot)
+            if isinstance(error, PlaceUnusable):  # nothing stands there: told elsewhere, not here as well later on
+                async with self.database.tenant(self.tenant) as tx:
+                    await drop_message(tx, slot)
+            raise error from exc
         return await self._settle(
             replace(slot, channel=str(answer["channel"]), message_id=str(answer["ts"]), content_hash=digest)
         )
@@ -158,7 +210,7 @@ class Workspace:
             channel = slot.channel or await self._channel_of(slot.place)
             messages = await self._messages(channel, thread)
         except SlackApiError as exc:
-            raise translated(exc) from exc
+            raise refusal_of(exc, slot) from exc
         for message in messages:
             if message.get("metadata", {}).get("event_payload", {}).get("key") == slot.key:
                 return await self._settle(replace(slot, channel=channel, message_id=message["ts"], content_hash=""))
@@ -193,28 +245,28 @@ class Workspace:
             await settle_message(tx, slot)
         return slot
 
-    async def _link(self, chat_user: str) -> PersonView:
-        try:
-            user = (await self.client.users_info(user=chat_user))["user"]
-        except SlackApiError as exc:
-            raise translated(exc) from exc
-        email = str(user.get("profile", {}).get("email", "")).lower()
-        is_foreign = any(user.get(flag) for flag in ("deleted", "is_bot", "is_stranger", "is_ultra_restricted"))
-        if not email or is_foreign:
-            raise UnknownChatAccount(next_step="Ask your administrator to add you.")
+    async def _person_behind(self, chat_user: str) -> tuple[Account, PersonView]:
+        """Whose account it is: linked already, or matched by its address from now on. Raises UnknownChatAccount."""
         async with self.database.tenant(self.tenant) as tx:
-            person = (await directory(tx)).by_email.get(email)
-        if person is None:
-            raise UnknownChatAccount(
-                f"Countersign does not know {email}.", next_step="Ask your administrator to add you."
-            )
-        await self._remember(chat_user, person.id)
-        return person
+            account = await find_account(tx, self.chat(chat_user))
+            person = (await directory(tx)).people.get(account.user) if account else None
+        if account is None or person is None:
+            account, person = await match_by_email(self.database, self.tenant, await self.profile(chat_user))
+        if not person.active:
+            raise UnknownChatAccount("Your account is not active any more.")
+        return account, person
 
-    async def _remember(self, chat_user: str, user: UserId) -> None:
-        account = ChatAccount(platform=PLATFORM, workspace=self.team_id, chat_user=chat_user, user=user)
-        async with self.database.tenant(self.tenant) as tx:
-            await link_account(tx, account, linked_by="verified_email")
+    def _profile(self, user: dict[str, Any]) -> Profile:
+        """Guests and strangers of shared channels bring addresses that this workspace did not verify."""
+        profile = user.get("profile") or {}
+        is_verified = user.get("is_email_confirmed") is not False
+        return Profile(
+            chat=self.chat(str(user["id"])),
+            name=str(profile.get("real_name") or user.get("real_name") or user.get("name") or ""),
+            email=str(profile.get("email") or "").lower() if is_verified else "",
+            workspace_name=self.name,
+            is_foreign=any(user.get(flag) for flag in ("deleted", "is_bot", "is_stranger", "is_ultra_restricted")),
+        )
 
 
 def make_client(token: str, base_url: str) -> AsyncWebClient:
@@ -222,15 +274,3 @@ def make_client(token: str, base_url: str) -> AsyncWebClient:
     client = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_S)
     client.retry_handlers = [AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler()]
     return client
-
-
-def error_of(exc: SlackApiError) -> str:
-    """Slack's own error code."""
-    return str(exc.response.get("error", "unknown"))
-
-
-def translated(exc: SlackApiError) -> Exception:
-    """What the outbox should make of the failure."""
-    if exc.response.status_code == 429 or error_of(exc) in {"ratelimited", "rate_limited"}:
-        return Throttle(float(exc.response.headers.get("Retry-After", 1)))
-    return exc

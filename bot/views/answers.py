@@ -24,8 +24,10 @@ from bot.cards import (
 )
 from bot.plain import line_of
 from bot.times import counted
+from bot.views.changes import change_thread_line
 from bot.views.pieces import action_on, spoken
 from bot.views.pieces import names as first_of
+from bot.views.tickets import told_of_ticket
 from core.approvals import Nudged
 from core.errors import CountersignError, ErrorKind
 from core.roles.hierarchy import ROLES
@@ -53,12 +55,16 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/approve delegate REQ-1001 @person", "let somebody else decide in your place"),
             ("/approve change REQ-1001", "change what your request asks for"),
             ("/approve away @person 2026-12-20 to 2027-01-03 reason", "let somebody decide for you while you are away"),
+            ("/approve away for @boss @person until 2027-01-03", "the same for somebody else, as an administrator"),
             ("/approve away", "who is away, and who decides for them"),
             ("/approve back", "you are here again"),
+            ("/approve digest 08:30", "when your morning digest comes; `off` and `on` work too"),
+            ("/approve notifications", "where and when you are told"),
             ("/approve nudge REQ-1001", "remind those who have not decided your request; once an hour"),
             ("/approve withdraw REQ-1001", "take your request back"),
             ("/approve reopen REQ-1001 reason", "ask again for what was rejected, withdrawn or has expired"),
             ("/approve find words", "search"),
+            ("/approve link", "show that this chat account is yours: you sign in to us, and get a code for it"),
         ),
     ),
     "/bypass": (
@@ -68,8 +74,29 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/bypass status", "what is active, what must be reviewed"),
             ("/bypass show BYP-1001", "everything about one bypass"),
             ("/bypass end BYP-1001", "end it before its time"),
+            ("/bypass extend BYP-1001", "ask for more time"),
+            ("/bypass confirm BYP-1001", "senior management: give the time that was asked for"),
+            ("/bypass decline BYP-1001", "senior management: do not give it"),
             ("/bypass ack BYP-1001", "senior management: I know of it"),
             ("/bypass review BYP-1001", "review it afterwards"),
+        ),
+    ),
+    "/change": (
+        "Changes",
+        (
+            ("/change", "draft one, in a form"),
+            ("/change list", "what is not over yet"),
+            ("/change mine", "what you have raised"),
+            ("/change find words", "search"),
+            ("/change show CHG-1001", "its whole life in one place"),
+            ("/change evidence CHG-1001", "show tests, the way back, that people were told"),
+            ("/change submit CHG-1001", "assess it, and ask those who decide"),
+            ("/change schedule CHG-1001", "when it is done"),
+            ("/change start CHG-1001", "implement it, in its time"),
+            ("/change done CHG-1001", "it is done, and how the validation went"),
+            ("/change rollback CHG-1001 reason", "undo it"),
+            ("/change review CHG-1001", "review it afterwards"),
+            ("/change cancel CHG-1001 reason", "it will not be done"),
         ),
     ),
 }
@@ -78,6 +105,11 @@ _ASKING: Final = {  # before and after the stage, followed by who is asked
     "request.reminded": ("⏰ Reminder for ", ": "),
     "request.escalated": ("🔺 ", " is overdue; asked as well: "),
     "request.asked_also": ("▶️ ", " asks as well: "),
+}
+_REMINDERS: Final = {
+    "bypass.unacknowledged": "⏰ Nobody of senior management has acknowledged this yet.",
+    "bypass.escalated": "🔺 Nobody has answered: the next level of management is told.",
+    "bypass.review_reminded": "⏰ This still has to be reviewed.",
 }
 _LEADS: Final[Mapping[ErrorKind, str]] = {
     ErrorKind.INVALID: "✏️",
@@ -149,9 +181,10 @@ def _accepted(error: CountersignError) -> Iterator[str]:
             yield spoken(key) if error.where == "stage" else key
 
 
-def said(words: str) -> Card:
-    """One sentence of ours."""
-    return Card(words, (Section((Markup(words),)),))
+def said(words: str, further: Text = ()) -> Card:
+    """One sentence, which begins with words of ours."""
+    line: Text = (Markup(words), *further)
+    return Card(line_of(line), (Section(line),))
 
 
 def nudged_card(done: Nudged) -> Card:
@@ -165,13 +198,24 @@ def nudged_card(done: Nudged) -> Card:
     return Card(line_of(line), (Section(line),))
 
 
-def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
+def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str], *, about: str = "") -> Card | None:
     """One line of a subject's history; None for events that the message itself shows well enough.
 
-    `names` maps people's ids and e-mail addresses to their names.
+    `names` maps people's ids and e-mail addresses to their names. `about` is the subject's reference, where the line
+    cannot stand under the subject's message.
     """
+    line = change_thread_line(event, data) if event.startswith("change.") else _line(event, data, names)
+    if line is None or not about:
+        return line
+    further: Text = (Markup("About "), Strong(about))
+    return Card(f"{about}: {line.summary}", (*line.blocks, Context(further)))
+
+
+def _line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card | None:
     if event.startswith("bypass."):
         return _bypass_line(event, data, names)
+    if event.startswith("request.ticket_"):
+        return _ticket_line(event, data)
 
     def name(key: str) -> Plain:
         return one_line(names.get(str(data.get(key, "")), "somebody"))
@@ -210,13 +254,59 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -
             return _comment_line((Markup(f"{mark} "), name("author")), str(data.get("text", "")))
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
             line = (Markup(f"*{event.partition('.')[2].capitalize()}*"), *(reason or (Markup("."),)))
-        case "request.used":
-            line = (Markup("🚀 Used at the gate by "), _by(data, names))
-        case "request.outcome":
-            line = (Markup("🏁 The platform reports: "), Strong(str(data.get("status", "nothing"))))
+        case "request.used" | "request.outcome":
+            line = _at_the_gate(event, data, names)
         case _:
             return None
     return Card(line_of(line), (Section(line),))
+
+
+def _at_the_gate(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Text:
+    """What the agent platform did with the approval."""
+    if event == "request.used":
+        return (Markup("🚀 Used at the gate by "), _by(data, names))
+    return (Markup("🏁 The platform reports: "), Strong(str(data.get("status", "nothing"))))
+
+
+def _ticket_line(event: str, data: Mapping[str, Any]) -> Card | None:
+    """What happened to the ticket in its own system."""
+    line: Text
+    match event:
+        case "request.ticket_noted":
+            return _comment_line((Markup("🎫 "), *_on_ticket(data, "author")), str(data.get("text", "")))
+        case "request.ticket_field":
+            return _field_line(data)
+        case "request.ticket_vote_uncounted":
+            verb = "rejected" if data.get("decision") == "reject" else "approved"
+            why = (*_on_ticket(data, "by"), Markup(f" has {verb} there, which does not count: "))
+            line = (Markup("🚫 "), *why, one_line(str(data.get("why", ""))))
+            return Card(line_of(line), (Section(line),))
+        case "request.ticket_closed":
+            asks = " has closed it with nothing decided here. What was meant? Approve, reject, or withdraw the request."
+            line = (Markup("⚠️ "), *_on_ticket(data, "by"), Markup(asks))
+            return Card(line_of(line), (Section(line),))
+        case _:
+            return told_of_ticket(event, data)
+
+
+def _field_line(data: Mapping[str, Any]) -> Card:
+    """A field that differs from its ticket's: what somebody wrote there, and whose value stands."""
+    stands = {
+        "ours": " Ours stands and is put back there.",
+        "theirs": " Theirs stands, here too.",
+    }.get(str(data.get("kept")), " Both stand as they are: somebody has to agree on one.")
+    field_, there, why = (one_line(str(data.get(key, ""))) for key in ("field", "there", "text"))
+    line: Text = (
+        *(Markup("🎫 "), *_on_ticket(data, "by"), Markup(" has changed ")),
+        *(Strong(field_.text), Markup(" to "), there, Markup(". "), why, Markup(stands)),
+    )
+    return Card(line_of(line), (Section(line),))
+
+
+def _on_ticket(data: Mapping[str, Any], who: str) -> Text:
+    """A name of another system, with its ticket: "CHG0030005, david.loo in ServiceNow"."""
+    ticket, name, system = (one_line(str(data.get(key, ""))) for key in ("ticket", who, "system"))
+    return (Strong(ticket.text), Markup(": "), name, Markup(" in "), system)
 
 
 def _out_of_reach(data: Mapping[str, Any]) -> Text:
@@ -238,14 +328,36 @@ def _bypass_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) 
         case "bypass.used":
             did = action_on(str(data.get("action", "")), str(data.get("resource", "")))
             line = (Markup("🚀 Used by "), by, Markup(": "), Strong(did))
-        case "bypass.unacknowledged":
-            line = (Markup("⏰ Nobody of senior management has acknowledged this yet."),)
+        case "bypass.unacknowledged" | "bypass.escalated" | "bypass.review_reminded":
+            line = (Markup(_REMINDERS[event]),)
+        case "bypass.extension_asked" | "bypass.extended" | "bypass.extension_declined":
+            line = _extension_line(event, data, by)
+        case "bypass.remediation_due" | "bypass.remediation_closed":
+            line = _remediation_line(event, data, names)
         case "bypass.ended" | "bypass.expired" | "bypass.review_overdue" | "bypass.reviewed" | "bypass.acknowledged":
             done = Markup(f"*{event.partition('.')[2].replace('_', ' ').capitalize()}*")
             line = (done, Markup(" by "), by) if data.get("by") else (done, Markup("."))
         case _:
             return None
     return Card(line_of(line), (Section(line),))
+
+
+def _extension_line(event: str, data: Mapping[str, Any], by: Plain) -> Text:
+    minutes = f"{int(data.get('extra_s') or 0) // 60} minutes"
+    match event:
+        case "bypass.extension_asked":
+            return (Markup("⏱️ "), by, Markup(f" asks for {minutes} more: "), one_line(str(data.get("reason", ""))))
+        case "bypass.extended":
+            return (Markup("⏱️ "), by, Markup(f" gave {minutes} more"))
+        case _:
+            return (Markup("⏱️ "), by, Markup(" gave no more time"))
+
+
+def _remediation_line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Text:
+    what = one_line(str(data.get("remediation", "")))
+    if event == "bypass.remediation_due":
+        return (Markup("⏰ Due now, "), one_line(names.get(str(data.get("owner", "")), "somebody")), Markup(": "), what)
+    return (Markup("🔧 "), Strong(str(data.get("state", "done")).capitalize()), Markup(": "), what)
 
 
 def _by(data: Mapping[str, Any], names: Mapping[str, str]) -> Plain:

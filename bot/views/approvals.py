@@ -32,8 +32,9 @@ from bot.cards import (
     Tone,
     one_line,
 )
-from bot.views.pieces import action_on, cast_by, in_place, names, page_of, ticket_lines
+from bot.views.pieces import cast_by, in_place, names, page_of, ticket_lines, title_of
 from bot.views.reasons import risk_line, why_blocks
+from bot.views.tickets import WAITING, may_name, ticket_blocks
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
 from core.decisions import REOPENED
@@ -49,11 +50,6 @@ STATUS: Final = {
 _STAGE_MARK: Final = {"waiting": "◻️", "open": "▶️", "approved": "✅", "rejected": "❌", "skipped": "➖"}
 
 
-def title_of(request: RequestView) -> str:
-    """The request in a few words: Create agent “support-bot”."""
-    return action_on(request.action, request.resource.get("name", "?"))
-
-
 def request_card(request: RequestView, viewer: PersonView | None, *, now: datetime, console: str = "") -> Card:
     """The living message of a request. Without a viewer it is the channel's: buttons for all; the core checks.
 
@@ -63,7 +59,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         Heading(f"{request.reference} · {title_of(request)}"),
         Section(
             (
-                Markup(f"*{STATUS[request.status]}*"),
+                Markup(f"*{_status(request)}*"),
                 *_decided(request),
                 Markup(" · asked by "),
                 one_line(request.requester.name),
@@ -84,10 +80,12 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     open_question = _open_question(request)
     if open_question:
         blocks.append(Context(open_question))
-    blocks += ticket_lines(request.tickets)
+    blocks += [*ticket_blocks(request), *ticket_lines(request.tickets)]
     if request.status == "pending":
         blocks.append(Actions((*_buttons(request, viewer, now=now), _menu(request, viewer))))
-    return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=tuple(blocks))
+    elif may_name(request):  # its approval is suspended
+        blocks.append(Actions((_naming(request),)))
+    return Card(summary=f"{request.reference}: {title_of(request)} — {_status(request)}", blocks=tuple(blocks))
 
 
 def details_blocks(request: RequestView, *, now: datetime, console: str = "") -> tuple[Block, ...]:
@@ -160,10 +158,13 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
             "Withdraw this request?", "Nobody can approve it any more. You can ask again.", "Withdraw", tone=Tone.DANGER
         )
         change = Button(actions.AMEND, "Change", value)
-        return (*answer, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
+        naming = (_naming(request),) if may_name(request) else ()
+        return (*answer, *naming, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
     if viewer is not None and not any(_is_asked(stage, viewer) for stage in request.stages):
         undo = (Button(actions.UNDO, "Undo my vote", value),) if request.has_vote_to_undo(viewer.id, now=now) else ()
         return (*undo, details)
+    if request.waits_for_ticket:  # nobody is asked yet
+        return (_naming(request), details)
     return (
         Button(actions.VOTE_APPROVE, "Approve", value, tone=Tone.PRIMARY),
         Button(actions.VOTE_REJECT, "Reject", value, tone=Tone.DANGER),
@@ -171,6 +172,17 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
         Button(actions.DELEGATE, "Delegate", value),
         details,
     )
+
+
+def _naming(request: RequestView) -> Button:
+    is_first = request.ticket is not None and not request.ticket.number
+    return Button(
+        actions.NAME_TICKET, "Name a ticket" if is_first else "Name another ticket", target_of(request).encode()
+    )
+
+
+def _status(request: RequestView) -> str:
+    return WAITING if request.waits_for_ticket else STATUS[request.status]
 
 
 def _menu(request: RequestView, viewer: PersonView | None) -> Menu:
@@ -229,7 +241,9 @@ def _stage_line(stage: StageView, *, now: datetime) -> Text:
                 if person.id not in voted
             )
             escalated: Text = (Markup(" · 🔺 _escalated_"),) if stage.escalation_level else ()
-            return (*mark, *approved, Markup(" · waiting for "), waiting, *_due(stage, now=now), *escalated)
+            told: Text = (Markup(" · 💡 suggested: "), names(person.name for person in stage.suggested))
+            suggested = told if stage.suggested else ()
+            return (*mark, *approved, Markup(" · waiting for "), waiting, *suggested, *_due(stage, now=now), *escalated)
         case "approved" | "rejected":
             by = names(map(cast_by, stage.votes))
             return (*mark, Markup(f" · {stage.status} by "), by)

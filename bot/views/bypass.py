@@ -26,12 +26,16 @@ from bot.cards import (
     one_line,
 )
 from bot.times import counted, due, in_words
-from bot.views.pieces import ACTION_TITLES, action_on, ticket_lines
+from bot.views.pieces import action_on, action_title, ticket_lines
 from core.access import PersonView
-from core.emergency import BypassView
+from core.emergency import BypassView, at_most_left
 
 _STATUS: Final = {"active": "🚨 Active", "ended": "⏹️ Ended", "expired": "⌛ Expired"}
 LISTED: Final = 25
+USES_SHOWN: Final = 5
+REMEDIATIONS_SHOWN: Final = 5
+_OUTCOMES: Final = {"succeeded": "✅", "failed": "❌", "lapsed": "❔"}
+_REMEDIATIONS: Final = {"open": "🔧", "overdue": "⏰", "done": "✅", "dropped": "🗑️"}
 _VERDICTS: Final = {"justified": "✅ justified", "not_justified": "❌ not justified"}
 
 
@@ -42,7 +46,7 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
         Section(
             (
                 Markup(f"*{_STATUS[bypass.status]}*"),
-                *_lasts(bypass),
+                *_lasts(bypass, now=now),
                 Markup(" · by "),
                 one_line(bypass.requester.name),
             )
@@ -52,6 +56,8 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
                 ("Action", (one_line(_action(bypass.action)),)),
                 ("Agent", (one_line(_agent(bypass)),)),
                 ("Risk", _risk(bypass)),
+                *((("Risk after", (one_line(risk_after_words(bypass)),)),) if bypass.risk_after else ()),
+                *_named(bypass),
                 ("Review", _review(bypass, now=now)),
             )
         ),
@@ -67,8 +73,10 @@ def bypass_card(bypass: BypassView, viewer: PersonView | None, *, now: datetime)
                 )
             )
         )
+    blocks += _extension_lines(bypass)
+    blocks += use_lines(bypass)
     if bypass.review_notes:
-        blocks += [Context((Markup("The review found:"),)), Quote(Plain(bypass.review_notes))]
+        blocks += [Context((Markup("The review found:"),)), Quote(Plain(bypass.review_notes)), *_found(bypass)]
     blocks += ticket_lines(bypass.tickets)
     buttons = _buttons(bypass, viewer)
     if buttons:
@@ -129,24 +137,88 @@ def risk_words(bypass: BypassView) -> str:
     return f"{bypass.risk.capitalize()} ({factors})" if factors else bypass.risk.capitalize()
 
 
+def risk_after_words(bypass: BypassView) -> str:
+    """The risk as the review scored it: of its factors those that what was done has added."""
+    added = bypass.risk_after_factors[len(bypass.risk_factors) :]
+    factors = "; ".join(f"{name} {points:+}" for name, points in added)
+    level = (bypass.risk_after or "").capitalize()
+    return f"{level} ({factors})" if factors else level
+
+
+def use_lines(bypass: BypassView) -> tuple[Block, ...]:
+    """What was done under it, the newest last; the console has the rest with the states before and after."""
+    if not bypass.uses:
+        return ()
+    shown = bypass.uses[-USES_SHOWN:]
+    earlier = len(bypass.uses) - len(shown)
+    head = f"Done under it: {counted(len(bypass.uses), 'action')}" + (f", the last {USES_SHOWN}" if earlier else "")
+    lines = (
+        Context(
+            (
+                Markup(f"{_OUTCOMES.get(use.outcome or '', '🔄')} "),
+                one_line(action_on(use.action, use.resource)),
+                Instant(use.at, " · "),
+            )
+        )
+        for use in shown
+    )
+    return (Context((Markup(head),)), *lines)
+
+
+def _extension_lines(bypass: BypassView) -> tuple[Block, ...]:
+    asked = bypass.asked_extension
+    if asked is None:
+        return ()
+    why = (one_line(asked.asked_by.name), Markup(f" asks for {in_words(asked.extra)} more: "), one_line(asked.reason))
+    return (Section((Markup("⏱️ "), *why)),)
+
+
+def _named(bypass: BypassView) -> tuple[tuple[str, Text], ...]:
+    """Where, why and for which incident, as far as it is said."""
+    said = (("Environment", bypass.environment), ("Reason", bypass.reason_title), ("Incident", bypass.incident))
+    return tuple((title, (one_line(value),)) for title, value in said if value)
+
+
+def _found(bypass: BypassView) -> tuple[Block, ...]:
+    """The checklist's answers, and what is to be done."""
+    checked = (
+        Context((Markup("☑️ " if bypass.findings.get(item) else "⬜ "), one_line(item))) for item in bypass.checklist
+    )
+    to_do = (
+        Context(
+            (
+                Markup(f"{_REMEDIATIONS.get(each.state, '')} "),
+                one_line(each.title),
+                Markup(" · "),
+                one_line(each.owner.name),
+                Instant(each.due_at, " · due "),
+            )
+        )
+        for each in bypass.remediations[:REMEDIATIONS_SHOWN]
+    )
+    return (*checked, *to_do)
+
+
 def _factor(name: str) -> str:
     """The assessment names the action by its key, after this word."""
     return _action(name.removeprefix("action ")) if name.startswith("action ") else name
 
 
 def _action(action: str) -> str:
-    return "Any action" if action == "*" else ACTION_TITLES.get(action, action)
+    return "Any action" if action == "*" else action_title(action)
 
 
 def _agent(bypass: BypassView) -> str:
     return "any agent" if bypass.resource == "*" else bypass.resource
 
 
-def _lasts(bypass: BypassView) -> Text:
-    """How long it was granted for and until when; both stay true while the message stands."""
+def _lasts(bypass: BypassView, *, now: datetime) -> Text:
+    """How long it was granted for, until when, and what is left at most; all stay true until the message is edited."""
     if bypass.status == "active":
         granted = in_words(bypass.expires_at - bypass.granted_at)
-        return (Markup(f" for {granted}"), Instant(bypass.expires_at, ", until "))
+        left = at_most_left(bypass.expires_at, now=now)
+        counts = (Markup(f" · ⏳ *at most {in_words(left)} left*"),) if left and bypass.expires_at > now else ()
+        return (Markup(f" for {granted}"), Instant(bypass.expires_at, ", until "), *counts)
     return (Instant(bypass.ended_at or bypass.expires_at, " · "),)
 
 
@@ -170,6 +242,20 @@ def _buttons(bypass: BypassView, viewer: PersonView | None) -> tuple[Button, ...
     if bypass.status == "active":
         confirm = Confirm("End this bypass?", "What it allowed needs approval again.", "End it", tone=Tone.DANGER)
         buttons.append(Button(actions.BYPASS_END, "End now", value, tone=Tone.DANGER, confirm=confirm))
+        buttons += _extending(bypass, viewer, value)
     if not is_holder and bypass.review_status != "done":
         buttons.append(Button(actions.BYPASS_REVIEW, "Review", value))
     return tuple(buttons)
+
+
+def _extending(bypass: BypassView, viewer: PersonView | None, value: str) -> tuple[Button, ...]:
+    """More time is asked for, or decided by somebody who neither asked nor holds it."""
+    asked = bypass.asked_extension
+    if asked is None:
+        return (Button(actions.BYPASS_EXTEND, "Extend", value),)
+    if viewer is not None and viewer.id in (bypass.requester.id, asked.asked_by.id):
+        return ()
+    return (
+        Button(actions.BYPASS_EXTENSION_CONFIRM, f"Give {in_words(asked.extra)} more", value, tone=Tone.PRIMARY),
+        Button(actions.BYPASS_EXTENSION_DECLINE, "No more time", value),
+    )

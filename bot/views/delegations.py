@@ -7,28 +7,31 @@ from collections.abc import Sequence
 from bot.cards import Block, Card, Context, Heading, Instant, Markup, Section, Text, one_line
 from bot.times import counted
 from bot.views.pieces import ACTION_TITLES
+from core.absences import AbsenceView
 from core.access import PersonView
 from core.delegations import DelegationView
 
 SHOWN = 20
 
 
-def away_card(delegations: Sequence[DelegationView]) -> Card:
-    """`/approve away`: everybody who is away or will be."""
+def away_card(delegations: Sequence[DelegationView], by_calendar: Sequence[AbsenceView] = ()) -> Card:
+    """`/approve away`: everybody who is away or will be, by what they said and by their calendars."""
     hint = Context(
         (Markup("`/approve away @person 2026-12-20 to 2027-01-03 reason` adds yours, `/approve back` ends it."),)
     )
-    if not delegations:
+    lines = [*map(_line, delegations), *map(_calendar_line, by_calendar)]
+    if not lines:
         return Card("Nobody is away.", (Heading("Away"), Section((Markup("Nobody is away."),)), hint))
-    shown = delegations[:SHOWN]
-    blocks: list[Block] = [Heading("Away"), *(Section(_line(each)) for each in shown)]
-    if len(delegations) > len(shown):
-        blocks.append(Context((Markup(f"… and {len(delegations) - len(shown)} more."),)))
-    return Card(f"Away: {counted(len(delegations), 'person', 'people')}", (*blocks, hint))
+    blocks: list[Block] = [Heading("Away"), *map(Section, lines[:SHOWN])]
+    if len(lines) > SHOWN:
+        blocks.append(Context((Markup(f"… and {len(lines) - SHOWN} more."),)))
+    return Card(f"Away: {counted(len(lines), 'person', 'people')}", (*blocks, hint))
 
 
 def set_card(view: DelegationView) -> Card:
-    """The answer to setting one."""
+    """The answer to setting one: to the absent person, or to an administrator who did it for them."""
+    if view.created_by != view.absent.email:
+        return Card("The absence is set.", (Section(_line(view)),))
     line: Text = (*_sentence(view, view.absent), Markup(". What waits for you by then waits for either of you."))
     return Card("Your absence is set.", (Section(line), *_about(view)))
 
@@ -92,6 +95,13 @@ def _line(view: DelegationView) -> Text:
     reason: Text = (Markup(" · "), one_line(view.reason)) if view.reason else ()
     scope: Text = (Markup(" · "), *words) if (words := _scope(view)) else ()
     return (*who, *beyond, Markup(" · "), *_window(view), *scope, *reason)
+
+
+def _calendar_line(view: AbsenceView) -> Text:
+    mark = Markup("🌴 " if view.status == "in_force" else "🗓️ ")
+    decides: Text = (one_line(view.stand_in.name),) if view.stand_in else (Markup("whoever stands above"),)
+    when: Text = (Markup(" · "), Instant(view.starts_at), Instant(view.ends_at, " to "), Markup(" · by their calendar"))
+    return (mark, one_line(view.absent.name), Markup(" → "), *decides, *when)
 
 
 def _about(view: DelegationView) -> list[Block]:

@@ -24,10 +24,10 @@ from bot.cards import (
     one_line,
 )
 from bot.times import counted, due
-from bot.views.approvals import target_of, title_of
+from bot.views.approvals import target_of
 from bot.views.bypass import bypass_line, hint_for
-from bot.views.pieces import reference_of
-from core.approvals import RequestView
+from bot.views.pieces import reference_of, title_of
+from core.approvals import RequestView, StageView
 from core.emergency import BypassView
 
 SHOWN: Final = 15
@@ -88,9 +88,10 @@ def home_blocks(
     bypasses: Sequence[BypassView],
     now: datetime,
     absences: Sequence[Block] = (),
+    choices: Sequence[Block] = (),
     console: str = "",
 ) -> tuple[Block, ...]:
-    """The App Home: who is away, what waits, what was asked, which bypasses need a look (B9)."""
+    """The App Home: who is away, what waits, what was asked, which bypasses need a look; what is chosen (B9)."""
     blocks: list[Block] = [
         Heading("Countersign"),
         Actions(
@@ -113,6 +114,8 @@ def home_blocks(
             *(Section(bypass_line(each, now=now)) for each in bypasses),
             Context((Markup(hint_for(bypasses[0])),)),
         ]
+    if choices:
+        blocks += [Divider(), *choices]
     blocks.append(Context((Markup("`/approve help` and `/bypass help` list what you can type."),)))
     return tuple(blocks)
 
@@ -164,7 +167,7 @@ def _to_decide(request: RequestView, now: datetime, console: str) -> tuple[Block
 def _line(request: RequestView, *, now: datetime, console: str) -> Text:
     current = next((stage for stage in request.stages if stage.status == "open"), None)
     where: Text = (Markup(" · "), one_line(current.title)) if current else ()
-    when: Text = (Markup(f" · {due(current.due_at, now=now)}"),) if current and current.due_at else ()
+    when: Text = (Markup(f" · {_until(current, now=now)}"),) if current and current.due_at else ()
     return (
         reference_of(request.reference, console),
         Markup(" "),
@@ -175,3 +178,10 @@ def _line(request: RequestView, *, now: datetime, console: str) -> Text:
         *where,
         *when,
     )
+
+
+def _until(stage: StageView, *, now: datetime) -> str:
+    """When an open stage is due; while its clock stands still for a question, that it does."""
+    if stage.due_at is None or stage.paused_at is not None:
+        return "waits for an answer"
+    return due(stage.due_at, now=now)

@@ -9,7 +9,7 @@ from bot import actions
 from bot.cards import Card, ChecksInput, Form, Markup, Option, Section, Text, TextInput, one_line
 from bot.plain import line_of
 from bot.times import counted
-from bot.views.approvals import title_of
+from bot.views.pieces import title_of
 from core.approvals import Outcome, RequestView
 
 TITLE: Final = "Approve many"

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.cards import Block, Context, Link, Markup, Piece, Plain, one_line
 from core.access import PersonView
-from core.approvals import VoteView
+from core.approvals import RequestView, VoteView
 from core.links import TicketLink
 
 NAMES_SHOWN: Final = 4
@@ -18,14 +18,31 @@ ACTION_TITLES: Final[Mapping[str, str]] = {
     "agent.retire": "Retire agent",
 }
 
+_SPOKEN_ACTIONS: Final[Mapping[str, str]] = {**ACTION_TITLES, "change.implement": "Implement change"}
+
+
+def action_title(action: str) -> str:
+    """What is done, as people say it; also what no gate is asked about."""
+    return _SPOKEN_ACTIONS.get(action, action)
+
 
 def action_on(action: str, agent: str) -> str:
     """What is done to which agent, as people say it: Deploy agent “support-bot”; `*` is any of them."""
     name = one_line(agent).text
     if action == "*":
         return "any action on any agent" if name == "*" else f"any action on “{name}”"
-    title = ACTION_TITLES.get(action, one_line(action).text)
+    title = _SPOKEN_ACTIONS.get(action) or one_line(action).text
     return f"{title}: any of them" if name == "*" else f"{title} “{name}”"
+
+
+def title_of(request: RequestView) -> str:
+    """The request in a few words: Create agent “support-bot”."""
+    return action_on(request.action, request.resource.get("name", "?"))
+
+
+def first_line(words: str) -> str:
+    """Somebody's words on one line."""
+    return one_line(words).text
 
 
 def spoken(key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.cards import Block, Context, Markup, Plain, Section, Text, one_line
 from core.approvals import Judged, RequestView
 
-_LEVELS: Final = {"low": "🟢 Low risk", "medium": "🟡 Medium risk", "high": "🔴 High risk"}
+LEVELS: Final = {"low": "🟢 Low risk", "medium": "🟡 Medium risk", "high": "🔴 High risk"}
 _VALUE_MAX: Final = 80  # characters of one value
 
 
@@ -17,7 +17,7 @@ def risk_line(request: RequestView) -> Text:
     found = request.assessment
     if found is None:
         return ()
-    level = Markup(f"{_LEVELS[found.risk.level]} ({found.risk.score}/100)")
+    level = Markup(f"{LEVELS[found.risk.level]} ({found.risk.score}/100)")
     if not found.risk.counted:
         return (level,)
     more = len(found.risk.counted) - 1
@@ -31,7 +31,7 @@ def why_blocks(request: RequestView) -> tuple[Block, ...]:
     if found is None:
         return (Context((Markup("It was asked before risk was assessed, so there is nothing to explain."),)),)
     blocks: list[Block] = [Section((Markup("*Policy* "), one_line(request.policy)))]
-    blocks.append(Section((Markup(f"*{_LEVELS[found.risk.level]}*, {found.risk.score} of 100"),)))
+    blocks.append(Section((Markup(f"*{LEVELS[found.risk.level]}*, {found.risk.score} of 100"),)))
     for factor in found.risk.counted:
         line = (Markup(f"+{factor.weight} "), one_line(factor.name), *_because(factor.values, factor.error))
         blocks.append(Context(line))
@@ -64,5 +64,7 @@ def _because(values: Mapping[str, Any], error: str) -> Text:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     return text if len(text) <= _VALUE_MAX else text[: _VALUE_MAX - 1] + "…"

@@ -8,7 +8,7 @@ from bot import actions
 from bot.actions import Target
 from bot.cards import Card, Form, Markup, Plain, Section, Text, TextInput
 from bot.plain import line_of
-from bot.views.approvals import title_of
+from bot.views.pieces import title_of
 from core.approvals import RequestView
 from core.decisions import DecisionView
 from core.decisions.views import Answer

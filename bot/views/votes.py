@@ -46,7 +46,7 @@ def restated(error: CountersignError, request: RequestView, voter: UserId, stage
             meant = _meant(request, voter, stage)
             return _decided_already(request, meant) if meant else error
         case AlreadyDecided():
-            return Conflict(_over(request))
+            return Conflict(over(request))
         case NotAnApprover():
             return Forbidden(f"You are not asked to decide {request.reference} now.", next_step=line_of(_now(request)))
         case InvalidVote() if (error.where or "").startswith(_CRITERION):
@@ -55,6 +55,21 @@ def restated(error: CountersignError, request: RequestView, voter: UserId, stage
             return InvalidInput(message, where=error.where, next_step=error.next_step)
         case _:
             return error
+
+
+def over(request: RequestView) -> str:
+    """That the request is decided already, and who ended it if anybody did."""
+    decision = {"approved": "approve", "rejected": "reject"}.get(request.status)
+    votes: list[VoteView] = [vote for stage in request.stages for vote in stage.votes if vote.decision == decision]
+    last = max(votes, key=lambda vote: vote.at, default=None)
+    match request.status:
+        case "withdrawn":
+            by = f", by {one_line(request.requester.name).text}"
+        case "expired":
+            by = ": it was not decided, or not used, in time"
+        case _:
+            by = f", by {one_line(last.voter.name).text}" if last else ""
+    return f"{request.reference} is {request.status} already{by}."
 
 
 def _card(text: Text) -> Card:
@@ -90,18 +105,3 @@ def _decided_already(request: RequestView, stage: StageView) -> CountersignError
     by = line_of((names(vote.voter.name for vote in stage.votes),)) if stage.votes else ""
     message = f"{stage.title} of {request.reference} is {stage.status} already{f', by {by}' if by else ''}."
     return Conflict(message, where="stage", next_step=line_of(_now(request)))
-
-
-def _over(request: RequestView) -> str:
-    """Who ended the request, if anybody did."""
-    decision = {"approved": "approve", "rejected": "reject"}.get(request.status)
-    votes: list[VoteView] = [vote for stage in request.stages for vote in stage.votes if vote.decision == decision]
-    last = max(votes, key=lambda vote: vote.at, default=None)
-    match request.status:
-        case "withdrawn":
-            by = f", by {one_line(request.requester.name).text}"
-        case "expired":
-            by = ": it was not decided, or not used, in time"
-        case _:
-            by = f", by {one_line(last.voter.name).text}" if last else ""
-    return f"{request.reference} is {request.status} already{by}."

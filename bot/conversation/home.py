@@ -1,12 +1,15 @@
-"""The App Home (B9): published when it is opened, and again when something on it has changed."""
+"""The page that a person has of their own (B9): made when it is opened, and again when something on it has changed."""
 
 from __future__ import annotations
 
-from bot.slack import render
-from bot.slack.commands import listed
-from bot.slack.context import Chat
+from collections.abc import Sequence
+
+from bot.cards import Block
+from bot.conversation.chat import Chat
+from bot.conversation.lists import listed
 from bot.views.answers import error_card
 from bot.views.delegations import home_lines
+from bot.views.digest import home_line
 from bot.views.lists import home_blocks
 from core.access import PersonView, member_of
 from core.actor import Actor
@@ -14,27 +17,39 @@ from core.approvals import RequestFilter
 from core.delegations import get_away
 from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
+from core.preferences import get_preferences
 
 LOOKED_AT = 20  # bypasses of each kind
 
 
 async def publish(chat: Chat, chat_user: str) -> None:
-    """The person's App Home shows what is true now; somebody unknown is told why it is empty."""
+    """The person's page shows what is true now; somebody unknown is told why it is empty."""
+    await chat.platform.publish_home(chat_user, await home_of(chat, chat_user))
+
+
+async def home_of(chat: Chat, chat_user: str) -> Sequence[Block]:
+    """What the page shows."""
     try:
-        actor = await chat.workspace.actor(chat_user)
+        actor = await chat.platform.actor(chat_user)
         user = member_of(actor)
         waiting = await listed(chat.database, actor, RequestFilter(waiting_for=user))
         mine = await listed(chat.database, actor, RequestFilter(requester=user))
         bypasses = await _to_look_at(chat, actor)
         away, given = await get_away(chat.database, actor)
-        me = PersonView(id=user, email=actor.email, name=actor.name)
-        absences = home_lines(away, given, me)
-        blocks = home_blocks(
-            waiting=waiting, mine=mine, bypasses=bypasses, now=chat.now(), absences=absences, console=chat.console
-        )
+        chosen = await get_preferences(chat.database, actor)
     except CountersignError as exc:
-        blocks = error_card(exc).blocks
-    await chat.workspace.client.views_publish(user_id=chat_user, view=render.home(blocks))
+        return error_card(exc).blocks
+    me = PersonView(id=user, email=actor.email, name=actor.name)
+    absences = home_lines(away, given, me)
+    return home_blocks(
+        waiting=waiting,
+        mine=mine,
+        bypasses=bypasses,
+        now=chat.now(),
+        absences=absences,
+        choices=(home_line(chosen),),
+        console=chat.console,
+    )
 
 
 async def _to_look_at(chat: Chat, actor: Actor) -> list[BypassView]:

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from bot.cards import Card, Form
-from bot.slack.context import Chat
+from bot.conversation.chat import Chat
+from bot.conversation.requesting import form_for
 from bot.views import forms
 from bot.views.drafts import saved_card
 from core.access import directory
@@ -26,7 +27,7 @@ async def draft_form(chat: Chat, actor: Actor, draft_id: UUID, *, channel: str) 
         business_service=draft.resource.get("business_service", ""),
         justification=draft.justification,
     )
-    return forms.request_form(written, channel=channel, draft=draft.id)
+    return await form_for(chat, actor, written, channel=channel, draft=draft.id)
 
 
 async def save_draft(
@@ -44,9 +45,9 @@ async def save_draft(
     return saved_card(kept)
 
 
-def draft_in(view: Mapping[str, Any]) -> UUID | None:
+def draft_in(memo: str) -> UUID | None:
     """The draft that the form writes on."""
-    _channel, _, draft = str(view.get("private_metadata") or "").partition(" ")
+    _channel, _, draft = memo.partition(" ")
     try:
         return UUID(draft) if draft else None
     except ValueError:
@@ -54,6 +55,6 @@ def draft_in(view: Mapping[str, Any]) -> UUID | None:
 
 
 async def _account(chat: Chat, email: str) -> str | None:
-    async with chat.database.tenant(chat.workspace.tenant) as tx:
+    async with chat.database.tenant(chat.platform.tenant) as tx:
         person = (await directory(tx)).by_email.get(email.lower())
-    return await chat.workspace.chat_user(person) if person else None
+    return await chat.platform.chat_user(person) if person else None

@@ -7,21 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from bot.cards import Card, Form
-from bot.slack.context import Chat, chat_user_of
+from bot.conversation.chat import Asker, Chat, Opening
 from bot.views import many
 from core.actor import Actor
 from core.approvals import Seen, approve_many, similar_waiting
 from core.errors import InvalidInput
 
 
-async def open_many(chat: Chat, body: Mapping[str, Any]) -> None:
-    """The form stands before the person."""
+def many_opening(chat: Chat, asker: Asker) -> Opening:
+    """The form in which several are ticked."""
 
     async def form() -> Form:
-        actor = await chat.workspace.actor(chat_user_of(body))
+        actor = await chat.platform.actor(asker.chat_user)
         return many.many_form(await similar_waiting(chat.database, actor))
 
-    await chat.open_and_fill(str(body.get("trigger_id", "")), many.TITLE, form)
+    return Opening(many.TITLE, form)
 
 
 async def submit_many(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:

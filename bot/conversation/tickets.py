@@ -1,0 +1,22 @@
+"""Whether the form of /approve asks for a ticket."""
+
+from __future__ import annotations
+
+from bot.conversation.chat import Chat
+from bot.views.pieces import ACTION_TITLES
+from core.errors import Unavailable
+from core.tenants import tenant_policy
+
+
+async def asks_for_ticket(chat: Chat, action: str) -> bool:
+    """Whether a policy for the action may ask for one; where open forms cannot change, a policy for any action.
+
+    Without policies, or a database, nothing is asked for here: the gate says what is wrong.
+    """
+    try:
+        async with chat.database.tenant(chat.platform.tenant) as tx:
+            policies = chat.gate.catalogue.for_tenant(await tenant_policy(tx))
+    except Unavailable:
+        return False
+    possible = (action,) if chat.platform.traits.redraws_forms else tuple(ACTION_TITLES)
+    return any(policy.ticket for each in possible for policy in policies.candidates(each))

@@ -1,0 +1,295 @@
+"""Living messages: one per subject and place, brought up to date after every event (B3).
+
+This looks at the subject as it is now, not at what the event said, so late and repeated deliveries are harmless. What
+must be noticed (edits make no sound) is said once per event in a thread, under the event's own key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from bot.cards import Card
+from bot.late import heard_of, is_late_for, times_out_at
+from bot.noticing import spoken_of, to_be_noticed
+from bot.platform import PlaceUnusable, Platform
+from bot.reach import Reach
+from bot.views.answers import thread_line
+from bot.views.approvals import request_card
+from bot.views.bypass import bypass_card
+from bot.views.changes import change_card
+from core.access import Directory, PersonView, directory
+from core.accounts import ChatId, find_account
+from core.accounts import Platform as ChatPlatform
+from core.approvals import RequestEvent, RequestView, load_request
+from core.changes import ChangeEvent, ChangeView, load_change
+from core.db import Transaction
+from core.emergency import BypassView, EmergencyEvent, load_bypass
+from core.ids import UserId
+from core.links import MessageSlot, messages_of
+from core.outbox import Event
+from core.preferences import PreferenceEvent, Unheard, hold_back, quiet_people
+from core.tenants import tenant_policy
+
+log = structlog.get_logger()
+
+EVENTS: Final = frozenset(map(str, (*RequestEvent, *EmergencyEvent, *ChangeEvent, *PreferenceEvent))) - {
+    RequestEvent.TICKET_CHECK  # a question to another system, every few minutes
+}
+# Events after which what waits for somebody, on their App Home, is not what it was.
+MOVES_HOME: Final = frozenset(
+    {
+        RequestEvent.STAGE_OPENED,
+        RequestEvent.VOTED,
+        RequestEvent.VOTE_UNDONE,
+        RequestEvent.STAGE_REOPENED,
+        RequestEvent.ASKED_ALSO,
+        RequestEvent.ESCALATED,
+        RequestEvent.DELEGATED,
+        RequestEvent.STAND_IN_ASKED,
+        RequestEvent.STAND_IN_ENDED,
+        RequestEvent.APPROVED,
+        RequestEvent.REJECTED,
+        RequestEvent.WITHDRAWN,
+        RequestEvent.AMENDED,
+        RequestEvent.EXPIRED,
+        EmergencyEvent.GRANTED,
+        EmergencyEvent.ENDED,
+        EmergencyEvent.EXPIRED,
+        EmergencyEvent.REVIEWED,
+    }
+)
+PARALLEL: Final = 6  # places of one subject that are written at the same time
+SUBJECTS: Final = ("request:", "bypass:", "change:")  # what has living messages
+CHANNEL: Final = "channel"
+DIRECT: Final = "direct"
+_NOBODY: Final = PersonView(id=UserId(UUID(int=0)), email="", name="")
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A request, change or bypass as it is now: where it stands, who is told, what each of them sees."""
+
+    channel: str
+    people: Sequence[tuple[PersonView, bool]]  # and whether a message is posted if there is none
+    requester: UserId
+    management: frozenset[UserId]  # who answers for a bypass; nobody for a request
+    card: Callable[[PersonView | None], Card]
+    reference: str
+    request: RequestView | None = None  # None: a bypass or change, of which everybody hears at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One event on its way to everybody. `known`: the places that have a message of the subject already."""
+
+    event: Event
+    subject: _Subject
+    names: Mapping[str, str]
+    quiet: Collection[UserId]  # who has quiet hours
+    known: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LivingMessages:
+    """The subscriber that keeps a platform's messages true."""
+
+    platform: Platform
+    approvals_channel: str
+    emergency_channel: str
+    refresh_home: Callable[[str], Awaitable[None]]  # given a chat user
+    reach: Reach = field(default_factory=Reach)
+
+    async def deliver(self, event: Event) -> None:
+        """Every message of the event's subject shows it as it is now, and its thread tells of the event."""
+        if event.tenant != self.platform.tenant or not event.subject.startswith(SUBJECTS):
+            return
+        async with self.platform.database.tenant(event.tenant) as tx:
+            everybody, quiet = await directory(tx), await quiet_people(tx)
+            subject = await self._subject(tx, event)
+            posted = await messages_of(tx, event.subject_id, self.platform.slug)
+            told = [
+                account.user
+                for each in posted
+                if each.role == DIRECT and (account := await find_account(tx, self._account(each.place)))
+            ]
+        known = frozenset(slot.place for slot in posted)
+        # Whoever is asked no more, as somebody else took their place, has a message with buttons still.
+        concerned = {person.id for person, _is_new in subject.people}
+        before = [(everybody.people[user], False) for user in told if user not in concerned]
+        told_of = _Told(event, subject, _names(everybody), quiet.keys(), known)
+        gate = asyncio.Semaphore(PARALLEL)
+
+        async def tell(person: PersonView, *, is_new: bool) -> None:
+            async with gate:
+                await self._tell(told_of, person, is_new=is_new)
+
+        people = (tell(person, is_new=is_new) for person, is_new in (*subject.people, *before))
+        await _all((self._tell_channel(told_of), *people))  # what keeps one from being told delays no other
+
+    async def _tell(self, told: _Told, person: PersonView, *, is_new: bool) -> None:
+        """The person's message shows the subject, and they hear of the event; elsewhere if they cannot be reached."""
+        event, subject = told.event, told.subject
+        chat_user = await self.platform.chat_user(person)
+        if chat_user is None or not (is_new or chat_user in told.known):
+            return
+        heard = heard_of(event, person.id, subject.request)
+        is_first = is_new and chat_user not in told.known
+        may_wait = person.id in told.quiet and not is_late_for(event, person.id)
+        waits = may_wait and await self._waits(heard, person, subject, is_first=is_first)
+        is_told = not waits and await self._is_told(heard, person, subject)
+        if is_told or chat_user in told.known:  # a message that exists is kept true wherever they are told by now
+            slot = MessageSlot(event.subject_id, self.platform.slug, chat_user, DIRECT)
+            unheard = Unheard(event.subject, heard if _is_noticed(heard, person, subject) else None)
+            write = self._write(slot, heard if is_told else None, person, told)
+            if not await self.reach.writes(self.platform, person, chat_user, write, about=unheard if is_told else None):
+                return
+        if event.type in MOVES_HOME:
+            await self.refresh_home(chat_user)
+
+    async def _write(self, slot: MessageSlot, heard: Event | None, person: PersonView, told: _Told) -> None:
+        """The person's message shows the subject, and a line under it tells of what they hear."""
+        shown = await self.platform.show(slot, told.subject.card(person), viewers=(person,))
+        if heard is not None:
+            await self._nudge(heard, person, shown, told)
+
+    async def _tell_channel(self, told: _Told) -> None:
+        """The channel's message shows the subject, and its thread tells of the event."""
+        event = told.event
+        root = await self._show_channel(event, told.subject)
+        line = thread_line(event.type, event.data, told.names)
+        if root and root.message_id and line:
+            await self._say(event, root, line, role="thread")
+
+    async def _is_told(self, event: Event, person: PersonView, subject: _Subject) -> bool:
+        """Whether the person is told here: of the subject, or anew if the event is one that they must notice."""
+        noticed_by = event.id if _is_noticed(event, person, subject) else None
+        return await self.reach.is_told(self.platform, person, subject=event.subject_id, noticed_by=noticed_by)
+
+    async def _waits(self, event: Event, person: PersonView, subject: _Subject, *, is_first: bool) -> bool:
+        """Whether a sound that this would make waits for the end of the person's quiet hours, and is kept until then.
+
+        A requester's own message answers what they did.
+        """
+        request, is_noticed = subject.request, _is_noticed(event, person, subject)
+        is_asked = is_first and person.id != subject.requester
+        if request is None or not (is_noticed or is_asked):
+            return False
+        due_at = times_out_at(person.id, request) if is_first else None
+        async with self.platform.database.tenant(event.tenant) as tx:
+            return await hold_back(tx, person.id, event, is_noticed=is_noticed, due_at=due_at)
+
+    def _account(self, place: str) -> ChatId:
+        return ChatId(ChatPlatform(self.platform.slug), self.platform.workspace_id, place)
+
+    async def _subject(self, tx: Transaction, event: Event) -> _Subject:
+        policy, now, console = await tenant_policy(tx), tx.now, self.platform.console
+        if event.subject.startswith("request:"):
+            request = await load_request(tx, event.subject_id)
+            return _Subject(
+                channel=policy.channels.get("approvals", self.approvals_channel),
+                people=_request_people(request, event),
+                requester=request.requester.id,
+                management=frozenset(),
+                card=lambda viewer: request_card(request, viewer, now=now, console=console),
+                reference=request.reference,
+                request=request,
+            )
+        if event.subject.startswith("change:"):
+            change = await load_change(tx, event.subject_id)
+            return _Subject(
+                channel=policy.channels.get("approvals", self.approvals_channel),
+                people=_change_people(change),
+                requester=change.requester.id,
+                management=frozenset(),
+                card=lambda viewer: change_card(change, viewer, now=now),
+                reference=change.reference,
+            )
+        bypass = await load_bypass(tx, event.subject_id)
+        return _Subject(
+            channel=policy.channels.get("emergency", self.emergency_channel),
+            people=_bypass_people(bypass),
+            requester=bypass.requester.id,
+            management=frozenset(person.id for person in bypass.told),
+            card=lambda viewer: bypass_card(bypass, viewer, now=now),
+            reference=bypass.reference,
+        )
+
+    async def _show_channel(self, event: Event, subject: _Subject) -> MessageSlot | None:
+        """The channel's message. Where each reader may have a view of their own, it has nobody's buttons itself."""
+        slot = MessageSlot(event.subject_id, self.platform.slug, subject.channel, CHANNEL)
+        card = subject.card(_NOBODY if self.platform.traits.has_own_views else None)
+        try:
+            return await self.platform.show(slot, card, viewers=[person for person, _is_new in subject.people])
+        except PlaceUnusable as exc:  # which must not keep people's own messages from moving
+            log.warning("chat_channel_unusable", channel=subject.channel, error=str(exc))
+            return None
+
+    async def _nudge(self, event: Event, person: PersonView, shown: MessageSlot, told: _Told) -> None:
+        """A thread reply under the person's own message, where an edit alone would go unnoticed."""
+        if not _is_noticed(event, person, told.subject):
+            return
+        reference = "" if self.platform.traits.answers_under_all else told.subject.reference
+        line = thread_line(event.type, event.data, told.names, about=reference)
+        if line and shown.message_id:
+            await self._say(event, shown, line, role="nudge")
+
+    async def _say(self, event: Event, under: MessageSlot, line: Card, *, role: str) -> None:
+        slot = MessageSlot(
+            event.subject_id, self.platform.slug, under.place, f"{role}:{event.id}", channel=under.channel
+        )
+        await self.platform.show(slot, line, thread=under.message_id)
+
+
+def _request_people(request: RequestView, event: Event) -> list[tuple[PersonView, bool]]:
+    """(person, whether a message is posted if there is none): the requester, and everybody asked by now.
+
+    Where some are told first, the others get theirs with the event that speaks of them: a reminder, an escalation.
+    """
+    mentioned = spoken_of(event)
+    people: dict[UserId, tuple[PersonView, bool]] = {request.requester.id: (request.requester, True)}
+    for stage in request.stages:
+        if stage.status == "waiting":
+            continue
+        for person in stage.approvers:
+            is_told = not stage.told_first or person.id in stage.told_first or person.id in mentioned
+            is_asked = stage.status == "open" and request.status == "pending" and is_told
+            known = people.get(person.id, (person, False))
+            people[person.id] = (person, known[1] or is_asked)
+    return list(people.values())
+
+
+def _change_people(change: ChangeView) -> list[tuple[PersonView, bool]]:
+    """Its requester, and whoever implements it: those who decide have the message of its request."""
+    people = {change.requester.id: (change.requester, True)}
+    if change.implementer:
+        people.setdefault(change.implementer.id, (change.implementer, True))
+    return list(people.values())
+
+
+def _bypass_people(bypass: BypassView) -> list[tuple[PersonView, bool]]:
+    """Its holder, those of management who are told, as far up, and who has to do something that its review wants."""
+    owners = (each.owner for each in bypass.remediations)
+    return list({each.id: (each, True) for each in (bypass.requester, *bypass.told, *owners)}.values())
+
+
+def _is_noticed(event: Event, person: PersonView, subject: _Subject) -> bool:
+    return person.id in to_be_noticed(event, requester=subject.requester, management=subject.management)
+
+
+def _names(everybody: Directory) -> Mapping[str, str]:
+    people = everybody.people.values()
+    return {str(person.id): person.name for person in people} | {person.email: person.name for person in people}
+
+
+async def _all(calls: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Every call has been made; then the first failure is raised, so that one person's trouble delays nobody else."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result

@@ -1,0 +1,66 @@
+"""Pictures that a subject draws, on their way into a message. How a platform takes them is its own affair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+
+from bot.cards import Card, Picture
+from core.charts import Chart, PictureFailed, PictureFormat, Renderer, Theme
+from core.links import MessageSlot
+
+log = structlog.get_logger()
+
+DRAWN_TRIES: Final = 3  # deliveries; after them the words come without pictures
+
+CardOf = Callable[[Sequence[Picture]], Card]  # the message with these pictures, or in words alone
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture before any platform has it; `alt` says in words what it shows."""
+
+    png: bytes
+    name: str  # of the file
+    title: str
+    alt: str
+
+
+class Gallery(Protocol):
+    """A platform's way of showing pictures."""
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether it is worth drawing any."""
+        ...
+
+    async def say_once(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> None:
+        """The slot has a message: this one, unless it had one already. Without those that the platform did not take.
+
+        However often it is delivered, one set of pictures is kept. Raises as Platform.say_once does.
+        """
+        ...
+
+
+async def drawn(renderer: Renderer, charts: Iterable[Chart], *, suffix: str, attempt: int) -> tuple[Drawing, ...]:
+    """The charts as pictures; none if they cannot be drawn. Raises PictureFailed for the first deliveries of those."""
+    try:
+        return tuple(
+            [
+                Drawing(
+                    await renderer.draw(chart, PictureFormat.PNG, Theme.LIGHT),
+                    f"{chart.name}-{suffix}.png",
+                    chart.title,
+                    chart.description,
+                )
+                for chart in charts
+            ]
+        )
+    except PictureFailed:
+        if attempt < DRAWN_TRIES:
+            raise
+        log.warning("chat_pictures_not_drawn", attempt=attempt)
+        return ()

@@ -1,0 +1,1 @@
+"""Teams: the message model as Adaptive Cards, and what comes back from them."""
