@@ -18,7 +18,7 @@ from web.ports import Authenticator
 TENANT_HEADER: Final = "X-Tenant-Id"
 USER_AGENT_MAX: Final = 512  # characters kept
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]{1,4096}=*")  # RFC 6750 §2.1, b64token
-_TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+TENANT_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _BRACKETED: Final = re.compile(r"\[([^\]]+)\](?::\d+)?")  # [2001:db8::1]:4711
 _HOST_PORT: Final = re.compile(r"([^:]+):\d+")  # 192.0.2.1:4711
 
@@ -57,13 +57,19 @@ def client_ip(peer: str | None, forwarded: list[str], *, trusted_proxies: int) -
 
 
 async def authenticate(request: web.Request, authenticator: Authenticator, client: Client) -> Actor:
-    """The actor behind the request's bearer token. Raises Unauthenticated, Forbidden, MalformedHeader, Unavailable."""
-    return await authenticator.authenticate(
+    """The actor behind the request's bearer token. Raises Unauthenticated, Forbidden, MalformedHeader, Unavailable.
+
+    What a browser keeps of a session is none: pages that a session may not see are not to be had past them either.
+    """
+    actor = await authenticator.authenticate(
         _bearer_token(request),
         ip=client.ip_address,
         user_agent=client.user_agent,
         tenant_override=_tenant_override(request),
     )
+    if actor.is_session:
+        raise Unauthenticated("A session of the console is no API token.", next_step="Create a token.")
+    return actor
 
 
 def readable(header: str) -> str:
@@ -88,7 +94,7 @@ def _tenant_override(request: web.Request) -> str | None:
     lines = request.headers.getall(TENANT_HEADER, [])
     if not lines:
         return None
-    if len(lines) > 1 or not _TENANT.fullmatch(lines[0]):
+    if len(lines) > 1 or not TENANT_NAME.fullmatch(lines[0]):
         raise MalformedHeader("It must name one tenant, such as enterprise-corp.", header=TENANT_HEADER)
     return lines[0]
 

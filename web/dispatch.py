@@ -16,7 +16,7 @@ from core.errors import CountersignError
 from core.ids import uuid7
 from web.auth import authenticate, client_of
 from web.body import read_body, refuse_body
-from web.endpoint import JSON_MEDIA_TYPE, Answer, Call, Media, Method, PublicCall, Reply, Stream
+from web.endpoint import JSON_MEDIA_TYPE, Answer, Call, Idempotency, Media, Method, PublicCall, Reply, Stream
 from web.idempotency import answered_once, fingerprint, read_key
 from web.json_text import Json
 from web.middleware import correlation_id_of
@@ -59,6 +59,8 @@ async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -
     )
     key = read_key(request, operation.idempotency)
     public, value = await _public_call(operation, desk, request)
+    if operation.idempotency is Idempotency.KEPT:
+        return await _answer(operation, request, replace(_call(public, actor, None), key=key))
     call = _call(public, actor, key)
     if key is None:
         return await _answer(operation, request, call)

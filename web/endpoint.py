@@ -48,6 +48,7 @@ class Idempotency(StrEnum):
 
     HONOURED = "honoured"  # optional; the first answer is repeated for the same key
     REQUIRED = "required"
+    KEPT = "kept"  # optional; the use case keeps it with what it did, and knows a repetition by itself
     IGNORED = "ignored"  # the call changes nothing, or is idempotent by itself
 
 
@@ -68,6 +69,7 @@ class Call(PublicCall[BodyT, QueryT, PathT]):
     """A request, read and checked, from a known actor."""
 
     actor: Actor
+    key: str | None = None  # the Idempotency-Key, where the use case keeps it (Idempotency.KEPT)
 
     @property
     def tenant(self) -> TenantId:
@@ -168,3 +170,13 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
         )
 
     return declare
+
+
+def endpoints_of(*resources: object) -> tuple[Endpoint, ...]:
+    """Every endpoint that the classes of these resources declare, in their order, bound to its resource."""
+    return tuple(
+        getattr(resource, name)
+        for resource in resources
+        for name, declared in vars(type(resource)).items()
+        if isinstance(declared, Endpoint)
+    )

@@ -50,6 +50,7 @@ class DoorError(CountersignError):
 
     code: ClassVar[str] = "bad_request"
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    type_uri: str | None = None  # where another standard names this kind of problem
     headers: tuple[tuple[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
 

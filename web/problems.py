@@ -76,8 +76,9 @@ def problem_of(error: CountersignError, *, correlation_id: str, has_body: bool =
     """
     status = error.status if isinstance(error, DoorError) else status_of(error.kind)
     title = (type(error).__doc__ or "").strip().splitlines()[0]
+    named = error.type_uri if isinstance(error, DoorError) else None
     return Problem(
-        type=TYPE_PREFIX + error.code,
+        type=named or TYPE_PREFIX + error.code,
         title=title,
         status=status,
         detail=error.message,

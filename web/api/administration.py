@@ -39,6 +39,7 @@ class UserOut(Output):
     roles: list[str]
     groups: list[str]
     manager: str  # e-mail; empty: nobody
+    fallback: str  # who decides while they are away and have named nobody; empty: nobody in particular
 
 
 class UserIn(Input):
@@ -119,6 +120,7 @@ class Administration:
                     roles=sorted(everybody.roles.get(person.id, frozenset())),
                     groups=sorted(everybody.groups_of(person.id)),
                     manager=everybody.people[person.manager].email if person.manager else "",
+                    fallback=everybody.people[person.fallback].email if person.fallback else "",
                 )
                 for person in sorted(everybody.people.values(), key=lambda each: each.email)
             ]
@@ -151,6 +153,7 @@ class Administration:
                 roles=[],
                 groups=[],
                 manager="",
+                fallback="",
             ),
         )
 

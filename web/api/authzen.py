@@ -1,19 +1,23 @@
 """OpenID AuthZEN Authorization API 1.0: the same decision, asked in the standard's words (X1).
 
 Shapes from the final specification: one evaluation, a batch with defaults and its three semantics, and the metadata.
-Members that the standard lets others add are ignored.
+Members that the standard lets others add are ignored. Where the installation speaks the Access Request and Approval
+Profile too (Draft 1), a denial that an approval can lift says how to ask, an approval that is presented is weighed, and
+`context.reason` is a code beside `context.message`, as the profile has it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from core.access import find_person
+from core.access_requests import Evaluated, Judgement, judge
 from core.actor import Actor
+from core.audit.record import rfc3339
 from core.db import Database
 from core.decisions import Gate
 from core.decisions.views import Answer
@@ -22,6 +26,8 @@ from web.endpoint import Call, Idempotency, Method, PublicCall, endpoint
 from web.schema import OpenInput, Output
 
 BATCH_MAX = 100
+REQUESTS_PATH: Final = "/access/v1/requests"
+CAPABILITY: Final = "urn:openid:authzen:capability:access-request"
 
 
 class Entity(OpenInput):
@@ -83,21 +89,28 @@ class EvaluationsOut(Output):
     evaluations: list[EvaluationOut]
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 class MetadataOut(Output):
     """Where this decision point answers."""
 
     policy_decision_point: str
     access_evaluation_endpoint: str
     access_evaluations_endpoint: str
+    access_request_endpoint: Annotated[str | None, Field(exclude_if=_absent)] = None
+    capabilities: Annotated[list[str] | None, Field(exclude_if=_absent)] = None
 
 
 class AuthZen:
-    """The standard's door to the gate."""
+    """The standard's door to the gate. `has_requests`: a denial says how to ask."""
 
-    def __init__(self, database: Database, gate: Gate, *, base_url: str) -> None:
+    def __init__(self, database: Database, gate: Gate, *, base_url: str, has_requests: bool) -> None:
         self._database = database
         self._gate = gate
         self._base_url = base_url
+        self._has_requests = has_requests
 
     @endpoint(Method.GET, "/.well-known/authzen-configuration", summary="AuthZEN metadata", tags=("authzen",))
     async def metadata(self, call: PublicCall[None, None, None]) -> MetadataOut:
@@ -107,6 +120,8 @@ class AuthZen:
             policy_decision_point=self._base_url,
             access_evaluation_endpoint=f"{self._base_url}/access/v1/evaluation",
             access_evaluations_endpoint=f"{self._base_url}/access/v1/evaluations",
+            access_request_endpoint=self._base_url + REQUESTS_PATH if self._has_requests else None,
+            capabilities=[CAPABILITY] if self._has_requests else None,
         )
 
     @endpoint(
@@ -146,15 +161,49 @@ class AuthZen:
     async def _evaluate(self, actor: Actor, question: EvaluationIn) -> EvaluationOut:
         """A question that cannot be read is answered with no, so that a batch is never half answered."""
         try:
-            subject = await self._subject(actor, question.subject)
-            resource = {**question.resource.properties, "type": question.resource.type, "name": question.resource.id}
+            subject, resource = await self._subject(actor, question.subject), gate_resource(question.resource)
+            if self._has_requests:
+                return await self._judged(actor, subject, question)
             answer, reason = await self._gate.evaluate(subject, action=question.action.name, resource=resource)
         except CountersignError as exc:
-            return EvaluationOut(decision=False, context={"reason": {"code": exc.code, "message": exc.sentence()}})
+            told = {"code": exc.code, "message": exc.sentence()}
+            context = {"reason": exc.code, "message": exc.sentence()} if self._has_requests else {"reason": told}
+            return EvaluationOut(decision=False, context=context)
         return EvaluationOut(
             decision=answer is Answer.ALLOW,
             context={"reason": {"code": reason.code, "message": reason.message}, "answer": str(answer)},
         )
+
+    async def _judged(self, actor: Actor, subject: Actor, question: EvaluationIn) -> EvaluationOut:
+        asked = Evaluated(
+            action=question.action.name,
+            resource=gate_resource(question.resource),
+            named=as_named(question.subject, question.resource, question.action),
+            presented=question.context.get("approval"),
+        )
+        found = await judge(self._database, self._gate, actor, subject, asked)
+        return EvaluationOut(decision=found.answer is Answer.ALLOW, context=self._context(found))
+
+    def _context(self, found: Judgement) -> dict[str, Any]:
+        context: dict[str, Any] = {
+            "answer": str(found.answer),
+            "reason": found.reason,
+            "message": found.message,
+            "evaluation_id": found.evaluation_id,
+            "evaluated_at": rfc3339(found.evaluated_at),
+        }
+        if found.offered_until is not None:
+            context["access_request"] = {
+                "endpoint": self._base_url + REQUESTS_PATH,
+                "expires_at": rfc3339(found.offered_until),
+                "display": {"title": "Ask for approval", "description": found.message},
+            }
+        if found.approval is not None:
+            until = rfc3339(found.approval.approved_until)
+            context["approval"] = {"id": found.approval.id, "approved_until": until}
+        if found.next_action is not None:
+            context["next_action"] = str(found.next_action)
+        return context
 
     async def _subject(self, actor: Actor, subject: Entity) -> Actor:
         """The person asked about: named by e-mail. Their own rights count, never those of the asking platform."""
@@ -167,6 +216,16 @@ class AuthZen:
         async with self._database.tenant(actor.tenant) as tx:
             person = await find_person(tx, subject.id)
         return replace(actor, user=person.id, email=person.email, name=person.name, is_enterprise_admin=False)
+
+
+def gate_resource(resource: Entity) -> dict[str, Any]:
+    """The resource as the gate takes it: its id is the agent's name."""
+    return {**resource.properties, "type": resource.type, "name": resource.id}
+
+
+def as_named(subject: Entity, resource: Entity, action: ActionIn) -> dict[str, dict[str, Any]]:
+    """Subject, resource and action as they were sent: what a denial is bound to."""
+    return {"subject": subject.model_dump(), "resource": resource.model_dump(), "action": action.model_dump()}
 
 
 def _completed(part: PartialEvaluation, defaults: EvaluationsIn) -> EvaluationIn:

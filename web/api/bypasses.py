@@ -1,8 +1,8 @@
-"""/api/v1/bypasses: the emergency bypass and its review."""
+"""/api/v1/bypasses: the emergency bypass, its extensions, its review and what follows from that."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,65 +10,45 @@ from pydantic import Field
 
 from core.db import Database
 from core.durations import EXAMPLES, parse_duration
-from core.emergency import BypassView, acknowledge, end, get_bypass, grant, list_bypasses, review
+from core.emergency import (
+    Circumstances,
+    FollowUp,
+    Wish,
+    acknowledge,
+    ask_extension,
+    assess_wish,
+    close_remediation,
+    confirm_extension,
+    decline_extension,
+    end,
+    get_bypass,
+    grant,
+    list_bypasses,
+    list_remediations,
+    review,
+)
 from core.errors import ErrorKind, InvalidInput
-from web.api.convert import person_out, ticket_out
+from web.api.bypass_shapes import (
+    BypassIn,
+    BypassOut,
+    ClosingIn,
+    ExtensionIn,
+    RemediationOut,
+    ReviewIn,
+    RiskOut,
+    WholeBypassOut,
+    bypass_out,
+    remediation_out,
+    risk_out,
+    whole_bypass_out,
+)
 from web.api.requests import NoteIn
-from web.api.shapes import PersonOut, TicketOut
-from web.endpoint import Call, Method, Reply, endpoint
+from web.endpoint import Call, Idempotency, Method, Reply, endpoint
 from web.paging import Cursors, Page, PageQuery
-from web.schema import Id, Input, Output, Path
+from web.schema import Id, Path
 
 _CURSORS = Cursors("bypasses", UUID)
-
-
-class BypassIn(Input):
-    """What is bypassed, why and for how long."""
-
-    action: Annotated[str, Field(max_length=100, description="agent.create … agent.retire, or * for any")]
-    resource: Annotated[str, Field(max_length=300, description="the agent's name, or * for any")]
-    justification: Annotated[str, Field(max_length=20_000)]
-    duration: Annotated[str, Field(max_length=40, description="such as 30 minutes or 1h30m")] = "1 hour"
-
-
-class ReviewIn(Input):
-    """The reviewer's finding."""
-
-    verdict: Annotated[str, Field(max_length=40, description="justified or not_justified")]
-    notes: Annotated[str, Field(max_length=20_000)]
-
-
-class FactorOut(Output):
-    """One part of the risk."""
-
-    name: str
-    points: int
-
-
-class BypassOut(Output):
-    """An emergency bypass."""
-
-    id: UUID
-    reference: str
-    tenant: str
-    requester: PersonOut
-    action: str
-    resource: str
-    justification: str
-    state: str
-    risk: str
-    risk_factors: list[FactorOut]
-    granted_at: datetime
-    expires_at: datetime
-    ended_at: datetime | None
-    acknowledged_by: PersonOut | None
-    acknowledged_at: datetime | None
-    review_due_at: datetime
-    review_state: str
-    review_verdict: str | None
-    review_notes: str | None
-    reviewed_by: PersonOut | None
-    tickets: list[TicketOut]
+_REMEDIATIONS = Cursors("remediations", UUID)
 
 
 class BypassesQuery(PageQuery):
@@ -78,10 +58,23 @@ class BypassesQuery(PageQuery):
     review_state: Annotated[str | None, Field(max_length=20)] = None
 
 
+class RemediationsQuery(PageQuery):
+    """Which remediations."""
+
+    state: Annotated[str | None, Field(max_length=20, description="open, overdue, done or dropped")] = None
+    mine: Annotated[bool, Field(description="those that the caller owns")] = False
+
+
 class ByBypass(Path):
     """One bypass."""
 
     bypass_id: Id
+
+
+class ByRemediation(Path):
+    """One remediation."""
+
+    remediation_id: Id
 
 
 _CHANGING = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
@@ -98,25 +91,76 @@ class Bypasses:
         "/api/v1/bypasses",
         summary="Bypass approval",
         tags=("bypasses",),
-        responses={201: BypassOut},
+        responses={201: WholeBypassOut},
         errors=(ErrorKind.FORBIDDEN,),
-        permission="a role that the tenant allows",
+        permission="whom the tenant's policy allows",
     )
     async def grant(self, call: Call[BypassIn, None, None]) -> Reply:
-        """Active at once; senior management is told; the review is open."""
-        body = call.body
-        duration = parse_duration(body.duration)
-        if duration is None:
-            raise InvalidInput(f"'{body.duration}' is not a duration.", where="duration", accepted=EXAMPLES)
+        """Active at once; senior management is told; the review is open.
+
+        Where the policy wants a second factor, 403 names the address at which the person confirms it, once and soon.
+        """
+        wish = _wish(call.body)
         view = await grant(
             self._database,
             call.actor,
-            action=body.action,
-            resource=body.resource,
-            justification=body.justification,
-            duration=timedelta(seconds=duration.total_seconds()),
+            action=wish.action,
+            resource=wish.resource,
+            justification=wish.justification,
+            duration=wish.duration,
+            named=wish.named,
         )
-        return Reply(201, bypass_out(view))
+        return Reply(201, whole_bypass_out(view))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/assess",
+        summary="Assess the risk of a bypass",
+        tags=("bypasses",),
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="whom the tenant's policy allows",
+        idempotency=Idempotency.IGNORED,
+    )
+    async def assess(self, call: Call[BypassIn, None, None]) -> RiskOut:
+        """The risk that a grant would record, with its factors; nothing is granted."""
+        return risk_out(await assess_wish(self._database, call.actor, _wish(call.body)))
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/bypasses/remediations",
+        summary="List what reviews want done",
+        tags=("bypasses",),
+        errors=(ErrorKind.INVALID,),
+    )
+    async def remediations(self, call: Call[None, RemediationsQuery, None]) -> Page[RemediationOut]:
+        """Newest first."""
+        query = call.query
+        found = await list_remediations(
+            self._database,
+            call.actor,
+            states=(query.state,) if query.state else (),
+            is_mine=query.mine,
+            after=_REMEDIATIONS.decode(query.cursor),
+            limit=query.limit + 1,
+        )
+        return _REMEDIATIONS.page(found, limit=query.limit, shown=remediation_out, position=lambda each: each.id)
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/remediations/{remediation_id}/close",
+        summary="Close a remediation",
+        tags=("bypasses",),
+        errors=_CHANGING,
+        permission="its owner, or senior management, who alone may drop it",
+    )
+    async def close(self, call: Call[ClosingIn, None, ByRemediation]) -> RemediationOut:
+        """Nobody is reminded of it any more."""
+        body = call.body
+        return remediation_out(
+            await close_remediation(
+                self._database, call.actor, call.path.remediation_id, state=body.state, note=body.note
+            )
+        )
 
     @endpoint(Method.GET, "/api/v1/bypasses", summary="List bypasses", tags=("bypasses",))
     async def list(self, call: Call[None, BypassesQuery, None]) -> Page[BypassOut]:
@@ -139,9 +183,9 @@ class Bypasses:
         tags=("bypasses",),
         errors=(ErrorKind.NOT_FOUND,),
     )
-    async def show(self, call: Call[None, None, ByBypass]) -> BypassOut:
-        """Its scope, its risk, its review."""
-        return bypass_out(await get_bypass(self._database, call.actor, call.path.bypass_id))
+    async def show(self, call: Call[None, None, ByBypass]) -> WholeBypassOut:
+        """Its scope, its risk, what was done under it, its review."""
+        return whole_bypass_out(await get_bypass(self._database, call.actor, call.path.bypass_id))
 
     @endpoint(
         Method.POST,
@@ -151,9 +195,9 @@ class Bypasses:
         errors=_CHANGING,
         permission="its holder, or senior management",
     )
-    async def end(self, call: Call[NoteIn, None, ByBypass]) -> BypassOut:
+    async def end(self, call: Call[NoteIn, None, ByBypass]) -> WholeBypassOut:
         """It allows nothing any more."""
-        return bypass_out(await end(self._database, call.actor, call.path.bypass_id, reason=call.body.reason))
+        return whole_bypass_out(await end(self._database, call.actor, call.path.bypass_id, reason=call.body.reason))
 
     @endpoint(
         Method.POST,
@@ -163,9 +207,9 @@ class Bypasses:
         errors=_CHANGING,
         permission="senior management, other than its holder",
     )
-    async def acknowledge(self, call: Call[None, None, ByBypass]) -> BypassOut:
+    async def acknowledge(self, call: Call[None, None, ByBypass]) -> WholeBypassOut:
         """Nobody is reminded any more."""
-        return bypass_out(await acknowledge(self._database, call.actor, call.path.bypass_id))
+        return whole_bypass_out(await acknowledge(self._database, call.actor, call.path.bypass_id))
 
     @endpoint(
         Method.POST,
@@ -173,39 +217,70 @@ class Bypasses:
         summary="Review a bypass",
         tags=("bypasses",),
         errors=_CHANGING,
-        permission="senior management, other than its holder",
+        permission="who answers for it, and did nothing under it",
     )
-    async def review(self, call: Call[ReviewIn, None, ByBypass]) -> BypassOut:
-        """The post-deployment review is done."""
-        return bypass_out(
+    async def review(self, call: Call[ReviewIn, None, ByBypass]) -> WholeBypassOut:
+        """The post-deployment review is done; the bypass runs no more, and its follow-ups are open."""
+        body = call.body
+        return whole_bypass_out(
             await review(
-                self._database, call.actor, call.path.bypass_id, verdict=call.body.verdict, notes=call.body.notes
+                self._database,
+                call.actor,
+                call.path.bypass_id,
+                verdict=body.verdict,
+                notes=body.notes,
+                findings=body.checklist,
+                follow_ups=[FollowUp(each.title, each.owner, each.due_at) for each in body.follow_ups],
             )
         )
 
-
-def bypass_out(view: BypassView) -> BypassOut:
-    """A bypass as it travels."""
-    return BypassOut(
-        id=view.id,
-        reference=view.reference,
-        tenant=view.tenant,
-        requester=person_out(view.requester),
-        action=view.action,
-        resource=view.resource,
-        justification=view.justification,
-        state=view.status,
-        risk=view.risk,
-        risk_factors=[FactorOut(name=name, points=points) for name, points in view.risk_factors],
-        granted_at=view.granted_at,
-        expires_at=view.expires_at,
-        ended_at=view.ended_at,
-        acknowledged_by=person_out(view.acknowledged_by) if view.acknowledged_by else None,
-        acknowledged_at=view.acknowledged_at,
-        review_due_at=view.review_due_at,
-        review_state=view.review_status,
-        review_verdict=view.review_verdict,
-        review_notes=view.review_notes,
-        reviewed_by=person_out(view.reviewed_by) if view.reviewed_by else None,
-        tickets=[ticket_out(ticket) for ticket in view.tickets],
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/{bypass_id}/extend",
+        summary="Ask for more time",
+        tags=("bypasses",),
+        errors=(ErrorKind.INVALID, *_CHANGING),
+        permission="its holder, or senior management",
     )
+    async def extend(self, call: Call[ExtensionIn, None, ByBypass]) -> WholeBypassOut:
+        """The extension waits for somebody else of senior management."""
+        extra = _duration(call.body.duration)
+        return whole_bypass_out(
+            await ask_extension(self._database, call.actor, call.path.bypass_id, extra=extra, reason=call.body.reason)
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/{bypass_id}/extend/confirm",
+        summary="Confirm an extension",
+        tags=("bypasses",),
+        errors=_CHANGING,
+        permission="senior management, other than its holder and whoever asked",
+    )
+    async def confirm(self, call: Call[None, None, ByBypass]) -> WholeBypassOut:
+        """The bypass lasts longer, from its old end on."""
+        return whole_bypass_out(await confirm_extension(self._database, call.actor, call.path.bypass_id))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/bypasses/{bypass_id}/extend/decline",
+        summary="Decline an extension",
+        tags=("bypasses",),
+        errors=_CHANGING,
+        permission="senior management, other than its holder and whoever asked",
+    )
+    async def decline(self, call: Call[None, None, ByBypass]) -> WholeBypassOut:
+        """The bypass ends when it was to end."""
+        return whole_bypass_out(await decline_extension(self._database, call.actor, call.path.bypass_id))
+
+
+def _wish(body: BypassIn) -> Wish:
+    named = Circumstances(body.environment, body.reason, body.incident)
+    return Wish(body.action, body.resource, body.justification, _duration(body.duration), named)
+
+
+def _duration(text: str) -> timedelta:
+    duration = parse_duration(text)
+    if duration is None:
+        raise InvalidInput(f"'{text}' is not a duration.", where="duration", accepted=EXAMPLES)
+    return duration

@@ -1,22 +1,112 @@
-"""/api/v1/connectors: what is on its way to other systems."""
+"""/api/v1/connectors: how deliveries to other systems go, and what is on its way to them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from core.db import Database
-from core.deliveries import list_all, replay_one
+from core.deliveries import (
+    Connected,
+    Health,
+    compare,
+    destinations,
+    list_all,
+    replay_dead,
+    replay_one,
+    resume_now,
+    run_test,
+    throughput,
+)
 from core.errors import ErrorKind
-from core.outbox import DeliveryView
+from core.outbox import DeliveryView, DestinationView
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, PageQuery
 from web.schema import Id, Output, Path
 
 _CURSORS = Cursors("deliveries", UUID)
+
+
+class ConnectorOut(Output):
+    """How deliveries to one connector go."""
+
+    connector: str
+    flow: Annotated[str, Field(description="closed: all is well; open: left alone until then; half_open: one tries")]
+    failures: Annotated[int, Field(description="in a row")]
+    failing_since: datetime | None
+    paused_until: datetime | None
+    last_failed_at: datetime | None
+    last_error: str | None
+    pending: int
+    oldest_pending_at: Annotated[datetime | None, Field(description="when the oldest thing that waits had happened")]
+    dead: int
+    done_last_hour: int
+    last_done_at: datetime | None
+    delivery_p50_s: Annotated[float | None, Field(description="seconds from what happened to its delivery, last hour")]
+    delivery_p95_s: float | None
+
+
+class HourOut(Output):
+    """One hour, by when it began, UTC."""
+
+    begins: datetime
+    delivered: int
+
+
+class ThroughputOut(Output):
+    """The last day, the oldest hour first."""
+
+    items: list[HourOut]
+
+
+class ChangedOut(Output):
+    """One field that differs; null where there is none."""
+
+    field: str
+    before: str | None
+    now: str | None
+
+
+class ComparisonOut(Output):
+    """What a delivery would change there. Shortened, with secrets struck out."""
+
+    subject: str
+    event_type: str
+    last_sent_at: Annotated[datetime | None, Field(description="when something was last accepted there")]
+    last_sent: dict[str, Any] | None
+    would_send: Annotated[dict[str, Any] | None, Field(description="null: this connector cannot say beforehand")]
+    changes: list[ChangedOut]
+
+
+class ConnectorsOut(Output):
+    """Every connector that anything was ever delivered to."""
+
+    items: list[ConnectorOut]
+
+
+class ReplayedOut(Output):
+    """How many dead deliveries are tried again."""
+
+    count: int
+
+
+class FindingOut(Output):
+    """One thing looked at: how it stands, and what to do if it does not."""
+
+    subject: str
+    health: Health
+    message: str
+    next_step: str
+
+
+class TestOut(Output):
+    """What the connector's check found; usable unless anything failed."""
+
+    is_usable: bool
+    findings: list[FindingOut]
 
 
 class DeliveryOut(Output):
@@ -54,8 +144,45 @@ class ByDelivery(ByConnector):
 class Connectors:
     """The integration hub's queue."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, connected: Connected) -> None:
+        self._database, self._connected = database, connected
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/connectors",
+        summary="List connectors",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="view audit",
+    )
+    async def list(self, call: Call[None, None, None]) -> ConnectorsOut:
+        """Whether each takes deliveries now, what waits, what is dead, and what went wrong last."""
+        found = await destinations(self._database, call.actor)
+        return ConnectorsOut(items=[_connector_out(view) for view in found])
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/replay",
+        summary="Send all dead deliveries again",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
+        permission="modify configuration",
+    )
+    async def replay_dead(self, call: Call[None, None, ByConnector]) -> ReplayedOut:
+        """The oldest first, a thousand at most; ask again while `count` is a thousand."""
+        return ReplayedOut(count=await replay_dead(self._database, call.actor, subscriber=call.path.connector))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/resume",
+        summary="Try at once",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
+        permission="modify configuration",
+    )
+    async def resume(self, call: Call[None, None, ByConnector]) -> None:
+        """What waits is tried now, although the connector was left alone after failures."""
+        await resume_now(self._database, call.actor, subscriber=call.path.connector)
 
     @endpoint(
         Method.GET,
@@ -79,6 +206,40 @@ class Connectors:
         return _CURSORS.page(found, limit=query.limit, shown=_delivery_out, position=lambda each: each.event_id)
 
     @endpoint(
+        Method.GET,
+        "/api/v1/connectors/{connector}/throughput",
+        summary="Deliveries by hour",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN,),
+        permission="view audit",
+    )
+    async def throughput(self, call: Call[None, None, ByConnector]) -> ThroughputOut:
+        """How many were delivered in each hour of the last day; the last hour still runs."""
+        found = await throughput(self._database, call.actor, subscriber=call.path.connector)
+        return ThroughputOut(items=[HourOut(begins=begins, delivered=count) for begins, count in found])
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/connectors/{connector}/deliveries/{delivery_id}/changes",
+        summary="What a delivery would change",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
+        permission="view audit",
+    )
+    async def changes(self, call: Call[None, None, ByDelivery]) -> ComparisonOut:
+        """What was last accepted there for its subject against what would be sent now; nothing is sent."""
+        path = call.path
+        found = await compare(self._database, call.actor, self._connected, path.delivery_id, subscriber=path.connector)
+        return ComparisonOut(
+            subject=found.subject,
+            event_type=found.event_type,
+            last_sent_at=found.last.at if found.last else None,
+            last_sent=dict(found.last.payload) if found.last else None,
+            would_send=None if found.now is None else dict(found.now),
+            changes=[ChangedOut(field=each.field, before=each.before, now=each.now) for each in found.changes],
+        )
+
+    @endpoint(
         Method.POST,
         "/api/v1/connectors/{connector}/deliveries/{delivery_id}/replay",
         summary="Send again",
@@ -89,6 +250,43 @@ class Connectors:
     async def replay(self, call: Call[None, None, ByDelivery]) -> None:
         """The dead delivery is tried again from the start."""
         await replay_one(self._database, call.actor, call.path.delivery_id, subscriber=call.path.connector)
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/test",
+        summary="Test a connector",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.LIMITED),
+        permission="modify configuration",
+    )
+    async def test(self, call: Call[None, None, ByConnector]) -> TestOut:
+        """Asks a ticket system how it answers with its settings and rights; once in ten seconds at most."""
+        found = await run_test(self._database, call.actor, self._connected, name=call.path.connector)
+        return TestOut(
+            is_usable=all(each.health is not Health.FAILED for each in found),
+            findings=[
+                FindingOut(subject=f.subject, health=f.health, message=f.message, next_step=f.next_step) for f in found
+            ],
+        )
+
+
+def _connector_out(view: DestinationView) -> ConnectorOut:
+    return ConnectorOut(
+        connector=view.subscriber,
+        flow=view.flow,
+        failures=view.failures,
+        failing_since=view.failing_since,
+        paused_until=view.paused_until,
+        last_failed_at=view.last_failed_at,
+        last_error=view.last_error,
+        pending=view.pending,
+        oldest_pending_at=view.oldest_pending_at,
+        dead=view.dead,
+        done_last_hour=view.done_lately,
+        last_done_at=view.last_done_at,
+        delivery_p50_s=view.p50_s,
+        delivery_p95_s=view.p95_s,
+    )
 
 
 def _delivery_out(view: DeliveryView) -> DeliveryOut:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from core.access import PersonView
 from core.approvals import Assessment, Judged, RequestView, StageView, VoteView
 from core.links import TicketLink
+from core.named_tickets import NamedTicket
 from web.api.shapes import (
     AssessmentOut,
     CommentOut,
     FactorOut,
     JudgedOut,
+    NamedTicketOut,
     PersonOut,
     RequestOut,
     RiskOut,
@@ -28,6 +30,21 @@ def person_out(person: PersonView) -> PersonOut:
 def ticket_out(ticket: TicketLink) -> TicketOut:
     """A ticket."""
     return TicketOut(system=ticket.system, number=ticket.number, url=ticket.url, state=ticket.state)
+
+
+def named_ticket_out(ticket: NamedTicket) -> NamedTicketOut:
+    """The ticket that a request must name."""
+    return NamedTicketOut(
+        system=ticket.system,
+        number=ticket.number,
+        url=ticket.url,
+        standing=ticket.standing,
+        state=ticket.facts.label if ticket.facts else "",
+        reasons=list(ticket.reasons),
+        holds_from=ticket.holds_from,
+        holds_until=ticket.holds_until,
+        checked_at=ticket.checked_at,
+    )
 
 
 def request_out(request: RequestView) -> RequestOut:
@@ -54,6 +71,7 @@ def request_out(request: RequestView) -> RequestOut:
             for each in request.comments
         ],
         tickets=[ticket_out(ticket) for ticket in request.tickets],
+        ticket=named_ticket_out(request.ticket) if request.ticket else None,
         assessment=assessment_out(request.assessment) if request.assessment else None,
     )
 
@@ -99,6 +117,7 @@ def _stage(stage: StageView) -> StageOut:
             for person in stage.approvers
             if person.id in stage.in_place_of
         ],
+        suggested=[person_out(person) for person in stage.suggested],
         opened_at=stage.opened_at,
         due_at=stage.due_at,
         paused_at=stage.paused_at,

@@ -9,7 +9,20 @@ from pydantic import Field
 
 from config.errors import YamlSyntaxError
 from config.yamlfile import parse_yaml
-from core.approvals import Outlook, PolicyCatalogue, Side, Simulation, explain, policies_in_force, simulate
+from core.access import PersonView
+from core.approvals import (
+    Experience,
+    Outlook,
+    PolicyCatalogue,
+    PolicyHolders,
+    Side,
+    Simulation,
+    StageOutlook,
+    explain,
+    holders,
+    policies_in_force,
+    simulate,
+)
 from core.clock import Clock
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
@@ -40,6 +53,16 @@ class ExplainIn(Input):
     context: Annotated[dict[str, str], Field(max_length=30)] = Field(default_factory=dict)
 
 
+class AskedOut(PersonOut):
+    """Somebody who would be asked, and what they did about such requests in the last ninety days."""
+
+    is_suggested: bool  # the policy would tell them first
+    is_away: bool
+    decided: int
+    median_seconds: float | None  # from being asked to voting
+    waiting_now: int
+
+
 class StageOutlookOut(Output):
     """A stage as it would be."""
 
@@ -48,7 +71,7 @@ class StageOutlookOut(Output):
     is_needed: bool
     needs: list[str]
     roles: list[str]
-    asked: list[PersonOut]
+    asked: list[AskedOut]  # who is likely to answer soonest first
     problem: str  # why nobody could decide it; empty if somebody can
 
 
@@ -63,6 +86,29 @@ class OutlookOut(Output):
     problem: str  # why it cannot be told which policy applies
     assessment: AssessmentOut | None
     stages: list[StageOutlookOut]
+
+
+class StageHoldersOut(Output):
+    """A stage, and who could decide it if anybody asked for it now."""
+
+    key: str
+    title: str
+    needs: str
+    people: list[PersonOut]
+    away: list[str]  # the e-mails of those who are away
+    named_by_request: list[str]  # who is known only once somebody asks
+    problem: str  # why too few could decide it; empty if enough can
+    note: str
+
+
+class PolicyHoldersOut(Output):
+    """A policy in force, and whether enough people could decide every stage of it today."""
+
+    key: str
+    title: str
+    applies_to: list[str]
+    is_decidable: bool
+    stages: list[StageHoldersOut]
 
 
 class SimulateIn(Input):
@@ -129,6 +175,11 @@ class Policies:
             ]
         )
 
+    @endpoint(Method.GET, "/api/v1/policies/holders", summary="Say who could decide what", tags=("policies",))
+    async def holders(self, call: Call[None, None, None]) -> Page[PolicyHoldersOut]:
+        """Who could decide each stage today, and which stages too few could."""
+        return whole([_holders_out(each) for each in await holders(self._database, self._catalogue, call.actor)])
+
     @endpoint(Method.POST, "/api/v1/policies/explain", summary="Say what would happen and why", tags=("policies",))
     async def explain(self, call: Call[ExplainIn, None, None]) -> OutlookOut:
         """Which policy would apply if the caller asked now, why, which stages, and who would be asked."""
@@ -159,6 +210,28 @@ class Policies:
         return _simulation_out(await simulate(self._database, self._catalogue, call.actor, changed, since=since))
 
 
+def _holders_out(found: PolicyHolders) -> PolicyHoldersOut:
+    return PolicyHoldersOut(
+        key=found.key,
+        title=found.title,
+        applies_to=list(found.applies_to),
+        is_decidable=found.is_decidable,
+        stages=[
+            StageHoldersOut(
+                key=stage.key,
+                title=stage.title,
+                needs=stage.needs,
+                people=[person_out(person) for person in stage.people],
+                away=[person.email for person in stage.people if person.id in stage.away],
+                named_by_request=list(stage.named_by_request),
+                problem=stage.problem,
+                note=stage.note,
+            )
+            for stage in found.stages
+        ],
+    )
+
+
 def _outlook_out(found: Outlook) -> OutlookOut:
     choice = found.choice
     return OutlookOut(
@@ -176,11 +249,25 @@ def _outlook_out(found: Outlook) -> OutlookOut:
                 is_needed=stage.is_needed,
                 needs=list(stage.needs),
                 roles=list(stage.roles),
-                asked=[person_out(person) for person in stage.asked],
+                asked=[_asked_out(found, stage, person) for person in stage.asked],
                 problem=stage.problem,
             )
             for stage in found.stages
         ],
+    )
+
+
+def _asked_out(found: Outlook, stage: StageOutlook, person: PersonView) -> AskedOut:
+    known = found.experience.get(person.id, Experience())
+    return AskedOut(
+        id=person.id,
+        email=person.email,
+        name=person.name,
+        is_suggested=person in stage.suggested,
+        is_away=person.id in found.away,
+        decided=known.decided,
+        median_seconds=known.median_s,
+        waiting_now=known.waiting_now,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from core.access import member_of
+from core.actor import Door
 from core.approvals import (
     Choice,
+    PolicyCatalogue,
     RequestFilter,
     RequestView,
     Seen,
@@ -16,19 +19,22 @@ from core.approvals import (
     approve_many,
     cast_vote,
     comment,
-    get_request,
     list_requests,
+    name_ticket,
     nudge,
     preview_many,
     reassign,
+    see_request,
+    sightings_of,
     undo_vote,
     withdraw,
 )
 from core.approvals.many import MANY_MAX
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
+from core.named_tickets import Desks
 from web.api.convert import person_out, request_out
-from web.api.shapes import NudgedOut, RequestOut
+from web.api.shapes import NudgedOut, PersonOut, RequestOut
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, PageQuery
 from web.schema import Id, Input, Output, Path
@@ -79,6 +85,14 @@ class AmendIn(Input):
     reason: Annotated[str, Field(max_length=500, description="why, for those who are asked again")] = ""
 
 
+class TicketIn(Input):
+    """The ticket that the request rests on."""
+
+    ticket: Annotated[
+        str | dict[str, str], Field(max_length=300, description="its number, system:number, or {system, number}")
+    ]
+
+
 class ReassignIn(Input):
     """Who takes my place."""
 
@@ -116,6 +130,22 @@ class ManyOut(Output):
     items: list[OutcomeOut]
 
 
+class SightingOut(Output):
+    """One person has looked at one revision of the request; `door` is where they did so last."""
+
+    person: PersonOut
+    revision: int
+    door: Door
+    first_at: datetime
+    last_at: datetime
+
+
+class SightingsOut(Output):
+    """Who has looked, in the order of their first look."""
+
+    items: list[SightingOut]
+
+
 class ByRequest(Path):
     """One request."""
 
@@ -128,8 +158,10 @@ _CHANGING = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
 class Requests:
     """Approval requests."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, catalogue: PolicyCatalogue, desks: Desks) -> None:
         self._database = database
+        self._catalogue = catalogue
+        self._desks = desks
 
     @endpoint(Method.GET, "/api/v1/requests", summary="List requests", tags=("requests",))
     async def list(self, call: Call[None, RequestsQuery, None]) -> Page[RequestOut]:
@@ -156,7 +188,30 @@ class Requests:
     )
     async def show(self, call: Call[None, None, ByRequest]) -> RequestOut:
         """Everything that a reader may see."""
-        return request_out(await get_request(self._database, call.actor, call.path.request_id))
+        return request_out(await see_request(self._database, call.actor, call.path.request_id))
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/requests/{request_id}/sightings",
+        summary="Show who has looked at a request",
+        tags=("requests",),
+        errors=(ErrorKind.NOT_FOUND,),
+    )
+    async def sightings(self, call: Call[None, None, ByRequest]) -> SightingsOut:
+        """Who has had which revision before them."""
+        found = await sightings_of(self._database, call.actor, call.path.request_id)
+        return SightingsOut(
+            items=[
+                SightingOut(
+                    person=person_out(each.person),
+                    revision=each.revision,
+                    door=each.door,
+                    first_at=each.first_at,
+                    last_at=each.last_at,
+                )
+                for each in found
+            ]
+        )
 
     @endpoint(
         Method.POST,
@@ -268,12 +323,28 @@ class Requests:
         return request_out(
             await amend(
                 self._database,
+                self._catalogue,
                 call.actor,
                 call.path.request_id,
                 changes=body.resource,
                 justification=body.justification,
                 reason=body.reason,
             )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/requests/{request_id}/ticket",
+        summary="Name its ticket",
+        tags=("requests",),
+        errors=_CHANGING,
+        permission="the requester",
+        example={"ticket": "CHG0030001"},
+    )
+    async def name_ticket(self, call: Call[TicketIn, None, ByRequest]) -> RequestOut:
+        """Its system is asked whether it stands for the request; the same again asks anew."""
+        return request_out(
+            await name_ticket(self._database, self._desks, call.actor, call.path.request_id, ticket=call.body.ticket)
         )
 
     @endpoint(

@@ -30,6 +30,20 @@ class TicketOut(Output):
     state: str
 
 
+class NamedTicketOut(Output):
+    """The ticket that the request's policy asks for."""
+
+    system: str
+    number: str  # empty until one is named
+    url: str
+    standing: str  # missing, asked (its system is being asked), holds, refused
+    state: str  # in that system's own words
+    reasons: list[str]  # what is wrong with it
+    holds_from: datetime | None  # the window that bounds the grant
+    holds_until: datetime | None
+    checked_at: datetime | None  # when its system answered last
+
+
 class VoteOut(Output):
     """One vote."""
 
@@ -59,6 +73,7 @@ class StageOut(Output):
     approver_roles: list[str]
     approvers: list[PersonOut]
     stand_ins: list[StandInOut]
+    suggested: list[PersonOut]  # of the approvers, whom the requester or the policy suggests
     opened_at: datetime | None
     due_at: datetime | None
     paused_at: datetime | None  # its time stands still since then, until the requester answers
@@ -134,6 +149,7 @@ class RequestOut(Output):
     stages: list[StageOut]
     comments: list[CommentOut]
     tickets: list[TicketOut]
+    ticket: NamedTicketOut | None  # null: its policy asks for none
     assessment: AssessmentOut | None  # null: asked before risk was assessed
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import web
 
 from core.errors import Forbidden, InvalidInput
+from core.signin import Proof
 from web.body import read_body
 from web.console.session import Visitor
 
@@ -36,6 +37,11 @@ class Form:
     def typed(self) -> Mapping[str, str]:
         """The first value of each field but the secret, to show again."""
         return {key: self.text(key) for key, _ in self._pairs if key != "csrf"}
+
+
+def proof_in(form: Form) -> Proof:
+    """The second factor that the form holds."""
+    return Proof(code=form.text("code"), key=form.text("key"))
 
 
 async def read_form(request: web.Request, visitor: Visitor | None) -> Form:
@@ -67,6 +73,14 @@ def check_origin(headers: Mapping[str, str], *, host: str) -> None:
         is_ours = site in _OURS
     else:
         origin = headers.get("Origin")
-        is_ours = origin is None or urlsplit(origin).netloc == host
+        is_ours = origin is None or _host_in(origin) == host
     if not is_ours:
         raise Forbidden("Another site sent this form; nothing was changed.")
+
+
+def _host_in(origin: str) -> str | None:
+    """None for what is no origin: `null`, or bytes that no browser sends."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

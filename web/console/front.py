@@ -12,16 +12,19 @@ import structlog
 from aiohttp import web
 from jinja2 import Environment
 
-from core.access import Directory, list_people
+from core.access import Directory, Permission, Scope, ScopeKind, list_people, rotate_session
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
+from core.automation import RuleBook
+from core.changes import ChangeCatalogue
 from core.charts import Renderer
 from core.db import Database
 from core.decisions import Gate
+from core.deliveries import Connected
 from core.errors import CountersignError, NotFound, Unauthenticated
-from web.console import times
+from core.zones import zone_of
 from web.console.rendering import Sight
-from web.console.session import Visitor, visitor_of
+from web.console.session import Visitor, keep_cookie, session_in, visitor_of
 from web.errors import DoorError
 from web.middleware import correlation_id_of
 from web.problems import status_of
@@ -31,13 +34,21 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; script-src 'self'; connect-src 'self'"
 )
 SIGN_IN: Final = "/console/signin"
+SECURITY: Final = "/console/security"
+EVENTS: Final = "/console/events"
 _PLACES: Final = (
     ("inbox", "/console", "Inbox"),
     ("agents", "/console/agents", "Agents"),
+    ("changes", "/console/changes", "Changes"),
+    ("bypasses", "/console/bypasses", "Bypasses"),
     ("policies", "/console/policies", "Policies"),
     ("analytics", "/console/analytics", "Analytics"),
     ("people", "/console/people", "People"),
     ("audit", "/console/audit", "Audit"),
+)
+_FOR_AUDITORS: Final = (  # for those who may view the audit
+    ("connectors", "/console/connectors", "Connectors"),
+    ("automation", "/console/automation", "Automation"),
 )
 
 log = structlog.get_logger(__name__)
@@ -52,6 +63,9 @@ class House:
     gate: Gate
     templates: Environment
     renderer: Renderer
+    connected: Connected
+    rulebook: RuleBook
+    changes: ChangeCatalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +92,20 @@ class Look:
         """A query parameter without the blanks around it; empty if there is none."""
         return self.request.query.get(name, "").replace("\x00", "").strip()[:300]
 
+    def may(self, permission: Permission) -> bool:
+        """Whether to offer what needs the permission in the whole tenant; the use cases decide for themselves."""
+        actor, whole = self.actor, Scope(ScopeKind.TENANT, "")
+        return actor.is_enterprise_admin or self.everybody.access.may(actor.user, permission, whole).allowed
+
+    @property
+    def places(self) -> tuple[tuple[str, str, str], ...]:
+        """What the navigation offers."""
+        return (*_PLACES, *_FOR_AUDITORS) if self.may(Permission.VIEW_AUDIT) else _PLACES
+
     def page(self, template: str, *, place: str, status: int = 200, **values: Any) -> web.Response:
         """The rendered page."""
         text = self.house.templates.get_template(template).render(
-            visitor=self.visitor, sight=self.sight, places=_PLACES, place=place, look=self, **values
+            visitor=self.visitor, sight=self.sight, places=self.places, place=place, look=self, **values
         )
         return html(text, status=status)
 
@@ -98,7 +122,9 @@ def shown(house: House, page: Page) -> RequestHandler:
             visitor = await visitor_of(request)
             if visitor is None:
                 return see_other(f"{SIGN_IN}?next={quote(_return_path(request), safe='')}")
-            return await page(await _look(request, visitor, house))
+            if visitor.must_set_up and not request.path.startswith(SECURITY):
+                return _lead_to_set_up(request)
+            return await _with_rotation(request, house, visitor, await page(await _look(request, visitor, house)))
         except Unauthenticated:
             return see_other(f"{SIGN_IN}?next={quote(_return_path(request), safe='')}")
         except CountersignError as error:
@@ -114,6 +140,31 @@ def shown(house: House, page: Page) -> RequestHandler:
             return problem(request, house, None)
 
     return serve
+
+
+def _lead_to_set_up(request: web.Request) -> web.Response:
+    """Nothing is open but setting up a second factor; whatever is no page is refused."""
+    if request.path == EVENTS:
+        raise web.HTTPForbidden
+    return see_other(SECURITY)
+
+
+def _is_page(answer: web.StreamResponse) -> bool:
+    return isinstance(answer, web.Response) and not answer.prepared and answer.content_type == "text/html"
+
+
+async def _with_rotation(
+    request: web.Request, house: House, visitor: Visitor, answer: web.StreamResponse
+) -> web.StreamResponse:
+    """The answer; with a page the browser gets its session under a new secret, where it is time."""
+    if not visitor.csrf or request.method != "GET" or not _is_page(answer):
+        return answer
+    rotated = await rotate_session(house.database, session_in(request))
+    if rotated is not None:
+        session, text = rotated
+        lasts = session.expires_at - house.database.clock.now()
+        keep_cookie(request, answer, text, max_age_s=int(lasts.total_seconds()))
+    return answer
 
 
 def see_other(address: str) -> web.Response:
@@ -143,7 +194,7 @@ async def _look(request: web.Request, visitor: Visitor, house: House) -> Look:
     )
     everybody = await list_people(house.database, visitor.actor)
     person = everybody.people.get(visitor.actor.user) if visitor.actor.user else None
-    sight = Sight(house.database.clock.now(), times.zone(person.time_zone if person else "UTC"))
+    sight = Sight(house.database.clock.now(), zone_of(person.time_zone if person else "UTC"))
     return Look(request, visitor, house, sight, everybody)
 
 

@@ -15,12 +15,18 @@ from core.approvals import (
     largest_kind,
     list_requests,
 )
+from core.drafts import list_drafts
 from core.errors import NotFound
 from web.console.front import Look
 from web.paging import Cursors
 
 PAGE_SIZE: Final = 25
-_TABS: Final = (("waiting", "Waiting for me"), ("mine", "My requests"), ("all", "All requests"))
+_TABS: Final = (
+    ("waiting", "Waiting for me"),
+    ("mine", "My requests"),
+    ("drafts", "My drafts"),
+    ("all", "All requests"),
+)
 _CURSORS: Final = Cursors("console-requests", int)
 
 
@@ -29,6 +35,8 @@ async def inbox(look: Look) -> web.Response:
     tab = look.query("tab") or "waiting"
     if tab not in {key for key, _ in _TABS}:
         tab = "all"
+    if tab == "drafts" and look.actor.user:
+        return await _drafts(look)
     wanted, sought = _wanted(look, tab), look.query("q")
     found = list(
         await list_requests(
@@ -46,11 +54,6 @@ async def inbox(look: Look) -> web.Response:
     exact = await _numbered(look, sought)
     if exact is not None and not look.query("cursor"):
         shown = [exact, *(each for each in shown if each.id != exact.id)]
-    waiting = (
-        await count_requests(look.database, look.actor, RequestFilter(waiting_for=look.actor.user))
-        if look.actor.user
-        else 0
-    )
     return look.page(
         "inbox.html",
         place="inbox",
@@ -58,11 +61,42 @@ async def inbox(look: Look) -> web.Response:
         tab=tab,
         sought=sought,
         requests=shown,
-        waiting=waiting,
+        waiting=await _waiting(look),
+        drafts=(),
         many=len(largest_kind(shown, look.actor.user)) if look.actor.user and tab == "waiting" else 0,
         cursor=_CURSORS.encode(number_of(shown[-1])) if more else None,
         open_stages=open_stages,
     )
+
+
+async def _drafts(look: Look) -> web.Response:
+    """The reader's own drafts; nobody else sees them."""
+    sought = look.query("q")
+    found = [
+        draft
+        for draft in await list_drafts(look.database, look.actor)
+        if sought.lower() in f"{draft.resource.get('name', '')} {draft.justification}".lower()
+    ]
+    return look.page(
+        "inbox.html",
+        place="inbox",
+        tabs=_TABS,
+        tab="drafts",
+        sought=sought,
+        requests=(),
+        waiting=await _waiting(look),
+        drafts=found,
+        many=0,
+        cursor=None,
+        open_stages=open_stages,
+    )
+
+
+async def _waiting(look: Look) -> int:
+    """How many requests wait for the reader."""
+    if not look.actor.user:
+        return 0
+    return await count_requests(look.database, look.actor, RequestFilter(waiting_for=look.actor.user))
 
 
 def open_stages(request: RequestView) -> tuple[StageView, ...]:

@@ -25,7 +25,7 @@ from core.db import Database
 from core.errors import CountersignError, LimitExceeded
 from core.ids import TenantId
 from web.console.front import Look
-from web.console.session import visitor_of
+from web.console.session import is_still_here
 
 STREAMS_PER_PERSON: Final = 8
 HEARTBEAT_S: Final = 15.0
@@ -98,7 +98,7 @@ class Changes:
             if next_change in done:
                 await response.send(json.dumps({"request": next_change.result()}), event="changed")
             elif not done:
-                if await visitor_of(look.request) is None:  # signed out, or the token was revoked
+                if not await is_still_here(look.request):  # signed out, or the token was revoked
                     return
                 await self.woken("")  # a notification may have been lost
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from config.errors import YamlSyntaxError
 from config.yamlfile import parse_yaml
-from core.approvals import ApprovalPolicy, PolicyCatalogue, Simulation, policies_in_force, simulate
+from core.approvals import ApprovalPolicy, PolicyCatalogue, Simulation, holders, policies_in_force, simulate
 from core.durations import format_duration
 from core.errors import CountersignError, InvalidInput
 from web.console.forms import read_form
@@ -18,6 +18,7 @@ from web.console.graph import Node, Way, drawing
 from web.errors import DoorError
 from web.problems import status_of
 
+TICKET: Final = "ticket:"  # the key of the box before all stages; no stage has a colon in its own
 DAYS: Final = (7, 30, 90, 365)
 _DAYS_USUAL: Final = 90
 DIFFERENCES_SHOWN: Final = 50
@@ -49,10 +50,17 @@ async def trial(look: Look) -> web.Response:
 
 def nodes_of(policy: ApprovalPolicy) -> tuple[Node, ...]:
     """The policy's stages for the drawing."""
-    return tuple(
-        Node(key=stage.key, title=stage.title, detail=f"within {format_duration(stage.timeout)}", needs=stage.needs)
+    first = (Node(TICKET, "Ticket", policy.ticket.window.replace("_", " "), ()),) if policy.ticket else ()
+    stages = tuple(
+        Node(
+            key=stage.key,
+            title=stage.title,
+            detail=f"within {format_duration(stage.timeout)}",
+            needs=stage.needs or tuple(node.key for node in first),
+        )
         for stage in policy.stages
     )
+    return (*first, *stages)
 
 
 async def _page(
@@ -65,6 +73,7 @@ async def _page(
     status: int = 200,
 ) -> web.Response:
     in_force = await policies_in_force(look.database, look.house.catalogue, look.actor)
+    held = await holders(look.database, look.house.catalogue, look.actor)
     drawn = [
         (policy, [drawing(nodes_of(policy), name=f"policy-{index}", title=policy.title, way=way) for way in Way])
         for index, policy in enumerate(in_force)
@@ -74,6 +83,7 @@ async def _page(
         place="policies",
         status=status,
         policies=drawn,
+        held={(policy.key, stage.key): stage for policy in held for stage in policy.stages},
         duration=format_duration,
         text=text,
         days=days,

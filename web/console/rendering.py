@@ -19,7 +19,9 @@ _ACTIONS: Final = {
     "agent.deploy": "Deploy agent",
     "agent.modify": "Change agent",
     "agent.retire": "Retire agent",
+    "change.implement": "Implement change",
 }
+_DOORS: Final = {"teams": "Microsoft Teams", "api": "API", "cli": "Command line", "system": "Countersign"}
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -56,11 +58,14 @@ def environment(assets: dict[str, Asset]) -> Environment:
     found.filters.update(
         words=words,
         action=action_title,
+        event=event_title,
         role=asked_title,
         quorum=quorum_in_words,
         seconds=seconds,
+        latency=latency,
         percent=percent,
         said=said,
+        door=door_title,
     )
     return found
 
@@ -70,14 +75,32 @@ def words(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
+def event_title(key: str) -> str:
+    """An event of the outbox as people say it: request.stage_opened -> Request: stage opened."""
+    kind, _, happened = key.partition(".")
+    return f"{words(kind)}: {words(happened).lower()}" if happened else words(kind)
+
+
 def action_title(action: str) -> str:
     """A governed action as people say it."""
     return _ACTIONS.get(action, action)
 
 
+def door_title(door: str) -> str:
+    """Where somebody was, as people say it."""
+    return _DOORS.get(door, words(door))
+
+
 def seconds(value: float | None) -> str:
-    """A duration measured in seconds, or a dash."""
+    """How long people take, given in seconds, or a dash."""
     return "–" if value is None else times.span(timedelta(seconds=value))
+
+
+def latency(value: float) -> str:
+    """How long machines take, given in seconds: 40 ms, 1.3 s, 25 min."""
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 60 else times.span(timedelta(seconds=value))
 
 
 def said(value: object) -> str:

@@ -10,17 +10,21 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from core.access import Permission, Scope, ScopeKind
+from core.access import Permission, PersonView, Scope, ScopeKind
 from core.approvals import (
     Choice,
     RequestView,
+    Sighting,
     StageView,
     VoteView,
     amend,
     cast_vote,
     comment,
     get_request,
+    name_ticket,
     reassign,
+    see_request,
+    sightings_of,
     undo_vote,
     withdraw,
 )
@@ -44,6 +48,8 @@ _ANSWERS: Final = {
     "said": "It stands below.",
     "withdrawn": "The request is withdrawn.",
     "changed": "The request is changed, and everybody is asked anew.",
+    "named": "The ticket is being checked; the request goes on if it stands for it.",
+    "asked": "It is on its way: those who decide have been told.",
     "again": "It is asked again: this is the new request.",
 }
 _DELEGATED: Final = "Your place is taken by somebody else."
@@ -75,7 +81,7 @@ class Failed:
 
 async def show(look: Look) -> web.Response:
     """`GET /console/requests/{reference}`."""
-    return await _page(look, await _found(look))
+    return await _page(look, await see_request(look.database, look.actor, _number(look)))
 
 
 async def vote(look: Look) -> web.Response:
@@ -153,6 +159,7 @@ async def change(look: Look) -> web.Response:
     try:
         await amend(
             look.database,
+            look.house.catalogue,
             look.actor,
             request.id,
             changes=changes,
@@ -162,6 +169,18 @@ async def change(look: Look) -> web.Response:
     except CountersignError as error:
         return await _again(look, form, "amend", error)
     return _done(request, "changed")
+
+
+async def name_its_ticket(look: Look) -> web.Response:
+    """`POST …/ticket`: the ticket's system is asked whether it stands for the request."""
+    form = await read_form(look.request, look.visitor)
+    request = await _found(look)
+    try:
+        desks = look.house.gate.desks
+        await name_ticket(look.database, desks, look.actor, request.id, ticket=form.text("ticket"))
+    except CountersignError as error:
+        return await _again(look, form, "ticket", error)
+    return _done(request, "named")
 
 
 async def ask_again(look: Look) -> web.Response:
@@ -213,6 +232,12 @@ def timeline(request: RequestView) -> tuple[Moment, ...]:
         Moment(each.at, each.kind, each.author.name, _SAID.get(each.kind, "wrote"), each.text)
         for each in request.comments
     ]
+    if request.ticket and request.ticket.accepted_at:
+        named = f"{request.ticket.number} in {request.ticket.title} was found to stand for it"
+        moments.append(Moment(request.ticket.accepted_at, "ticket", "", named))
+    if request.ticket and request.ticket.checked_at and request.ticket.reasons:
+        wrong = f"{request.ticket.number} in {request.ticket.title} does not stand for it"
+        moments.append(Moment(request.ticket.checked_at, "ticket", "", wrong, details=request.ticket.reasons))
     if request.decided_at:
         moments.append(Moment(request.decided_at, request.status, "", f"The request was {request.status}"))
     return tuple(sorted(moments, key=lambda each: each.at))
@@ -256,11 +281,21 @@ def _standing(stage: StageView, now: datetime) -> str:
             return status
 
 
+def _may_name(request: RequestView) -> bool:
+    """Whether a ticket is needed and none stands: what to offer, not what is allowed."""
+    is_open = request.status == "pending" or (request.status == "approved" and not request.used)
+    return is_open and request.ticket is not None and request.ticket.standing != "holds"
+
+
 async def _found(look: Look) -> RequestView:
+    return await get_request(look.database, look.actor, _number(look))
+
+
+def _number(look: Look) -> int:
     number = number_in(look.request.match_info["reference"])
     if number is None:
         raise NotFound("There is no such request.")
-    return await get_request(look.database, look.actor, number)
+    return number
 
 
 def _done(request: RequestView, what: str) -> web.Response:
@@ -309,14 +344,25 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
         graphs=graphs,
         votable=[stage for stage in request.stages if may_vote_here(stage, user)],
         is_mine=request.requester.id == user,
+        may_name_ticket=request.requester.id == user and _may_name(request),
         undoable=request.has_vote_to_undo(user, now=look.sight.now),
         reopenable=request.status in REOPENED and request.requester.id == user,
         timeline=timeline(request),
         amendments=[entry for entry in trail if entry["action"] == "request.amended"],
         trail=trail,
+        seen=await _seen(look, request),
+        at=datetime.fromisoformat,
         failed=failed,
         said={**_ANSWERS, "delegated": _DELEGATED}.get(look.query("done"), "") if failed is None else "",
     )
+
+
+async def _seen(look: Look, request: RequestView) -> tuple[tuple[Sighting, ...], tuple[PersonView, ...]]:
+    """Who has looked at which version, and who is asked and has not looked at the one that stands."""
+    found = await sightings_of(look.database, look.actor, request.id)
+    known = {each.person.id for each in found if each.revision == request.revision}
+    asked = {who.id: who for stage in request.stages if stage.status == "open" for who in stage.approvers}
+    return found, tuple(who for who in asked.values() if who.id not in known)
 
 
 async def _trail(look: Look, request: RequestView) -> list[dict[str, Any]]:

@@ -6,27 +6,40 @@ from typing import Final
 
 from aiohttp import web
 
-from core.access import SESSION_LIFETIME, close_session, open_session
+from core.access import SignedInWith, TokenView, close_session, open_session
 from core.actor import Actor
 from core.errors import CountersignError, ErrorKind, Unauthenticated
-from core.signin import Claim, accept_invitation, invited, sign_in
+from core.signin import Claim, accept_invitation, finish_sign_in, half_signed_in, invited, sign_in
+from core.signin.errors import CodeRefused, KeyRefused, LinkOver, SecondFactorWanted, TooManyAttempts
 from web.auth import client_of
-from web.console.forms import Form, read_form
-from web.console.front import SIGN_IN, House, RequestHandler, html, problem, see_other
-from web.console.session import TRUSTED_PROXIES, Visitor, actor_behind, cookie_name, session_in, visitor_of
+from web.console.forms import Form, proof_in, read_form
+from web.console.front import SIGN_IN, House, Look, RequestHandler, html, problem, see_other
+from web.console.session import (
+    TRUSTED_PROXIES,
+    Visitor,
+    actor_behind,
+    forget_tenant,
+    keep_cookie,
+    session_in,
+    visitor_of,
+)
 from web.problems import status_of
 
 ENROL: Final = "/console/enrol/{token}"
+SECOND: Final = "/console/signin/second"
 _HOME: Final = "/console"
 _REFUSED: Final = "This token does not hold, or no longer."
-_CHOSEN: Final = "Your password is set. Sign in with it."
+_SAID: Final = {
+    "chosen": "Your password is set. Sign in with it.",
+    "late": "That took too long. Sign in again.",
+}
 
 
 def signin_routes(house: House) -> list[web.RouteDef]:
     """`GET` and `POST /console/signin`, `POST /console/signout`, `GET` and `POST /console/enrol/{token}`."""
 
     async def form(request: web.Request) -> web.Response:
-        said = _CHOSEN if request.query.get("done") == "chosen" else ""
+        said = _SAID.get(request.query.get("done", ""), "")
         return _page(house, next_place=local(request.query.get("next", "")), said=said)
 
     async def enter(request: web.Request) -> web.Response:
@@ -36,7 +49,9 @@ def signin_routes(house: House) -> list[web.RouteDef]:
             next_place, way = local(sent.text("next")), "token" if sent.text("token") else "password"
             organisation, email = sent.text("organisation"), sent.text("email")
             actor = await _claimed(house, request, sent)
-            _session, text = await open_session(house.database, actor)
+            session, text = await open_session(house.database, actor, signed_in_with=SignedInWith(way))
+        except SecondFactorWanted as error:
+            return await _second_page(house, error.token, next_place=next_place)
         except Unauthenticated as error:
             message = _REFUSED if way == "token" else error.sentence()
             typed = {"organisation": organisation, "email": email}
@@ -44,7 +59,7 @@ def signin_routes(house: House) -> list[web.RouteDef]:
         except CountersignError as error:
             return problem(request, house, error)
         answer = see_other(next_place)
-        keep_session(request, answer, text)
+        keep_session(house, request, answer, session, text)
         return answer
 
     async def sign_out(request: web.Request) -> web.Response:
@@ -56,13 +71,15 @@ def signin_routes(house: House) -> list[web.RouteDef]:
         except CountersignError as error:
             return problem(request, house, error)
         answer = see_other(SIGN_IN)
-        _keep(request, answer, "", max_age_s=0)
+        keep_cookie(request, answer, "", max_age_s=0)
+        forget_tenant(request, answer)
         return answer
 
     choose, chosen = _enrolment(house)
     return [
         web.get(SIGN_IN, form),
         web.post(SIGN_IN, enter),
+        web.post(SECOND, _second(house)),
         web.post("/console/signout", sign_out),
         web.get(ENROL, choose),
         web.post(ENROL, chosen),
@@ -75,18 +92,76 @@ def local(place: str) -> str:
     return place if is_ours and place.isprintable() and "\\" not in place else _HOME
 
 
-def keep_session(request: web.Request, answer: web.StreamResponse, text: str) -> None:
-    """The browser keeps this session in the place of any other."""
-    _keep(request, answer, text, max_age_s=int(SESSION_LIFETIME.total_seconds()))
+def keep_session(house: House, request: web.Request, answer: web.StreamResponse, session: TokenView, text: str) -> None:
+    """The browser keeps this session in the place of any other, for as long as it may last."""
+    lasts = session.expires_at - house.database.clock.now()
+    keep_cookie(request, answer, text, max_age_s=int(lasts.total_seconds()))
+
+
+async def renew_session(look: Look, answer: web.StreamResponse, actor: Actor, before: str) -> None:
+    """The browser's session is a new one of the actor as they are now; the one before is over."""
+    session, text = await open_session(look.database, actor, instead_of=before)
+    await close_session(look.database, look.actor, before)
+    keep_session(look.house, look.request, answer, session, text)
 
 
 async def _claimed(house: House, request: web.Request, sent: Form) -> Actor:
     """Who signs in: by token, or by password and code. Raises Unauthenticated, LimitExceeded."""
     if sent.text("token"):
-        return await actor_behind(request, sent.text("token").strip())
+        actor = await actor_behind(request, sent.text("token").strip())
+        if actor.is_session:
+            raise Unauthenticated
+        return actor
     client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
     claim = Claim(sent.text("organisation"), sent.text("email"), sent.text("password"), sent.text("code"))
     return await sign_in(house.database, claim, ip_address=client.ip_address, user_agent=client.user_agent)
+
+
+def _second(house: House) -> RequestHandler:
+    """What the other half of a sign-in does: a second factor, by whoever has given the password."""
+
+    async def finish(request: web.Request) -> web.Response:
+        client = client_of(request, trusted_proxies=request.app[TRUSTED_PROXIES])
+        try:
+            sent = await read_form(request, None)
+            half, next_place = sent.text("half"), local(sent.text("next"))
+            try:
+                actor = await finish_sign_in(
+                    house.database,
+                    half,
+                    proof_in(sent),
+                    ip_address=client.ip_address,
+                    user_agent=client.user_agent,
+                )
+            except (CodeRefused, KeyRefused, TooManyAttempts) as error:
+                return await _second_page(house, half, next_place=next_place, error=error)
+            session, text = await open_session(house.database, actor, signed_in_with=SignedInWith.PASSWORD)
+        except LinkOver:
+            return see_other(f"{SIGN_IN}?done=late")
+        except CountersignError as error:
+            return problem(request, house, error)
+        answer = see_other(next_place)
+        keep_session(house, request, answer, session, text)
+        return answer
+
+    return finish
+
+
+async def _second_page(
+    house: House, half: str, *, next_place: str, error: CountersignError | None = None
+) -> web.Response:
+    person, options = await half_signed_in(house.database, half)
+    text = house.templates.get_template("second.html").render(
+        visitor=None,
+        places=(),
+        place="",
+        email=person.email,
+        half=half,
+        next_place=next_place,
+        options=options,
+        error=error.sentence() if error else "",
+    )
+    return html(text, status=int(status_of(error.kind)) if error else 200)
 
 
 def _enrolment(house: House) -> tuple[RequestHandler, RequestHandler]:
@@ -144,15 +219,3 @@ def _page(
         visitor=None, places=(), place="", next_place=next_place, error=error, said=said, way=way, typed=typed or {}
     )
     return html(text, status=status)
-
-
-def _keep(request: web.Request, answer: web.StreamResponse, value: str, *, max_age_s: int) -> None:
-    answer.set_cookie(
-        cookie_name(request),
-        value,
-        max_age=max_age_s,
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=cookie_name(request).startswith("__Host-"),
-    )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 
-from core.access import close_session, open_session
+from core.access import member_of
 from core.approvals import confirm_vote, waiting_vote
 from core.errors import CountersignError
-from core.signin import Assurance, assurance_of
-from core.signin.errors import CodeRefused, TooManyAttempts
-from web.console.forms import read_form
+from core.signin import Assurance, assurance_of, key_question
+from core.signin.errors import CodeRefused, KeyRefused, TooManyAttempts
+from web.console.forms import proof_in, read_form
 from web.console.front import Look, see_other
 from web.console.session import session_in
-from web.console.signin import keep_session
+from web.console.signin import renew_session
 from web.problems import status_of
 
 PUBLIC: Final = "/step-up/{token}"  # as it stands in chat: short, and free of where the pages are
@@ -22,7 +23,7 @@ PUBLIC: Final = "/step-up/{token}"  # as it stands in chat: short, and free of w
 
 async def forward(request: web.Request) -> web.Response:
     """`GET /step-up/{token}`: the page; whoever has not signed in does so on the way."""
-    return see_other(f"/console/step-up/{request.match_info['token']}")
+    return see_other(f"/console/step-up/{quote(request.match_info['token'], safe='')}")
 
 
 async def show(look: Look) -> web.Response:
@@ -35,21 +36,20 @@ async def confirm(look: Look) -> web.Response:
     form = await read_form(look.request, look.visitor)
     try:
         request, actor = await confirm_vote(
-            look.database, look.actor, look.request.match_info["token"], code=form.text("code")
+            look.database, look.actor, look.request.match_info["token"], proof=proof_in(form)
         )
-    except (CodeRefused, TooManyAttempts) as error:
+    except (CodeRefused, KeyRefused, TooManyAttempts) as error:
         return await _page(look, error)
     answer = see_other(f"/console/requests/{request.reference}?done=voted")
     before = session_in(look.request)
     if before and look.visitor.csrf and actor.assured_at != look.actor.assured_at:
-        _session, text = await open_session(look.database, actor)
-        await close_session(look.database, look.actor, before)
-        keep_session(look.request, answer, text)
+        await renew_session(look, answer, actor, before)
     return answer
 
 
 async def _page(look: Look, error: CountersignError | None = None) -> web.Response:
     vote, request = await waiting_vote(look.database, look.actor, look.request.match_info["token"])
+    needs_proof = assurance_of(look.actor, now=look.sight.now) is Assurance.CLICK
     return look.page(
         "stepup.html",
         place="inbox",
@@ -57,6 +57,7 @@ async def _page(look: Look, error: CountersignError | None = None) -> web.Respon
         vote=vote,
         request=request,
         stage=next(each.title for each in request.stages if each.key == vote.stage),
-        needs_code=assurance_of(look.actor, now=look.sight.now) is Assurance.CLICK,
+        needs_code=needs_proof,
+        options=await key_question(look.database, look.actor, member_of(look.actor)) if needs_proof else "",
         message=error.sentence() if error else "",
     )

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
 
-
-def zone(name: str) -> tzinfo:
-    """The time zone of that name; UTC if this machine does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+NOW: Final = timedelta(seconds=3)
 
 
 def moment(at: datetime, place: tzinfo) -> str:
@@ -21,7 +15,9 @@ def moment(at: datetime, place: tzinfo) -> str:
 
 
 def distance(at: datetime, *, now: datetime) -> str:
-    """Either "in 3 h" or "20 min ago"."""
+    """Either "in 3 h" or "20 min ago"; "now" for what a page may be younger than by the time it took to make."""
+    if abs(at - now) < NOW:
+        return "now"
     return f"in {span(at - now)}" if at > now else f"{span(now - at)} ago"
 
 

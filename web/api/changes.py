@@ -1,0 +1,327 @@
+"""/api/v1/changes: the change registry."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.changes import (
+    ChangeCatalogue,
+    ChangeFilter,
+    assess,
+    calendar,
+    cancel,
+    change_policy,
+    complete,
+    draft,
+    fail,
+    get_change,
+    implement,
+    list_changes,
+    review,
+    revise,
+    roll_back,
+    schedule,
+    show_evidence,
+    submit,
+    try_time,
+)
+from core.db import Database
+from core.errors import ErrorKind
+from web.api.change_shapes import (
+    CalendarOut,
+    CalendarQuery,
+    ChangeIn,
+    ChangeOut,
+    ChangePolicyOut,
+    ChangeReviewIn,
+    ChangesQuery,
+    CompletionIn,
+    EvidenceIn,
+    FitOut,
+    ReasonIn,
+    RevisionIn,
+    TimesIn,
+    TryIn,
+    calendar_out,
+    change_out,
+    fit_out,
+    policy_out,
+)
+from web.endpoint import Call, Method, Reply, endpoint
+from web.paging import Cursors, Page
+from web.schema import Id, Path
+
+_CURSORS: Final = Cursors("changes", int)
+_CHANGING: Final = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
+_TAGS: Final = ("changes",)
+_TYPE: Final = "the permission of its type"
+_REQUESTER: Final = "its requester"
+
+
+class ByChange(Path):
+    """One change."""
+
+    change_id: Id
+
+
+class Changes:
+    """The change registry."""
+
+    def __init__(self, database: Database, catalogue: ChangeCatalogue) -> None:
+        self._database = database
+        self._catalogue = catalogue
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes",
+        summary="Draft a change",
+        tags=_TAGS,
+        responses={201: ChangeOut},
+        errors=(ErrorKind.FORBIDDEN,),
+        permission=_TYPE,
+    )
+    async def draft(self, call: Call[ChangeIn, None, None]) -> Reply:
+        """It is in the registry, and nobody is asked yet."""
+        body = call.body
+        view = await draft(
+            self._database,
+            self._catalogue,
+            call.actor,
+            body.proposal(),
+            template=body.template,
+            rollback_plan=body.rollback_plan,
+        )
+        return Reply(201, change_out(view))
+
+    @endpoint(Method.GET, "/api/v1/changes", summary="List changes", tags=_TAGS)
+    async def list(self, call: Call[None, ChangesQuery, None]) -> Page[ChangeOut]:
+        """Newest first; every filter narrows."""
+        query = call.query
+        wanted = ChangeFilter(
+            state=query.state,
+            type=query.type,
+            risk=query.risk,
+            requester=call.actor.user if query.mine else None,
+            resource=query.resource,
+            contains=query.q,
+            since=query.since,
+            until=query.until,
+            is_open=query.open,
+            waits_for_review=query.waiting_for_review,
+        )
+        after, limit = _CURSORS.decode(query.cursor), query.limit
+        found = await list_changes(self._database, call.actor, wanted, after=after, limit=limit + 1)
+        return _CURSORS.page(
+            found, limit=limit, shown=change_out, position=lambda change: int(change.reference.partition("-")[2])
+        )
+
+    @endpoint(Method.GET, "/api/v1/changes/policy", summary="Show the change policy", tags=_TAGS)
+    async def policy(self, call: Call[None, None, None]) -> ChangePolicyOut:
+        """The types, the matrix, the gates, templates, windows and freezes that hold here."""
+        return policy_out(await change_policy(self._database, self._catalogue, call.actor))
+
+    @endpoint(Method.GET, "/api/v1/changes/calendar", summary="Show the change calendar", tags=_TAGS)
+    async def calendar(self, call: Call[None, CalendarQuery, None]) -> CalendarOut:
+        """Changes with a time, freezes, and when maintenance windows are open."""
+        since, until = call.query.since, call.query.until
+        return calendar_out(await calendar(self._database, self._catalogue, call.actor, since=since, until=until))
+
+    @endpoint(
+        Method.GET, "/api/v1/changes/{change_id}", summary="Show a change", tags=_TAGS, errors=(ErrorKind.NOT_FOUND,)
+    )
+    async def show(self, call: Call[None, None, ByChange]) -> ChangeOut:
+        """Its whole life in one place."""
+        return change_out(await get_change(self._database, call.actor, call.path.change_id))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/revise",
+        summary="Revise a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_REQUESTER,
+    )
+    async def revise(self, call: Call[RevisionIn, None, ByChange]) -> ChangeOut:
+        """It is a draft again: what was assessed, approved and scheduled is so no more."""
+        body = call.body
+        return change_out(
+            await revise(
+                self._database,
+                self._catalogue,
+                call.actor,
+                call.path.change_id,
+                body.proposal(),
+                reason=body.reason,
+            )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/evidence",
+        summary="Add evidence to a change",
+        tags=_TAGS,
+        responses={201: ChangeOut},
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def evidence(self, call: Call[EvidenceIn, None, ByChange]) -> Reply:
+        """It is the last word on its gate."""
+        body = call.body
+        view = await show_evidence(
+            self._database,
+            self._catalogue,
+            call.actor,
+            call.path.change_id,
+            gate=body.gate,
+            summary=body.summary,
+            result=body.result,
+            url=body.url,
+        )
+        return Reply(201, change_out(view))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/assess",
+        summary="Assess a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def assess(self, call: Call[None, None, ByChange]) -> ChangeOut:
+        """Its reach and its risk are known, with the reasons."""
+        return change_out(await assess(self._database, self._catalogue, call.actor, call.path.change_id))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/submit",
+        summary="Submit a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_REQUESTER,
+    )
+    async def submit(self, call: Call[None, None, ByChange]) -> ChangeOut:
+        """Those of its risk's row are asked; a standard change may be scheduled at once."""
+        return change_out(await submit(self._database, self._catalogue, call.actor, call.path.change_id))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/times",
+        summary="Try a time for a change",
+        tags=_TAGS,
+        errors=(ErrorKind.NOT_FOUND,),
+    )
+    async def times(self, call: Call[TryIn, None, ByChange]) -> FitOut:
+        """What would be in the way, and the first time from then on that is accepted; nothing is changed."""
+        body, change_id = call.body, call.path.change_id
+        return fit_out(
+            await try_time(
+                self._database, self._catalogue, call.actor, change_id, starts_at=body.starts_at, ends_at=body.ends_at
+            )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/schedule",
+        summary="Schedule a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def schedule(self, call: Call[TimesIn, None, ByChange]) -> ChangeOut:
+        """It has its time. A refusal names all that is in the way, and the first time that is accepted."""
+        body, change_id = call.body, call.path.change_id
+        return change_out(
+            await schedule(
+                self._database, self._catalogue, call.actor, change_id, starts_at=body.starts_at, ends_at=body.ends_at
+            )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/implement",
+        summary="Implement a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def implement(self, call: Call[None, None, ByChange]) -> ChangeOut:
+        """It is being done. A refusal names every gate that is missing; a live bypass lets it pass, and owes them."""
+        return change_out(await implement(self._database, self._catalogue, call.actor, call.path.change_id))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/complete",
+        summary="Complete a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def complete(self, call: Call[CompletionIn, None, ByChange]) -> ChangeOut:
+        """It is done; with a validation that passed, its review is open."""
+        body, change_id = call.body, call.path.change_id
+        return change_out(
+            await complete(
+                self._database, self._catalogue, call.actor, change_id, validation=body.validation, notes=body.notes
+            )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/rollback",
+        summary="Roll a change back",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def rollback(self, call: Call[ReasonIn, None, ByChange]) -> ChangeOut:
+        """What it did is undone. Possible from when it is begun until it is closed."""
+        change_id, reason = call.path.change_id, call.body.reason
+        return change_out(await roll_back(self._database, self._catalogue, call.actor, change_id, reason=reason))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/fail",
+        summary="Give a change up",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission=_TYPE,
+    )
+    async def fail(self, call: Call[ReasonIn, None, ByChange]) -> ChangeOut:
+        """It has failed, and what it did stays as it is."""
+        change_id, reason = call.path.change_id, call.body.reason
+        return change_out(await fail(self._database, self._catalogue, call.actor, change_id, reason=reason))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/review",
+        summary="Review a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission="a role of its risk's row or above, other than who raised and implemented it",
+    )
+    async def review(self, call: Call[ChangeReviewIn, None, ByChange]) -> ChangeOut:
+        """The review is done, and what was validated is closed."""
+        body = call.body
+        return change_out(
+            await review(
+                self._database,
+                self._catalogue,
+                call.actor,
+                call.path.change_id,
+                outcome=body.outcome,
+                notes=body.notes,
+                lessons=body.lessons,
+            )
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/changes/{change_id}/cancel",
+        summary="Cancel a change",
+        tags=_TAGS,
+        errors=_CHANGING,
+        permission="its requester, or senior management",
+    )
+    async def cancel(self, call: Call[ReasonIn, None, ByChange]) -> ChangeOut:
+        """It will not be done, and nobody is asked any more."""
+        return change_out(await cancel(self._database, call.actor, call.path.change_id, reason=call.body.reason))

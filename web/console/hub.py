@@ -1,0 +1,213 @@
+"""Connectors: how deliveries to each go, what is on its way, and acting on it (N6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from json import dumps
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from aiohttp import web
+
+from core.access import Permission
+from core.charts import throughput_chart
+from core.deliveries import (
+    Finding,
+    destinations,
+    inboxes,
+    list_all,
+    reconcile,
+    reconciliations,
+    references_of,
+    replay_dead,
+    replay_one,
+    resume_now,
+    run_test,
+    throughput,
+)
+from core.errors import CountersignError, NotFound
+from core.outbox import DestinationView, Flow
+from web.console.forms import read_form
+from web.console.front import Look, see_other
+from web.errors import DoorError
+from web.paging import Cursors
+from web.problems import status_of
+
+PLACE: Final = "/console/connectors"
+PAGE_SIZE: Final = 50
+STATES: Final = ("dead", "pending", "done")
+_CURSORS: Final = Cursors("console-deliveries", UUID)
+_TITLES: Final = {
+    "slack": "Slack",
+    "slack_absences": "Slack: absences",
+    "slack_schedules": "Slack: digests and reports",
+    "slack_accounts": "Slack: chat accounts",
+    "teams": "Microsoft Teams",
+    "teams_absences": "Microsoft Teams: absences",
+    "teams_schedules": "Microsoft Teams: digests and reports",
+    "teams_accounts": "Microsoft Teams: chat accounts",
+    "slack_reconciliations": "Slack: comparisons of tickets",
+    "teams_reconciliations": "Microsoft Teams: comparisons of tickets",
+    "callbacks": "Callbacks",
+    "access_tasks": "Access requests",
+    "slack_automation": "Slack: automation",
+    "teams_automation": "Microsoft Teams: automation",
+    "automation": "Automation: rules",
+    "automation_here": "Automation: actions here",
+    "automation_webhooks": "Automation: webhooks",
+}
+_ANSWERS: Final = {
+    "resume": "What waits is tried now.",
+    "replay": "It is tried again from the start.",
+    "replay-all": "The dead deliveries are tried again.",
+    "reconcile": "The tickets are compared with what should be; the result appears here.",
+}
+
+
+async def connectors(look: Look) -> web.Response:
+    """`GET /console/connectors`: each with its state, what waits, what failed and the way back."""
+    return await _overview(look)
+
+
+async def act(look: Look) -> web.Response:
+    """`POST /console/connectors/{name}/{what}`: try at once, send all dead again, or test."""
+    form = await read_form(look.request, look.visitor)
+    name, what = look.request.match_info["name"], look.request.match_info["what"]
+    try:
+        match what:
+            case "resume":
+                await resume_now(look.database, look.actor, subscriber=name)
+            case "replay-all":
+                await replay_dead(look.database, look.actor, subscriber=name)
+            case "replay":
+                await replay_one(look.database, look.actor, delivery_id(form.text("delivery")), subscriber=name)
+                return see_other(f"{PLACE}/{quote(name, safe='')}?done=replay")
+            case "reconcile":
+                await reconcile(look.database, look.actor, look.house.connected, name=name)
+            case "test":
+                found = await run_test(look.database, look.actor, look.house.connected, name=name)
+                return await _overview(look, tested=name, findings=found)
+            case _:
+                raise NotFound("There is no such page.")
+    except CountersignError as error:
+        return await _overview(look, tested=name, error=error)
+    return see_other(f"{PLACE}?done={what}")
+
+
+async def connector(look: Look) -> web.Response:
+    """`GET /console/connectors/{name}`: its deliveries, those that are dead if there are any, else all."""
+    name = look.request.match_info["name"]
+    known = {each.subscriber: each for each in await destinations(look.database, look.actor)}
+    there = known.get(name)
+    connection = look.house.connected.find(look.actor.tenant, name)
+    if there is None and connection is None:
+        raise NotFound("There is no such connector.", next_step="Look at all connectors.")
+    given = look.query("state")
+    state = given if given in (*STATES, "all") else ("dead" if there and there.dead else "all")
+    found = await list_all(
+        look.database,
+        look.actor,
+        subscriber=name,
+        state=None if state == "all" else state,
+        after=_CURSORS.decode(look.query("cursor") or None),
+        limit=PAGE_SIZE + 1,
+    )
+    shown = found[:PAGE_SIZE]
+    return look.page(
+        "connector.html",
+        place="connectors",
+        name=name,
+        title=title_of(look, name),
+        there=there,
+        state=state,
+        states=("dead", "pending", "done", "all"),
+        deliveries=shown,
+        references=await references_of(look.database, look.actor, {each.subject for each in shown}),
+        pretty=_pretty,
+        may_change=may_change(look),
+        hours=throughput_chart(title_of(look, name), await throughput(look.database, look.actor, subscriber=name)),
+        limits=connection.limits if connection else "",
+        credentials=connection.credentials if connection else (),
+        cursor=_CURSORS.encode(found[PAGE_SIZE - 1].event_id) if len(found) > PAGE_SIZE else None,
+        said=_ANSWERS.get(look.query("done"), ""),
+    )
+
+
+async def _overview(
+    look: Look, *, tested: str = "", findings: Sequence[Finding] = (), error: CountersignError | None = None
+) -> web.Response:
+    status = 200
+    if error is not None:
+        status = int(error.status if isinstance(error, DoorError) else status_of(error.kind))
+    found = {each.subscriber: each for each in await destinations(look.database, look.actor) if _concerns(each, look)}
+    connections = {each.name: each for each in look.house.connected.of(look.actor.tenant)}
+    ways_back = {each.system: each for each in await inboxes(look.database, look.actor)}
+    walks = {
+        name: walk
+        for name in connections
+        for walk in await reconciliations(look.database, look.actor, name=name, limit=1)
+    }
+    return look.page(
+        "connectors.html",
+        place="connectors",
+        status=status,
+        connectors=[
+            (name, title_of(look, name), found.get(name), ways_back.get(name), name in connections)
+            for name in sorted({*found, *connections}, key=lambda each: (each not in connections, title_of(look, each)))
+        ],
+        state_of=lambda there: _state(there, look),
+        may_change=may_change(look),
+        walks=walks,
+        tested=tested,
+        tested_title=title_of(look, tested) if tested else "",
+        findings=findings,
+        message=error.sentence() if error else "",
+        said=_ANSWERS.get(look.query("done"), "") if error is None and not findings else "",
+    )
+
+
+def _concerns(there: DestinationView, look: Look) -> bool:
+    """A system of another tenant's is passed over here, unless something of ours got stuck on its way."""
+    is_passed = look.house.connected.is_only_elsewhere(look.actor.tenant, there.subscriber)
+    return not is_passed or bool(there.pending or there.dead or there.failures)
+
+
+def _state(there: DestinationView | None, look: Look) -> tuple[str, str, datetime | None]:
+    """How it is: a class for its colour, words, and until when."""
+    if there is None:
+        return "", "Nothing delivered yet", None
+    match there.flow:
+        case Flow.CLOSED if there.failures:
+            return "pending", "Takes deliveries, though the last one failed", None
+        case Flow.CLOSED:
+            return "active", "Takes deliveries", None
+        case Flow.OPEN:
+            until = there.paused_until
+            return "failure", "Left alone until", None if look.sight.is_past(until) else until
+        case Flow.HALF_OPEN:
+            return "pending", "One delivery is tried", None
+
+
+def title_of(look: Look, name: str) -> str:
+    """The connector as people call it."""
+    connection = look.house.connected.find(look.actor.tenant, name)
+    return connection.title if connection else _TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def _pretty(data: Any) -> str:
+    return dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
+
+
+def may_change(look: Look) -> bool:
+    """Whether to offer what changes something; the use cases decide for themselves."""
+    return look.may(Permission.MODIFY_CONFIG)
+
+
+def delivery_id(text: str) -> UUID:
+    """The id of a delivery. Raises NotFound for a text that is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("There is no such delivery.") from None
