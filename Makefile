@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 ARGS ?=
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE # without it, each process that a test starts would compile every module anew
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup setup-runtime setup-dev demo test check fmt lock bench clean distclean
@@ -43,7 +44,7 @@ bench: setup-dev ## measure (ARGS chooses what)
 
 clean: ## remove caches and build results; keeps .venv and the demo's data
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . \( -path ./.venv -o -name node_modules \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## clean, and remove .venv too
-	@rm -rf .venv
+distclean: clean ## clean, and remove .venv and the tests' npm packages too
+	@rm -rf .venv tests/javascript/node_modules

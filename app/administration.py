@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,22 +11,27 @@ from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
 
-from app.container import Service, build, database_urls
-from app.tickets import connect_ticket_system
+from app.container import SEALED, Service, build, database_urls
+from app.teams import examine_teams
+from app.tickets import connected_systems, distinct_titles
 from bot.slack.workspace import make_client
 from config.settings import Settings
 from config.yamlfile import load_yaml
 from core import access, signin
+from core.access import TokenScope
 from core.actor import Actor, Door
-from core.approvals import Figures, figures
+from core.approvals import Figures, figures, holders
 from core.audit import AuditFilter, to_csv_row, to_json_line
-from core.charts import PictureFormat, Renderer, Theme, approval_charts
-from core.deliveries import list_all, replay_one
+from core.charts import PictureFormat, Renderer, Theme, approval_charts, bypass_chart
+from core.deliveries import destinations, list_all, replay_dead, replay_one, resume_now
+from core.emergency import BypassReport, bypass_report
 from core.errors import CountersignError, InvalidInput, NotFound
 from core.ids import TenantId
-from core.tenants import list_tenants, provision
+from core.redaction import without_secrets
+from core.tenants import list_tenants, provision, tenant_ids
 from core.tenants.policy_file import read_tenant
 from core.trail import export_trail
+from core.vault import rewrap
 
 T = TypeVar("T")
 
@@ -39,6 +44,16 @@ def operator(tenant: TenantId) -> Actor:
 def upgrade(settings: Settings) -> None:
     """The schema is current."""
     run(settings, _nothing)
+
+
+def rewrap_secrets(settings: Settings, *, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """Every secret in the database is sealed with the present key."""
+
+    async def work(service: Service) -> dict[str, Any]:
+        done = await rewrap(service.database, SEALED, progress=progress)
+        return {"rewrapped": done.rows, "unreadable": done.unsealable, "retired_keys": list(done.retired)}
+
+    return run(settings, work)
 
 
 def create_tenant(settings: Settings, file: Path) -> dict[str, Any]:
@@ -98,6 +113,35 @@ def approval_pictures(settings: Settings, tenant: str, *, days: int, folder: Pat
     return run(settings, draw)
 
 
+def bypass_figures(settings: Settings, tenant: str, *, month: str) -> BypassReport:
+    """The bypasses of the month, or of the last whole one, in figures."""
+
+    async def read(service: Service) -> BypassReport:
+        return await bypass_report(service.database, operator(await existing(service, tenant)), month=month)
+
+    return run(settings, read)
+
+
+def bypass_pictures(settings: Settings, tenant: str, *, month: str, folder: Path) -> list[Path]:
+    """The month's chart as SVG and PNG in the folder, which is made if it is missing."""
+
+    async def draw(service: Service) -> list[Path]:
+        renderer = Renderer()
+        try:
+            found = await bypass_report(service.database, operator(await existing(service, tenant)), month=month)
+            chart = bypass_chart(found)
+            drawn = {
+                folder / f"{chart.name}.{picture}": await renderer.draw(chart, picture, Theme.LIGHT)
+                for picture in PictureFormat
+            }
+        finally:
+            await renderer.close()
+        await asyncio.to_thread(_write, drawn)
+        return list(drawn)
+
+    return run(settings, draw)
+
+
 def _write(files: Mapping[Path, bytes]) -> None:
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,15 +161,22 @@ def add_person(settings: Settings, tenant: str, *, email: str, name: str, roles:
     return run(settings, add)
 
 
-def create_token(settings: Settings, tenant: str, *, email: str, name: str, days: int) -> dict[str, Any]:
+def create_token(
+    settings: Settings, tenant: str, *, email: str, name: str, days: int, scopes: Iterable[TokenScope] | None
+) -> dict[str, Any]:
     """A new token for the person; its text is returned this once."""
 
     async def create(service: Service) -> dict[str, Any]:
         actor = operator(await existing(service, tenant))
         view, text = await access.create_token(
-            service.database, actor, name=name, lifetime=timedelta(days=days), email=email
+            service.database,
+            actor,
+            name=name,
+            lifetime=timedelta(days=days),
+            scopes=None if scopes is None else frozenset(scopes),
+            email=email,
         )
-        return {"email": email, "token": text, "expires_at": view.expires_at}
+        return {"email": email, "token": text, "expires_at": view.expires_at, "scopes": ", ".join(view.scopes or ())}
 
     return run(settings, create)
 
@@ -177,6 +228,52 @@ def deliveries(settings: Settings, tenant: str, *, state: str | None) -> list[di
     return run(settings, read)
 
 
+def connectors(settings: Settings, tenant: str) -> list[dict[str, Any]]:
+    """How deliveries to each connector go."""
+
+    async def read(service: Service) -> list[dict[str, Any]]:
+        found = await destinations(service.database, operator(await existing(service, tenant)))
+        return [
+            {
+                "connector": each.subscriber,
+                "flow": each.flow,
+                "pending": each.pending,
+                "dead": each.dead,
+                "done_last_hour": each.done_lately,
+                "paused_until": each.paused_until.isoformat() if each.paused_until else "",
+                "error": (each.last_error or "") if each.failures else "",
+            }
+            for each in found
+        ]
+
+    return run(settings, read)
+
+
+def replay_all(settings: Settings, tenant: str, connector: str) -> int:
+    """All dead deliveries of the connector are pending again; how many they were."""
+
+    async def again(service: Service) -> int:
+        actor, total = operator(await existing(service, tenant)), 0
+        found = {each.subscriber: each.dead for each in await destinations(service.database, actor)}
+        while total < found.get(connector, 0):  # those that die again meanwhile are not sent for ever
+            count = await replay_dead(service.database, actor, subscriber=connector)
+            if not count:
+                break
+            total += count
+        return total
+
+    return run(settings, again)
+
+
+def resume(settings: Settings, tenant: str, connector: str) -> None:
+    """What waits for the connector is tried at once."""
+
+    async def now(service: Service) -> None:
+        await resume_now(service.database, operator(await existing(service, tenant)), subscriber=connector)
+
+    run(settings, now)
+
+
 def replay(settings: Settings, tenant: str, delivery_id: str, connector: str) -> None:
     """The dead delivery is pending again."""
     try:
@@ -192,11 +289,16 @@ def replay(settings: Settings, tenant: str, delivery_id: str, connector: str) ->
 
 async def examine(settings: Settings) -> list[dict[str, Any]]:
     """What works and what does not, with what to do about it."""
+    matching: list[dict[str, Any]] | None = None
     findings = [{"subject": "settings", "health": "ok", "message": "Every setting is valid.", "next_step": ""}]
     urls, server = await asyncio.to_thread(database_urls, settings)
     try:
         service = await build(settings, urls)
-        await service.database.close()
+        try:
+            undecidable = await _examine_policies(service)
+            matching = await _matched_by_default(service) if settings.slack.enabled else None
+        finally:
+            await service.database.close()
         findings.append(
             {
                 "subject": "database",
@@ -205,6 +307,7 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
                 "message": "It answers, its schema is current, its role is bound by row-level security.",
             }
         )
+        findings += undecidable
     except CountersignError as exc:
         findings.append(
             {"subject": "database", "health": "failed", "message": exc.message, "next_step": exc.next_step or ""}
@@ -213,15 +316,60 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
         if server:
             await asyncio.to_thread(server.stop)
     findings.append(await _examine_slack(settings))
-    system = connect_ticket_system(settings)
-    if system is not None:
-        result = await system.check()
+    findings += await examine_teams(settings.teams)
+    findings += matching or []
+    systems = connected_systems(settings)
+    for title, connected in zip(distinct_titles(systems), systems, strict=True):
+        result = await connected.system.check()
         findings += [
-            {"subject": each.subject, "health": str(each.health), "message": each.message, "next_step": each.next_step}
+            {
+                "subject": f"{title}: {each.subject}",
+                "health": str(each.health),
+                "message": each.message,
+                "next_step": each.next_step,
+            }
             for each in result.findings
         ]
-        await system.close()
+        await connected.system.close()
+    return [{**each, "message": without_secrets("", each["message"])} for each in findings]  # systems quote
+
+
+async def _examine_policies(service: Service) -> list[dict[str, Any]]:
+    """Of each tenant, the stages that nobody could decide today (X5)."""
+    findings = []
+    for tenant in await tenant_ids(service.database):
+        found = await holders(service.database, service.catalogue, operator(tenant))
+        problems = [
+            f"{policy.title}, stage '{stage.key}': {stage.problem}"
+            for policy in found
+            for stage in policy.stages
+            if stage.problem
+        ]
+        findings.append(
+            {
+                "subject": f"policies of {tenant}",
+                "health": "warning" if problems else "ok",
+                "message": " ".join(problems) or "Somebody could decide every stage.",
+                "next_step": "Grant these roles: countersign policy check --tenant says more." if problems else "",
+            }
+        )
     return findings
+
+
+async def _matched_by_default(service: Service) -> list[dict[str, Any]]:
+    """Where a tenant asks people for a second factor and does not say how sure it wants to be of chat accounts."""
+    async with service.database.system() as tx:
+        found = [each for each in await list_tenants(tx) if each.tenant_id == service.settings.slack.tenant]
+    return [
+        {
+            "subject": f"chat accounts of {each.tenant_id}",
+            "health": "warning",
+            "message": "It asks for second factors, and takes an e-mail address in Slack for proof of who somebody is.",
+            "next_step": "Write 'chat: {email_match: false}' into its YAML (people type /approve link), or true.",
+        }
+        for each in found
+        if each.policy.security_policies.mfa_required and each.policy.chat.email_match is None
+    ]
 
 
 async def _examine_slack(settings: Settings) -> dict[str, Any]:

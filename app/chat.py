@@ -8,12 +8,19 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from app.container import Service
-from bot.slack import absences, living
-from bot.slack.absences import AbsenceMessages
+from bot import absences, accounts, automation, living, reconciliations, schedules
+from bot.absences import AbsenceMessages
+from bot.accounts import AccountMessages
+from bot.automation import AutomationMessages
+from bot.conversation.chat import Chat
+from bot.conversation.home import publish
+from bot.living import LivingMessages
+from bot.reach import Reach
+from bot.reconciliations import ReconciliationMessages
+from bot.schedules import ScheduledMessages
 from bot.slack.app import connect, make_app, open_socket
-from bot.slack.context import Chat
-from bot.slack.home import publish
-from bot.slack.living import LivingMessages
+from bot.slack.context import Desk
+from bot.slack.pictures import SlackGallery
 from bot.slack.workspace import make_client
 from config.settings import Role, SlackMode
 from core.outbox import Subscription
@@ -39,8 +46,8 @@ class Slack:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
 
 
-async def open_slack(service: Service) -> Slack:
-    """Slack, connected and checked. Raises SlackApiError if Slack refuses the token."""
+async def open_slack(service: Service, reach: Reach) -> Slack:
+    """Slack, connected and checked, and within reach. Raises SlackApiError if Slack refuses the token."""
     settings = service.settings.slack
     if settings.bot_token is None or settings.tenant is None:
         return Slack()
@@ -48,17 +55,38 @@ async def open_slack(service: Service) -> Slack:
     public = service.settings.public_url  # the bound address is often one that only this machine can reach
     console = f"{public.rstrip('/')}/console" if public else ""
     workspace = await connect(client, service.database, tenant=settings.tenant, console=console)
-    chat = Chat(workspace=workspace, gate=service.gate)
+    reach.platforms.append(workspace)
+    chat = Chat(platform=workspace, gate=service.gate, changes=service.changes)
     messages = LivingMessages(
         workspace,
         approvals_channel=settings.approvals_channel,
         emergency_channel=settings.emergency_channel,
         refresh_home=lambda chat_user: publish(chat, chat_user),
+        reach=reach,
     )
-    notices = AbsenceMessages(workspace, refresh_home=lambda chat_user: publish(chat, chat_user))
+    notices = AbsenceMessages(workspace, refresh_home=lambda chat_user: publish(chat, chat_user), reach=reach)
+    scheduled = ScheduledMessages(
+        workspace,
+        SlackGallery(workspace),
+        service.renderer,
+        approvals_channel=settings.approvals_channel,
+        emergency_channel=settings.emergency_channel,
+        reach=reach,
+    )
+    walks = ReconciliationMessages(workspace, reach=reach)
+    by_rules = AutomationMessages(
+        workspace,
+        approvals_channel=settings.approvals_channel,
+        emergency_channel=settings.emergency_channel,
+        reach=reach,
+    )
     subscriptions = [
         Subscription("slack", living.EVENTS, messages.deliver),
         Subscription("slack_absences", absences.EVENTS, notices.deliver),
+        Subscription("slack_schedules", schedules.EVENTS, scheduled.deliver),
+        Subscription("slack_accounts", accounts.EVENTS, AccountMessages(workspace).deliver),
+        Subscription("slack_reconciliations", reconciliations.EVENTS, walks.deliver),
+        Subscription("slack_automation", automation.EVENTS, by_rules.deliver),
     ]
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if settings.signing_secret is None else settings.signing_secret.get_secret_value()
@@ -66,7 +94,7 @@ async def open_slack(service: Service) -> Slack:
     if Role.BOT not in service.settings.roles:
         return Slack(subscriptions=subscriptions)
     return Slack(
-        app=make_app(workspace, service.gate, signing_secret=secret),
+        app=make_app(Desk(workspace, chat), signing_secret=secret),
         app_token=app_token,
         subscriptions=subscriptions,
     )

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from pydantic import SecretStr
 
 from app.housekeeping import Housekeeping
 from config.settings import Role, Settings
-from core import approvals, decisions, emergency
+from connectors.calendars import FeedReader, FeedSettings
+from connectors.itsm.inbox import InboxPoller, TicketInbox
+from connectors.itsm.reconciler import Reconciler, WalkPoller
+from core import (
+    absences,
+    access_requests,
+    approvals,
+    changes,
+    decisions,
+    emergency,
+    pictures,
+    preferences,
+    receipts,
+    schedules,
+    signin,
+)
+from core.absences import CalendarPoller
 from core.approvals import PolicyCatalogue, load_catalogue
+from core.automation import RuleBook
+from core.changes import ChangeCatalogue, load_change_catalogue
+from core.charts import Renderer
 from core.clock import SystemClock
 from core.db import Database
 from core.db.embedded import EmbeddedPostgres
@@ -20,12 +42,32 @@ from core.db.listen import Listener
 from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
 from core.decisions import Gate
+from core.deliveries import Connected
+from core.named_tickets import Desks
 from core.outbox import Dispatcher, Subscription
 from core.receipts import Issuer
+from core.sealing import MasterKey
+from core.tickets import HURRIED
+from core.vault import GivenKeys, seal_plain, take_keys
 
 log = structlog.get_logger()
 
-DEADLINES = {**approvals.DEADLINES, **decisions.DEADLINES, **emergency.DEADLINES}
+# every column whose values are sealed
+SEALED = (
+    signin.TOTP_SECRET,
+    receipts.PRIVATE_KEY,
+    absences.FEED_ADDRESS,
+    access_requests.CALLBACK_SECRET,
+    pictures.SECRET,
+)
+DEADLINES = {
+    **approvals.DEADLINES,
+    **changes.DEADLINES,
+    **decisions.DEADLINES,
+    **emergency.DEADLINES,
+    **preferences.DEADLINES,
+    **schedules.DEADLINES,
+}
 
 
 @dataclass(slots=True)
@@ -36,27 +78,49 @@ class Service:
     clock: SystemClock
     database: Database
     catalogue: PolicyCatalogue
+    changes: ChangeCatalogue
     issuer: Issuer
     gate: Gate
+    desks: Desks
     listener: Listener
+    renderer: Renderer = field(default_factory=Renderer)
     subscriptions: list[Subscription] = field(default_factory=list)
     dispatcher: Dispatcher | None = None
     deadlines: DeadlineRunner | None = None
     housekeeping: Housekeeping | None = None
+    connected: Connected = field(default_factory=Connected)
+    rulebook: RuleBook = field(default_factory=RuleBook)
+    inboxes: list[TicketInbox] = field(default_factory=list)
+    inbox_poller: InboxPoller | None = None
+    reconcilers: list[Reconciler] = field(default_factory=list)
+    walk_poller: WalkPoller | None = None
+    calendars: CalendarPoller | None = None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def start(self) -> None:
         """What the roles of this process ask for is running."""
         self.listener.on("countersign_tenants", self.database.cache.forget)
         if Role.WORKER in self.settings.roles:
+            await schedules.ensure_looks(self.database)
+            await seal_plain(self.database, SEALED)
             self.dispatcher = Dispatcher(self.database, self.subscriptions)
             self.deadlines = DeadlineRunner(self.database, DEADLINES)
             self.listener.on("countersign_outbox", self.dispatcher.wake)
             self.listener.on("countersign_deadlines", self.deadlines.wake)
             self.dispatcher.start()
             self.deadlines.start()
+            self.inbox_poller = InboxPoller(self.inboxes)
+            self.listener.on(HURRIED, self.inbox_poller.run_due)
+            self.inbox_poller.start()
+            self.walk_poller = WalkPoller(self.reconcilers)
+            self.walk_poller.start()
             self.housekeeping = Housekeeping(self.database)
             self.housekeeping.start()
+            reader = feed_reader(self.settings)
+            self.closers.append(reader.close)
+            every = timedelta(minutes=self.settings.calendars.poll_minutes)
+            self.calendars = CalendarPoller(self.database, reader.fetch, every=every)
+            self.calendars.start()
         self.listener.start()
 
     async def stop(self) -> None:
@@ -64,14 +128,33 @@ class Service:
         await self.listener.stop()
         if self.housekeeping:
             self.housekeeping.stop()
+        if self.calendars:
+            await self.calendars.stop()
+        if self.inbox_poller:
+            await self.inbox_poller.stop()
+        if self.walk_poller:
+            await self.walk_poller.stop()
         if self.deadlines:
             await self.deadlines.stop()
         if self.dispatcher:
             await self.dispatcher.stop(grace_s=self.settings.shutdown_grace_s)
         for close in self.closers:
             await close()
+        await self.renderer.close()
         await self.gate.close()
         await self.database.close()
+
+
+def feed_reader(settings: Settings) -> FeedReader:
+    """What reads people's calendars, as configured."""
+    given = settings.calendars
+    return FeedReader(
+        FeedSettings(
+            connect_timeout_s=given.connect_timeout_s,
+            read_timeout_s=given.read_timeout_s,
+            allows_private=given.allow_private_addresses,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +176,43 @@ def database_urls(settings: Settings) -> tuple[DatabaseUrls, EmbeddedPostgres | 
     return DatabaseUrls(owner=owner, app=app), None
 
 
+def given_keys(settings: Settings) -> GivenKeys:
+    """The master keys as configured; without one, where it is kept."""
+
+    def keys(secret: SecretStr | None) -> tuple[MasterKey, ...]:
+        texts = secret.get_secret_value().replace(",", " ").split() if secret else ()
+        return tuple(MasterKey(base64.b64decode(text)) for text in texts)
+
+    sealing = keys(settings.encryption_key)
+    return GivenKeys(
+        file=Path(settings.data_dir) / "encryption.key",
+        sealing=sealing[0] if sealing else None,
+        others=keys(settings.encryption_other_keys),
+    )
+
+
 async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | None = None) -> Service:
     """The service, with its schema current and its role checked; not yet started."""
     clock = clock or SystemClock()
     catalogue = await asyncio.to_thread(load_catalogue, settings.policies_dir)
+    change_catalogue = await asyncio.to_thread(load_change_catalogue, settings.changes_dir)
     await migrate(urls.owner, urls.app)
     database = Database(urls.app, clock=clock, address=settings.base_url)
     try:
         await database.verify_role()
+        database.keyring = await take_keys(database, given_keys(settings))
     except BaseException:
         await database.close()
         raise
-    issuer = Issuer(database, address=settings.base_url)
+    issuer, desks = Issuer(database, address=settings.base_url), Desks()
     return Service(
         settings=settings,
         clock=clock,
         database=database,
         catalogue=catalogue,
+        changes=change_catalogue,
         issuer=issuer,
-        gate=Gate(database, catalogue, issuer),
+        gate=Gate(database, catalogue, issuer, desks),
+        desks=desks,
         listener=Listener(urls.app),
     )

@@ -1,4 +1,4 @@
-"""`countersign demo`: the whole product, a simulated Slack and a simulated ServiceNow, on this machine alone.
+"""`countersign demo`: the whole product, a simulated Slack, Teams, ServiceNow and Jira, on this machine alone.
 
 Three processes: the sandbox, the server (exactly what `countersign serve` runs), and this one, which owns the embedded
 database, seeds the tenant once, and keeps the other two alive. Everything lives under one folder, so a second start
@@ -8,6 +8,7 @@ takes seconds and finds everything as it was left.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import fcntl
 import json
@@ -35,11 +36,14 @@ from core.db.migrate import derived_app_url
 from core.errors import NotFound, Unavailable
 from core.roles.hierarchy import title
 
+MAPPING: Final = Path(__file__).parents[1] / "config" / "mappings" / "servicenow.yaml"
 READY_WITHIN_S: Final = 60.0
 RESTART_PAUSE_S: Final = 0.5
 PRODUCT_PORT: Final = 8080
 SANDBOX_PORT: Final = 8090
 PORT_TRIES: Final = 10
+WHAT_WIDTH: Final = 34  # cells: with the next, a terminal of 80
+WHERE_WIDTH: Final = 39  # cells: the demo's longest e-mail address on one line
 out = Console()
 
 
@@ -78,15 +82,20 @@ def read_status(data: Path) -> dict[str, Any]:
 
 def status_table(status: Mapping[str, Any]) -> Table:
     """The addresses and people, for reading."""
-    table = Table("What", Column("Where", overflow="fold"), title="Countersign demo")
-    table.add_row("The workspace (start here)", status["sandbox_url"])
-    table.add_row("Console", f"{status['base_url']}/console (sign in with a person's e-mail and password, or token)")
+    what, where = Column("What", max_width=WHAT_WIDTH), Column("Where", overflow="fold", min_width=WHERE_WIDTH)
+    table = Table(what, where, title="Countersign demo")
+    table.add_row("The Slack workspace (start here)", status["sandbox_url"])
+    table.add_row("The same people in Teams", status["systems"]["teams"]["page_url"])
+    ways = "with a token (countersign demo --status --json), or a password, which sets up a second factor first"
+    table.add_row("Console", f"{status['base_url']}/console (sign in {ways})")
     table.add_row("API", f"{status['base_url']}/api/docs")
     for name, system in status["systems"].items():
+        if name == "teams":
+            continue
         table.add_row(name, f"{system['url']}  user {system.get('user', '–')}")
     for tenant, details in status["tenants"].items():
         for email, person in details["people"].items():
-            table.add_row(f"{tenant} · {title(person['role'])}", f"{email}  password {person.get('password', '–')}")
+            table.add_row(f"{tenant} · {title(person['role'])}", f"{email}\npassword {person.get('password', '–')}")
     return table
 
 
@@ -120,11 +129,13 @@ class _Demo:
                 passwords = await seed_passwords(service.database, self._data / "passwords.json")
             finally:
                 await service.database.close()
-        with out.status("Starting the simulated Slack and ServiceNow …"):
+        with out.status("Starting the simulated Slack, Teams, ServiceNow and Jira …"):
             await self._start_sandbox()
         status = await self._status(tokens, passwords)
         with out.status("Starting Countersign …"):
             await self._start_product()
+        await self._add_to_teams()
+        await self._hear_of_tickets()
         marker = self._data / "seeded"
         if not marker.exists():
             with out.status("Telling the story so far: three requests …"):
@@ -166,7 +177,7 @@ class _Demo:
 
     async def _start_product(self) -> None:
         systems = await self._systems()
-        itsm = systems["servicenow"]
+        itsm, jira, teams = systems["servicenow"], systems["jira"], systems["teams"]
         await self._spawn(
             "product",
             "-m",
@@ -177,17 +188,66 @@ class _Demo:
                 "COUNTERSIGN_DATA_DIR": str(self._data),
                 "COUNTERSIGN_BIND__PORT": str(self._port("product")),
                 "COUNTERSIGN_LOG_FORMAT": "json",
+                "COUNTERSIGN_CALENDARS__ALLOW_PRIVATE_ADDRESSES": "true",  # a feed of this machine can be tried out
                 "COUNTERSIGN_SLACK__BASE_URL": f"{self._url('sandbox')}/slack/api",
                 "COUNTERSIGN_SLACK__BOT_TOKEN": self._secrets["bot_token"],
                 "COUNTERSIGN_SLACK__SIGNING_SECRET": self._secrets["signing_secret"],
                 "COUNTERSIGN_SLACK__TENANT": world.TENANT,
+                "COUNTERSIGN_TEAMS__APP_ID": teams["app_id"],
+                "COUNTERSIGN_TEAMS__APP_PASSWORD": teams["client_secret"],
+                "COUNTERSIGN_TEAMS__TENANT_ID": teams["tenant_id"],
+                "COUNTERSIGN_TEAMS__TENANT": world.TENANT,
+                "COUNTERSIGN_TEAMS__LOGIN_URL": teams["login_endpoint"],
+                "COUNTERSIGN_TEAMS__METADATA_URL": teams["openid_metadata_url"],
+                "COUNTERSIGN_TEAMS__SERVICE_URL": teams["url"],
+                **self._rules(),
                 "COUNTERSIGN_SERVICENOW__URL": itsm["url"],
                 "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
                 "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"],
                 "COUNTERSIGN_SERVICENOW__TENANT": world.TENANT,
+                "COUNTERSIGN_SERVICENOW__MAPPING": str(MAPPING),
+                "COUNTERSIGN_SERVICENOW__WEBHOOK_SECRET": self._hook_secret(),
+                "COUNTERSIGN_JIRA__URL": jira["url"],
+                "COUNTERSIGN_JIRA__USER": jira["user"],
+                "COUNTERSIGN_JIRA__PASSWORD": jira["password"],
+                "COUNTERSIGN_JIRA__TENANT": world.SECOND_TENANT,
+                "COUNTERSIGN_JIRA__PROJECT": jira["project"],
+                "COUNTERSIGN_AUTHZEN__ACCESS_REQUEST": "draft-1",
+                "COUNTERSIGN_AUTHZEN__INTERNAL_CALLBACKS": "127.0.0.0/8",
             },
         )
         await self._until_answers(f"{self._url('product')}/readyz")
+
+    async def _hear_of_tickets(self) -> None:
+        """The simulated ServiceNow tells us at once what people do there, as its administrator has set up."""
+        hook = f"{self._url('product')}/hooks/servicenow/{world.TENANT}"
+        told = {"webhook_url": hook, "webhook_secret": self._hook_secret()}
+        address = f"{self._url('sandbox')}/control/servicenow/configure"
+        async with aiohttp.ClientSession() as session, session.post(address, json=told) as answer:
+            answer.raise_for_status()
+
+    def _rules(self) -> dict[str, str]:
+        """Rules of one's own, from the folder `automation` beside the demo's data; else the examples."""
+        own = self._data / "automation"
+        return {"COUNTERSIGN_AUTOMATION_DIR": str(own)} if own.is_dir() else {}
+
+    def _hook_secret(self) -> str:
+        return f"whsec_{base64.b64encode(self._secrets['hook_secret'].encode()).decode()}"
+
+    async def _add_to_teams(self) -> None:
+        """Everybody, and the team, has the app in Teams; once for each address of Teams, where the bot writes."""
+        marker, address = self._data / "added-to-teams", self._url("sandbox")
+        if marker.exists() and marker.read_text() == address:
+            return
+        team = {"user": world.PEOPLE[0].email, "channel": "#approvals"}
+        async with aiohttp.ClientSession() as session:
+
+            async def install(body: Mapping[str, str]) -> None:
+                async with session.post(f"{address}/control/teams/install", json=body) as answer:
+                    answer.raise_for_status()
+
+            await asyncio.gather(install(team), *(install({"user": person.email}) for person in world.PEOPLE))
+        marker.write_text(address)
 
     async def _spawn(self, name: str, *arguments: str, environ: Mapping[str, str]) -> None:
         log = (self._data / f"{name}.log").open("ab")
@@ -246,20 +306,24 @@ class _Demo:
         self, tokens: Mapping[str, Mapping[str, str]], passwords: Mapping[str, Mapping[str, str]]
     ) -> dict[str, Any]:
         channels = {channel["name"]: channel["id"] for channel in world.CHANNELS}
+        systems = await self._systems()
+        in_teams = systems["teams"]["people"]
         return {
             "base_url": self._url("product"),
             "sandbox_url": self._url("sandbox"),
             "tenants": {
                 world.TENANT: {
-                    "people": _people(world.PEOPLE, tokens[world.TENANT], passwords[world.TENANT]),
+                    "people": _people(world.PEOPLE, tokens[world.TENANT], passwords[world.TENANT], in_teams),
                     "channels": channels,
                 },
                 world.SECOND_TENANT: {
-                    "people": _people(world.SECOND_PEOPLE, tokens[world.SECOND_TENANT], passwords[world.SECOND_TENANT]),
+                    "people": _people(
+                        world.SECOND_PEOPLE, tokens[world.SECOND_TENANT], passwords[world.SECOND_TENANT], {}
+                    ),
                     "channels": {},
                 },
             },
-            "systems": await self._systems(),
+            "systems": systems,
         }
 
     async def _systems(self) -> dict[str, Any]:
@@ -273,6 +337,7 @@ class _Demo:
         file = self._data / "secrets.json"
         known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
         known.setdefault("signing_secret", secrets.token_hex(16))
+        known.setdefault("hook_secret", secrets.token_hex(16))
         known.setdefault("bot_token", f"xoxb-{secrets.token_hex(16)}")
         known.setdefault("app_token", f"xapp-{secrets.token_hex(16)}")
         for name, wanted in (("product", PRODUCT_PORT), ("sandbox", SANDBOX_PORT)):
@@ -289,12 +354,16 @@ class _Demo:
 
 
 def _people(
-    people: tuple[world.DemoPerson, ...], tokens: Mapping[str, str], passwords: Mapping[str, str]
+    people: tuple[world.DemoPerson, ...],
+    tokens: Mapping[str, str],
+    passwords: Mapping[str, str],
+    in_teams: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, str]]:
     return {
         person.email: {
             "role": person.role,
             "slack_id": person.slack_id,
+            "teams_id": in_teams.get(person.email, {}).get("aad", ""),
             "name": person.name,
             "token": tokens[person.email],
             "password": passwords[person.email],

@@ -25,6 +25,7 @@ async def follow_demo_clock(service: Service) -> None:
 
     async def follow(_payload: str = "") -> None:
         service.clock.offset = await asyncio.to_thread(_load, service)
+        await service.database.cache.forget()  # what is remembered for ten seconds is hours old now
         if service.deadlines:
             await service.deadlines.run_due()
         if service.dispatcher:
@@ -54,6 +55,7 @@ def clock_routes(service: Service) -> list[web.RouteDef]:
         offset = service.clock.offset + advance
         await asyncio.to_thread(_save, service, offset)
         service.clock.offset = offset
+        await service.database.cache.forget()
         await service.database.notify(CHANNEL)
         if service.deadlines:
             await service.deadlines.run_due()  # whoever moves the clock sees at once what fell due

@@ -1,4 +1,4 @@
-"""`make demo ARGS="--story"`: request, four approvals, ticket, deployment, bypass, review, on the real code paths.
+"""`make demo ARGS="--story"`: request, four approvals (one in Teams), ticket, deployment, bypass, review, all real.
 
 People act through the sandbox's control surface, which does what their Slack client would do; the agent platform acts
 through the API. Each step waits for what a person would see, and says it; the first that does not come ends the story.
@@ -56,8 +56,9 @@ class _Story:
         """All chapters."""
         agent = f"support-triage-{secrets.token_hex(2)}"
         reference, request_id = await self._ask(agent)
-        for role, title in STAGES:
+        for role, title in STAGES[:-1]:
             await self._approve(role, title, reference)
+        await self._approve_in_teams(*STAGES[-1], reference)
         await self._ticket(reference, "scheduled")
         await self._create_and_deploy(agent, request_id)
         await self._bypass(agent)
@@ -112,6 +113,23 @@ class _Story:
         await self._until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved")
         self._seen("the message changes in place, for everybody")
 
+    async def _approve_in_teams(self, role: str, title: str, reference: str) -> None:
+        """The last of them is in Teams at the moment."""
+        email = self._email(role)
+        self._say(f"{self._name(role)} sees the same request in Microsoft Teams and approves the {title} stage there")
+        message = await self._until(
+            lambda: self._in_teams(email, reference, "Approve"), f"{reference} with buttons in Teams for {email}"
+        )
+        place = {"user": email, "channel": message["channel"], "ts": message["ts"]}
+        answer = await self._control("click", {**place, "action_id": "Approve"}, system="teams")
+        values = {"Reason": f"The {title} review found nothing against it."}
+        form = _modal(answer)["view_id"]
+        done = await self._control("submit", {"user": email, "view_id": form, "values": values}, system="teams")
+        if not done.get("closed"):
+            raise StoryError(f"The vote was refused: {done}")
+        await self._until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved, in Slack")
+        self._seen("Slack's message changes with the one in Teams")
+
     async def _ticket(self, reference: str, wanted: str) -> None:
         self._say("ServiceNow has a change request by itself, linked in the message")
 
@@ -142,6 +160,9 @@ class _Story:
 
     async def _bypass(self, agent: str) -> None:
         tomas = self._email("meta_agent_manager")
+        amara = self._email("tenant_administrator")
+        # Whoever was last in Teams is told there, and Amara reads the night's messages in Slack.
+        await self._control("command", {"user": amara, "channel": "general", "text": "/approve list"})
         self._say("At night the agent misroutes tickets. Tomás types /bypass")
         answer = await self._control("command", {"user": tomas, "channel": "emergency", "text": "/bypass"})
         values = {
@@ -153,7 +174,6 @@ class _Story:
         done = await self._control("submit", {"user": tomas, "view_id": _modal(answer)["view_id"], "values": values})
         if done.get("errors"):
             raise StoryError(f"The bypass was refused: {done['errors']}")
-        amara = self._email("tenant_administrator")
         message = await self._until(
             lambda: self._message(f"@{amara}", "BYP-", action="Acknowledge"),
             "the bypass in senior management's direct messages",
@@ -221,6 +241,14 @@ class _Story:
                 return dict(message)
         return None
 
+    async def _in_teams(self, email: str, words: str, action: str) -> dict[str, Any] | None:
+        """The newest message in this person's chat in Teams that holds the words and the button."""
+        found = await self._get("/control/teams/ephemerals", user=email)
+        for message in reversed(found["ephemeral"]):
+            if words in message["words"] and _button(message, action):
+                return dict(message)
+        return None
+
     async def _stage_is_done(self, reference: str, title: str) -> dict[str, Any] | None:
         message = await self._message("approvals", reference)
         lines = str(message["blocks"]) if message else ""
@@ -235,11 +263,11 @@ class _Story:
             await asyncio.sleep(POLL_S)
         raise StoryError(f"Waited {WITHIN_S:.0f} s for {what}.")
 
-    async def _control(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        url = f"{self.status['sandbox_url']}/control/slack/{call}"
+    async def _control(self, call: str, body: Mapping[str, Any], *, system: str = "slack") -> dict[str, Any]:
+        url = f"{self.status['sandbox_url']}/control/{system}/{call}"
         async with self.session.post(url, json=body) as answer:
             if answer.status >= 400:
-                raise StoryError(f"/control/slack/{call} answered {answer.status}: {await answer.text()}")
+                raise StoryError(f"/control/{system}/{call} answered {answer.status}: {await answer.text()}")
             found: dict[str, Any] = await answer.json()
             return found
 

@@ -9,8 +9,12 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from core import idempotency
+from core.automation import purge_runs
 from core.db import Database
 from core.errors import Unavailable
+from core.pictures import purge_pictures
+from core.preferences import purge_tellings
+from core.tenants import tenant_ids
 
 PERIOD_MINUTES: Final = 60
 JITTER_S: Final = 300  # replicas take turns
@@ -36,10 +40,15 @@ class Housekeeping:
             self._scheduler.shutdown(wait=False)
 
     async def clean(self) -> int:
-        """Idempotency keys whose time is over are gone; how many there were."""
+        """What has had its time is gone: idempotency keys, tellings, runs of rules, pictures; how many keys."""
         try:
             async with self._database.system() as tx:
                 removed = await idempotency.purge(tx)
+            for tenant in await tenant_ids(self._database):
+                async with self._database.tenant(tenant) as own:
+                    await purge_tellings(own)
+                    await purge_runs(own)
+                    await purge_pictures(own)
         except Unavailable:
             log.warning("housekeeping_postponed", reason="database unavailable")
             return 0

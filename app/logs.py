@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 import structlog
 
 from config.settings import LogFormat, Settings
+from core.redaction import without_secrets
 
-# Tokens and secrets as they look: Slack's, our own, Standard Webhooks', bearer headers, passwords in addresses.
-_SECRETS: Final = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|cst_[a-z0-9-]+_[0-9a-f]{32}_[0-9a-f]+|whsec_\S+|(?i:bearer)\s+\S+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
-)
-_SECRET_NAMES: Final = re.compile(r"(?i)(password|passwd|secret|authorization|cookie|token)$")
-STRUCK_OUT: Final = "***"
 _QUIET: Final = {
     "slack_bolt": logging.WARNING,
     "slack_sdk": logging.WARNING,
@@ -65,15 +59,4 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: _without_secrets(key, value) for key, value in event.items()}
-
-
-def _without_secrets(key: str, value: Any) -> Any:
-    """`value` with everything struck out that looks like a secret, or is called one, at any depth."""
-    if isinstance(value, Mapping):
-        return {inner: _without_secrets(str(inner), each) for inner, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_secrets(key, each) for each in value]
-    if isinstance(value, str):
-        return STRUCK_OUT if _SECRET_NAMES.search(key) else _SECRETS.sub(STRUCK_OUT, value)
-    return value
+    return {key: without_secrets(key, value) for key, value in event.items()}

@@ -10,16 +10,27 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.administration import existing, operator, run
 from app.container import Service
 from config.settings import Settings
 from config.yamlfile import load_yaml
-from core.access import find_person
-from core.approvals import Outlook, PolicyCatalogue, PolicySet, Simulation, explain, simulate
+from core.access import PersonView, find_person
+from core.approvals import (
+    Experience,
+    Outlook,
+    PolicyCatalogue,
+    PolicyHolders,
+    PolicySet,
+    Simulation,
+    explain,
+    holders,
+    simulate,
+)
 from core.approvals.policy_file import read_policies
 from core.approvals.simulating import Progress
+from core.durations import format_duration
 from core.errors import InvalidInput
 
 SHOWN: Final = 20  # differences in a terminal; --json names them all
@@ -39,6 +50,60 @@ def check(files: Sequence[Path]) -> list[dict[str, Any]]:
         }
         for file, policy in read
     ]
+
+
+def check_for(settings: Settings, tenant: str, files: Sequence[Path]) -> list[PolicyHolders]:
+    """Who could decide each stage in this tenant today: of the policies in these files, or of those in force."""
+    changed = PolicyCatalogue([load_yaml(file) for file in files]) if files else None
+
+    async def read(service: Service) -> list[PolicyHolders]:
+        actor = operator(await existing(service, tenant))
+        return list(await holders(service.database, changed or service.catalogue, actor))
+
+    return run(settings, read)
+
+
+def holders_json(found: Sequence[PolicyHolders]) -> list[dict[str, Any]]:
+    """The same as data."""
+    return [
+        {
+            "policy": policy.title,
+            "is_decidable": policy.is_decidable,
+            "stages": [
+                {
+                    "stage": stage.key,
+                    "needs": stage.needs,
+                    "people": [person.email for person in stage.people],
+                    "away": [person.email for person in stage.people if person.id in stage.away],
+                    "named_by_request": list(stage.named_by_request),
+                    "problem": stage.problem,
+                    "note": stage.note,
+                }
+                for stage in policy.stages
+            ],
+        }
+        for policy in found
+    ]
+
+
+def holders_shown(found: Sequence[PolicyHolders]) -> RenderableType:
+    """The same for people."""
+    return Group(*map(_holders_shown, found))
+
+
+def _holders_shown(policy: PolicyHolders) -> RenderableType:
+    if not policy.stages:
+        return f"[bold]{escape(policy.title)}[/]: no stages, the role's permission alone decides."
+    table = Table("stage", "needs", Column("who could decide it today", overflow="fold"), title=escape(policy.title))
+    for stage in policy.stages:
+        people = [
+            f"{escape(person.email)}{' [dim]away[/]' if person.id in stage.away else ''}" for person in stage.people
+        ]
+        said = (
+            [f"[bold red]{escape(stage.problem)}[/]"] if stage.problem else [escape(stage.note)] if stage.note else []
+        )
+        table.add_row(stage.key, stage.needs, "\n".join([*map(escape, stage.named_by_request), *people, *said]))
+    return table
 
 
 def attributes(name: str, facts: Sequence[str]) -> dict[str, str]:
@@ -84,6 +149,7 @@ def outlook_json(found: Outlook) -> dict[str, Any]:
         "outcome": found.outcome,
         "policy": policy.title if policy else None,
         "version": policy.version if policy else None,
+        "ticket": policy.ticket.in_words() if policy and policy.ticket and _needs_ticket(found) else None,
         "assessment": found.assessment.to_json() if found.assessment else None,
         "stages": [
             {
@@ -97,6 +163,10 @@ def outlook_json(found: Outlook) -> dict[str, Any]:
             for stage in found.stages
         ],
     }
+
+
+def _needs_ticket(found: Outlook) -> bool:
+    return found.assessment is not None and found.assessment.needs_ticket
 
 
 def outlook_shown(found: Outlook) -> RenderableType:
@@ -118,15 +188,36 @@ def _outlook(found: Outlook) -> Iterator[RenderableType]:
         risk = found.assessment.risk
         yield f"Risk {risk.level} ({risk.score}/100)"
         for factor in risk.counted:
-            yield f"  +{factor.weight} {escape(factor.name)} {escape(str(dict(factor.values)))}"
+            yield f"  +{factor.weight} {escape(factor.name)}{_because(factor.values)}"
         for judged in found.assessment.automatic:
             yield f"  {'✅' if judged.holds else '❌'} {escape(judged.name)}: {escape(judged.condition)}"
-    table = Table("stage", "after", "asks", title="Stages")
+        if policy.ticket is not None:
+            needed = found.assessment.needs_ticket
+            yield escape(policy.ticket.in_words() if needed else "Needs no ticket in these circumstances.")
+    table = Table("stage", "after", Column("asks", overflow="fold"), title="Stages")
     for stage in found.stages:
-        asked = stage.problem or ", ".join(person.email for person in stage.asked)
+        asked = stage.problem or "\n".join(_asked(found, person) for person in stage.asked)
         table.add_row(stage.key, ", ".join(stage.needs), asked if stage.is_needed else "not needed")
     if found.stages:
         yield table
+
+
+def _because(values: Mapping[str, Any]) -> str:
+    """The values that decided, as they are said in chat and in the console."""
+    shown = {name: ("yes" if value else "no") if isinstance(value, bool) else value for name, value in values.items()}
+    return escape("".join(f" · {name} = {value}" for name, value in shown.items()))
+
+
+def _asked(found: Outlook, person: PersonView) -> str:
+    """Who would be asked, and what there is to know about how soon they answer."""
+    known = found.experience.get(person.id, Experience())
+    usually = (
+        f" [dim]usually {format_duration(timedelta(seconds=max(1, round(known.median_s))))}[/]"
+        if known.median_s
+        else ""
+    )
+    waiting = f" [dim]{known.waiting_now} waiting[/]" if known.waiting_now else ""
+    return f"{escape(person.email)}{usually}{waiting}{' [dim]away[/]' if person.id in found.away else ''}"
 
 
 def simulation_shown(found: Simulation) -> RenderableType:
@@ -136,8 +227,9 @@ def simulation_shown(found: Simulation) -> RenderableType:
         sides = (f"{side.outcome}: {', '.join(side.stages) or '–'}" for side in (each.before, each.after))
         table.add_row(f"{each.reference} {escape(each.resource)}", each.state, *sides)
     more = found.differing - SHOWN
+    requests = f"{found.requests} {'request' if found.requests == 1 else 'requests'}"
     return Group(
-        f"{found.requests} requests replayed, {found.differing} would go another way.",
+        f"{requests} replayed, {found.differing} would go another way.",
         f"Outcomes before {found.outcomes_before}, after {found.outcomes_after}.",
         f"Decisions asked of people: {found.stages_before} before, {found.stages_after} after.",
         *([table] if found.differences else []),

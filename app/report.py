@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 from core.approvals import Figures
 from core.approvals.analytics import Spread
+from core.emergency import BypassReport, Tally
 
 _BAR: Final = 24  # cells
 
@@ -28,8 +29,33 @@ def approvals(figures: Figures) -> RenderableType:
     return Group(headline, _stages(figures), _approvers(figures), *_bottlenecks(figures))
 
 
+def bypasses(report: BypassReport) -> RenderableType:
+    """The month by reason and by person, and how long people took."""
+    found = report.all
+    headline = (
+        f"{report.first} to {report.last}: {found.total} bypasses, {found.justified} justified, "
+        f"{found.not_justified} not justified, {found.unreviewed} not reviewed ({report.overdue} overdue). "
+        f"{report.actions} actions under them, {report.failed} failed. "
+        f"Acknowledged in {_duration(report.to_acknowledgement_s)} (median), "
+        f"reviewed in {_duration(report.to_review_s)} (median); {report.unacknowledged} never acknowledged, "
+        f"{report.remediations_open} remediations open."
+    )
+    return Group(headline, _tallies("Reasons", report.by_reason), _tallies("People", report.by_person))
+
+
+def _tallies(title: str, tallies: Sequence[Tally]) -> Table:
+    name = Column("name", overflow="fold")
+    table = Table(name, "bypasses", "", "justified", "not justified", "not reviewed", title=title)
+    most = max((each.total for each in tallies), default=0)
+    for each in tallies:
+        counts = (each.justified, each.not_justified, each.unreviewed)
+        table.add_row(each.name, str(each.total), "█" * round(_BAR * each.total / most), *map(str, counts))
+    return table
+
+
 def _stages(figures: Figures) -> Table:
-    table = Table("policy", "stage", "decided", "median", "slowest tenth", "", "open", "overdue", title="Stages")
+    where = (Column("policy", overflow="fold"), Column("stage", overflow="fold"))
+    table = Table(*where, "decided", "median", "slowest tenth", "", "open", "overdue", title="Stages")
     longest_s = max((stage.time.median_s or 0.0 for stage in figures.stages), default=0.0)
     for stage in figures.stages:
         filled = round(_BAR * (stage.time.median_s or 0.0) / longest_s) if longest_s else 0
@@ -40,7 +66,8 @@ def _stages(figures: Figures) -> Table:
 
 
 def _approvers(figures: Figures) -> Table:
-    table = Table("approver", "votes", "median", "slowest tenth", "approved", "rejected", "waiting", title="Approvers")
+    who = Column("approver", overflow="fold")
+    table = Table(who, "votes", "median", "slowest tenth", "approved", "rejected", "waiting", title="Approvers")
     for each in figures.approvers:
         counts = (each.approvals, each.rejections, each.waiting_now)
         table.add_row(each.person.email, *_spread(each.response), *map(str, counts))

@@ -11,33 +11,51 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from app.adapters import StoredIdempotency, TokenAuthenticator
+from app.automation import connect_automation
+from app.callbacks import callback_subscriptions
+from app.changes import change_subscriptions
 from app.chat import Slack, open_slack
 from app.container import DatabaseUrls, Service, build
 from app.demo_clock import clock_routes, follow_demo_clock
-from app.tickets import ticket_subscriptions
+from app.hooks import SystemHooks
+from app.teams import Teams, open_teams
+from app.tickets import connect_tickets
+from bot.reach import Reach
 from bot.slack.front import slack_route
+from bot.teams.front import teams_route
 from config.settings import Role, Settings
-from core.charts import Renderer
 from core.errors import Unavailable
+from web.api.absences import Absences
+from web.api.access_requests import AccessRequests
 from web.api.administration import Administration
 from web.api.agents import Agents
 from web.api.analytics import Analytics
 from web.api.audit import Audit
 from web.api.authzen import AuthZen
+from web.api.automation import Automation
+from web.api.bypass_analytics import BypassAnalytics
 from web.api.bypasses import Bypasses
+from web.api.callbacks import Callbacks
+from web.api.changes import Changes
+from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
 from web.api.drafts import Drafts
 from web.api.groups import Groups
 from web.api.policies import Policies
+from web.api.preferences import Preferences
 from web.api.receipts import Receipts
+from web.api.reconciliations import Reconciliations
 from web.api.requests import Requests
+from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
 from web.application import WebSettings, create_application
-from web.console.routes import add_console
-from web.endpoint import Endpoint
+from web.console.routes import Books, Door, add_console
+from web.endpoint import endpoints_of
 from web.health import Health
+from web.hooks import hook_routes
+from web.pictures import picture_routes
 from web.ports import HealthCheck
 from web.registry import Api
 
@@ -47,14 +65,23 @@ log = structlog.get_logger()
 async def serve(settings: Settings, urls: DatabaseUrls) -> None:
     """Serves until SIGINT or SIGTERM."""
     service = await build(settings, urls)
-    slack = await open_slack(service)
-    service.subscriptions += [*slack.subscriptions, *ticket_subscriptions(service)]
+    reach = Reach()
+    slack = await open_slack(service, reach)
+    teams = open_teams(service, reach)
+    service.subscriptions += [
+        *slack.subscriptions,
+        *teams.subscriptions,
+        *callback_subscriptions(service),
+        *change_subscriptions(service),
+    ]
+    connect_tickets(service)
+    connect_automation(service)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     runner = web.AppRunner(
-        make_application(service, slack), access_log=None, shutdown_timeout=settings.shutdown_grace_s
+        make_application(service, slack, teams), access_log=None, shutdown_timeout=settings.shutdown_grace_s
     )
     try:
         if settings.demo:
@@ -70,88 +97,39 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
         await runner.cleanup()
         await slack.stop()
         await service.stop()
+        await teams.stop()
 
 
-def make_application(service: Service, slack: Slack) -> web.Application:
+def make_application(service: Service, slack: Slack, teams: Teams) -> web.Application:
     """Everything that answers HTTP."""
     settings, database, gate = service.settings, service.database, service.gate
-    decisions, agents, requests = Decisions(database, gate), Agents(database, gate), Requests(database)
-    bypasses, audit, hub = Bypasses(database), Audit(database), Connectors(database)
-    people, tokens, policies = (
+    resources = (
+        Decisions(database, gate),
+        AuthZen(database, gate, base_url=settings.base_url, has_requests=settings.authzen.has_access_requests),
+        Agents(database, gate),
+        Requests(database, service.catalogue, service.desks),
+        Receipts(database, service.issuer),
+        Drafts(database, gate),
+        Delegations(database),
+        Absences(database),
+        Bypasses(database),
+        Changes(database, service.changes),
+        BypassAnalytics(database, service.renderer),
+        Audit(database),
+        Connectors(database, service.connected),
+        Reconciliations(database, service.connected),
+        Automation(database, service.rulebook),
         Administration(database),
+        Groups(database),
+        ChatAccounts(database),
+        TicketAccounts(database),
+        Preferences(database),
         Tokens(database),
         Policies(database, service.catalogue, service.clock),
+        Analytics(database, service.renderer),
+        *_access_requests(service),
     )
-    renderer = Renderer()
-    analytics, receipts = Analytics(database, renderer), Receipts(database, service.issuer)
-    delegations, groups, drafts = Delegations(database), Groups(database), Drafts(database, gate)
-    authzen = AuthZen(database, gate, base_url=settings.base_url)
-    endpoints: list[Endpoint] = [
-        decisions.decide,
-        decisions.show,
-        decisions.report,
-        authzen.metadata,
-        authzen.evaluation,
-        authzen.evaluations,
-        agents.list,
-        agents.show,
-        agents.create,
-        agents.deploy,
-        agents.modify,
-        agents.retire,
-        requests.list,
-        requests.show,
-        requests.vote,
-        requests.undo,
-        requests.approve_many,
-        decisions.reopen,
-        requests.withdraw,
-        requests.nudge,
-        requests.amend,
-        receipts.issue,
-        receipts.keys,
-        requests.comment,
-        requests.reassign,
-        drafts.list,
-        drafts.create,
-        drafts.show,
-        drafts.replace,
-        drafts.discard,
-        drafts.submit,
-        delegations.list,
-        delegations.create,
-        delegations.end,
-        bypasses.grant,
-        bypasses.list,
-        bypasses.show,
-        bypasses.end,
-        bypasses.acknowledge,
-        bypasses.review,
-        audit.search,
-        audit.export,
-        hub.deliveries,
-        hub.replay,
-        people.users,
-        people.add_user,
-        people.roles,
-        people.grants,
-        people.grant,
-        people.revoke_grant,
-        people.tenants,
-        groups.list,
-        groups.put,
-        groups.delete,
-        groups.set_manager,
-        tokens.list,
-        tokens.create,
-        tokens.revoke,
-        policies.list,
-        policies.explain,
-        policies.simulate,
-        analytics.approvals,
-        analytics.chart,
-        *Health(_checks(service)).endpoints(),
-    ]
+    endpoints = [*endpoints_of(*resources), *Health(_checks(service)).endpoints()]
     api = Api(
         endpoints,
         title="Countersign",
@@ -169,20 +147,35 @@ def make_application(service: Service, slack: Slack) -> web.Application:
     changes = add_console(
         app,
         database=database,
-        catalogue=service.catalogue,
+        books=Books(service.catalogue, service.rulebook, service.changes),
         gate=gate,
-        renderer=renderer,
-        authenticator=authenticator,
-        trusted_proxies=settings.trusted_proxies,
-        has_tls=settings.base_url.startswith("https://"),
+        renderer=service.renderer,
+        connected=service.connected,
+        door=Door(
+            authenticator=authenticator,
+            trusted_proxies=settings.trusted_proxies,
+            has_tls=settings.base_url.startswith("https://"),
+        ),
     )
-    app.on_cleanup.append(lambda _app: renderer.close())
     service.listener.on("countersign_outbox", changes.woken)
     if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours
         app.router.add_routes([slack_route(slack.app)])
+    if teams.desk is not None:
+        app.router.add_routes([teams_route(teams.desk)])
+    app.router.add_routes(hook_routes(SystemHooks(service.inboxes)))
+    app.router.add_routes(picture_routes(database))
     if settings.demo:
         app.router.add_routes(clock_routes(service))
     return app
+
+
+def _access_requests(service: Service) -> tuple[AccessRequests | Callbacks, ...]:
+    """What the AuthZEN profile adds, where it is spoken."""
+    settings = service.settings.authzen
+    if not settings.has_access_requests:
+        return ()
+    asked = AccessRequests(service.database, service.gate, base_url=service.settings.base_url)
+    return asked, Callbacks(service.database, internal=settings.internal_callbacks)
 
 
 def _checks(service: Service) -> tuple[HealthCheck, ...]:

@@ -7,17 +7,18 @@ import asyncio
 import json
 import os
 import platform
+import secrets
 import sys
 from typing import Final
 
 from rich.console import Console
 
-from bench import ack, authz, deadlines, gate, policies, writes
+from bench import ack, authz, deadlines, gate, outbox, policies, soak, votes, writes
 from bench.errors import WrongAnswer
 from bench.report import Section, as_data, show
 from bench.world import running
 
-PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "deadlines")
+PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "votes", "deadlines", "outbox")
 
 
 async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tuple[list[Section], dict[str, str]]:
@@ -38,19 +39,41 @@ async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tup
             sections += await ack.run(world, rounds=rounds, seconds=seconds)
     if "policies" in parts:
         sections.append(policies.run(rounds=rounds, seconds=seconds))
+    if "votes" in parts:
+        sections += await votes.run(rounds=rounds)
     if "deadlines" in parts:
         sections.append(await deadlines.run(rounds=rounds))
+    if "outbox" in parts:
+        sections += await outbox.run(rounds=rounds)
     return sections, database
+
+
+def _soak(given: argparse.Namespace) -> int:
+    """0 if every ticket is what it should be; 1 otherwise."""
+    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
+    kills = given.changes // soak.CHANGES_PER_KILL if given.kills is None else given.kills
+    try:
+        found = asyncio.run(soak.soak(changes=given.changes, kills=kills, seed=seed))
+    except WrongAnswer as exc:
+        sys.stderr.write(f"bench: a wrong answer: {exc}; seed {seed}\n")
+        return 1
+    sys.stdout.write(f"{json.dumps(found.as_data(), indent=2) if given.json else found}\n")
+    return 0 if found.is_sound else 1
 
 
 def main(argv: list[str] | None = None) -> int:
     """0 once everything was measured; 1 if an answer was wrong. A goal that is missed is shown, not an error."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=(*PARTS, "all"), default="all")
+    parser.add_argument("part", nargs="?", choices=(*PARTS, "all", "soak"), default="all")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (%(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="per case and round (%(default)s)")
     parser.add_argument("--json", action="store_true", help="every round, for a machine")
+    parser.add_argument("--changes", type=int, default=soak.CHANGES, help="soak: made by people (%(default)s)")
+    parser.add_argument("--kills", type=int, help="soak: of the server (one for every 800 changes)")
+    parser.add_argument("--seed", type=int, help="soak: of stories, faults and kills (any)")
     given = parser.parse_args(argv)
+    if given.part == "soak":
+        return _soak(given)
     if given.rounds < 1 or given.seconds <= 0:
         parser.error("measure at least one round of more than no time")
     parts = PARTS if given.part == "all" else (given.part,)

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import resource
-import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 
 import asyncpg
 
+from bench.installation import installation
 from bench.report import Case, Goal, Round, Section
-from core.clock import SystemClock
-from core.db import Database
-from core.db.embedded import EmbeddedPostgres
-from core.db.migrate import derived_app_url, migrate
 from core.db.transaction import Transaction
 from core.deadlines import DeadlineRunner
 from core.deadlines.runner import Due
-from core.tenants import provision
-from core.tenants.policy import TenantPolicy
 
 FEW, MANY = "a thousand pending", "a million pending"
 PENDING: Final = {FEW: 1_000, MANY: 1_000_000}
@@ -42,7 +31,7 @@ SELECT 'bench', gen_random_uuid(), 'bench', '', now() - n * interval '1 millisec
 async def run(*, rounds: int) -> Section:
     """Each due deadline is locked, handled and removed in a transaction of its own, as in service."""
     cases, grown = [], []
-    async with _installation() as (owner, database):
+    async with installation() as (owner, database):
         runner = DeadlineRunner(database, {"bench": _nothing})
         for name, pending in PENDING.items():
             await owner.execute("DELETE FROM deadlines")
@@ -65,23 +54,3 @@ async def _round(owner: asyncpg.Connection, runner: DeadlineRunner) -> Round:
 
 async def _nothing(tx: Transaction, due: Due) -> None:
     del tx, due
-
-
-@contextlib.asynccontextmanager
-async def _installation() -> AsyncIterator[tuple[asyncpg.Connection, Database]]:
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="countersign-bench-"))
-    server = EmbeddedPostgres(folder / "postgresql")
-    try:
-        url = (await asyncio.to_thread(server.start)).owner_url
-        await migrate(url, derived_app_url(url))
-        database = Database(derived_app_url(url), clock=SystemClock())
-        await provision(database, TenantPolicy(tenant_id="bench"), name="Bench")
-        owner = await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
-        try:
-            yield owner, database
-        finally:
-            await owner.close()
-            await database.close()
-    finally:
-        await asyncio.to_thread(server.stop)
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -76,7 +76,7 @@ class World:
 @contextlib.asynccontextmanager
 async def running(*, slack: bool) -> AsyncIterator[World]:
     """The world, ready; stopped and removed at the end. `slack` connects the product to a simulated workspace."""
-    data = await asyncio.to_thread(_new_folder)
+    data = await asyncio.to_thread(new_folder)
     database = EmbeddedPostgres(data / "postgresql")
     children: list[asyncio.subprocess.Process] = []
     try:
@@ -84,9 +84,9 @@ async def running(*, slack: bool) -> AsyncIterator[World]:
         developers, operators, manager = await _seed(data, owner_url)
         settings = await _prepare_yardstick(owner_url)
         signing_secret = secrets.token_hex(16)
-        product, yardstick, sandbox = _free_ports(3)
+        product, yardstick, sandbox = free_ports(3)
         children.append(
-            await _spawn(data, "-m", "bench.http", "--port", str(yardstick), "--database", owner_url, name="yardstick")
+            await spawn(data, "-m", "bench.http", "--port", str(yardstick), "--database", owner_url, name="yardstick")
         )
         environ = {
             "COUNTERSIGN_DATA_DIR": str(data),
@@ -97,7 +97,7 @@ async def running(*, slack: bool) -> AsyncIterator[World]:
             child, environ_slack = await _start_slack(data, developers, sandbox, product, signing_secret)
             children.append(child)
             environ |= environ_slack
-        children.append(await _spawn(data, "-m", "app", "serve", name="product", environ=environ))
+        children.append(await spawn(data, "-m", "app", "serve", name="product", environ=environ))
         await _until_answers(data, f"http://{HOST}:{yardstick}/said", children)
         await _until_answers(data, f"http://{HOST}:{product}/readyz", children)
         yield World(product, yardstick, developers, operators, manager, signing_secret, settings)
@@ -172,7 +172,7 @@ async def _start_slack(
         ],
     }
     people.write_text(json.dumps(workspace))
-    child = await _spawn(
+    child = await spawn(
         data,
         *("-m", "sandbox", "--port", str(port), "--product-url", f"http://{HOST}:{product}"),
         *("--signing-secret", signing_secret, "--bot-token", bot_token, "--app-token", "xapp-bench"),
@@ -189,9 +189,10 @@ async def _start_slack(
     }
 
 
-async def _spawn(
+async def spawn(
     data: Path, *arguments: str, name: str, environ: Mapping[str, str] | None = None
 ) -> asyncio.subprocess.Process:
+    """Python with these arguments, in a session of its own, with its log in `data`; no setting of ours is inherited."""
     base = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
     with (data / f"{name}.log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
@@ -223,7 +224,8 @@ async def _stop(children: Iterable[asyncio.subprocess.Process]) -> None:
             child.kill()
 
 
-def _new_folder() -> Path:
+def new_folder() -> Path:
+    """A new folder, on the same disk as a demo's data."""
     HOME.mkdir(exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="bench-", dir=HOME)).resolve()
 
@@ -232,8 +234,8 @@ def _last_words(data: Path) -> str:
     return "\n".join(f"{file.name}: {file.read_text()[-1500:]}" for file in data.glob("*.log"))
 
 
-def _free_ports(count: int) -> list[int]:
-    """Held together until all are known, so that they differ."""
+def free_ports(count: int) -> list[int]:
+    """So many ports that nobody listens on: held together until all are known, so that they differ."""
     with contextlib.ExitStack() as held:
         ports = []
         for _ in range(count):

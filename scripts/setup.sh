@@ -2,8 +2,9 @@
 # Makes this folder ready to run ("runtime") or to develop and test ("dev"), and asks nothing.
 #
 # System packages come through apt where it exists, and only those that are missing; Python packages are locked and
-# hash-checked (requirements/*.txt) and go to .venv. What was done is remembered in .venv under a hash of the lock, so
-# that a second run takes a moment. Details of a failure: .venv/setup.log.
+# hash-checked (requirements/*.txt) and go to .venv; so are the few npm packages that tests measure against
+# (tests/javascript). What was done is remembered there under a hash of the lock, so that a second run takes a moment.
+# Details of a failure: .venv/setup.log.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -33,6 +34,13 @@ is_done() { [[ -x .venv/bin/python && -f .venv/done-$1 && $(<".venv/done-$1") ==
 # dev holds everything that runtime needs, in the same versions
 is_prepared() { is_done "$what" || { [[ $what == runtime ]] && is_done dev; }; }
 
+# the mark is written when npm has finished; a folder that it left half way has none
+npm_lock_key() { cat tests/javascript/package.json tests/javascript/package-lock.json scripts/setup.sh | sha256sum | cut -d' ' -f1; }
+has_npm_packages() {
+  local done_mark=tests/javascript/node_modules/.done
+  [[ -f $done_mark && $(<"$done_mark") == "$(npm_lock_key)" ]]
+}
+
 # --- system packages ------------------------------------------------------------------------------------------------
 
 find_python() {
@@ -48,9 +56,10 @@ find_python() {
 
 # the first of the given packages that apt could install, or nothing
 available() {
-  local package
+  local package shown
   for package in "$@"; do
-    if apt-cache show --no-all-versions "$package" 2>/dev/null | grep -q '^Filename:'; then
+    shown=$(apt-cache show --no-all-versions "$package" 2>/dev/null) || continue # read whole: a pipe cut short is an error
+    if [[ $'\n'$shown == *$'\nFilename:'* ]]; then
       echo "$package"
       return
     fi
@@ -73,6 +82,7 @@ requirements() {
   is_ubuntu || have_browser || echo "chromium chromium"
   echo "font:NotoColorEmoji fonts-noto-color-emoji"
   echo "font:Inter fonts-inter fonts-dejavu-core"
+  has_npm_packages || printf '%s\n' "node nodejs" "npm npm"
 }
 
 python_requirements() {
@@ -89,6 +99,7 @@ python_requirements() {
 
 is_ubuntu() { grep -qs '^ID=ubuntu' /etc/os-release; } # its chromium package is a snap, which needs a running snapd
 have_browser() { have chromium || have chromium-browser || have google-chrome || [[ -x .venv/bin/chromium ]]; }
+has_recent_node() { node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' 2>/dev/null; }
 have_font() { find /usr/share/fonts /usr/local/share/fonts ~/.local/share/fonts -name "$1*" -print -quit 2>/dev/null | grep -q .; }
 
 have_library() { find /usr/lib /usr/local/lib /lib -name "$1" -print -quit 2>/dev/null | grep -q .; }
@@ -127,7 +138,7 @@ install_system_packages() {
   have apt-get || fail "These are missing and this is not Debian or Ubuntu; install what corresponds: ${lines[*]}"
   as_root true || fail "Needs root once. Run: sudo apt-get install -y --no-install-recommends ${lines[*]%% *}"
   say "System packages are missing; reading the package lists"
-  as_root apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null 2>>"$log" || true # a stale list may still do
+  as_root apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update >/dev/null 2>>"$log" || true # a stale list may still do
   for line in "${lines[@]}"; do
     read -ra alternatives <<<"$line"
     choice=$(available "${alternatives[@]}")
@@ -142,7 +153,7 @@ install_system_packages() {
     echo 'slapd slapd/no_configuration boolean true' | as_root debconf-set-selections
   fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
-    -o Dpkg::Use-Pty=0 install "${packages[@]}" >>"$log" 2>&1 || {
+    -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 install "${packages[@]}" >>"$log" 2>&1 || {
     tail -n 15 "$log" >&2
     fail "apt-get could not install: ${packages[*]}"
   }
@@ -202,6 +213,22 @@ install_browser() {
 with p() as browsers: print(browsers.chromium.executable_path)')" .venv/bin/chromium
 }
 
+# what the browser tests show Teams' cards with, and a chat to try them in; nothing of it runs in the product
+install_npm_packages() {
+  [[ $what == dev ]] && ! has_npm_packages || return 0
+  if ! has_recent_node; then # some releases offer none; all other tests run
+    say "Node.js 18 or later is not here (only $(node --version)): the browser tests of Teams' cards are skipped"
+    return
+  fi
+  say "Installing $(grep -c '"integrity"' tests/javascript/package-lock.json) locked npm packages"
+  # no package may run anything of its own while it is installed
+  (cd tests/javascript && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=warn) >>"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    fail "npm could not install the packages of tests/javascript; all of its words: $log"
+  }
+  npm_lock_key >tests/javascript/node_modules/.done
+}
+
 check_disk() {
   local free_mb
   free_mb=$(df -Pm . | awk 'NR == 2 {print $4}')
@@ -227,4 +254,5 @@ if ! is_prepared; then
   install_python_packages
 fi
 install_browser
+install_npm_packages
 ((SECONDS - started < 2)) || say "Ready after $((SECONDS - started)) s"
