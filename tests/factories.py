@@ -18,12 +18,15 @@ from core.clock import ManualClock
 from core.db import Database
 from core.decisions import DecisionView, Gate
 from core.ids import TenantId, UserId, uuid7
+from core.named_tickets import Desks
 from core.receipts import Issuer
 from core.roles.hierarchy import ROLES
+from core.sealing import Keyring, MasterKey
 from core.tenants import TenantPolicy, provision
 
 START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ADDRESS = "https://countersign.example"
+KEYRING: Final = Keyring(MasterKey(b"a key of the tests, of 32 bytes."))
 IP_ADDRESS: Final = "192.0.2.17"  # RFC 5737: documentation
 USER_AGENT: Final = "Countersign-Test/1.0"
 STAGES: Final = (  # of the framework's agent creation policy, with who decides each
@@ -42,6 +45,7 @@ class Company:
     clock: ManualClock
     tenant: TenantId
     people: dict[str, PersonView] = field(default_factory=dict)
+    desks: Desks = field(default_factory=Desks)  # ticket systems that are connected
     gates: dict[tuple[Database, PolicyCatalogue], Gate] = field(default_factory=dict)
 
     def gate(self, catalogue: PolicyCatalogue) -> Gate:
@@ -130,7 +134,7 @@ def agent(name: str = "invoice-reader", **changes: str) -> dict[str, str]:
 
 def new_gate(company: Company, catalogue: PolicyCatalogue) -> Gate:
     """The gate of one more replica."""
-    return Gate(company.database, catalogue, Issuer(company.database, address=ADDRESS))
+    return Gate(company.database, catalogue, Issuer(company.database, address=ADDRESS), company.desks)
 
 
 def policies(text: str) -> PolicyCatalogue:
@@ -147,13 +151,14 @@ async def ask(
     resource: Mapping[str, object] | None = None,
     justification: str = "Reads supplier invoices.",
     gate: Gate | None = None,
+    ticket: object = None,
 ) -> DecisionView:
     """The gate's answer to the person; by default all ask the same replica."""
     return await (gate or company.gate(catalogue)).decide(
         company.actor(who),
         action=action,
         resource=agent() if resource is None else resource,
-        context={"justification": justification},
+        context={"justification": justification, **({} if ticket is None else {"ticket": ticket})},
     )
 
 

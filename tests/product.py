@@ -20,7 +20,42 @@ import requests
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 TENANT = "enterprise-corp"
-START_WITHIN_S = 60.0
+START_WITHIN_S = 240.0
+DIGEST = "Good morning."  # begins a morning digest
+# Rules about agents that no other test has: `ruled-…`.
+RULES = """
+rules:
+  - name: pass-on-what-is-said
+    description: What somebody writes on a ticket stands under its request, and the channel hears of it.
+    on: ticket.commented
+    when: 'agent.name.startsWith("ruled-")'
+    then:
+      - comment: {on: request, text: "From {ticket.number}: {ticket.text}"}
+      - notify: {channel: approvals, text: "Said of {agent.name} in {ticket.system}: {ticket.text}"}
+  - name: incident-when-withdrawn
+    on: request.withdrawn
+    when: 'agent.name.startsWith("ruled-")'
+    then:
+      - create_ticket: {system: servicenow, kind: incident, summary: "Look after {agent.name}"}
+  - name: ask-when-closed
+    on: ticket.closed
+    when: 'ticket.system == "servicenow" && ticket.kind == "incident"'
+    then:
+      - open_approval:
+          action: agent.create
+          justification: "{ticket.number} was closed."
+          resource: {name: "after-{ticket.number}", sponsor: s@x.example, owner: o@x.example, business_service: Ops}
+  - name: mark-what-is-discussed
+    on: request.commented
+    when: 'agent.name.startsWith("marked-")'
+    then:
+      - update_ticket: {system: servicenow, fields: {backout_plan: "{event.by} on {request.reference}: {event.text}"}}
+  - name: only-rehearse
+    mode: dry_run
+    on: request.opened
+    then:
+      - notify: {role: security_manager, text: "{request.reference} is asked for by {requester.name}."}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +112,10 @@ class Product:
         return found["records"] if isinstance(found, dict) else found
 
     def message_with(self, channel: str, words: str, action: str | None = None) -> dict[str, Any] | None:
-        """The newest message that holds the words and the button."""
+        """The newest message that holds the words and the button; morning digests, which list others, aside."""
         for message in reversed(self.messages(channel)):
+            if message["text"].startswith(DIGEST):
+                continue
             labels = [each["text"] for each in message["actions"]]
             if words in message["text"] + json.dumps(message["blocks"], ensure_ascii=False) and (
                 action is None or action in labels
@@ -87,7 +124,7 @@ class Product:
         return None
 
 
-def until(look: Callable[[], T | None], what: str, *, within_s: float = 20.0) -> T:
+def until(look: Callable[[], T | None], what: str, *, within_s: float = 45.0) -> T:
     """What `look` finally finds; fails with `what` when time is up."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -101,6 +138,8 @@ def until(look: Callable[[], T | None], what: str, *, within_s: float = 20.0) ->
 @contextmanager
 def running_product(data: Path) -> Iterator[Product]:
     """The demo, started in `data`, seeded and ready; stopped at the end."""
+    (data / "automation").mkdir(parents=True, exist_ok=True)
+    (data / "automation" / f"{TENANT}.yaml").write_text(RULES)
     log = (data.parent / "demo.log").open("w")
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
     process = subprocess.Popen(
@@ -133,7 +172,7 @@ def another_server(product: Product, log_file: Path, **settings: str | None) -> 
     It has the settings of the first, but for those given: `SLACK__MODE="socket"`; None takes one away.
     """
     systems = requests.get(f"{product.status['sandbox_url']}/control/systems", timeout=30).json()
-    slack, itsm, port = systems["slack"], systems["servicenow"], _free_port()
+    slack, itsm, teams, port = systems["slack"], systems["servicenow"], systems["teams"], _free_port()
     wanted = {
         "DEMO": "true",
         "DATA_DIR": str(product.data),
@@ -142,10 +181,19 @@ def another_server(product: Product, log_file: Path, **settings: str | None) -> 
         "SLACK__BOT_TOKEN": slack["bot_token"],
         "SLACK__SIGNING_SECRET": slack["signing_secret"],
         "SLACK__TENANT": TENANT,
+        "TEAMS__APP_ID": teams["app_id"],
+        "TEAMS__APP_PASSWORD": teams["client_secret"],
+        "TEAMS__TENANT_ID": teams["tenant_id"],
+        "TEAMS__TENANT": TENANT,
+        "TEAMS__LOGIN_URL": teams["login_endpoint"],
+        "TEAMS__METADATA_URL": teams["openid_metadata_url"],
+        "TEAMS__SERVICE_URL": teams["url"],
         "SERVICENOW__URL": itsm["url"],
         "SERVICENOW__USER": itsm["user"],
         "SERVICENOW__PASSWORD": itsm["password"],
         "SERVICENOW__TENANT": TENANT,
+        "AUTHZEN__ACCESS_REQUEST": "draft-1",
+        "AUTHZEN__INTERNAL_CALLBACKS": "127.0.0.0/8",
         **settings,
     }
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}

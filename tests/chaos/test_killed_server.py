@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.product import Product, running_product, until
+from tests.product import Product, until
 
 KILLS = 10
 SEED = int(os.environ.get("COUNTERSIGN_CHAOS_SEED", "0")) or secrets.randbelow(10**6)
 VOTERS = ("meta_agent_manager", "security_manager", "compliance_manager", "tenant_administrator")
-RECOVERS_WITHIN_S = 60.0
+RECOVERS_WITHIN_S = 180.0  # all ten kills may fall into one call, and a busy machine takes ten seconds for a start
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory):
-    with running_product(tmp_path_factory.mktemp("chaos") / "demo") as running:
+def product(new_product):
+    with new_product() as running:
         yield running
 
 
@@ -111,7 +111,7 @@ def one_story(product, agent):
 
 
 @pytest.mark.row("N6", "P3", "B3", "B4", "A1")
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_no_vote_ticket_or_message_is_lost_or_doubled_when_the_server_is_killed_ten_times(product):
     killer = Killer(product)
     killer.start()

@@ -12,7 +12,7 @@ import requests
 
 from core.db.embedded import EmbeddedPostgres
 from tests.chaos.test_killed_server import is_up, server_pid
-from tests.product import running_product, until
+from tests.product import until
 
 # Whoever keeps an answer waits for whoever holds this lock.
 HOLD_ANSWERS = """
@@ -30,8 +30,8 @@ BYPASS = {
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory):
-    with running_product(tmp_path_factory.mktemp("lost") / "demo") as running:
+def product(new_product):
+    with new_product() as running:
         yield running
 
 

@@ -131,7 +131,7 @@ def test_authzen_answers_as_the_gate_does_and_uses_nothing_up(product):
         }
         answer = product.call("POST", "/access/v1/evaluation", role="agent_developer", json=body)
         assert answer.status_code == 200, answer.text
-        return answer.json()["decision"], answer.json()["context"]["answer"], answer.json()["context"]["reason"]["code"]
+        return answer.json()["decision"], answer.json()["context"]["answer"], answer.json()["context"]["reason"]
 
     def gate(action):
         answer = product.decide("agent_developer", action, **agent)
@@ -374,6 +374,8 @@ def ours(product):
         "decision_id": decision["id"],
         "request_id": decision["request_id"],
         "bypass_id": granted["id"],
+        "change_id": _change(product),
+        "remediation_id": _remediation(product),
         "agent_id": first("/api/v1/agents", "agent_developer"),
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
         "token_id": first("/api/v1/tokens", "agent_developer"),
@@ -383,7 +385,58 @@ def ours(product):
         "key": _group(product),
         "delivery_id": first("/api/v1/connectors/slack/deliveries", "tenant_administrator"),
         "connector": "slack",
+        "rule": first_rule(product),
+        "task_id": _task(product),
+        "callback_id": _callback(product),
+        "platform": "slack",
+        "workspace": "T0ENTERPRISE",
+        "chat_user": product.people[product.email("agent_developer")]["slack_id"],
     }
+
+
+def _remediation(product):
+    """What the review of another bypass wants done."""
+    bypass = {"action": "agent.retire", "resource": "invoice-matcher", "justification": "For what its review asks."}
+    granted = product.call("POST", "/api/v1/bypasses", role="meta_agent_manager", json=bypass).json()
+    due_at = (datetime.now(UTC) + timedelta(days=300)).isoformat()
+    follow_up = {"title": "Alert earlier", "owner": product.email("agent_operator"), "due_at": due_at}
+    review = {"verdict": "justified", "notes": "Needed.", "follow_ups": [follow_up]}
+    path = f"/api/v1/bypasses/{granted['id']}/review"
+    return product.call("POST", path, role="tenant_administrator", json=review).json()["remediations"][0]["id"]
+
+
+def first_rule(product):
+    """The name of a rule of enterprise-corp's."""
+    rules = product.call("GET", "/api/v1/automation/rules", role="tenant_administrator").json()["items"]
+    return rules[0]["name"]
+
+
+def _change(product):
+    """A change that waits for its approval."""
+    body = {"title": "Raise the limit", "type": "configuration_change", "resources": ["service:Payments"]}
+    change = product.call("POST", "/api/v1/changes", role="agent_developer", json=body).json()
+    answer = product.call("POST", f"/api/v1/changes/{change['id']}/submit", role="agent_developer")
+    assert answer.json()["state"] == "authorise", answer.text
+    return change["id"]
+
+
+def _task(product):
+    """An access request that waits for its approval."""
+    agent = facts(product, new_name())
+    body = {
+        "subject": {"type": "user", "id": product.email("agent_developer")},
+        "action": {"name": "agent.create"},
+        "resource": {"type": "agent", "id": agent.pop("name"), "properties": agent},
+    }
+    denied = product.call("POST", "/access/v1/evaluation", role="agent_developer", json=body).json()["context"]
+    denial = {"evaluation_id": denied["evaluation_id"], "expires_at": denied["access_request"]["expires_at"]}
+    asked = {**body, "denial": denial}
+    return product.call("POST", "/access/v1/requests", role="agent_developer", json=asked).json()["task"]["id"]
+
+
+def _callback(product):
+    body = {"endpoint": "http://127.0.0.1:9/callbacks"}
+    return product.call("POST", "/api/v1/callbacks", role="tenant_administrator", json=body).json()["id"]
 
 
 def _planned_delegation(product):
@@ -403,6 +456,19 @@ def _group(product):
     return answer.json()["key"]
 
 
+# Addresses with a name in them that means everybody's own.
+NAMES = (
+    "/api/v1/connectors/{connector}/deliveries",
+    "/api/v1/connectors/{connector}/reconcile",
+    "/api/v1/connectors/{connector}/reconciliations",
+    "/api/v1/connectors/{connector}/replay",
+    "/api/v1/connectors/{connector}/resume",
+    "/api/v1/connectors/{connector}/test",
+    "/api/v1/connectors/{connector}/throughput",
+    "/api/v1/analytics/approvals/charts/{name}",
+)
+# Parts of addresses that are nobody's: words that other tenants use as well.
+WORDS = {"system": "servicenow", "account": "bow.ruggeri"}
 DRAFT = {"action": "agent.create", "resource": {"name": "not-ready-yet"}}
 # What a call needs so that nothing but the id can be wrong with it.
 BODIES = {
@@ -411,10 +477,29 @@ BODIES = {
     "comments": {"text": "Hello."},
     "reassign": {"to": "marc.fischer@northwind.example"},
     "reopen": {"reason": "It is different now."},
+    "ticket": {"ticket": "CHG0030001"},
     "manager": {"manager": ""},
+    "fallback": {"fallback": ""},
+    "calendar": {"address": "https://calendar.example/private.ics"},
     "{draft_id}": DRAFT,
     "review": {"verdict": "justified", "notes": "Fine."},
+    "extend": {"duration": "10 minutes", "reason": "More."},
+    "close": {"state": "done", "note": "Done."},
+    "evidence": {"gate": "testing", "summary": "Fine."},
+    "times": {"starts_at": "2030-01-02T09:00:00Z", "ends_at": "2030-01-02T10:00:00Z"},
+    **dict.fromkeys(("rollback", "fail", "cancel"), {"reason": "It is ours."}),
 }
+
+
+# Where a word of that list means something else.
+OWN_BODIES = {
+    "/api/v1/changes/{change_id}/review": {"outcome": "successful", "notes": "Fine."},
+    "/api/v1/changes/{change_id}/complete": {"validation": "passed"},
+}
+
+
+def _body_for(path):
+    return OWN_BODIES.get(path) or BODIES.get(path.rpartition("/")[2], {})
 
 
 def operations(document, *, by_id):
@@ -431,12 +516,12 @@ def test_no_address_gives_or_changes_anything_by_another_tenants_ids(product, do
     before = {name: _shown(product, name, value) for name, value in ours.items()}
     tried = operations(document, by_id=True)
     for method, path, operation in tried:
-        if path in ("/api/v1/connectors/{connector}/deliveries", "/api/v1/analytics/approvals/charts/{name}"):
+        if path in NAMES:
             continue  # not an id of anybody's; see the lists
         if (method, path) == ("PUT", "/api/v1/groups/{key}"):
             continue  # a name that every tenant may give to a group of its own
-        body = BODIES.get(path.rpartition("/")[2], {}) if "requestBody" in operation else None
-        answer = product.call(method, path.format(**ours), token=marc, json=body)
+        body = _body_for(path) if "requestBody" in operation else None
+        answer = product.call(method, path.format(**ours, **WORDS), token=marc, json=body)
         assert answer.status_code == 404, f"{method} {path}: {answer.status_code} {answer.text}"
     assert len(tried) > 15
     assert {name: _shown(product, name, value) for name, value in ours.items()} == before
@@ -457,9 +542,15 @@ def _shown(product, name, value):
     if name == "delegation_id":
         found = product.call("GET", "/api/v1/delegations", role="tenant_administrator").json()["items"]
         return [each for each in found if each["id"] == value]
+    if name == "task_id":
+        return product.call("GET", f"/access/v1/requests/{value}", role="agent_developer").json()
+    if name == "callback_id":
+        return product.call("GET", "/api/v1/callbacks", role="tenant_administrator").json()
     if name == "bypass_id":
         found = product.call("GET", f"/api/v1/bypasses/{value}", role="tenant_administrator").json()
         return found["state"], found["acknowledged_at"], found["review_state"]
+    if name == "change_id":
+        return product.call("GET", f"/api/v1/changes/{value}", role="tenant_administrator").json()
     return product.call("GET", path, role="tenant_administrator").json() if path else None
 
 
@@ -480,7 +571,11 @@ def test_no_list_or_search_shows_anything_of_another_tenant(product, document, o
 
 
 def _assert_foreign(text, ours, path):
-    leaks = ["dana.reyes@", "invoice-matcher", *(value for key, value in ours.items() if key != "connector")]
+    leaks = [
+        "dana.reyes@",
+        "invoice-matcher",
+        *(value for key, value in ours.items() if key not in ("connector", "platform")),
+    ]
     assert [leak for leak in leaks if leak in text] == [], path
 
 

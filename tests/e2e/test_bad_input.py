@@ -375,7 +375,10 @@ def test_a_member_of_the_workspace_whom_countersign_does_not_know_is_told_whom_t
         fields = {"email": product.email("audit_reviewer")}
         product.control("slack/edit", type="user", id=ravi["slack_id"], fields=fields)
     told = " ".join(each["text"] for each in answer["ephemeral"])
-    assert told == "Countersign does not know guest@elsewhere.example. Ask your administrator to add you."
+    assert (
+        told
+        == "Countersign does not know guest@elsewhere.example. If you are here under another address, type /approve link; else ask your administrator."
+    )
 
 
 @pytest.mark.row("B1")
@@ -398,3 +401,48 @@ def test_what_is_mistyped_in_chat_is_answered_to_the_asker_alone(text, words, pr
     told = " ".join(each["text"] + json.dumps(each["blocks"]) for each in answer["ephemeral"])
     assert words in told, told
     assert len(product.messages("general")) == before
+
+
+@pytest.mark.row("X9")
+def test_what_no_browser_sends_to_the_console_is_refused_and_no_fault_of_ours(product):
+    """A tenant's name of odd bytes in the cookie, an Origin that is none, line ends in a short address."""
+    base = product.status["base_url"]
+    token = product.people[product.email("enterprise_administrator")]["token"]
+    entered = requests.post(f"{base}/console/signin", data={"token": token}, allow_redirects=False, timeout=20)
+    session = entered.headers["Set-Cookie"].partition(";")[0]
+    odd = {"Cookie": f"{session}; countersign-tenant=\xff".encode("latin-1")}
+    assert requests.get(f"{base}/console", headers=odd, timeout=20).status_code == 200
+    origin = requests.post(f"{base}/console/signin", data={}, headers={"Origin": "http://["}, timeout=20)
+    assert origin.status_code == 403
+    led = requests.get(f"{base}/step-up/a%0d%0aSet-Cookie:b=c", allow_redirects=False, timeout=20)
+    assert (led.status_code, led.headers["Location"]) == (303, "/console/step-up/a%0D%0ASet-Cookie%3Ab%3Dc")
+    assert "Set-Cookie" not in led.headers
+
+
+@pytest.mark.row("P9")
+def test_a_draft_that_is_sent_twice_asks_once_and_both_senders_hear_so(product):
+    facts = {
+        "action": "agent.create",
+        "name": f"agent-{secrets.token_hex(3)}",
+        "sponsor": product.email("tenant_administrator"),
+        "owner": product.email("agent_developer"),
+        "business_service": "Customer support",
+        "justification": "For a test.",
+    }
+    saved = product.call(
+        "POST", "/console/ask", role="agent_developer", data={**facts, "do": "save"}, allow_redirects=False
+    )
+    draft = saved.headers["Location"].partition("draft=")[2].partition("&")[0]
+    places = []
+    for _time in range(2):
+        sent = product.call(
+            "POST",
+            "/console/ask",
+            role="agent_developer",
+            data={**facts, "do": "send", "draft": draft},
+            allow_redirects=False,
+        )
+        assert sent.status_code == 303, sent.text
+        places.append(sent.headers["Location"])
+    assert places[0] == places[1]
+    assert places[0].endswith("?done=asked")

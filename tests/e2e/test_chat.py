@@ -30,6 +30,21 @@ def new_request(product):
     return message["text"].partition(":")[0], agent
 
 
+def new_agent(product):
+    name, dana = f"agent-{secrets.token_hex(3)}", product.email("agent_developer")
+    people = {"owner": dana, "sponsor": product.email("tenant_administrator")}
+    facts = {"name": name, "business_service": "Customer support", **people}
+    asked = product.decide("agent_developer", "agent.create", **facts)["request_id"]
+    for role in ("meta_agent_manager", "security_manager", "compliance_manager", "tenant_administrator"):
+        vote = {"decision": "approve", "reason": "Fine."}
+        product.call("POST", f"/api/v1/requests/{asked}/votes", role=role, json=vote).raise_for_status()
+    allowed = product.decide("agent_developer", "agent.create", **facts)["id"]
+    outcome = {"status": "succeeded"}
+    path = f"/api/v1/decisions/{allowed}/outcome"
+    product.call("POST", path, role="agent_developer", json=outcome).raise_for_status()
+    return name
+
+
 def click(product, email, channel, words, label):
     message = until(lambda: product.message_with(channel, words, label), f"{label} on {words}")
     button = next(each for each in message["actions"] if each["text"] == label)
@@ -279,6 +294,11 @@ def command(product, email, text):
     return product.control("slack/command", user=email, channel="general", text=text)
 
 
+def filled(modal):
+    """The modal once it has more to say than that it is being made."""
+    return None if "One moment" in str(modal["blocks"]) else modal
+
+
 def stages_of(product, reference):
     found = product.call("GET", "/api/v1/requests", role="agent_developer", params={"limit": 100}).json()["items"]
     request = next(each for each in found if each["reference"] == reference)
@@ -392,4 +412,48 @@ def test_a_draft_is_saved_from_the_form_continued_and_asked(product):
     )
     assert not sent.get("errors"), sent
     until(lambda: product.message_with("approvals", agent), "the channel's message")
-    assert "You have no drafts" in said(command(product, dana, "/approve drafts"))
+    assert agent not in str(command(product, dana, "/approve drafts")["ephemeral"])
+
+
+@pytest.mark.row("B1")
+def test_the_form_asks_for_what_the_chosen_action_needs(product):
+    dana, agent = product.email("meta_agent_manager"), new_agent(product)
+    view_id = product.control("slack/command", user=dana, channel="approvals", text="/approve")["modal"]["view_id"]
+
+    def choose(action):
+        place = {"view_id": view_id, "action_id": "action"}
+        shown = product.control("slack/click", user=dana, **place, value=action)["modal"]
+        assert shown["view_id"] == view_id
+        return {block["block_id"]: block["element"] for block in shown["blocks"] if "element" in block}
+
+    deploying = choose("agent.deploy")
+    assert {"known_agent", "justification"} < set(deploying)
+    assert not {"agent_name", "owner", "sponsor", "business_service"} & set(deploying)
+    assert agent in [option["value"] for option in deploying["known_agent"]["options"]]
+    assert {"known_agent", "owner", "sponsor", "business_service"} < set(choose("agent.modify"))
+    assert {"agent_name", "owner", "sponsor", "business_service"} < set(choose("agent.create"))
+    choose("agent.modify")
+    values = {"Agent name": agent, "Business service": "Payroll", "Justification": "It moves to payroll."}
+    sent = product.control("slack/submit", user=dana, view_id=view_id, values=values)
+    assert not sent.get("errors"), sent
+    until(lambda: product.message_with("approvals", f"Change agent “{agent}”"), "the channel's message")
+
+
+@pytest.mark.row("B1", "R2")
+def test_the_form_offers_what_the_askers_roles_let_them_ask_for(product):
+    def offered(role):
+        form = until(lambda: filled(command(product, product.email(role), "/approve")["modal"]), "the form")
+        action = next(block["element"] for block in form["blocks"] if block.get("block_id") == "action")
+        fields = {block["block_id"] for block in form["blocks"] if "element" in block}
+        return [option["value"] for option in action["options"]], fields
+
+    developer, fields = offered("agent_developer")
+    assert developer == ["agent.create", "agent.modify"]
+    assert {"agent_name", "owner", "sponsor"} < fields
+    reviewer = product.email("audit_reviewer")
+    operator, fields = offered("agent_operator")
+    assert operator == ["agent.deploy", "agent.retire"]
+    assert {"known_agent"} < fields
+    assert not {"owner", "sponsor"} & fields
+    refused = until(lambda: filled(command(product, reviewer, "/approve")["modal"]), "why there is no form")
+    assert "Your roles do not let you ask for anything here." in str(refused["blocks"])

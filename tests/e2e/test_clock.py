@@ -5,15 +5,15 @@ import secrets
 import pytest
 import requests
 
-from tests.product import running_product, until
+from tests.product import until
 
 AGENT_FACTS = {"business_service": "Customer support"}
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory):
+def product(new_product):
     """Another demo: the clock is the whole product's, and other tests live by it."""
-    with running_product(tmp_path_factory.mktemp("clock") / "demo") as running:
+    with new_product() as running:
         yield running
 
 

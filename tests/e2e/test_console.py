@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.product import TENANT
+
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -16,7 +18,27 @@ ARGUMENTS = [
 ]
 SEEN_WITHIN_MS = 20_000
 CONTRAST_MIN = 4.5  # WCAG 2.2, 1.4.3, AA
-PLACES = ("", "?tab=all", "/many", "/agents", "/policies", "/analytics", "/people", "/audit", "/no-such-page")
+PLACES = (
+    "",
+    "?tab=all",
+    "/many",
+    "/ask",
+    "?tab=drafts",
+    "/agents",
+    "/changes",
+    "/changes?state=open&type=agent_update&q=limit",
+    "/changes/calendar",
+    "/changes/calendar?from=9999-12-31",
+    "/bypasses",
+    "/bypasses/report",
+    "/policies",
+    "/analytics",
+    "/people",
+    "/tenants",
+    "/audit",
+    "/notifications",
+    "/no-such-page",
+)
 ONE_STAGE = (
     "Agent Creation Approval:\n  stages:\n    - {stage: review, approvers: [security_manager], timeout: 1 hour}\n"
 )
@@ -105,6 +127,89 @@ async def test_a_changed_policy_is_checked_and_simulated_in_the_browser(browser,
         await field.fill(ONE_STAGE)
         await page.get_by_role("button", name="Check and simulate").click()
         await expect(page.get_by_role("status").first).to_contain_text("would go another way")
+        await expect(page.get_by_role("status").first).to_be_in_viewport()  # not above, where the policies in force are
+
+
+@pytest.mark.row("P9", "P10", "P2")
+async def test_a_request_is_written_looked_at_kept_as_a_draft_and_sent_from_the_browser(browser, product):
+    agent = f"agent-{secrets.token_hex(3)}"
+    async with console_as(browser, product, "agent_developer") as page:
+        await page.goto(address(product, "/ask"))
+        for label, value in (
+            ("Agent name", agent),
+            ("Owner", product.email("agent_developer")),
+            ("Sponsor", product.email("tenant_administrator")),
+            ("Business service", "Ledger"),
+            ("Further attributes", "no attribute"),
+            ("Justification", "Month-end close takes four days."),
+        ):
+            await page.get_by_label(label).fill(value)
+        await page.get_by_role("button", name="What would happen?").click()
+        await expect(page.get_by_role("alert")).to_contain_text("environment: production")
+        await page.get_by_label("Further attributes").fill("environment: production")
+        await page.get_by_role("button", name="What would happen?").click()
+        await expect(page.get_by_role("status").first).to_contain_text("4 stages would be decided by people")
+        await expect(page.get_by_label("What would happen")).to_contain_text("Runs in production")
+        await page.get_by_role("button", name="Save as draft").click()
+        await expect(page.get_by_text("Nobody has been asked yet")).to_be_visible()
+        await page.goto(address(product, "?tab=drafts"))
+        await page.get_by_role("link", name=agent).click()
+        await expect(page.get_by_label("Further attributes")).to_have_value("environment: production")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_text("It is on its way")).to_be_visible()
+        await page.goto(address(product, "?tab=drafts"))
+        await expect(page.get_by_text(agent)).to_have_count(0)
+        await page.goto(address(product, "/ask"))
+        await page.get_by_label("Agent name").fill(agent)
+        await page.get_by_role("button", name="Send").click()  # without what every agent names
+        await expect(page.get_by_role("alert")).to_contain_text("Nobody has been asked.")
+        await expect(page.get_by_label("Agent name")).to_have_value(agent)
+
+
+@pytest.mark.row("R1", "T1", "R6")
+async def test_an_enterprise_administrator_looks_at_another_tenant_as_a_guest(browser, product):
+    other = next(name for name in product.status["tenants"] if name != TENANT)
+    reviewer = product.email("audit_reviewer")
+    async with signed_in(browser, product, "enterprise_administrator") as page:
+        await expect(page.get_by_text(reviewer)).to_be_visible()
+        await page.get_by_role("link", name=TENANT).click()
+        await page.get_by_role("button", name="Look at it").click()  # there is one other
+        await expect(page.get_by_text(f"You are a guest of {other}")).to_be_visible()
+        await page.goto(address(product, "/people"))
+        await expect(page.get_by_text(reviewer)).to_have_count(0)
+        await expect(page.get_by_text(next(iter(product.status["tenants"][other]["people"])))).to_be_visible()
+        await page.get_by_role("button", name=f"Back to {TENANT}").click()
+        await expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+        await expect(page.get_by_text("You are a guest")).to_have_count(0)
+
+
+@pytest.mark.row("R1", "T1", "R6")
+async def test_nobody_else_gets_into_another_tenant_also_not_with_a_cookie_made_by_hand(browser, product):
+    other = next(name for name in product.status["tenants"] if name != TENANT)
+    async with signed_in(browser, product, "agent_developer") as page:
+        await expect(page.get_by_role("link", name=TENANT)).to_have_count(0)
+        made = {"name": "countersign-tenant", "value": other, "url": product.status["base_url"]}
+        await page.context.add_cookies([made])
+        await page.goto(address(product, "/people"))
+        await expect(page.get_by_text(product.email("audit_reviewer"))).to_be_visible()
+        csrf = await page.locator("input[name=csrf]").first.get_attribute("value")
+        refused = await page.context.request.post(address(product, "/tenants"), form={"csrf": csrf, "tenant": other})
+        assert refused.status == 403
+    denied = product.call("GET", "/api/v1/audit", role="audit_reviewer", params={"action": "tenant.enter"}).json()
+    assert denied["items"][0]["user_id"] == product.email("agent_developer")
+
+
+@asynccontextmanager
+async def signed_in(browser, product, role: str):
+    """The page of people in a browser in which the person has signed in."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 860})
+    page = await context.new_page()
+    page.set_default_timeout(SEEN_WITHIN_MS)
+    await page.goto(address(product, "/signin?next=/console/people"))
+    await page.get_by_label("API token").fill(product.people[product.email(role)]["token"])
+    await page.get_by_role("button", name="Use token").click()
+    yield page
+    await context.close()
 
 
 async def test_a_link_to_sign_in_leads_nowhere_else(browser, product):
@@ -159,7 +264,13 @@ async def test_a_request_is_found_in_the_inbox_and_approved(product, browser):
         await expect(page.locator(".said")).to_have_text("Your vote counts.")
         await expect(article(page, "Technical review")).to_contain_text("Nothing against it.")
         await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+        seen = page.get_by_role("region", name="Who has looked at it")
+        await expect(seen).to_contain_text("as it stands")
+        await expect(seen).to_contain_text("Console")
     stages = product.call("GET", "/api/v1/requests", role="agent_developer", params={"q": agent}).json()["items"][0]
+    path = f"/api/v1/requests/{stages['id']}/sightings"
+    (looked,) = product.call("GET", path, role="agent_developer").json()["items"]
+    assert (looked["person"]["email"], looked["door"]) == (product.email("meta_agent_manager"), "console")
     assert next((each["key"], each["status"]) for each in stages["stages"]) == ("technical_review", "approved")
 
 
@@ -308,7 +419,7 @@ async def test_a_request_is_changed_voted_on_and_the_vote_taken_back_in_the_brow
         await page.get_by_label("Business service").fill("Treasury")
         await page.get_by_role("button", name="Change", exact=True).click()
         await expect(page.locator(".said")).to_contain_text("asked anew")
-        await expect(page.get_by_text("revision 2")).to_be_visible()
+        await expect(page.get_by_text("revision 2").first).to_be_visible()
     async with console_as(browser, product, "meta_agent_manager") as page:
         await page.goto(address(product, f"/requests/{reference}"))
         for box in await page.get_by_role("checkbox").all():
@@ -344,3 +455,34 @@ async def test_many_are_chosen_looked_at_once_more_and_then_approved(product, br
         await expect(page.get_by_role("heading", level=1)).to_have_text("Approve these 2 requests?")
         await page.get_by_role("button", name="Approve").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 approved")
+
+
+@pytest.mark.row("B9")
+def test_when_and_where_one_is_told_is_chosen_at_the_console_and_what_cannot_be_stays_typed(product):
+    who = {"role": "audit_reviewer"}
+    shown = product.call("GET", "/console/notifications", **who)
+    assert '<option value="last_active" selected>' in shown.text
+    form = {"digest": "on", "at": "07:45", "platform": "teams", "quiet_hours": "22:00-7:00"}
+    chosen = {"digest": "07:45", "platform": "teams", "quiet_hours": "22:00-07:00", "unreachable": []}
+    saved = product.call("POST", "/console/notifications", **who, data=form, allow_redirects=False)
+    assert (saved.status_code, saved.headers["Location"]) == (303, "/console/notifications?done=saved")
+    assert product.call("GET", "/api/v1/preferences", **who).json() == chosen
+
+    refused = product.call("POST", "/console/notifications", **who, data=form | {"at": "14:00", "platform": "slack"})
+    assert refused.status_code == 422
+    assert "a time from 05:00 to 11:00" in refused.text
+    assert '<option value="slack" selected>' in refused.text
+    assert product.call("GET", "/api/v1/preferences", **who).json() == chosen
+
+    refused = product.call("POST", "/console/notifications", **who, data=form | {"quiet_hours": "at night"})
+    assert (refused.status_code, "such as 22:00-07:00" in refused.text) == (422, True)
+    assert 'value="at night" aria-invalid="true"' in refused.text
+    assert product.call("GET", "/api/v1/preferences", **who).json() == chosen
+
+    product.call("POST", "/console/notifications", **who, data={"at": "07:45", "platform": "last_active"})
+    chosen = {"digest": "off", "platform": "last_active", "quiet_hours": "off", "unreachable": []}
+    assert product.call("GET", "/api/v1/preferences", **who).json() == chosen
+    again = product.call("PUT", "/api/v1/preferences", **who, json={"digest": "on"})
+    assert again.json() == chosen | {"digest": "07:45"}
+    wrong = product.call("PUT", "/api/v1/preferences", **who, json={"platform": "mail"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "#/platform")

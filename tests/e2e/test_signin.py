@@ -25,7 +25,7 @@ CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 CAREFUL = """
 Agent Creation Approval:
   stages:
-    - {stage: review, approvers: [security_manager, compliance_manager], timeout: 1 hour, assurance: mfa}
+    - {stage: review, approvers: [security_manager, compliance_manager, audit_reviewer], timeout: 1 hour, assurance: mfa}
 """
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")]
@@ -76,6 +76,14 @@ def votes_on(careful, request_id):
     return [(vote["voter"]["email"], vote["assurance"]) for vote in request["stages"][0]["votes"]]
 
 
+def step_up_link(product, email, reference):
+    """Where a vote by a command in chat waits."""
+    answer = product.control("slack/command", user=email, channel="approvals", text=f"/approve yes {reference} Fine.")
+    told = str(answer["ephemeral"])
+    assert "Confirm it's you" in told
+    return re.search(rf"{re.escape(product.status['base_url'])}/step-up/[\w.-]+", told)[0]
+
+
 async def fill_sign_in(page, email, password, code=""):
     await page.get_by_label("Organisation").fill(TENANT)
     await page.get_by_label("E-mail").fill(email)
@@ -111,9 +119,10 @@ async def test_a_person_signs_in_sets_up_an_app_and_confirms_a_vote_with_it(prod
         await expect(page.get_by_role("alert")).to_contain_text("do not belong together")
         await expect(page.get_by_label("E-mail")).to_have_value(email)
         await fill_sign_in(page, email, password)
-        await expect(page).to_have_url(f"{base}/console/requests/{reference}")
-        await page.get_by_role("button", name="Approve").click()
-        await expect(page.get_by_role("alert")).to_contain_text("you have none yet")
+        await expect(page).to_have_url(f"{base}/console/security")  # the tenant demands a second factor
+        await expect(page.locator(".alert")).to_contain_text("asks for a second factor")
+        await page.get_by_role("link", name="Audit").click()
+        await expect(page).to_have_url(f"{base}/console/security")
 
         app, codes = await set_up_app(page, base, password)
         assert len(set(codes)) == 10
@@ -137,8 +146,12 @@ async def test_a_person_signs_in_sets_up_an_app_and_confirms_a_vote_with_it(prod
 
         await page.get_by_role("button", name="Sign out").click()
         await fill_sign_in(page, email, password)  # the password alone is not enough any more
-        await expect(page.get_by_role("alert")).to_contain_text("do not belong together")
-        await fill_sign_in(page, email, password, codes[0])
+        await expect(page.get_by_role("heading", name="Your second factor")).to_be_visible()
+        await page.get_by_label("Code").fill("000000")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_contain_text("not valid")
+        await page.get_by_label("Code").fill(codes[0])
+        await page.get_by_role("button", name="Sign in").click()
         await expect(page).to_have_url(f"{base}/console")
 
 
@@ -150,16 +163,11 @@ async def test_a_vote_in_chat_leads_to_the_browser_and_the_message_follows(produ
     async with a_browser() as page:
         await page.goto(f"{base}/console")
         await fill_sign_in(page, email, password)
-        await expect(page).to_have_url(f"{base}/console")
+        await expect(page).to_have_url(f"{base}/console/security")
         app, _codes = await set_up_app(page, base, password)
         await page.get_by_role("button", name="Sign out").click()
 
-        answer = product.control(
-            "slack/command", user=email, channel="approvals", text=f"/approve yes {reference} Fine."
-        )
-        told = str(answer["ephemeral"])
-        assert "Confirm it's you" in told
-        link = re.search(rf"{re.escape(base)}/step-up/[\w.-]+", told)[0]
+        link = step_up_link(product, email, reference)
         assert votes_on(careful, request_id) == []
         await page.goto(link)
         await fill_sign_in(page, email, password, app.at(time.time() + 30))
@@ -171,6 +179,47 @@ async def test_a_vote_in_chat_leads_to_the_browser_and_the_message_follows(produ
         await expect(page.locator("main")).to_contain_text("does not hold")
     assert votes_on(careful, request_id) == [(email, "mfa")]
     until(lambda: "pproved" in str(product.message_with("approvals", reference)), "the channel's message")
+
+
+@pytest.mark.row("X2", "R4")
+async def test_a_passkey_is_made_signs_in_confirms_a_vote_and_is_removed(product, careful):
+    base = product.status["base_url"].replace("127.0.0.1", "localhost")  # no key is bound to an IP address
+    email = product.email("audit_reviewer")
+    password = product.people[email]["password"]
+    reference, request_id = asked(careful)
+    async with a_browser() as page:
+        devtools = await page.context.new_cdp_session(page)
+        await devtools.send("WebAuthn.enable")
+        device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        device |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+        await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+
+        await page.goto(f"{base}/console/security")
+        await fill_sign_in(page, email, password)
+        await page.get_by_label("Password, to add a key").fill(password)
+        await page.get_by_role("button", name="Add a key").click()
+        await page.get_by_label("Name").fill("My laptop")
+        await page.get_by_role("button", name="Make the key").click()
+        await expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+        await expect(page.get_by_text("My laptop", exact=True)).to_be_visible()
+
+        await page.get_by_role("button", name="Sign out").click()
+        await page.goto(f"{base}/console/security")
+        await fill_sign_in(page, email, password)
+        await page.get_by_role("button", name="Use a passkey").click()
+        await expect(page.get_by_role("heading", name="My security")).to_be_visible()
+        await expect(page.get_by_text("last used").first).to_be_visible()
+
+        link = step_up_link(product, email, reference)
+        await page.goto(link.replace("127.0.0.1", "localhost"))
+        await page.get_by_role("button", name="Confirm").click()  # the key was used a moment ago
+        await expect(page.locator(".said")).to_have_text("Your vote counts.")
+        assert votes_on(careful, request_id) == [(email, "mfa")]
+
+        await page.goto(f"{base}/console/security")
+        await page.get_by_text("Remove: My laptop").click()
+        await page.get_by_role("button", name="Use a passkey").first.click()
+        await expect(page.get_by_role("status").first).to_have_text("That key is removed.")
 
 
 @pytest.mark.row("X2", "B3")

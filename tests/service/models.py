@@ -14,6 +14,6 @@ for _module in pkgutil.walk_packages(core.__path__, "core."):
         importlib.import_module(_module.name)
 
 METADATA = metadata
-INSTALLATION = ("receipt_keys",)  # of no tenant: the system scope alone sees them
+INSTALLATION = ("receipt_keys", "sealing_keys")  # of no tenant: the system scope alone sees them
 TABLES = [name for name in sorted(METADATA.tables) if name not in INSTALLATION]
 assert references.reference_counters.name in TABLES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -223,7 +224,7 @@ def test_the_recipe_in_the_composition_makes_an_address_that_the_program_accepts
 @pytest.fixture
 def example(tmp_path):
     """A copy of the example beside everything that it names."""
-    for folder in ("config/tenants", "config/policies", "deploy/secrets"):
+    for folder in ("config/tenants", "config/policies", "config/changes", "config/automation", "deploy/secrets"):
         (tmp_path / folder).mkdir(parents=True)
     secrets = {
         "database_url": "postgresql://owner:pw@db/countersign",
@@ -231,8 +232,15 @@ def example(tmp_path):
         "slack_bot_token": "xoxb-1",
         "slack_app_token": "xapp-1",
         "slack_signing_secret": "s",
+        "encryption_key": base64.b64encode(b"k" * 32).decode(),
+        "encryption_other_keys": base64.b64encode(b"o" * 32).decode(),
         "servicenow_password": "p",
         "servicenow_webhook_secret": "w",
+        "jira_api_token": "t",
+        "teams_app_password": "t",
+        "jira_webhook_secret": "w",
+        "remedy_password": "p",
+        "remedy_webhook_secret": "w",
     }
     for name, value in secrets.items():
         (tmp_path / "deploy" / "secrets" / name).write_text(value)
@@ -243,7 +251,9 @@ def example(tmp_path):
 
 def test_the_example_is_accepted_as_it_stands(example):
     settings = load_settings(config=example, environ={})
-    assert (settings.slack.enabled, settings.servicenow.enabled) == (True, True)
+    (servicenow,), (jira,), (remedy,) = settings.servicenow, settings.jira, settings.remedy
+    enabled = (settings.slack, settings.teams, servicenow, jira, remedy)
+    assert [section.enabled for section in enabled] == [True] * 5
     assert settings.roles == frozenset(Role)
 
 
@@ -260,6 +270,8 @@ def test_the_folders_that_the_example_names_are_those_that_ship():
     value = load_yaml(example_file).value
     assert (example_file.parent / value["tenants_dir"]).resolve() == Settings().tenants_dir
     assert (example_file.parent / value["policies_dir"]).resolve() == Settings().policies_dir
+    assert (example_file.parent / value["changes_dir"]).resolve() == Settings().changes_dir
+    assert (example_file.parent / value["automation_dir"]).resolve() == Settings().automation_dir
 
 
 @pytest.mark.parametrize("lock", ["build", "runtime", "dev"])
@@ -270,6 +282,18 @@ def test_a_lock_pins_and_hashes_everything_and_names_no_address(lock):
     for requirement in re.split(r"\n(?=\S)", text.strip()):
         assert re.match(r"[\w.-]+(\[[\w,]+\])?==", requirement), requirement[:80]
         assert "--hash=sha256:" in requirement
+
+
+def test_the_lock_of_npm_packages_pins_and_hashes_everything_and_names_no_registry():
+    folder = ROOT / "tests" / "javascript"
+    wanted = json.loads((folder / "package.json").read_text())["devDependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    locked = {path.removeprefix("node_modules/"): package for path, package in packages.items() if path}
+    assert {name: locked[name]["version"] for name in wanted} == wanted
+    for name, package in locked.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
+        assert "hasInstallScript" not in package, f"{name} wants to run something, which setup.sh does not let it"
 
 
 def test_the_development_lock_holds_everything_that_runs_in_the_same_versions():

@@ -1,33 +1,24 @@
-"""A simulated ServiceNow on a free port, and the real connector pointed at it."""
+"""Simulated systems on free ports, and the real connectors pointed at them."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
-from pydantic import SecretStr
 
-from connectors.itsm.base import TicketDraft, TicketKind
-from connectors.itsm.servicenow import ServiceNow, ServiceNowSettings, connect
-from sandbox.faults import Fault, Faults
-from sandbox.servicenow import ServiceNow as Simulator
-from sandbox.servicenow import create
-
-WEBHOOK_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+from connectors.itsm.base import TicketDraft, TicketSystem
+from connectors.itsm.servicenow import ServiceNow, connect
+from tests.contract.itsm.bench import Bench, make_draft
+from tests.contract.itsm.systems import SYSTEMS, ServiceNowBench, servicenow_bench
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """The simulator with its address and its faults."""
-
-    system: Simulator
-    faults: Faults
-    url: str
+class Instance(ServiceNowBench):
+    """The simulated ServiceNow with its rows as they are."""
 
     @property
     def user(self) -> str:
@@ -37,54 +28,21 @@ class Instance:
     def password(self) -> str:
         return str(self.system.describe()["password"])
 
-    @property
-    def authorization(self) -> dict[str, str]:
-        return {"Authorization": aiohttp.encode_basic_auth(self.user, self.password)}
-
-    def fail(self, fault: Fault, count: int = 1, *, retry_after: float | None = None, match: str | None = None) -> None:
-        self.faults.add("servicenow", fault, count, retry_after, match)
-
-    def met(self) -> int:
-        return sum(one["met"] for one in self.faults.listing())
-
     def records(self, table: str) -> list[dict[str, Any]]:
         return self.system.records(table)
 
-    def with_key(self, key: str, table: str = "change_request") -> list[dict[str, Any]]:
+    def rows(self, key: str, table: str = "change_request") -> list[dict[str, Any]]:
         return [row for row in self.records(table) if row["correlation_id"] == key]
 
-    def one(self, key: str, table: str = "change_request") -> dict[str, Any]:
-        (row,) = self.with_key(key, table)
+    def row(self, key: str, table: str = "change_request") -> dict[str, Any]:
+        (row,) = self.rows(key, table)
         return row
-
-    def settings(self, **changes: Any) -> ServiceNowSettings:
-        given: dict[str, Any] = {
-            "url": self.url,
-            "user": self.user,
-            "password": SecretStr(self.password),
-            "assignment_group": "AI Platform",
-            "connect_timeout_s": 2.0,
-            "read_timeout_s": 5.0,
-            "total_timeout_s": 15.0,
-            "webhook_secret": SecretStr(WEBHOOK_SECRET),
-        }
-        return ServiceNowSettings(**{**given, **changes})
 
 
 @pytest.fixture
 async def instance() -> AsyncIterator[Instance]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/servicenow"
-        faults = Faults()
-        system = create(faults, base_url=url, snapshot=None)
-        root = web.Application()
-        root.add_subapp("/servicenow", system.app)
-        runner = web.AppRunner(root)
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
-        yield Instance(system, faults, url)
-        await runner.cleanup()
+    async with servicenow_bench() as bench:
+        yield Instance(bench.system, bench.faults, bench.url)
 
 
 @pytest.fixture
@@ -105,14 +63,58 @@ def draft() -> TicketDraft:
     return make_draft()
 
 
-def make_draft(
-    key: str = "request-0001", kind: TicketKind = TicketKind.CHANGE, fields: Mapping[str, str] | None = None
-) -> TicketDraft:
-    return TicketDraft(
-        key=key,
-        kind=kind,
-        summary="REQ-1042: create agent invoice-reader",
-        description="Reads invoices and books them.",
-        requester_email="david.loo@example.com",
-        fields={"business_service": "Payments", "risk": "high"} if fields is None else fields,
-    )
+@pytest.fixture(params=SYSTEMS)
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    """Each system in turn."""
+    async with SYSTEMS[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+async def connected(bench: Bench) -> AsyncIterator[TicketSystem]:
+    """A connection to it."""
+    system = bench.connect()
+    yield system
+    await system.close()
+
+
+@pytest.fixture
+async def impatient(bench: Bench) -> AsyncIterator[TicketSystem]:
+    """A connection that gives up soon, so that what hangs is over soon."""
+    system = bench.connect(read_timeout_s=0.8)
+    yield system
+    await system.close()
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Somebody who is told by webhooks."""
+
+    url: str
+    messages: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, holds: Any) -> None:
+        """Every message so far makes this hold, within five seconds."""
+        async with asyncio.timeout(5):
+            while not holds(self.messages):
+                self.news.clear()
+                await self.news.wait()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async def receive(request: web.Request) -> web.Response:
+        here.messages.append((dict(request.headers), await request.read()))
+        here.news.set()
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/hooks/itsm/acme", receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    here = Receiver(f"http://127.0.0.1:{runner.addresses[0][1]}/hooks/itsm/acme")
+    yield here
+    await runner.cleanup()

@@ -15,7 +15,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from urllib3.exceptions import SSLError as WireSslError
 
 from connectors.itsm.base import ConnectorError, NotSent, OutcomeUnknown, Refused, Throttled
-from connectors.itsm.servicenow.failures import VENDOR_ERRORS, RedirectedError, UnexpectedAnswerError, classify
+from connectors.itsm.servicenow.failures import VENDOR_ERRORS, classify
+from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError
 
 FOUR = (NotSent, Throttled, Refused, OutcomeUnknown)
 NO_POOL: Any = None  # urllib3 names the pool in its messages only

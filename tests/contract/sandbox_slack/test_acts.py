@@ -396,7 +396,7 @@ async def test_nobody_acts_in_a_private_channel_without_being_in_it(hands: Hands
         ("slack/edit", {"type": "user", "id": "U404", "fields": {"title": "x"}}, 404),
         ("slack/configure", {"colour": "red"}, 400),
         ("faults", {"system": "slack", "fault": "earthquake"}, 400),
-        ("faults", {"system": "teams", "fault": "500"}, 404),
+        ("faults", {"system": "elsewhere", "fault": "500"}, 404),
         ("faults", {"system": "slack", "fault": "500", "count": 0}, 400),
         ("nosystem/records", {}, 405),
     ],

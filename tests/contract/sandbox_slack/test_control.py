@@ -93,7 +93,7 @@ async def test_after_a_reset_the_workspace_is_as_on_the_first_day(world: World, 
     await hands.post("slack/edit", type="user", id="U2BEN", fields={"deleted": True})
     await hands.post("slack/configure", scopes=["chat:write"])
     await hands.post("faults", system="slack", fault="500", count=5)
-    assert await hands.post("reset") == {"reset": ["slack"], "kept": []}
+    assert await hands.post("reset") == {"reset": ["slack", "teams"], "kept": []}
     assert await hands.messages("#governance") == []
     assert await hands.messages("@ann") == []
     assert (await hands.get("slack/ephemerals", user="ann"))["ephemeral"] == []
@@ -106,7 +106,7 @@ async def test_after_a_reset_the_workspace_is_as_on_the_first_day(world: World, 
 
 async def test_a_reset_names_what_cannot_begin_again(hands: Hands):
     status, answer = await hands.call("POST", "/control/reset", {"system": "nowhere"})
-    assert (status, answer["accepted"]) == (404, ["slack"])
+    assert (status, answer["accepted"]) == (404, ["slack", "teams"])
 
 
 async def test_a_reset_lasts_over_a_restart(start: StartSandbox, tmp_path: Path):

@@ -6,13 +6,15 @@ import socket
 import pytest
 from aiohttp import web
 
+from bot.cards import Card, Plain, Section
+from bot.slack import render
 from bot.slack.workspace import METADATA_EVENT, PLATFORM, Workspace, make_client
 from core.ids import uuid7
 from core.links import MessageSlot, reserve_message
 from sandbox.server import Options, create_app
 
 CHANNEL = "C0APPROVALS"
-CONTENT = {"text": "REQ-1001", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "REQ-1001"}}]}
+CARD = Card("REQ-1001", (Section((Plain("REQ-1001"),)),))
 PEOPLE = {
     "team": {"id": "T1ACME", "name": "Acme", "domain": "acme"},
     "people": [{"id": "U1ANN", "name": "ann", "real_name": "Ann Lee", "email": "ann@acme.example"}],
@@ -49,7 +51,7 @@ async def dies_after_posting(workspace, slot, thread=None):
     posted = await workspace.client.chat_postMessage(
         channel=CHANNEL,
         thread_ts=thread,
-        **CONTENT,
+        **render.message(CARD),
         metadata={"event_type": METADATA_EVENT, "event_payload": {"key": slot.key}},
     )
     return posted["ts"]
@@ -61,7 +63,7 @@ async def test_a_message_whose_id_was_not_stored_is_found_and_not_posted_again(w
     slot = MessageSlot(uuid7(), PLATFORM, place, "channel")
     ts = await dies_after_posting(workspace, slot)
 
-    shown = await workspace.show(slot, CONTENT)
+    shown = await workspace.show(slot, CARD)
 
     history = await workspace.client.conversations_history(channel=CHANNEL)
     assert (shown.message_id, [message["ts"] for message in history["messages"]]) == (ts, [ts])
@@ -70,11 +72,11 @@ async def test_a_message_whose_id_was_not_stored_is_found_and_not_posted_again(w
 @pytest.mark.row("B3", "N6")
 async def test_a_line_of_a_thread_whose_id_was_not_stored_is_found_and_not_posted_again(workspace):
     subject = uuid7()
-    root = await workspace.show(MessageSlot(subject, PLATFORM, CHANNEL, "channel"), CONTENT)
+    root = await workspace.show(MessageSlot(subject, PLATFORM, CHANNEL, "channel"), CARD)
     line = MessageSlot(subject, PLATFORM, CHANNEL, f"thread:{uuid7()}", channel=CHANNEL)
     ts = await dies_after_posting(workspace, line, thread=root.message_id)
 
-    shown = await workspace.show(line, CONTENT, thread=root.message_id)
+    shown = await workspace.show(line, CARD, thread=root.message_id)
 
     replies = await workspace.client.conversations_replies(channel=CHANNEL, ts=root.message_id)
     assert (shown.message_id, [message["ts"] for message in replies["messages"]]) == (ts, [root.message_id, ts])

@@ -317,6 +317,20 @@ async def test_a_grant_and_its_revocation_hold_from_the_next_decision_on(company
         await revoke_role(company.database, company.actor("tenant_administrator"), grant.id)
 
 
+@pytest.mark.row("R7", "R6")
+async def test_nobody_takes_a_role_from_others_that_they_could_not_give_them(company):
+    grants = await list_grants(company.database, company.actor("tenant_administrator"))
+    (above,) = (grant for grant in grants if grant.role == "enterprise_administrator")
+    with pytest.raises(GrantAboveOwnRole):
+        await revoke_role(company.database, company.actor("tenant_administrator"), above.id)
+    assert await roles_of(company, "enterprise_administrator") == {"enterprise_administrator"}
+    (denied,) = await company.trail(result="denied")
+    assert (denied["action"], denied["details"]["code"]) == ("role.revoke", "access.grant_above_own_role")
+    (own,) = (grant for grant in grants if grant.email == company.actor("tenant_administrator").email)
+    await revoke_role(company.database, company.actor("tenant_administrator"), own.id)
+    assert await roles_of(company, "tenant_administrator") == set()
+
+
 async def test_granting_twice_answers_with_the_grant_that_is_there(company):
     first = await granted(company, "tenant_administrator", "agent_operator", "agent_developer")
     second = await granted(company, "tenant_administrator", "agent_operator", "agent_developer")

@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from core.approvals import RequestFilter, amend, cast_vote, get_request, list_requests
+from core.approvals import RequestFilter, amend, cast_vote, get_request, list_requests, load_catalogue
 from core.approvals.errors import AlreadyDecided, InvalidRequest, NotYourRequest, StaleDigest
 from core.approvals.state import Choice
 from core.errors import CountersignError
 from tests.factories import agent, approve_all, ask, vote
+from tests.service.conftest import POLICIES
 
 
 @pytest.fixture
@@ -18,9 +19,18 @@ async def request_id(company, catalogue):
     return (await ask(company, catalogue)).request_id
 
 
+SHIPPED = load_catalogue(POLICIES)
+
+
 async def amended(company, request_id, who="agent_developer", justification=None, reason="", **changes):
     return await amend(
-        company.database, company.actor(who), request_id, changes=changes, justification=justification, reason=reason
+        company.database,
+        SHIPPED,
+        company.actor(who),
+        request_id,
+        changes=changes,
+        justification=justification,
+        reason=reason,
     )
 
 

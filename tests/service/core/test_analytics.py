@@ -44,7 +44,8 @@ async def history(company, runner):
     await vote(company, rejected, "security_manager", Choice.REJECT, reason="Not with this data.")
     await opened(company, "d")
     changed = await opened(company, "e")
-    await amend(company.database, company.actor("agent_developer"), changed, changes={"owner": "lee@x.example"})
+    asker, changes = company.actor("agent_developer"), {"owner": "lee@x.example"}
+    await amend(company.database, TWO, asker, changed, changes=changes)
     company.advance(hours=8)
     await runner.run_due()
     return company

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.approvals import amend, explain, get_request, simulate
+from config.yamlfile import parse_yaml
+from core.approvals import PolicyCatalogue, amend, explain, get_request, simulate
+from core.approvals.errors import NotYourRequest, OtherPolicy
 from tests.factories import agent, approve_all, ask, policies, vote
 
 ROUTED = """\
@@ -20,6 +22,13 @@ Agent Creation Approval:
     - {stage: technical_review, approvers: [meta_agent_manager], timeout: 24 hours}
     - {stage: legal_review, approvers: [compliance_manager], timeout: 24 hours, when: 'risk.level == "high"'}
     - {stage: security_review, approvers: [security_manager], timeout: 24 hours, when: 'risk.level != "low"'}
+"""
+
+LAX = """\
+Lax:
+  applies_to: [agent.create]
+  stages:
+    - {stage: technical_review, approvers: [meta_agent_manager], timeout: 24 hours}
 """
 
 
@@ -63,10 +72,35 @@ async def test_the_risk_decides_who_is_asked(company, routed):
 @pytest.mark.row("P5", "P9")
 async def test_a_change_is_assessed_anew(company, routed):
     pending = await ask(company, routed, resource=agent(environment="production"))
-    after = await amend(
-        company.database, company.actor("agent_developer"), pending.request_id, changes={"environment": "test"}
-    )
+    asker, changes = company.actor("agent_developer"), {"environment": "test"}
+    after = await amend(company.database, routed, asker, pending.request_id, changes=changes)
     assert (after.status, after.is_automatic, after.assessment.risk.level) == ("approved", True, "low")
+    (approved,) = await company.trail(action="request.approved")
+    assert approved["user_id"] != asker.email  # nobody approves their own, in the trail too
+    assert approved["details"]["note"] == "Every criterion of an automatic approval held."
+    (amended,) = await company.trail(action="request.amended")
+    assert amended["user_id"] == asker.email
+
+
+@pytest.mark.row("P5", "P9")
+async def test_nobody_gets_round_a_stricter_policy_by_asking_for_less_and_changing_it(company):
+    """A request keeps the policy under which it was opened, so what would fall under another is asked anew."""
+    strict = ROUTED.replace("  risk:", "  when: 'agent.attributes.environment == \"production\"'\n  risk:")
+    two = PolicyCatalogue([parse_yaml(strict, file="strict.yaml"), parse_yaml(LAX, file="lax.yaml")])
+    pending = await ask(company, two, resource=agent(environment="test"))
+    asker = company.actor("agent_developer")
+    with pytest.raises(OtherPolicy, match="would decide about it"):
+        await amend(company.database, two, asker, pending.request_id, changes={"environment": "production"})
+    with pytest.raises(NotYourRequest):
+        await amend(
+            company.database,
+            two,
+            company.actor("security_manager"),
+            pending.request_id,
+            changes={"environment": "production"},
+        )
+    after = await amend(company.database, two, asker, pending.request_id, changes={"business_service": "Treasury"})
+    assert (after.status, after.policy, after.revision) == ("pending", "Lax", 2)
 
 
 @pytest.mark.row("X9")

@@ -29,12 +29,14 @@ async def test_a_group_has_exactly_the_members_that_were_set_last(company):
 
 
 @pytest.mark.row("R7", "R6")
-async def test_nobody_adds_themselves_to_a_group_or_chooses_their_own_manager(company):
+async def test_nobody_adds_themselves_to_a_group_chooses_their_own_manager_or_makes_themselves_one(company):
     me = company.people[BOSS]
     with pytest.raises(SelfGrant):
         await put_group(company.database, company.actor(BOSS), "sre", title="SRE", members=[me.email])
     with pytest.raises(SelfGrant):
         await set_manager(company.database, company.actor(BOSS), me.id, company.people["agent_developer"].email)
+    with pytest.raises(SelfGrant):
+        await set_manager(company.database, company.actor(BOSS), company.people["agent_developer"].id, me.email)
     assert await _groups(company) == {}
 
 

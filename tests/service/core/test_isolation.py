@@ -13,7 +13,7 @@ from core.tenants import TenantPolicy
 from tests.factories import agent, ask, create_agent, found_company, vote
 from tests.service.models import INSTALLATION, METADATA, TABLES
 
-QUEUES = ["deadlines", "deliveries", "idempotency_keys", "outbox_events", "tenants"]
+QUEUES = ["deadlines", "deliveries", "destinations", "idempotency_keys", "outbox_events", "tenants"]
 A, B = TenantId("enterprise-corp"), TenantId("northwind")
 OWN_ROWS = "(tenant_id = current_setting('app.tenant_id'::text, true))"
 OWN_ROWS_OR_SYSTEM = f"({OWN_ROWS} OR (current_setting('app.scope'::text, true) = 'system'::text))"
@@ -191,7 +191,7 @@ async def test_the_system_sees_the_queues_of_all_tenants_and_no_other_table(two_
         for table in TABLES:
             found = await tx.connection.execute(text(f"SELECT DISTINCT tenant_id FROM {table}"))  # noqa: S608
             seen[table] = sorted(found.scalars())
-    empty = {"deliveries", "idempotency_keys"}  # nothing has been dispatched or called by HTTP
+    empty = {"deliveries", "destinations", "idempotency_keys"}  # nothing has been dispatched or called by HTTP
     assert seen == {table: [A, B] if table in QUEUES and table not in empty else [] for table in TABLES}
 
 

@@ -189,7 +189,7 @@ async def test_what_is_not_of_low_risk_refuses_the_whole_batch_before_anything_i
 async def test_one_that_changed_after_it_was_seen_is_left_out_and_holds_up_no_other(company):
     requests = await several(company, "one", "two", **HARMLESS)
     changes = {"business_service": "Treasury"}
-    await amend(company.database, company.actor(DEVELOPER), requests[0].id, changes=changes)
+    await amend(company.database, LOW, company.actor(DEVELOPER), requests[0].id, changes=changes)
     outcomes = await approve_many(company.database, company.actor(TECH), shown(requests), reason="Fine")
     assert [each.request.status for each in outcomes] == ["pending", "approved"]
     assert "changed" in outcomes[0].problem

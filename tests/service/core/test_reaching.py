@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.access import grant_role
+from core.access import grant_role, list_grants, revoke_role
 from core.approvals import get_request
 from core.approvals.errors import NotAnApprover
 from core.tenants import TenantPolicy
@@ -51,6 +51,21 @@ async def test_whoever_comes_to_hold_the_role_meanwhile_may_decide_at_once(small
     assert (await vote(small, request_id, "third_administrator")).status == "approved"
     (asked,) = await small.trail(action="request.asked_also")
     assert asked["details"]["people"] == [str(small.people["third_administrator"].id)]
+
+
+@pytest.mark.row("R3", "R7")
+async def test_whoever_has_lost_the_role_for_which_they_were_asked_decides_nothing(small, catalogue):
+    request_id = (await ask(small, catalogue)).request_id
+    administrator = small.actor("tenant_administrator")
+    (held,) = (
+        grant for grant in await list_grants(small.database, administrator) if grant.role == "meta_agent_manager"
+    )
+    await revoke_role(small.database, administrator, held.id)
+    with pytest.raises(NotAnApprover, match="is that no more"):
+        await vote(small, request_id, "meta_agent_manager")
+    await small.add("second_manager", "meta_agent_manager")
+    after = await vote(small, request_id, "second_manager")
+    assert [stage.status for stage in after.stages][:1] == ["approved"]
 
 
 @pytest.mark.row("X5", "P3")

@@ -1,15 +1,21 @@
 """Who somebody is, proven to us: passwords, one-time codes, recovery codes; and decisions that ask for it again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
 import pytest
 
 from core import access, signin
+from core.access import TokenScope
+from core.access.errors import ScopeMissing
 from core.actor import Door
-from core.approvals import Choice, cast_vote, confirm_vote, get_request, waiting_vote
+from core.approvals import Choice, amend, cast_vote, confirm_vote, get_request, waiting_vote
+from core.approvals.errors import StaleDigest
 from core.errors import Forbidden, NotFound
-from core.signin import Claim, StepUpRequired
+from core.ids import uuid7
+from core.signin import Claim, Proof, StepUpRequired, store
+from core.signin.attempts import ATTEMPTS_FROM_ANYWHERE, ATTEMPTS_PER_ACCOUNT
 from core.signin.errors import (
     CodeRefused,
     LinkOver,
@@ -18,7 +24,6 @@ from core.signin.errors import (
     TooManyAttempts,
     WeakPassword,
 )
-from core.signin.service import ATTEMPTS_PER_ACCOUNT
 from tests.factories import ask, policies
 
 PASSWORD = "a quiet green lamp"
@@ -46,9 +51,11 @@ async def with_app(company, who="security_manager"):
     return app, codes
 
 
-async def comes(company, who="security_manager", *, password=PASSWORD, code="", organisation="enterprise-corp"):
+async def comes(
+    company, who="security_manager", *, password=PASSWORD, code="", organisation="enterprise-corp", ip="192.0.2.7"
+):
     claim = Claim(organisation, company.people[who].email, password, code)
-    return await signin.sign_in(company.database, claim, ip_address="192.0.2.7", user_agent="Firefox")
+    return await signin.sign_in(company.database, claim, ip_address=ip, user_agent="Firefox")
 
 
 @pytest.mark.row("R4", "I5")
@@ -140,6 +147,28 @@ async def test_an_account_is_closed_to_guessing_for_a_quarter_of_an_hour(company
     assert (await comes(company)).email == company.people["security_manager"].email
 
 
+@pytest.mark.row("R4")
+async def test_whoever_guesses_elsewhere_does_not_keep_the_person_out(company):
+    await invited(company)
+    for _guess in range(ATTEMPTS_PER_ACCOUNT):
+        with pytest.raises(SignInRefused):
+            await comes(company, password="guess guess guess", ip="198.51.100.1")
+    with pytest.raises(TooManyAttempts):
+        await comes(company, ip="198.51.100.1")
+    assert (await comes(company)).email == company.people["security_manager"].email
+
+
+@pytest.mark.row("R4")
+async def test_guessing_from_many_places_closes_the_account_in_the_end(company):
+    await invited(company)
+    account = f"account:{company.people['security_manager'].email}"
+    async with company.database.tenant(company.tenant) as tx:
+        for _guess in range(ATTEMPTS_FROM_ANYWHERE):
+            await store.add_attempt(tx, uuid7(), [account])
+    with pytest.raises(TooManyAttempts):
+        await comes(company)
+
+
 @pytest.mark.row("R4", "X2")
 async def test_with_an_authenticator_app_a_code_is_needed_and_is_used_once(company):
     app, _codes = await with_app(company)
@@ -170,7 +199,7 @@ async def test_each_recovery_code_stands_in_for_the_app_once(company):
         await comes(company, code=codes[3])
     actor = company.actor("security_manager")
     assert (await signin.my_security(company.database, actor)).recovery_codes_left == 9
-    fresh = await signin.renew_recovery_codes(company.database, actor, code=codes[4])
+    fresh = await signin.renew_recovery_codes(company.database, actor, proof=Proof(codes[4]))
     with pytest.raises(SignInRefused):
         await comes(company, code=codes[5])
     assert await comes(company, code=fresh[0])
@@ -189,9 +218,9 @@ async def test_whoever_finds_an_open_browser_cannot_change_what_its_person_prove
     with pytest.raises(Forbidden):
         await signin.begin_totp(company.database, actor, password=PASSWORD)
     with pytest.raises(CodeRefused):
-        await signin.remove_totp(company.database, actor, code="000000")
+        await signin.remove_totp(company.database, actor, proof=Proof("000000"))
     company.advance(seconds=60)
-    await signin.remove_totp(company.database, actor, code=app.at(company.clock.now()))
+    await signin.remove_totp(company.database, actor, proof=Proof(app.at(company.clock.now())))
     assert (await signin.my_security(company.database, actor)).recovery_codes_left == 0
 
 
@@ -201,10 +230,10 @@ async def test_knowing_the_password_does_not_start_the_count_of_codes_anew(compa
     actor = company.actor("security_manager")
     for _guess in range(ATTEMPTS_PER_ACCOUNT):
         with pytest.raises(CodeRefused):
-            await signin.give_code(company.database, actor, "000000")
+            await signin.give_proof(company.database, actor, Proof("000000"))
         await signin.change_password(company.database, actor, present=PASSWORD, new=PASSWORD)
     with pytest.raises(TooManyAttempts):
-        await signin.give_code(company.database, actor, "000000")
+        await signin.give_proof(company.database, actor, Proof("000000"))
 
 
 @pytest.mark.row("X2")
@@ -219,14 +248,31 @@ async def test_a_click_on_a_stage_that_needs_more_waits_and_counts_once_its_vote
     vote, request = await waiting_vote(company.database, voter, token)
     assert (vote.stage, vote.choice, vote.reason, vote.digest) == ("review", "approve", "Reads only.", request.digest)
     with pytest.raises(CodeRefused):
-        await confirm_vote(company.database, voter, token, code="000000")
-    after, _actor = await confirm_vote(company.database, voter, token, code=app.at(company.clock.now()))
+        await confirm_vote(company.database, voter, token, proof=Proof("000000"))
+    after, _actor = await confirm_vote(company.database, voter, token, proof=Proof(app.at(company.clock.now())))
     (cast,) = after.stages[0].votes
     assert (after.status, cast.assurance, cast.reason) == ("approved", "mfa", "Reads only.")
     with pytest.raises(LinkOver):
-        await confirm_vote(company.database, voter, token, code="000000")
+        await confirm_vote(company.database, voter, token, proof=Proof("000000"))
     (told,) = await company.trail(action="request.voted")
     assert told["details"]["assurance"] == "mfa"
+
+
+@pytest.mark.row("X2")
+async def test_a_link_is_used_up_with_its_vote_or_not_at_all(company):
+    """Whatever stops the vote (here that the request has changed) leaves it waiting; it is not lost on the way."""
+    app, _codes = await with_app(company)
+    pending = await ask(company, policies(CAREFUL))
+    voter = company.actor("security_manager", door=Door.SLACK)
+    token = (await refused(company, pending.request_id, voter)).rpartition("/")[2]
+    asker = company.actor("agent_developer")
+    changed = {"changes": {}, "justification": "Reads and books invoices."}
+    await amend(company.database, policies(CAREFUL), asker, pending.request_id, **changed)
+    for _ in range(2):
+        with pytest.raises(StaleDigest):
+            await confirm_vote(company.database, voter, token, proof=Proof(app.at(company.clock.now())))
+        company.advance(seconds=60)
+    assert (await get_request(company.database, voter, pending.request_id)).stages[0].votes == ()
 
 
 @pytest.mark.row("X2")
@@ -249,7 +295,7 @@ async def test_an_assured_session_votes_at_once_for_ten_minutes(company):
     actor = await comes(company, code=app.at(company.clock.now()))
     company.advance(minutes=10)
     await refused(company, pending.request_id, actor)
-    actor = await signin.give_code(company.database, actor, app.at(company.clock.now()))
+    actor = await signin.give_proof(company.database, actor, Proof(app.at(company.clock.now())))
     company.advance(minutes=9)
     after = await cast_vote(company.database, actor, pending.request_id, choice=Choice.APPROVE)
     assert after.status == "approved"
@@ -362,6 +408,33 @@ async def test_an_api_token_does_not_end_by_not_being_used(company):
     )
     company.advance(days=20)
     assert await lives(company, token)
+
+
+@pytest.mark.row("R4", "R5", "R6")
+async def test_a_token_without_votes_sees_and_changes_nothing_that_its_person_proves_themselves_with(company):
+    """An administrator may have made it: with the secret of the app they could sign in as that person, and vote."""
+    await invited(company)
+    actor = company.actor("security_manager")
+    secret = await signin.begin_totp(company.database, actor, password=PASSWORD)
+    code = pyotp.TOTP(secret).at(company.clock.now())
+    database, made = company.database, replace(actor, scopes=frozenset(TokenScope) - {TokenScope.VOTE})
+    for use in (
+        signin.my_security(database, made),
+        signin.pending_totp(database, made),
+        signin.confirm_totp(database, made, code=code),
+        signin.pending_key(database, made),
+        signin.begin_key(database, made, password=PASSWORD),
+        signin.confirm_key(database, made, response="{}", name=""),
+        signin.give_proof(database, made, Proof(code)),
+        signin.change_password(database, made, present=PASSWORD, new="another fine sentence"),
+        access.end_other_sessions(database, made, ""),
+    ):
+        with pytest.raises(ScopeMissing):
+            await use
+    denied = await company.trail(result="denied")
+    assert {each["details"]["code"] for each in denied} == {ScopeMissing.code}
+    assert len(denied) == 9
+    assert len(await signin.confirm_totp(database, actor, code=code)) == 10
 
 
 @pytest.mark.row("R4")

@@ -121,8 +121,12 @@ def _block(block: dict[str, Any], *, inputs: bool) -> Problems:
             for element in block["elements"]:
                 yield from _overflow(element) if element["type"] == "overflow" else _button(element)
         case "image":
-            yield from _keys(block, kind, required={"type", "image_url", "alt_text"}, optional={"title"})
-            yield from _address(block["image_url"])
+            source = "slack_file" if "slack_file" in block else "image_url"
+            yield from _keys(block, kind, required={"type", source, "alt_text"}, optional={"title"})
+            if source == "image_url":
+                yield from _address(block["image_url"])
+            elif not re.fullmatch(r"F[A-Z0-9]{8,}", block["slack_file"].get("id", "")):
+                yield "image: slack_file"
             yield from _string(block["alt_text"], "alt_text", 2000)
             if "title" in block:
                 yield from _plain(block["title"], "image title", 2000)
@@ -180,7 +184,7 @@ def _overflow(element: dict[str, Any]) -> Problems:
 
 def _input(block: dict[str, Any]) -> Problems:
     required = {"type", "block_id", "label", "element", "optional"}
-    yield from _keys(block, "input", required=required, optional={"hint"})
+    yield from _keys(block, "input", required=required, optional={"hint", "dispatch_action"})
     yield from _string(block["block_id"], "block_id", 255)
     yield from _plain(block["label"], "label", 2000)
     if "hint" in block:
@@ -210,6 +214,8 @@ def _input(block: dict[str, Any]) -> Problems:
                 yield "initial_options are not options"
         case "users_select":
             yield from _keys(element, "person", required={"type", "action_id"}, optional={"initial_user"})
+        case "multi_users_select":
+            yield from _keys(element, "people", required={"type", "action_id", "max_selected_items"}, optional=set())
         case kind:
             yield f"input type {kind}"
 

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from bot.views.lists import Listed
+from core.absences import AbsenceView
 from core.access import PersonView
-from core.approvals import CommentView, RequestView, StageView, VoteView
+from core.approvals import (
+    Agenda,
+    Assessment,
+    CommentView,
+    DayOutcomes,
+    Outcomes,
+    RequestView,
+    StageView,
+    VoteView,
+    Week,
+)
+from core.approvals.analytics import Spread, StageFigures
+from core.approvals.risk import Counted, Risk, RiskLevel
+from core.automation import ActionKind, Effect
+from core.changes import ChangeRisk, ChangeState, ChangeView, EvidenceView, History
+from core.changes.state import steps_from
 from core.delegations import DelegationView
-from core.emergency import BypassView
+from core.emergency import BypassReport, BypassView, ExtensionView, RemediationView, Tally, UseView
 from core.ids import UserId
 from core.links import TicketLink
+from core.named_tickets import NamedTicket, Standing, TicketFacts, TicketKind, TicketState
+from core.schedules import Digest
 
 NOW: Final = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 REQUEST_ID: Final = UUID("01956f0a-0000-7000-8000-000000000001")
 BYPASS_ID: Final = UUID("01956f0a-0000-7000-8000-000000000002")
+CHANGE_ID: Final = UUID("01956f0a-0000-7000-8000-000000000007")
 DIGEST: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -140,6 +159,63 @@ def bypass(**changes: Any) -> BypassView:
     return BypassView(**(facts | changes))
 
 
+def change_evidence(**changes: Any) -> EvidenceView:
+    facts: dict[str, Any] = {
+        "gate": "testing",
+        "result": "passed",
+        "summary": "All 412 tests pass.",
+        "url": "https://ci.example.com/run/17",
+        "author": DANA,
+        "at": NOW,
+    }
+    return EvidenceView(**(facts | changes))
+
+
+def change(**changes: Any) -> ChangeView:
+    """One that waits for approval; `state` says its own `steps`."""
+    facts: dict[str, Any] = {
+        "id": CHANGE_ID,
+        "reference": "CHG-1007",
+        "tenant": "enterprise-corp",
+        "title": "Raise the invoice limit",
+        "description": "Month-end needs 50 000.",
+        "type": "configuration_change",
+        "template": "",
+        "resources": ("agent:invoice-matcher",),
+        "reach": ("agent:invoice-matcher", "service:Payments"),
+        "state": "authorise",
+        "requester": DANA,
+        "risk": ChangeRisk(
+            30, RiskLevel.MEDIUM, (Counted("There is no way back yet", 20, {}),), History(similar=12, failed=3, own=1)
+        ),
+        "request_id": REQUEST_ID,
+        "request": "REQ-1042",
+        "request_state": "pending",
+        "starts_at": NOW + timedelta(days=1),
+        "ends_at": NOW + timedelta(days=1, hours=2),
+        "scheduled_at": None,
+        "implementer": None,
+        "started_at": None,
+        "completed_at": None,
+        "bypass_id": None,
+        "bypass": "",
+        "owed": (),
+        "gates": ("testing", "rollback_plan", "communication"),
+        "missing": ("rollback_plan", "communication"),
+        "evidence": (change_evidence(),),
+        "validation": None,
+        "review_state": None,
+        "review_due_at": None,
+        "review": None,
+        "note": "",
+        "created_at": NOW,
+        "updated_at": NOW,
+        "ended_at": None,
+    }
+    found = facts | changes
+    return ChangeView(steps=tuple(map(str, steps_from(ChangeState(found["state"])))), **found)
+
+
 def reviewed() -> BypassView:
     return bypass(
         status="ended",
@@ -170,6 +246,211 @@ def delegation(**changes: Any) -> DelegationView:
     return DelegationView(**(facts | changes))
 
 
+def absence(**changes: Any) -> AbsenceView:
+    facts: dict[str, Any] = {
+        "id": UUID("01956f0a-0000-7000-8000-000000000004"),
+        "absent": LEE,
+        "stand_in": INGRID,
+        "starts_at": NOW - timedelta(days=1),
+        "ends_at": NOW + timedelta(days=4),
+        "status": "in_force",
+    }
+    return AbsenceView(**(facts | changes))
+
+
+def digest(**changes: Any) -> Digest:
+    """A morning on which two requests and a review wait, and a request of one's own was approved."""
+    overdue = request(
+        (stage(due_at=NOW - timedelta(hours=3)),),
+        reference="REQ-1038",
+        requester=LEE,
+        resource={"name": "invoice-matcher"},
+        action="agent.deploy",
+        assessment=Assessment(Risk(80, RiskLevel.HIGH, ()), (), ()),
+    )
+    moved = request((decided("technical_review", vote(PRIYA)),), status="approved", decided_at=NOW - timedelta(hours=9))
+    facts: dict[str, Any] = {
+        "person": TOMAS,
+        "at": time(8, 30),
+        "since": NOW - timedelta(days=1),
+        "agenda": Agenda((overdue, request()), 2, 1, (moved,)),
+        "reviews": (bypass(),),
+    }
+    return Digest(**(facts | changes))
+
+
+def week(**changes: Any) -> Week:
+    """A week with decisions of people and of policy alone."""
+    since = datetime(2026, 2, 23, tzinfo=UTC)
+    day = since.date()
+    facts: dict[str, Any] = {
+        "outcomes": Outcomes(
+            since,
+            since + timedelta(days=7),
+            (DayOutcomes(day, 3, 1, 0, 0), DayOutcomes(day + timedelta(days=2), 5, 0, 1, 1)),
+            automatic=4,
+            by_people=5,
+        ),
+        "stages": (
+            StageFigures("agent_creation", "technical_review", Spread(5, 3 * 3600.0, 9 * 3600.0), 1, 0, 0, 0),
+            StageFigures("agent_creation", "security_review", Spread(4, 26 * 3600.0, 40 * 3600.0), 2, 1, 1, 1),
+        ),
+    }
+    return Week(**(facts | changes))
+
+
 def listed(requests: Sequence[RequestView]) -> Listed:
     """What is listed when there are these."""
     return Listed(tuple(requests), len(requests))
+
+
+def named_ticket(standing: Standing = Standing.REFUSED, **changes: Any) -> NamedTicket:
+    """A change in ServiceNow that the request rests on; refused unless a test says otherwise."""
+    facts = TicketFacts(
+        external_id="46e2",
+        number="CHG0030001",
+        url="https://itsm.example/CHG0030001",
+        kind=TicketKind.CHANGE,
+        state=TicketState.CANCELLED if standing is Standing.REFUSED else TicketState.APPROVED,
+        label="Canceled" if standing is Standing.REFUSED else "Scheduled",
+        starts_at=NOW + timedelta(hours=1),
+        ends_at=NOW + timedelta(hours=5),
+    )
+    known: dict[str, Any] = {
+        "system": "servicenow",
+        "number": "CHG0030001",
+        "standing": standing,
+        "facts": facts,
+        "reasons": (),
+        "holds_from": facts.starts_at,
+        "holds_until": facts.ends_at,
+        "checked_at": NOW,
+    }
+    if standing is Standing.MISSING:
+        known = {"standing": standing}
+    return NamedTicket(request_id=REQUEST_ID, **{**known, **changes})
+
+
+def waiting_for_ticket(standing: Standing, **changes: Any) -> RequestView:
+    """Nobody is asked about it before a ticket was found right."""
+    stages = (waiting("technical_review"), waiting("security_review"))
+    return request(stages, ticket=named_ticket(standing, holds_from=None, holds_until=None, **changes))
+
+
+def rule_effect(text: str) -> Effect:
+    """What a rule wants somebody told."""
+    return Effect(
+        id=REQUEST_ID,
+        rule="tell-the-owner",
+        kind=ActionKind.NOTIFY,
+        values={"who": "channel", "to": "approvals", "text": text},
+        fields={},
+        data={},
+        because_of="request.opened",
+        event_id=REQUEST_ID,
+        subject=f"request:{REQUEST_ID}",
+        is_done=False,
+    )
+
+
+def used(**changes: Any) -> UseView:
+    facts: dict[str, Any] = {
+        "decision_id": REQUEST_ID,
+        "by": LEE,
+        "action": "agent.deploy",
+        "resource": "invoice-matcher",
+        "context": {"justification": "Roll back to 1.8."},
+        "before": {"state": "registered", "version": 3, "attributes": {"model": "large"}},
+        "after": {"state": "deployed", "version": 4, "attributes": {"model": "large"}},
+        "at": NOW - timedelta(minutes=10),
+        "outcome": "succeeded",
+    }
+    return UseView(**(facts | changes))
+
+
+def extension(**changes: Any) -> ExtensionView:
+    facts: dict[str, Any] = {
+        "id": REQUEST_ID,
+        "extra": timedelta(minutes=30),
+        "reason": "The index is being rebuilt.",
+        "state": "asked",
+        "asked_by": LEE,
+        "asked_at": NOW - timedelta(minutes=5),
+    }
+    return ExtensionView(**(facts | changes))
+
+
+def remediation(**changes: Any) -> RemediationView:
+    facts: dict[str, Any] = {
+        "id": REQUEST_ID,
+        "bypass_id": BYPASS_ID,
+        "bypass": "BYP-3",
+        "title": "Alert when invoices are matched twice",
+        "owner": TOMAS,
+        "state": "open",
+        "due_at": NOW + timedelta(days=14),
+    }
+    return RemediationView(**(facts | changes))
+
+
+def whole_bypass(**changes: Any) -> BypassView:
+    """Everything that can stand on a bypass while it runs."""
+    facts: dict[str, Any] = {
+        "environment": "production",
+        "reason": "outage",
+        "reason_title": "A service is down",
+        "incident": "INC0010042",
+        "expires_at": NOW + timedelta(minutes=12),
+        "uses": (used(), used(action="agent.modify", outcome="failed"), used(action="agent.retire", outcome=None)),
+        "extensions": (extension(),),
+        "checklist": ("The fix is in the code", "Nobody else was affected"),
+    }
+    return bypass(**(facts | changes))
+
+
+def found_out() -> BypassView:
+    """A whole bypass with its review."""
+    return whole_bypass(
+        status="ended",
+        ended_at=NOW - timedelta(minutes=5),
+        extensions=(extension(state="declined"),),
+        acknowledged_by=INGRID,
+        acknowledged_at=NOW - timedelta(minutes=14),
+        review_status="done",
+        review_verdict="not_justified",
+        reviewed_by=PRIYA,
+        review_notes="It could have waited for the review.",
+        findings={"The fix is in the code": True, "Nobody else was affected": False},
+        risk_after="high",
+        risk_after_factors=(("action agent.deploy", 30), ("actions under it: 3", 15), ("failed: 1", 15)),
+        remediations=(remediation(), remediation(title="Tell the customers", state="done")),
+    )
+
+
+def tally(name: str, total: int, *, justified: int = 1, not_justified: int = 0) -> Tally:
+    return Tally(name, name, justified, not_justified, total - justified - not_justified)
+
+
+def bypass_month(**changes: Any) -> BypassReport:
+    facts: dict[str, Any] = {
+        "first": date(2026, 2, 1),
+        "last": date(2026, 2, 28),
+        "since": datetime(2026, 2, 1, tzinfo=UTC),
+        "until": datetime(2026, 3, 1, tzinfo=UTC),
+        "all": tally("All", 4, justified=2, not_justified=1),
+        "by_reason": (tally("A service is down", 3), tally("No reason given", 1)),
+        "by_person": (tally("Lee Okafor", 3), tally("Tomás Oliveira", 1)),
+        "actions": 7,
+        "failed": 1,
+        "extended": 1,
+        "unacknowledged": 1,
+        "overdue": 1,
+        "remediations_open": 2,
+        "to_acknowledgement_s": 420.0,
+        "to_review_s": 93_600.0,
+    }
+    return BypassReport(**(facts | changes))
+
+
+def quiet_month() -> BypassReport:
+    return bypass_month(all=tally("All", 0, justified=0), by_reason=(), by_person=(), actions=0)

@@ -20,6 +20,11 @@ from bot.views.answers import help_card
         ("mine", Intent(Verb.MINE)),
         ("away", Intent(Verb.AWAY)),
         ("back", Intent(Verb.BACK)),
+        ("digest", Intent(Verb.DIGEST)),
+        ("digest off", Intent(Verb.DIGEST, text="off")),
+        ("digest 08:15 ", Intent(Verb.DIGEST, text="08:15")),
+        ("link", Intent(Verb.LINK)),
+        ("link 482 913", Intent(Verb.LINK, text="482 913")),
         ("back at my desk", Intent(Verb.BACK)),
         ("show REQ-12", Intent(Verb.SHOW, 12)),
         ("12", Intent(Verb.SHOW, 12)),
@@ -155,6 +160,10 @@ def test_a_typo_gets_a_suggestion(command, line, meant):
             "From when to when? Write `/approve away @person 2026-12-20 to 2027-01-03 holidays`, or `until` and the"
             " last day.",
         ),
+        (
+            "away for @boss until 2027-01-03",
+            "Who decides for you? Write `/approve away @person 2026-12-20 to 2027-01-03 holidays`.",
+        ),
         ("find", "`/approve find` needs some words after it."),
         ("frobnicate", "I don't know `/approve frobnicate`. Try `/approve help`."),
         ("<>", "I can't read that. Try `/approve help`."),
@@ -164,6 +173,16 @@ def test_what_is_missing_is_said_with_what_to_type(line, message):
     answer = parse("/approve", line)
     assert isinstance(answer, Misread)
     assert answer.message == message
+
+
+@pytest.mark.row("X5")
+def test_an_administrator_says_for_whom_first():
+    assert parse("/approve", "away for @boss @lee until 2027-01-03 at sea") == Intent(
+        Verb.AWAY, person="lee", until="2027-01-03", text="at sea", absent="boss"
+    )
+    assert parse("/approve", "away FOR <@U1> to <@U2> 2027-01-01 to 2027-01-03") == Intent(
+        Verb.AWAY, person="U2", since="2027-01-01", until="2027-01-03", absent="U1"
+    )
 
 
 def test_the_wrong_commands_reference_is_not_taken_for_the_right_one():

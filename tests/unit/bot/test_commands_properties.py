@@ -52,6 +52,8 @@ def canonical(draw):
     match needs:
         case Needs.NOTHING:
             return command, word, Intent(verb)
+        case Needs.MAYBE_CODE:
+            return command, f"{word} {number}", Intent(verb, text=str(number))
         case Needs.MAYBE_AGENT:
             name = draw(st.from_regex(r"[a-z]{1,20}-bot", fullmatch=True))
             return command, f"{word} {name}", Intent(verb, text=name)
@@ -59,7 +61,7 @@ def canonical(draw):
             since, until = draw(days), draw(days)
             line = f"{word} @{person} {since} {draw(st.sampled_from(('to', 'until', '–', '-')))} {until} {text}"
             return command, line, Intent(verb, person=person, text=text, since=since, until=until)
-        case Needs.TEXT:
+        case Needs.TEXT | Needs.MAYBE_WORDS:
             return command, f"{word} {text}", Intent(verb, text=text)
         case Needs.REFERENCE:
             return command, f"{word} {prefix}-{number} {text}", Intent(verb, number, text=text)

@@ -22,7 +22,7 @@ from bot.cards import (
     Steps,
     Strong,
 )
-from bot.plain import line_of, text_of
+from bot.plain import blocks_text, line_of, text_of
 
 AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
@@ -77,3 +77,7 @@ def test_our_marks_go_but_what_people_type_stays():
     assert line_of((Markup("*Done*: _escalated_ · `/bypass end *_x_*`, see agent_create"),)) == (
         "Done: escalated · `/bypass end *_x_*`, see agent_create"
     )
+
+
+def test_an_uploaded_picture_is_its_words_in_plain_text():
+    assert blocks_text([Picture("", "Spend\nby day", file="F0PICTURE1")]) == "[Spend by day]"

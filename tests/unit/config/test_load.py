@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_with_nothing_set_the_service_runs_by_itself_on_this_machine_alone():
     assert settings.database_url is None
     assert (settings.bind.host, settings.bind.port, settings.base_url) == ("127.0.0.1", 8080, "http://127.0.0.1:8080")
     assert settings.roles == frozenset(Role)
-    assert (settings.slack.enabled, settings.servicenow.enabled, settings.demo) == (False, False, False)
+    assert (settings.slack.enabled, settings.servicenow, settings.demo) == (False, (), False)
 
 
 def test_variables_set_nested_values_lists_and_words_in_any_case():
@@ -172,6 +173,39 @@ def test_what_a_cluster_announces_about_a_service_of_our_name_is_not_ours():
          "Set it here or as COUNTERSIGN_SLACK__APP_TOKEN.", ()),
         ("servicenow:\n  url: http://sn.example.com\n  user: u\n  password: p\n  tenant: t\n", 2, "servicenow.url",
          "Credentials would travel in clear text.", ("https://…",)),
+        ("teams:\n  app_id: bot\n", 2, "teams.app_id",
+         "This value cannot be used: it must look like 00000000-0000-0000-0000-000000000000.", ()),
+        ("teams:\n  app_id: 00000000-0000-4000-8000-000000000001\n  tenant_id: 00000000-0000-4000-8000-000000000001\n  tenant: t\n", 1, "teams.app_password",
+         "This is required because the bot proves with it who it is. "
+         "Set it here or as COUNTERSIGN_TEAMS__APP_PASSWORD.", ()),
+        ("teams:\n  app_id: 00000000-0000-4000-8000-000000000001\n  app_password: s\n  tenant: t\n", 1, "teams.tenant_id",
+         "This is required because messages of any other Microsoft 365 tenant are refused. "
+         "Set it here or as COUNTERSIGN_TEAMS__TENANT_ID.", ()),
+        ("teams:\n  login_url: http://login.example.com\n", 2, "teams.login_url",
+         "Credentials would travel in clear text.", ("https://…",)),
+        ("jira:\n  url: http://jira.example.com\n  access_token: t\n  tenant: t\n  project: OPS\n", 2, "jira.url",
+         "Credentials would travel in clear text.", ("https://…",)),
+        ("jira:\n  url: https://x.example\n  access_token: t\n  tenant: t\n", 1, "jira.project",
+         "This is required because 'jira.url' is given. Set it here or as COUNTERSIGN_JIRA__PROJECT.", ()),
+        ("jira:\n  url: https://x.example\n  user: u\n  tenant: t\n  project: OPS\n", 1, "jira.password",
+         "This is required because 'jira.url' is given without 'jira.access_token'. "
+         "Set it here or as COUNTERSIGN_JIRA__PASSWORD.", ()),
+        ("jira:\n  url: https://x.example\n  user: u\n  access_token: t\n  tenant: t\n  project: OPS\n", 4,
+         "jira.access_token", "Give either this or 'jira.user' and 'jira.password'.", ()),
+        ("jira:\n  url: https://x.example\n  access_token: t\n  tenant: t\n  project: OPS\n  states:\n    Open: begun\n",
+         6, "jira.states", "'begun' is no state of a ticket.",
+         ("open", "in_approval", "approved", "rejected", "implementing", "implemented", "closed", "cancelled")),
+        ("jira:\n  url: https://x.example\n  access_token: t\n  tenant: t\n  project: OPS\n"
+         "  resolutions:\n    open: None yet\n", 6, "jira.resolutions", "'open' is no state of a ticket.",
+         ("closed", "rejected", "cancelled")),
+        ("remedy:\n  url: http://remedy.example.com\n  user: u\n  password: p\n  tenant: t\n  company: c\n"
+         "  first_name: a\n  last_name: b\n", 2, "remedy.url", "Credentials would travel in clear text.", ("https://…",)),
+        ("remedy:\n  url: https://remedy.example.com\n  user: u\n  password: p\n  tenant: t\n  first_name: a\n"
+         "  last_name: b\n", 1, "remedy.company",
+         "This is required because 'remedy.url' is given. Set it here or as COUNTERSIGN_REMEDY__COMPANY.", ()),
+        ("remedy:\n  url: https://remedy.example.com\n  user: u\n  password: '  '\n  tenant: t\n  company: c\n"
+         "  first_name: a\n  last_name: b\n", 4, "remedy.password",
+         "It is blank, and Remedy would not check a blank password.", ()),
         ("servicenow:\n  read_timeout_s: 0\n", 2, "servicenow.read_timeout_s", "This must be greater than 0.", ()),
     ],
 )  # fmt: skip
@@ -320,3 +354,36 @@ def test_settings_read_nothing_behind_our_back(monkeypatch):
     monkeypatch.setenv("BIND", "x")
     monkeypatch.setenv("DEMO", "true")
     assert Settings().demo is False
+
+
+def test_the_access_request_profile_is_off_and_takes_the_name_of_a_draft(write):
+    assert load_settings(environ={}).authzen.has_access_requests is False
+    path = write("authzen:\n  access_request: draft-1\n  internal_callbacks: [10.20.0.0/16, 'fd00::/8']\n")
+    settings = load_settings(config=path, environ={}).authzen
+    assert settings.has_access_requests is True
+    assert [str(network) for network in settings.internal_callbacks] == ["10.20.0.0/16", "fd00::/8"]
+    wrong = refusal(environ={"COUNTERSIGN_AUTHZEN__ACCESS_REQUEST": "draft-2"})
+    assert wrong.accepted == ("off", "draft-1")
+
+
+@pytest.mark.row("T3")
+def test_encryption_keys_are_32_bytes_in_base64_one_that_seals_and_any_that_open(tmp_path):
+    one, other = (base64.b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
+    (tmp_path / "key").write_text(one + "\n")
+    settings = load_settings(
+        environ={
+            "COUNTERSIGN_ENCRYPTION_KEY_FILE": str(tmp_path / "key"),
+            "COUNTERSIGN_ENCRYPTION_OTHER_KEYS": f"{other},{one}",
+        }
+    )
+    assert settings.encryption_key.get_secret_value() == one
+    assert one not in repr(settings)
+    for variable, value in (
+        ("ENCRYPTION_KEY", "c2hvcnQ="),
+        ("ENCRYPTION_KEY", f"{one},{other}"),
+        ("ENCRYPTION_OTHER_KEYS", f"{one} secret!"),
+    ):
+        with pytest.raises(SettingsError) as refusal:
+            load_settings(environ={f"COUNTERSIGN_{variable}": value})
+        assert variable in str(refusal.value)
+        assert value not in str(refusal.value)

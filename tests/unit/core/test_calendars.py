@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.calendars import WorkingCalendar, calendar_from_json
+from core.calendars import WEEKDAYS, WorkingCalendar, calendar_from_json
 
 ZURICH = WorkingCalendar("Europe/Zurich", time(9), time(17), country="CH-ZH")
 
@@ -33,6 +33,15 @@ def local(text: str) -> datetime:
 )
 def test_only_working_time_counts(since, hours, due):
     assert ZURICH.add(local(since), timedelta(hours=hours)) == local(due)
+
+
+@pytest.mark.row("P3")
+def test_hours_that_a_change_of_clocks_leaves_out_do_not_count():
+    """On 29 March 2026 there is no half past two in Zürich: 02:30 would come after 03:00."""
+    nightly = WorkingCalendar("Europe/Zurich", time(2, 30), time(3), days=frozenset(WEEKDAYS))
+    since = local("2026-03-28T02:30")
+    assert nightly.add(since, timedelta(minutes=45)) == local("2026-03-30T02:45")
+    assert nightly.between(since, local("2026-03-30T02:45")) == timedelta(minutes=45)
 
 
 def test_a_day_on_which_the_firm_is_closed_does_not_count():

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from tests.unit.web.sample import Author, ByNote, NoteOut
-from web.endpoint import Call, Idempotency, Media, Method, PublicCall, Reply, Stream, endpoint
+from web.endpoint import Call, Idempotency, Media, Method, PublicCall, Reply, Stream, endpoint, endpoints_of
 from web.operation import DeclarationError
 from web.registry import Api
 from web.schema import OpenInput, Query
@@ -109,3 +109,23 @@ def test_a_key_is_honoured_on_post_and_nowhere_else_unless_declared():
     assert _api(takes_body).operations[0].idempotency is Idempotency.HONOURED
     assert _api(takes_body, Method.PUT).operations[0].idempotency is Idempotency.IGNORED
     assert _api(takes_public).operations[0].idempotency is Idempotency.IGNORED
+
+
+def test_no_endpoint_that_a_resource_declares_is_forgotten():
+    class Notes:
+        def __init__(self, owner: str) -> None:
+            self.owner = owner
+
+        @endpoint(Method.GET, "/api/v1/notes", summary="List", tags=("notes",))
+        async def list(self, call: Call[None, None, None]) -> NoteOut:
+            raise NotImplementedError(self.owner)
+
+        @endpoint(Method.GET, "/api/v1/notes/{note_id}", summary="Show", tags=("notes",))
+        async def show(self, call: Call[None, None, ByNote]) -> NoteOut:
+            raise NotImplementedError(self.owner)
+
+        async def helps(self) -> None:
+            """No endpoint."""
+
+    found = endpoints_of(Notes("Dana"), Notes("Sofia"))
+    assert [each.path for each in found] == ["/api/v1/notes", "/api/v1/notes/{note_id}"] * 2

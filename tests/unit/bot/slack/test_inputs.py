@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from bot.actions import Target, decode
+from bot.actions import Target, choice_value, decode
 from bot.cards import Actions, Card, ChecksInput, Choice, Form, Menu, Option, PersonInput, SelectInput, TextInput
 from bot.slack import render
-from bot.slack.inputs import clicked, option_value, read_inputs
+from bot.slack.inputs import clicked, read_inputs
 from tests.unit.bot.blockkit_schema import message_problems
 
 
@@ -44,8 +44,8 @@ def test_what_was_left_untouched_is_none_and_no_box_ticked_is_an_empty_list():
 
 def test_a_choice_that_slack_has_no_room_for_is_told_from_others_that_begin_alike():
     first, second = "x" * 200, "x" * 201
-    assert option_value("short") == "short"
-    assert len({option_value(first), option_value(second), first[:150]}) == 3
+    assert choice_value("short") == "short"
+    assert len({choice_value(first), choice_value(second), first[:150]}) == 3
 
 
 def test_a_view_without_inputs_has_no_values():

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.cards import Instant, Link, Markup, Plain, Strong
-from bot.slack.mrkdwn import clipped, mrkdwn, shortened
+from bot.slack.mrkdwn import mrkdwn, shortened
+from bot.wording import clipped
 
 AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 

@@ -225,3 +225,9 @@ def test_the_home_tab_takes_a_hundred_blocks():
     view = render.home([Section((Plain(str(number)),)) for number in range(150)])
     assert view_problems(view) == []
     assert len(view["blocks"]) == 100
+
+
+def test_a_picture_that_was_uploaded_is_named_by_the_platforms_own_id():
+    (image,) = blocks_of(Picture("", "Spend by day", "Spend", file="F0PICTURE1"))
+    assert (image["type"], image["slack_file"], image["alt_text"]) == ("image", {"id": "F0PICTURE1"}, "Spend by day")
+    assert "image_url" not in image

@@ -1,123 +1,20 @@
 """Whatever stands in a card, Slack accepts it, nobody is mentioned, and nothing raises."""
 
-from datetime import UTC, datetime
-
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.cards import (
-    Actions,
-    Button,
-    Card,
-    ChecksInput,
-    Confirm,
-    Context,
-    Divider,
-    Fields,
-    Form,
-    Heading,
-    Instant,
-    Link,
-    LinkButton,
-    Markup,
-    Option,
-    Passage,
-    PersonInput,
-    Picture,
-    Plain,
-    Quote,
-    Section,
-    SelectInput,
-    Steps,
-    Strong,
-    TextInput,
-    Tone,
-)
+from bot.cards import Card, Markup, Plain, Section
 from bot.plain import text_of
 from bot.slack import render
 from bot.slack.limits import SECTION_TEXT_MAX
 from bot.slack.mrkdwn import portions, quoted
 from tests.unit.bot.blockkit_schema import message_problems, reply_problems, view_problems
-
-HOSTILE = ("<!channel>", "<@U1|x>", "&", "<", ">", "&amp;", "\u202e", "\n", "*", "`", "👩🏽‍🚀", "שלום ", "|", " ")
-words = st.one_of(
-    st.text(max_size=60),
-    st.lists(st.sampled_from(HOSTILE), max_size=20).map("".join),
-    st.builds(
-        lambda part, times: part * times,
-        st.sampled_from((*HOSTILE, "word ")),
-        st.sampled_from((1, 149, 151, 3001, 40_000)),
-    ),
-)
-ours = st.sampled_from((" · ", "*bold*", "_quiet_", "`/approve help`", "✅ "))
-instants = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-urls = st.one_of(words, words.map(lambda text: "https://x.example/" + "".join(text.split())))
-pieces = st.one_of(
-    st.builds(Plain, words),
-    st.builds(Strong, words),
-    st.builds(Markup, ours),
-    st.builds(Instant, instants, ours),
-    st.builds(Link, words, urls),
-)
-texts = st.lists(pieces, max_size=12).map(tuple)
-ids = st.from_regex(r"[a-z]{1,12}\.[a-z]{1,12}", fullmatch=True)
-confirms = st.one_of(st.none(), st.builds(Confirm, words, words, words, words))
-buttons = st.builds(
-    Button, ids, words, st.text("0123456789abcdef", min_size=1, max_size=99), st.sampled_from(Tone), confirms
-)
-rows = st.lists(
-    st.one_of(buttons, st.builds(LinkButton, ids, words, urls)), max_size=30, unique_by=lambda each: each.action_id
-).map(tuple)
-blocks = st.one_of(
-    st.builds(Heading, words),
-    st.builds(Section, texts, st.one_of(st.none(), buttons)),
-    st.builds(Fields, st.lists(st.tuples(words, texts), max_size=25).map(tuple)),
-    st.builds(Quote, st.builds(Plain, words)),
-    st.builds(Passage, st.builds(Plain, words)),
-    st.builds(Picture, urls, words, words),
-    st.builds(Steps, st.lists(texts, max_size=60).map(tuple)),
-    st.builds(Context, texts),
-    st.builds(Actions, rows),
-    st.just(Divider()),
-)
-cards = st.builds(Card, words, st.lists(blocks, max_size=70).map(tuple))
-options = st.lists(
-    st.builds(Option, st.text("abcdef", min_size=1, max_size=300), words, words),
-    max_size=120,
-    unique_by=lambda o: o.value[:150],
-).map(tuple)
-inputs = st.one_of(
-    st.builds(
-        TextInput,
-        id=ids,
-        label=words,
-        initial=words,
-        placeholder=words,
-        hint=words,
-        max_chars=st.one_of(st.none(), st.integers(1, 9000)),
-    ),
-    st.builds(
-        SelectInput, id=ids, label=words, options=options, initial=st.one_of(st.none(), st.text("abc", max_size=3))
-    ),
-    st.builds(ChecksInput, id=ids, label=words, options=options, initial=st.just(("a", "b"))),
-    st.builds(PersonInput, id=ids, label=words, hint=words),
-)
-forms = st.builds(
-    Form,
-    callback_id=ids,
-    title=words,
-    blocks=st.lists(st.one_of(blocks, inputs), max_size=30, unique_by=lambda part: getattr(part, "id", id(part))).map(
-        tuple
-    ),
-    submit=words.map(lambda text: text or "Send"),
-    memo=st.text(max_size=200),
-)
+from tests.unit.bot.strategies import cards, forms, ours, words
 
 
 @given(cards)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_card_is_a_message_that_slack_accepts(card):
     message = render.message(card)
     assert message_problems(message) == []
@@ -126,19 +23,19 @@ def test_every_card_is_a_message_that_slack_accepts(card):
 
 
 @given(cards)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_card_is_a_reply_that_slack_accepts(card):
     assert reply_problems(render.reply(card)) == []
 
 
 @given(cards)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_card_is_a_home_tab_that_slack_accepts(card):
     assert view_problems(render.home(card.blocks)) == []
 
 
 @given(forms)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_form_is_a_view_that_slack_accepts(form):
     view = render.modal(form)
     assert view_problems(view) == []
@@ -146,13 +43,12 @@ def test_every_form_is_a_view_that_slack_accepts(form):
 
 
 @given(cards)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_card_has_a_plain_text(card):
     assert isinstance(text_of(card), str)
 
 
 @given(words)
-@settings(deadline=None)
 def test_the_portions_of_a_passage_are_the_passage_and_each_fits(text):
     parts = list(portions(text, SECTION_TEXT_MAX))
     assert "".join(parts) == text
@@ -160,7 +56,6 @@ def test_the_portions_of_a_passage_are_the_passage_and_each_fits(text):
 
 
 @given(words, ours)
-@settings(deadline=None)
 def test_rendering_twice_gives_the_same(text, markup):
     card = Card(text, (Section((Plain(text), Markup(markup))),))
     assert render.message(card) == render.message(card)

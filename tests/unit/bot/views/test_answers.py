@@ -112,6 +112,11 @@ def test_one_sentence_is_one_section():
         ("request.outcome", {"status": "succeeded"}, "🏁 The platform reports: succeeded"),
         ("request.used", {"by": TOMAS.email}, "🚀 Used at the gate by Tomás Oliveira"),
         (
+            "request.ticket_vote_uncounted",
+            {"ticket": "CHG7", "by": "Mia", "system": "Jira", "decision": "reject", "why": "Mia is not linked."},
+            "🚫 CHG7: Mia in Jira has rejected there, which does not count: Mia is not linked.",
+        ),
+        (
             "bypass.used",
             {"action": "agent.deploy", "resource": "x", "by": LEE.email},
             "🚀 Used by Lee Okafor: Deploy agent “x”",

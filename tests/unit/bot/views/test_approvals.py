@@ -336,6 +336,13 @@ def test_a_request_shows_its_risk_and_why_it_was_not_approved_by_itself():
     assert "Not approved automatically" in why
 
 
+@pytest.mark.row("P5")
+def test_yes_and_no_are_said_as_people_say_them():
+    judged = replace(FOUND.automatic[0], values={"time.working_hours": False, "request.is_urgent": True})
+    why = text_of(why_card(replace(request(), assessment=replace(FOUND, automatic=(judged,)))))
+    assert "time.working_hours = no, request.is_urgent = yes" in why
+
+
 @pytest.mark.row("P4")
 def test_an_automatic_approval_says_that_nobody_decided_it():
     found = replace(FOUND, automatic=(replace(FOUND.automatic[0], holds=True),))

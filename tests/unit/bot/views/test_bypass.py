@@ -8,7 +8,19 @@ from bot import actions
 from bot.cards import Actions
 from bot.plain import line_of, text_of
 from bot.views.bypass import LISTED, bypass_card, bypass_line, list_card, risk_words, scope_of
-from tests.unit.bot.samples import BYPASS_ID, INGRID, LEE, NOW, bypass, reviewed, ticket
+from tests.unit.bot.samples import (
+    BYPASS_ID,
+    INGRID,
+    LEE,
+    NOW,
+    bypass,
+    extension,
+    found_out,
+    reviewed,
+    ticket,
+    used,
+    whole_bypass,
+)
 
 
 def buttons_of(shown, viewer):
@@ -19,7 +31,11 @@ def buttons_of(shown, viewer):
 @pytest.mark.row("E1", "E4")
 @pytest.mark.parametrize(
     ("viewer", "labels"),
-    [(LEE, ["End now"]), (INGRID, ["Acknowledge", "End now", "Review"]), (None, ["Acknowledge", "End now", "Review"])],
+    [
+        (LEE, ["End now", "Extend"]),
+        (INGRID, ["Acknowledge", "End now", "Extend", "Review"]),
+        (None, ["Acknowledge", "End now", "Extend", "Review"]),
+    ],
     ids=["holder", "management", "channel"],
 )
 def test_an_active_bypass_has_the_buttons_of_whoever_looks_at_it(viewer, labels):
@@ -50,14 +66,45 @@ def test_ending_is_confirmed_first():
 
 @pytest.mark.row("E1")
 def test_the_message_says_how_long_it_was_granted_for_and_until_when():
-    assert "🚨 Active for 1 h, until 2026-03-10 09:45 UTC · by Lee Okafor" in text_of(
-        bypass_card(bypass(), INGRID, now=NOW)
-    )
+    shown = text_of(bypass_card(bypass(), INGRID, now=NOW))
+    assert "🚨 Active for 1 h, until 2026-03-10 09:45 UTC · ⏳ at most 1 h left · by Lee Okafor" in shown
 
 
-def test_the_message_does_not_change_while_time_passes():
-    early, later = (bypass_card(bypass(), INGRID, now=NOW + timedelta(minutes=minutes)) for minutes in (0, 40))
-    assert early == later
+@pytest.mark.row("E1", "B3")
+def test_the_message_changes_only_at_the_steps_of_its_count_down():
+    def left_after(minutes):
+        shown = text_of(bypass_card(bypass(), INGRID, now=NOW + timedelta(minutes=minutes)))
+        return shown.partition("⏳ ")[2].partition(" ·")[0]
+
+    assert [left_after(minutes) for minutes in (0, 14, 15, 29, 30, 44)] == [
+        "at most 1 h left",
+        "at most 1 h left",
+        "at most 30 min left",
+        "at most 30 min left",
+        "at most 15 min left",
+        "at most 1 min left",
+    ]
+    assert left_after(45) == ""
+
+
+@pytest.mark.row("E1", "R7")
+def test_more_time_is_decided_by_whoever_neither_holds_the_bypass_nor_asked():
+    asked = whole_bypass()
+    decides = {actions.BYPASS_EXTENSION_CONFIRM, actions.BYPASS_EXTENSION_DECLINE}
+    assert decides <= {button.action_id for button in buttons_of(asked, INGRID)}
+    assert not decides & {button.action_id for button in buttons_of(asked, LEE)}
+    by_management = whole_bypass(extensions=(extension(asked_by=INGRID),))
+    assert not decides & {button.action_id for button in buttons_of(by_management, INGRID)}
+
+
+@pytest.mark.row("E3", "E5")
+def test_both_risks_and_what_was_done_stand_side_by_side():
+    shown = text_of(bypass_card(found_out(), INGRID, now=NOW))
+    assert "Risk: Medium (Deploy agent +30)" in shown
+    assert "Risk after: High (actions under it: 3 +15; failed: 1 +15)" in shown
+    assert "❌ Change agent “invoice-matcher”" in shown
+    many = text_of(bypass_card(whole_bypass(uses=(used(),) * 7), INGRID, now=NOW))
+    assert "Done under it: 7 actions, the last 5" in many
 
 
 @pytest.mark.row("E3")

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bot import actions
-from bot.actions import Target, decode
+from bot.actions import Target, choice_value, decode
 from bot.cards import ChecksInput, Passage, PersonInput, Plain, Quote, SelectInput, TextInput
 from bot.plain import blocks_text
 from bot.slack import render
-from bot.slack.inputs import option_value
 from bot.views import bypass_forms, forms
+from bot.views.pieces import ACTION_TITLES
+from core.emergency import BypassTerms
 from tests.unit.bot.blockkit_schema import view_problems
 from tests.unit.bot.samples import (
     NOW,
@@ -22,6 +23,7 @@ from tests.unit.bot.samples import (
 )
 
 TARGET = Target(id=REQUEST_ID, digest="9f86d081884c7d65", stage="technical_review")
+ALWAYS = ("justification", "draft")
 ABOUT_A_REQUEST = (forms.approve_form, forms.reject_form, forms.ask_form, forms.answer_form, forms.delegate_form)
 
 
@@ -33,7 +35,9 @@ def inputs_of(form):
 
 @pytest.mark.row("B1", "X7")
 def test_a_request_asks_for_everything_that_an_agent_must_have():
-    form = forms.request_form(forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV")
+    form = forms.request_form(
+        forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV", offered=tuple(ACTION_TITLES)
+    )
     fields = inputs_of(form)
     assert list(fields) == ["action", "agent_name", "owner", "sponsor", "business_service", "justification", "draft"]
     assert [field.id for field in fields.values() if field.is_optional] == ["draft"]
@@ -41,8 +45,45 @@ def test_a_request_asks_for_everything_that_an_agent_must_have():
     assert (fields["agent_name"].initial, fields["owner"].initial) == ("support-bot", "U0DANA")
 
 
+@pytest.mark.row("B1")
+def test_what_is_done_with_an_agent_asks_which_and_only_what_may_change():
+    asked = {
+        action: inputs_of(
+            forms.request_form(
+                forms.Written(action=action),
+                channel="C1",
+                offered=tuple(ACTION_TITLES),
+                agents=("billing-bot", "hr-bot"),
+            )
+        )
+        for action in ("agent.deploy", "agent.modify", "agent.retire")
+    }
+    assert list(asked["agent.deploy"]) == list(asked["agent.retire"]) == ["action", "known_agent", *ALWAYS]
+    changes = ["owner", "sponsor", "business_service"]
+    assert list(asked["agent.modify"]) == ["action", "known_agent", *changes, *ALWAYS]
+    assert all(asked["agent.modify"][each].is_optional for each in changes)
+    assert [option.value for option in asked["agent.deploy"]["known_agent"].options] == ["billing-bot", "hr-bot"]
+
+
+def test_more_agents_than_a_list_holds_are_named_by_typing():
+    fields = inputs_of(
+        forms.request_form(
+            forms.Written(action="agent.deploy", agent="hr-bot"), channel="C1", offered=tuple(ACTION_TITLES), agents=()
+        )
+    )
+    assert list(fields) == ["action", "agent_name", *ALWAYS]
+    assert fields["agent_name"].initial == "hr-bot"
+
+
 def test_a_name_that_is_too_long_does_not_keep_the_form_from_opening():
-    assert view_problems(render.modal(forms.request_form(forms.Written(agent="x" * 2900), channel="C1"))) == []
+    assert (
+        view_problems(
+            render.modal(
+                forms.request_form(forms.Written(agent="x" * 2900), channel="C1", offered=tuple(ACTION_TITLES))
+            )
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("make", ABOUT_A_REQUEST, ids=lambda make: make.__name__)
@@ -88,7 +129,7 @@ def test_a_criterion_that_is_longer_than_an_option_is_shown_whole_and_can_be_tic
     assert whole["text"]["text"].endswith("as the GDPR demands")
     element = boxes["element"]
     assert element["options"][1]["text"]["text"].endswith("…")
-    assert [option["value"] for option in element["initial_options"]] == ["legal_basis", option_value(long)]
+    assert [option["value"] for option in element["initial_options"]] == ["legal_basis", choice_value(long)]
 
 
 @pytest.mark.parametrize("make", [forms.approve_form, forms.reject_form, forms.delegate_form])
@@ -131,7 +172,7 @@ def test_answering_shows_the_whole_of_the_last_question():
     ],
 )
 def test_a_bypass_lasts_no_longer_than_the_policy_allows(longest, labels):
-    field = inputs_of(bypass_forms.bypass_form(channel="C1", longest=longest))["duration"]
+    field = inputs_of(bypass_forms.bypass_form(channel="C1", terms=BypassTerms(longest)))["duration"]
     assert [option.label for option in field.options] == labels
     assert timedelta(seconds=int(field.options[-1].value)) == longest
     assert field.initial == field.options[0].value
@@ -139,7 +180,7 @@ def test_a_bypass_lasts_no_longer_than_the_policy_allows(longest, labels):
 
 @pytest.mark.row("E1")
 def test_a_bypass_repeats_the_risk_before_it_is_granted():
-    form = bypass_forms.bypass_form(channel="C1", longest=timedelta(hours=4))
+    form = bypass_forms.bypass_form(channel="C1", terms=BypassTerms(timedelta(hours=4)))
     assert "This skips every approval." in blocks_text(form.blocks[:1])
     assert list(inputs_of(form)) == ["action", "agent", "duration", "justification"]
     assert "*" in {option.value for option in inputs_of(form)["action"].options}
@@ -152,7 +193,7 @@ def test_a_review_shows_what_was_granted_why_and_at_which_risk():
     assert "Granted to Lee Okafor: Deploy agent “invoice-matcher” · 2026-03-10 08:45 UTC" in text
     assert "> Invoices are matched twice" in text
     assert "Risk before the grant: Medium (Deploy agent +30)" in text
-    assert list(inputs_of(form)) == ["verdict", "notes"]
+    assert list(inputs_of(form)) == ["verdict", "notes", "follow_up", "owner", "due"]
 
 
 @pytest.mark.parametrize("words", ["سوبورت ", "👍🏽 ", "word "])

@@ -10,9 +10,11 @@ from bot.cards import Actions, Section
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.views.approvals import target_of
+from bot.views.digest import digest_card
 from bot.views.lists import SHOWN, Listed, found_card, home_blocks, mine_card, waiting_card
+from core.approvals import Agenda
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
-from tests.unit.bot.samples import NOW, bypass, listed, rejected, request, reviewed
+from tests.unit.bot.samples import NOW, bypass, digest, listed, rejected, request, reviewed
 
 
 def many(count):
@@ -27,6 +29,18 @@ def test_a_row_says_what_who_where_and_until_when():
         "Dana Whitfield · ⏳ pending · Technical review · due in 22 h",
         "[Approve] [Reject] [Show]",
     ]
+
+
+@pytest.mark.row("B1", "P9")
+def test_a_request_whose_clock_stands_still_is_not_said_to_be_due():
+    asked = request()
+    (stage, *rest) = asked.stages
+    asked = replace(asked, stages=(replace(stage, paused_at=NOW), *rest))
+    row = text_of(waiting_card(listed([asked]), now=NOW)).splitlines()[2]
+    assert row == "Dana Whitfield · ⏳ pending · Technical review · waits for an answer"
+    morning = text_of(digest_card(digest(agenda=Agenda((asked,), 1, 0, ())), now=NOW))
+    assert "⏸️ waits for an answer · asked by Dana Whitfield" in morning
+    assert " due " not in morning.split("Bypasses to review")[0]
 
 
 @pytest.mark.row("B1", "B9")

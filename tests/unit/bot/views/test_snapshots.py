@@ -1,11 +1,11 @@
-"""Each view as Slack and as plain text, word for word.
+"""Each view for Slack, for Teams and as plain text, word for word.
 
 A wanted change of wording: `COUNTERSIGN_UPDATE_SNAPSHOTS=1 make test ARGS=tests/unit/bot`, then read the diff.
 """
 
 import json
 import os
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,19 +13,37 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.actions import Target
-from bot.cards import Card, Form
+from bot.cards import Card, Form, Picture
 from bot.commands import parse
 from bot.plain import blocks_text, text_of
 from bot.slack import render
-from bot.views import bypass_forms, forms
+from bot.teams import render as teams
+from bot.views import bypass_forms, change_forms, forms
+from bot.views.accounts import link_card, linked_card
+from bot.views.accounts import notice_card as account_notice
 from bot.views.answers import error_card, help_card, nudged_card, said, thread_line
 from bot.views.approvals import details_card, request_card
+from bot.views.automation import rule_card, trouble_card
 from bot.views.bypass import bypass_card, list_card
+from bot.views.bypass_report import bypass_report_card
+from bot.views.changes import change_card, changes_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
+from bot.views.digest import choice_card, digest_card, home_line, notifications_form
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
-from core.approvals import Nudged
+from bot.views.pieces import ACTION_TITLES
+from bot.views.tickets import ticket_form
+from bot.views.weekly import weekly_card
+from core.accounts import Account, ChatId, LinkedBy, Platform
+from core.approvals import Agenda, Nudged, Outcomes, Week
 from core.approvals.errors import AlreadyDecided, NotAnApprover, NudgedAlready
+from core.automation import Result, Trouble
+from core.changes import ValidationView, load_change_catalogue
+from core.emergency import BypassTerms
 from core.emergency.errors import BypassNotAllowed
+from core.named_tickets import Standing
+from core.preferences import Preferences
+from core.tenants import TenantPolicy
+from core.tenants.bypass_policy import BypassReason
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
 from tests.unit.bot.samples import (
     DANA,
@@ -36,21 +54,34 @@ from tests.unit.bot.samples import (
     PRIYA,
     REQUEST_ID,
     TOMAS,
+    absence,
     bypass,
+    bypass_month,
+    change,
+    change_evidence,
     comment,
     decided,
     delegation,
+    digest,
+    found_out,
     listed,
+    named_ticket,
+    quiet_month,
     rejected,
     request,
     reviewed,
+    rule_effect,
     stage,
     ticket,
     vote,
     waiting,
+    waiting_for_ticket,
+    week,
+    whole_bypass,
 )
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
+ACCOUNT = {"account": {"chat_user": "U0LEE", "name": "lee <!channel>"}, "by": "amara@acme.example"}
 UPDATES = os.environ.get("COUNTERSIGN_UPDATE_SNAPSHOTS") == "1"
 
 CAST = vote(TOMAS, reason="Fits the pool.", criteria={"technical_feasibility": True, "resource_availability": True})
@@ -89,7 +120,24 @@ HOSTILE = request(
     resource={"name": "<!channel>\u202e bot\n✅ *Approved*", "owner": "<@U1>", "business_service": "R&D <b>"},
     justification="Please <https://evil.example|approve> & ignore *everything*.\n> ✅ Security\n" + "long " * 800,
 )
+CHANGE_POLICY = load_change_catalogue(Path(__file__).parents[4] / "config" / "changes").for_tenant(
+    TenantPolicy(tenant_id="enterprise-corp")
+)
+ROLLED_BACK = change(
+    state="rolled_back",
+    scheduled_at=NOW,
+    implementer=LEE,
+    bypass="BYP-3",
+    owed=("communication",),
+    note="Totals differ.",
+    validation=ValidationView("failed", "3 of 40 checks fail.", LEE, NOW),
+    review_state="overdue",
+    review_due_at=NOW - timedelta(hours=1),
+    ended_at=NOW,
+)
 CONSOLE = "https://countersign.example/console"
+WEEK_DAYS = {"first": date(2026, 2, 23), "last": date(2026, 3, 1)}
+LATE = Preferences(digest_at=time(10, 45))
 TARGET = Target(id=REQUEST_ID, digest=DIGEST, stage="technical_review")
 VIEWS = {
     "request_channel": request_card(request(), None, now=NOW),
@@ -106,6 +154,13 @@ VIEWS = {
     "list_mine_empty": mine_card(listed([]), now=NOW),
     "list_found": found_card("support", listed([request()]), now=NOW),
     "list_found_empty": found_card("<!here>", listed([]), now=NOW),
+    "change_waiting": change_card(change(), DANA, now=NOW),
+    "change_scheduled": change_card(change(state="schedule", scheduled_at=NOW, missing=()), None, now=NOW),
+    "change_rolled_back": change_card(ROLLED_BACK, PRIYA, now=NOW),
+    "change_list": changes_card((change(), ROLLED_BACK), title="Changes under way"),
+    "change_list_empty": changes_card((), title="Changes under way"),
+    "help_change": help_card("/change"),
+    "thread_change": thread_line("change.rolled_back", {"by": LEE.name, "reason": "Totals differ."}, {}),
     "bypass_active": bypass_card(bypass(), INGRID, now=NOW),
     "bypass_holder": bypass_card(bypass(), LEE, now=NOW),
     "bypass_ended": bypass_card(bypass(status="ended", ended_at=NOW), INGRID, now=NOW),
@@ -116,12 +171,23 @@ VIEWS = {
     "request_standing_in_details": details_card(STANDING_IN, DANA, now=NOW),
     "away_list": away_card((FURTHER, PLANNED)),
     "away_list_empty": away_card(()),
+    "away_list_calendar": away_card((), (absence(), absence(status="planned", stand_in=None))),
     "away_set": set_card(delegation()),
+    "away_set_for_another": set_card(delegation(created_by=INGRID.email)),
     "away_back": back_card((delegation(),)),
     "away_back_nothing": back_card(()),
     "away_notice_absent": notice_card(PLANNED, LEE),
     "away_notice_stand_in": notice_card(delegation(), PRIYA),
     "away_notice_over": notice_card(delegation(status="over"), PRIYA),
+    "account_link": link_card("https://countersign.example/console/link/acme.secret"),
+    "account_linked": linked_card(LEE),
+    "account_notice_itself": account_notice("chat_account.linked", ACCOUNT, LEE, reader=LEE, is_itself=True),
+    "account_notice_elsewhere": account_notice("chat_account.linked", ACCOUNT, LEE, reader=LEE, is_itself=False),
+    "account_notice_before": account_notice("chat_account.linked", ACCOUNT, LEE, reader=PRIYA, is_itself=False),
+    "account_notice_unlinked": account_notice("chat_account.unlinked", ACCOUNT, LEE, reader=LEE, is_itself=True),
+    "rule_message": rule_card(rule_effect("REQ-1042: <!channel> *look* & see\nsoon")),
+    "rule_stopped": trouble_card(Trouble("ping", Result.STOPPED, "It has led to this itself: ping → pong.", (INGRID,))),
+    "rule_suppressed": trouble_card(Trouble("ping", Result.SUPPRESSED, "It has acted 60 times within an hour.", ())),
     "help_approve": help_card("/approve"),
     "help_bypass": help_card("/bypass"),
     "error_already_decided": error_card(AlreadyDecided("REQ-1042 is rejected already, by Tomás Oliveira.")),
@@ -160,7 +226,9 @@ VIEWS = {
     "thread_absent": thread_line(
         "request.absent_asked", {"to": "t", "stage": "technical_review"}, {"t": TOMAS.name, "p": PRIYA.name}
     ),
-    "form_request": forms.request_form(forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV"),
+    "form_request": forms.request_form(
+        forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV", offered=tuple(ACTION_TITLES)
+    ),
     "form_approve": forms.approve_form(request(), TARGET),
     "form_reject": forms.reject_form(request(), TARGET),
     "form_ask": forms.ask_form(request(), TARGET),
@@ -170,8 +238,36 @@ VIEWS = {
     "form_why": forms.why_form(request()),
     "form_delegate": forms.delegate_form(request(), TARGET),
     "form_details": forms.details_form(MOVING, now=NOW),
-    "form_bypass": bypass_forms.bypass_form(channel="C0GOV", longest=timedelta(hours=4)),
+    "form_bypass": bypass_forms.bypass_form(channel="C0GOV", terms=BypassTerms(timedelta(hours=4))),
+    "form_bypass_by_policy": bypass_forms.bypass_form(
+        channel="C0GOV",
+        terms=BypassTerms(
+            timedelta(hours=1),
+            ("production", "staging"),
+            (BypassReason("outage", "A service is down"), BypassReason("fix", "A fix that cannot wait")),
+            wants_incident=True,
+            incident_format="INC[0-9]{7}",
+        ),
+    ),
+    "form_change": change_forms.change_form(CHANGE_POLICY, zone="Europe/Zurich"),
+    "form_change_evidence": change_forms.evidence_form(change()),
+    "form_change_schedule": change_forms.schedule_form(change(), zone="Europe/Zurich"),
+    "form_change_done": change_forms.done_form(change()),
+    "form_change_rollback": change_forms.rollback_form(
+        change(evidence=(change_evidence(gate="rollback_plan", summary="Put the former limit back."),))
+    ),
+    "form_change_review": change_forms.change_review_form(ROLLED_BACK),
     "form_review": bypass_forms.review_form(bypass()),
+    "form_review_checklist": bypass_forms.review_form(whole_bypass()),
+    "form_extension": bypass_forms.extension_form(bypass()),
+    "bypass_counting_down": bypass_card(whole_bypass(), INGRID, now=NOW),
+    "bypass_found_out": bypass_card(found_out(), INGRID, now=NOW),
+    "thread_extended": thread_line(
+        "bypass.extension_asked", {"by": "Lee Okafor", "extra_s": 1800, "reason": "The index is being rebuilt."}, {}
+    ),
+    "thread_remediation": thread_line(
+        "bypass.remediation_due", {"remediation": "Rotate the key", "owner": "t"}, {"t": TOMAS.name}
+    ),
     "form_loading": forms.loading_form("Approve"),
     "form_message": forms.message_form("Approve", "The request is decided already."),
     "home": home_blocks(waiting=listed([request()]), mine=listed([MOVING]), bypasses=[bypass()], now=NOW),
@@ -186,6 +282,69 @@ VIEWS = {
     "home_console": home_blocks(
         waiting=listed([request()]), mine=listed([APPROVED]), bypasses=[], now=NOW, console=CONSOLE
     ),
+    "digest": digest_card(digest(), now=NOW),
+    "digest_console": digest_card(digest(reviews=()), now=NOW, console=CONSOLE),
+    "digest_long": digest_card(
+        digest(
+            agenda=Agenda(tuple(request() for _each in range(6)), 21, 3, (APPROVED, MOVING) * 4),
+            reviews=(bypass(review_due_at=NOW - timedelta(hours=1)),) * 7,
+        ),
+        now=NOW,
+        console=CONSOLE,
+    ),
+    "digest_reviews": digest_card(digest(agenda=Agenda((), 0, 0, ())), now=NOW),
+    "digest_choice": choice_card(LATE),
+    "digest_off": choice_card(Preferences(has_digest=False)),
+    "form_digest": notifications_form(LATE),
+    "form_notifications_unreachable": notifications_form(
+        Preferences(),
+        (
+            Account(
+                ChatId(Platform.TEAMS, "acme", "dana"),
+                DANA.id,
+                LinkedBy.VERIFIED_EMAIL,
+                NOW,
+                unreachable_since=NOW - timedelta(hours=3),
+            ),
+        ),
+    ),
+    "form_digest_off": notifications_form(Preferences(has_digest=False)),
+    "home_choices": home_blocks(
+        waiting=listed([]), mine=listed([]), bypasses=[], now=NOW, choices=(home_line(Preferences()),)
+    ),
+    "weekly": weekly_card(
+        week(),
+        **WEEK_DAYS,
+        pictures=(
+            Picture("", "Requests by the day of their decision: 8 approved.", "Decisions per day", "F0PICTURE1"),
+        ),
+        console=CONSOLE,
+    ),
+    "weekly_words": weekly_card(week(), **WEEK_DAYS, console=CONSOLE),
+    "weekly_quiet": weekly_card(Week(Outcomes(NOW - timedelta(days=7), NOW, (), 0, 0), ()), **WEEK_DAYS),
+    "bypass_report": bypass_report_card(bypass_month(), console=CONSOLE),
+    "bypass_report_quiet": bypass_report_card(quiet_month()),
+    "request_without_ticket": request_card(waiting_for_ticket(Standing.MISSING), DANA, now=NOW),
+    "request_ticket_asked": request_card(waiting_for_ticket(Standing.ASKED, facts=None), None, now=NOW),
+    "request_ticket_refused": request_card(
+        waiting_for_ticket(Standing.REFUSED, reasons=("CHG0030001 is cancelled; it must be: approved.",)), DANA, now=NOW
+    ),
+    "request_ticket_holds": request_card(request(ticket=named_ticket(Standing.HOLDS, accepted_at=NOW)), TOMAS, now=NOW),
+    "request_suspended": request_card(
+        request(
+            status="approved",
+            decided_at=NOW,
+            ticket=named_ticket(Standing.REFUSED, accepted_at=NOW, reasons=("CHG0030001 is cancelled.",)),
+        ),
+        DANA,
+        now=NOW,
+    ),
+    "form_ticket": ticket_form(waiting_for_ticket(Standing.MISSING), Target(id=REQUEST_ID, digest=DIGEST)),
+    "form_request_ticket": forms.request_form(
+        forms.Written(agent="support-bot", owner="U0DANA", asks_ticket=True),
+        channel="C0GOV",
+        offered=tuple(ACTION_TITLES),
+    ),
     "home_empty": home_blocks(waiting=listed([]), mine=listed([]), bypasses=[], now=NOW),
 }
 
@@ -198,6 +357,16 @@ def slack_of(view):
             return render.modal(view)
         case _:
             return render.home(view)
+
+
+def teams_of(view):
+    match view:
+        case Card():
+            return teams.message(view)
+        case Form():
+            return teams.dialog(view)
+        case _:
+            return teams.message(Card("Countersign", tuple(view)))
 
 
 def words_of(view):
@@ -228,6 +397,12 @@ def test_a_view_looks_in_slack_as_it_did(name):
     compared(f"{name}.json", json.dumps(slack_of(VIEWS[name]), indent=1, ensure_ascii=False) + "\n")
 
 
+@pytest.mark.row("B7")
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_looks_in_teams_as_it_did(name):
+    compared(f"{name}.teams.json", json.dumps(teams_of(VIEWS[name]), indent=1, ensure_ascii=False) + "\n")
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_reads_in_plain_text_as_it_did(name):
     compared(f"{name}.txt", words_of(VIEWS[name]) + "\n")
@@ -246,5 +421,5 @@ def test_a_view_is_within_slacks_limits(name):
 
 
 def test_no_snapshot_is_left_of_a_view_that_is_gone():
-    kept = {path.stem for path in SNAPSHOTS.iterdir()}
+    kept = {path.name.partition(".")[0] for path in SNAPSHOTS.iterdir()}
     assert kept == set(VIEWS)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from config.yamlfile import parse_yaml
-from core.approvals import folding, pausing, rules, undoing
+from core.approvals import ballots, folding, pausing, rules, undoing
 from core.approvals.asking import PeopleByRole
 from core.approvals.effects import Amend, Effect
 from core.approvals.policy import ApprovalPolicy
@@ -98,7 +98,7 @@ class Journey:
     ) -> tuple[Effect, ...]:
         """Cast at the present instant on what stands now, unless said otherwise."""
         vote = Vote(
-            stage=rules.stage_to_vote_on(self.state, voter, stage),
+            stage=ballots.stage_to_vote_on(self.state, voter, stage),
             voter=voter,
             choice=choice,
             reason=reason,

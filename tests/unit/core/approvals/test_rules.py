@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.approvals import rules
+from core.approvals import ballots, rules
 from core.approvals.effects import (
     Amend,
     DecideRequest,
@@ -418,7 +418,7 @@ def test_only_the_requester_amends_and_only_what_is_undecided() -> None:
     [
         (Choice.REJECT, "", {}, "reason"),
         (Choice.REJECT, "   ", {}, "reason"),
-        (Choice.APPROVE, "x" * (rules.REASON_MAX + 1), {}, "reason"),
+        (Choice.APPROVE, "x" * (ballots.REASON_MAX + 1), {}, "reason"),
         (Choice.APPROVE, "", {"good_vibes": True}, "criteria.good_vibes"),
         (Choice.APPROVE, "", {"technical_feasibility": False}, "criteria.technical_feasibility"),
     ],
@@ -443,8 +443,8 @@ def test_a_rejection_may_say_which_criterion_failed() -> None:
 
 def test_the_longest_reason_is_kept_whole() -> None:
     request = _four_stages()
-    request.vote(TECH, reason="x" * rules.REASON_MAX)
-    assert len(request.state.votes[0].reason) == rules.REASON_MAX
+    request.vote(TECH, reason="x" * ballots.REASON_MAX)
+    assert len(request.state.votes[0].reason) == ballots.REASON_MAX
 
 
 def test_a_place_given_away_is_gone() -> None:

@@ -174,7 +174,7 @@ def _check_alive_or_over(request: Journey) -> None:
 
 
 @given(policies(), directories, st.lists(steps, max_size=40), skips)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_happens_the_request_says_what_its_votes_say(
     policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], events: list[Step], skipped: frozenset[str]
 ) -> None:
@@ -254,7 +254,6 @@ def test_the_requester_is_never_among_those_asked(policy: ApprovalPolicy, people
 
 
 @given(policies(), directories, st.lists(steps, max_size=20))
-@settings(deadline=None)
 def test_the_same_question_has_the_same_answer(
     policy: ApprovalPolicy, people: dict[str, frozenset[UserId]], events: list[Step]
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.approvals import folding, rules
+from core.approvals import ballots, folding, rules
 from core.approvals.effects import AskAbsent, Escalate, FillPlace, GiveBack, OpenStage, Remind
 from core.approvals.errors import AlreadyVoted, CannotDelegate, NotAnApprover
 from core.approvals.seating import seat
@@ -244,7 +244,7 @@ moves = st.lists(
 
 @pytest.mark.row("P6", "X5", "R7")
 @given(policies(), directories, away_pairs, moves)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whoever_comes_and_goes_everybody_asked_can_decide_and_no_place_has_two_votes(policy, people, pairs, events):
     try:
         request = Office(policy, people, gone(*pairs))
@@ -278,7 +278,7 @@ def check_seats(request):
             assert taken.stand_in != ASKER, "asked on their own request"
             if place not in state.filled(stage):
                 assert taken.stand_in in request.away.chain(stage.holder(place), stage.key)
-                assert taken.stand_in not in rules.barred(state, request.policy, stage.key)
+                assert taken.stand_in not in ballots.barred(state, request.policy, stage.key)
         assert all(stage.voters_at(place) - {ASKER} for place in stage.approvers)
         places = [vote.on_behalf_of or vote.voter for vote in state.votes_on(stage.key)]
         assert len(set(places)) == len(places), "one place, two votes"

@@ -1,13 +1,14 @@
 """Charts say the same in a picture, in words and in a table (P8)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.approvals import DayOutcomes, Figures, Outcomes
+from core.approvals import DayOutcomes, Figures, Outcomes, Week
 from core.approvals.analytics import Spread, StageFigures, Totals, bottlenecks
 from core.charts import NAMES, Theme
-from core.charts.definitions import STAGES_DRAWN, approval_charts
+from core.charts.definitions import STAGES_DRAWN, approval_charts, charts_of_week
 
 UNTIL = datetime(2026, 11, 24, tzinfo=UTC)
 HOUR_S = 3600.0
@@ -80,6 +81,9 @@ def test_the_automatic_share_and_what_is_overdue_are_said_in_words():
     found = charts(REVIEW, CHECK, automatic=1, by_people=3)
     assert found["automatic"].description.endswith("25% were approved by policy alone.")
     assert found["overdue"].description.endswith("3 of 6 are overdue.")
+    alone = charts(replace(CHECK, open_now=1, overdue_now=1))
+    assert alone["overdue"].description.endswith("1 of 1 is overdue.")
+    assert alone["bottlenecks"].rows[0][3] == "The one that is open now is overdue."
 
 
 @pytest.mark.row("P8")
@@ -125,3 +129,18 @@ def test_quick_stages_are_drawn_in_a_unit_that_shows_them():
 def test_an_axis_of_counts_has_whole_numbers_each_once(count, ticks):
     spec = charts(by_people=count)["automatic"].spec(Theme.LIGHT)
     assert spec["encoding"]["x"]["axis"]["values"] == ticks
+
+
+@pytest.mark.row("P8")
+def test_a_week_has_the_charts_that_have_something_to_show():
+    decided = (DayOutcomes(date(2026, 11, 23), 1, 0, 0, 0),)
+    since, until = UNTIL - timedelta(days=7), UNTIL
+    silent = replace(REVIEW, time=Spread(0, None, None))
+
+    def names(days, *stages):
+        return [each.name for each in charts_of_week(Week(Outcomes(since, until, days, 0, 1), stages))]
+
+    assert names(decided, REVIEW, silent) == ["decisions", "time-in-stage"]
+    assert names(decided, silent) == ["decisions"]
+    assert names((), REVIEW) == ["time-in-stage"]
+    assert names((), silent) == []

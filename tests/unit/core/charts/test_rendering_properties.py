@@ -5,7 +5,7 @@ from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.approvals import DayOutcomes, Figures, Outcomes
@@ -25,7 +25,7 @@ NOBODY = Totals(0, 0, 0, 0, 0, 0, 0, 0, Spread(0, None, None))
 
 @pytest.mark.row("P8")
 @given(stages=STAGES, days=DAYS, window=WINDOW, automatic=COUNT, by_people=COUNT)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 def test_any_figures_make_pictures(stages, days, window, automatic, by_people):
     since = window[0].replace(year=2000)
     figures = Figures(since, since + window[1], NOBODY, stages, (), (), bottlenecks(stages))

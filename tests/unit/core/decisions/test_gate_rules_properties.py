@@ -20,7 +20,7 @@ from core.emergency import RunningBypass
 from core.ids import BypassId, RequestId, TenantId, UserId, uuid7
 from core.roles.hierarchy import Scope
 from core.roles.permissions import ROLE_PERMISSIONS, permission_for
-from core.tenants import TenantPolicy
+from core.tenants import ANYWHERE, TenantPolicy
 from core.tenants.policy import ResourceLimits
 from tests.factories import agent, policies
 
@@ -59,8 +59,8 @@ def approval(action):
     return UsableApproval(RequestId(uuid7()), action, normalised(agent()))
 
 
-def bypass(user, action, resource):
-    return RunningBypass(BypassId(uuid7()), user, action, resource)
+def bypass(user, action, resource, environment):
+    return RunningBypass(BypassId(uuid7()), user, action, resource, environment)
 
 
 AGENT = after_action("agent.create", None, normalised(agent()), by=PERSON.email, now=NOW)
@@ -83,6 +83,7 @@ facts = st.builds(
             st.sampled_from((PERSON.id, OTHER)),
             st.sampled_from((*ACTIONS, "*")),
             st.sampled_from((AGENT.name, "another", "*")),
+            st.sampled_from((ANYWHERE, "production")),  # the agent names no environment
         ),
         max_size=2,
     ),
@@ -97,7 +98,9 @@ def test_a_yes_rests_on_a_policy_without_stages_an_approval_or_a_bypass(facts, q
         assert (found.approval, found.bypass) == (None, None)
         return
     grounds = [
-        each.id for each in facts.bypasses if each.covers(PERSON.id, action=question.action, resource=AGENT.name)
+        each.id
+        for each in facts.bypasses
+        if each.covers(PERSON.id, action=question.action, resource=AGENT.name, environments=("",))
     ]
     approvals = [each.id for each in facts.approvals if each.action == question.action]
     if found.bypass:

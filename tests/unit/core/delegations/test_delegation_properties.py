@@ -62,7 +62,7 @@ def takers(known, at, action, stage):
 
 @pytest.mark.row("P6", "X5")
 @given(st.lists(delegations(), max_size=25), st.integers(0, 31), st.sampled_from(ACTIONS), st.sampled_from(STAGES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_was_let_in_never_goes_round_in_a_circle_and_never_forks(wanted, day, action, stage):
     known, at = let_in(wanted), START + timedelta(days=day)
     sent_to = takers(known, at, action, stage)

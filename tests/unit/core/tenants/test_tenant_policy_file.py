@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.yamlfile import load_yaml, parse_yaml
+from core.calendars import WEEKDAYS
+from core.durations import format_duration
 from core.errors import ConfigError
 from core.roles.hierarchy import ROLES, resolve_role
 from core.roles.permissions import ROLE_PERMISSIONS, Permission
-from core.tenants.policy import BypassPolicy, ResourceLimits, SecurityPolicies, TenantPolicy
+from core.tenants.bypass_policy import BypassPolicy
+from core.tenants.policy import (
+    ResourceLimits,
+    SecurityPolicies,
+    SessionLimits,
+    TenantPolicy,
+    WeeklyReport,
+)
 from core.tenants.policy_file import read_tenant
 
 SHIPPED = Path(__file__).parents[4] / "config" / "tenants"
@@ -150,6 +159,35 @@ def test_a_tenant_can_narrow_a_role() -> None:
         ("compliance_requirements:\n  - GDPR\n  - FOO", 4, "1", "'FOO' is not a framework that we know.", "GDPR"),
         ("time_zone: Mars/Olympus", 2, "time_zone", "'Mars/Olympus' is not a time zone.", "UTC"),
         ("bypass:\n  max_duration: a while", 3, "max_duration", "'a while' is not a duration.", "24 hours"),
+        ("chat:\n  email_match: maybe", 3, "email_match", "'maybe' is neither true nor false.", "true"),
+        (
+            "chat:\n  mail_match: true",
+            3,
+            "mail_match",
+            "'mail_match' is not a key here. Did you mean 'email_match'?",
+            None,
+        ),
+        (
+            "security_policies:\n  sessions: {idle: 1 minute}",
+            3,
+            "idle",
+            "'1 minute' is not accepted here.",
+            "5m to 8h",
+        ),
+        (
+            "security_policies:\n  sessions:\n    absolute: 30 days",
+            4,
+            "absolute",
+            "'30 days' is not accepted here.",
+            "15m to 7d",
+        ),
+        (
+            "security_policies:\n  sessions:\n    idle: 2 hours\n    absolute: 1 hour",
+            4,
+            "idle",
+            "A session cannot be left unused for longer than it lasts.",
+            None,
+        ),
         ("chanels: {}", 2, "chanels", "'chanels' is not a key here. Did you mean 'channels'?", "channels"),
         (
             "senior_management: [tenant_admn]",
@@ -232,7 +270,88 @@ ROLE_LISTS = st.lists(st.sampled_from(ROLES), unique=True).map(tuple)
         senior_management=ROLE_LISTS,
         bypass=st.builds(BypassPolicy, ROLE_LISTS, DURATIONS, DURATIONS, DURATIONS),
         resource_limits=st.builds(ResourceLimits, st.none() | st.integers(0), st.none() | st.integers(0)),
+        weekly_report=st.none()
+        | st.builds(
+            WeeklyReport,
+            st.text(),
+            st.sampled_from(WEEKDAYS),
+            st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+        ),
     )
 )
 def test_a_policy_survives_being_stored(policy: TenantPolicy) -> None:
     assert TenantPolicy.from_json(json.loads(json.dumps(policy.to_json()))) == policy
+
+
+@pytest.mark.row("P8", "T11")
+@pytest.mark.parametrize(
+    ("written", "report"),
+    [
+        ("", None),
+        ("weekly_report: {}", WeeklyReport("approvals", "monday", time(9))),
+        (
+            'weekly_report: {channel: "#gov-weekly", day: friday, time: "16:30"}',
+            WeeklyReport("gov-weekly", "friday", time(16, 30)),
+        ),
+    ],
+)
+def test_a_tenant_says_when_and_where_its_week_is_reported(written: str, report: WeeklyReport | None) -> None:
+    assert _tenant(written).weekly_report == report
+
+
+@pytest.mark.row("T11")
+@pytest.mark.parametrize(
+    ("wrong", "key"), [("chanel: approvals", "chanel"), ("day: someday", "day"), ('time: "25:00"', "time")]
+)
+def test_a_mistake_in_the_weekly_report_is_named_with_its_line(wrong: str, key: str) -> None:
+    refusal = _refusal(f"tenant_id: acme\nweekly_report:\n  {wrong}\n")
+    assert (refusal.line, refusal.key) == (3, f"weekly_report.{key}")
+
+
+@pytest.mark.row("X2", "T11")
+@pytest.mark.parametrize(
+    ("more", "says", "matches"),
+    [("", None, True), ("chat: {email_match: true}", True, True), ("chat: {email_match: false}", False, False)],
+)
+def test_chat_accounts_are_matched_by_address_unless_the_tenant_says_no(
+    more: str, *, says: bool | None, matches: bool
+) -> None:
+    policy = _tenant(more)
+    assert (policy.chat.email_match, policy.chat.matches_email) == (says, matches)
+    stored = policy.to_json()
+    assert TenantPolicy.from_json(json.loads(json.dumps(stored))) == policy
+    del stored["chat"]  # as the release before wrote it
+    assert TenantPolicy.from_json(stored).chat.matches_email is True
+
+
+@pytest.mark.row("X2", "T11")
+@pytest.mark.parametrize(
+    ("more", "matches"),
+    [("", False), ("tickets: {email_match: true}", True), ("tickets: {email_match: false}", False)],
+)
+def test_an_address_in_a_ticket_system_proves_nothing_unless_the_tenant_says_so(more: str, *, matches: bool) -> None:
+    policy = _tenant(more)
+    assert policy.tickets.email_match is matches
+    stored = policy.to_json()
+    assert TenantPolicy.from_json(json.loads(json.dumps(stored))) == policy
+    del stored["tickets"]  # as the release before wrote it
+    assert TenantPolicy.from_json(stored).tickets.email_match is False
+
+
+@pytest.mark.row("R4", "T3")
+@pytest.mark.parametrize(
+    ("written", "idle", "absolute"),
+    [
+        ("{}", "30m", "12h"),
+        ("{idle: 10 minutes, absolute: 4 hours}", "10m", "4h"),
+        ("{absolute: 20 minutes}", "20m", "20m"),
+    ],
+)
+def test_a_tenant_says_how_long_a_browser_stays_signed_in(written: str, idle: str, absolute: str) -> None:
+    policy = _tenant(f"security_policies:\n  sessions: {written}")
+    sessions = policy.security_policies.sessions
+    assert (format_duration(sessions.idle), format_duration(sessions.absolute)) == (idle, absolute)
+    stored = json.loads(json.dumps(policy.to_json()))
+    assert TenantPolicy.from_json(stored) == policy
+    del stored["security_policies"]["sessions"]  # as the release before wrote it
+    assert TenantPolicy.from_json(stored).security_policies.sessions == SessionLimits()

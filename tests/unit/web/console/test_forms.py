@@ -25,6 +25,7 @@ def test_a_form_of_ours_is_read(headers):
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "https://["},
         {"Origin": "https://countersign.example.evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},

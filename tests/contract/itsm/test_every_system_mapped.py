@@ -1,0 +1,92 @@
+"""What a mapping file makes of a ticket, over real HTTP, in every system that takes one (N1, N2, N3)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from connectors.itsm.base import Health, Refused, TicketDraft, TicketKind
+from connectors.itsm.mapping import FACTS
+from connectors.itsm.rehearsal import rehearse_create
+from tests.contract.itsm.bench import Bench, make_draft, patch
+from tests.contract.itsm.systems import MAPPED
+
+pytestmark = pytest.mark.row("N1", "N2", "N3")
+
+
+@pytest.fixture(params=MAPPED)
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    async with MAPPED[request.param]() as running:
+        yield running
+
+
+def asked_for(key: str, kind: TicketKind = TicketKind.CHANGE) -> TicketDraft:
+    facts = {**FACTS, "resource": {**FACTS["resource"], "environment": "prod"}}
+    return replace(make_draft(key, kind, {}), requester_email="dana.reyes@example.com", facts=facts)
+
+
+async def test_a_mapping_decides_over_fields_priorities_and_the_person(bench):
+    mapped = bench.connect(mapping=bench.map(bench.mapping))
+    await mapped.create(asked_for("mapped-1"))
+    found = bench.values("mapped-1")
+    await mapped.close()
+
+    assert {name: found.get(name) for name in bench.mapped} == bench.mapped
+
+
+async def test_a_mapping_decides_over_the_state_as_far_as_the_system_allows(bench):
+    kind, target, label = bench.mapped_state
+    mapped = bench.connect(mapping=bench.map(bench.mapping))
+    ticket = await mapped.create(asked_for("mapped-2", kind))
+    moved = await mapped.update(ticket, patch(target, note="as mapped"))
+    again = await mapped.update(ticket, patch(target, note="as mapped"))
+    await mapped.close()
+
+    assert (moved.label, again.label) == (label, label)
+
+
+async def test_a_mapped_field_that_cannot_be_told_refuses_the_ticket_and_names_the_field(bench):
+    mapped = bench.connect(mapping=bench.map("fields: {x: {cel: 'int(resource.name + resource.environment)'}}"))
+
+    with pytest.raises(Refused, match="The mapping's field 'x' cannot be told") as refused:
+        await mapped.create(asked_for("mapped-3"))
+    await mapped.close()
+
+    assert refused.value.field == "x"
+    assert bench.with_key("mapped-3") == []
+
+
+async def test_the_doctor_looks_at_every_mapped_field_state_and_person(bench):
+    mapped = bench.connect(mapping=bench.map(bench.mapping))
+    result = await mapped.check()
+    await mapped.close()
+
+    found = [one for one in result.findings if one.subject.startswith("Mapped")]
+    assert {(one.health, one.next_step) for one in found} == {(Health.OK, "")}
+    assert len(found) >= len(bench.mapped) - 1
+
+
+async def test_the_doctor_names_a_field_that_is_not_there_one_that_is_read_only_and_a_value_it_does_not_take(bench):
+    field, value = bench.choice
+    lines = [f"{field}: {value}", "u_nowhere: x", *([f"{bench.read_only}: x"] if bench.read_only else ())]
+    mapped = bench.connect(mapping=bench.map(f"kinds: {{change: {{fields: {{{', '.join(lines)}}}}}}}"))
+    result = await mapped.check()
+    await mapped.close()
+
+    failed = {one.subject.split()[2]: one.message for one in result.findings if one.health is Health.FAILED}
+    assert failed.pop("u_nowhere").startswith("There is no such field.")
+    assert not result.is_usable
+    if bench.read_only:
+        assert failed.pop(bench.read_only.split()[0]) == "It cannot be written."
+    (message,) = failed.values()
+    assert message.startswith(f"It does not take '{value}', but ")
+
+
+async def test_a_rehearsal_that_fails_before_any_write_says_why(bench):
+    mapped = bench.connect(mapping=bench.map("fields: {x: {cel: 'int(resource.name + resource.environment)'}}"))
+
+    with pytest.raises(Refused, match="The mapping's field 'x' cannot be told"):
+        await rehearse_create(mapped, asked_for("tried-2"))
+    await mapped.close()

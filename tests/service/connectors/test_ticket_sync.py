@@ -1,0 +1,142 @@
+"""A request and its ticket, over the real outbox and every simulated ticket system (N1, N2, N6)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from connectors.itsm.approvals import NO_APPROVALS
+from connectors.itsm.asked import EVERY_EVENT, TenantDesks, TicketDesk
+from connectors.itsm.subscriber import TicketSync
+from core.ids import TenantId
+from core.links import tickets_of
+from core.outbox import Dispatcher, RetryPolicy, Subscription
+from core.outbox.model import outbox_events
+from sandbox.faults import Fault
+from tests.contract.itsm.systems import SYSTEMS
+from tests.factories import approve_all, ask
+from tests.service.core.test_outbox import listed, until
+
+
+@pytest.fixture(params=SYSTEMS)
+async def bench(request):
+    """Each simulated system in turn."""
+    async with SYSTEMS[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+async def connector(bench):
+    """A connection to it, short of patience."""
+    connected = bench.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+    yield connected
+    await connected.close()
+
+
+async def delivered(company, systems, *, approvals=NO_APPROVALS):
+    """Whatever waits has been delivered to each of these systems, by name."""
+    desks = {
+        slug: TicketDesk(TicketSync(slug, company.tenant, system, company.database, approvals=approvals))
+        for slug, system in systems.items()
+    }
+    await _dispatch(company, [_subscription(slug, desk) for slug, desk in desks.items()])
+
+
+def _subscription(slug, desk):
+    return Subscription(slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many)
+
+
+async def _dispatch(company, subscriptions):
+    dispatcher = Dispatcher(company.database, subscriptions)
+    dispatcher.start()
+
+    async def all_done():
+        async with company.database.tenant(company.tenant) as tx:
+            unrouted = select(outbox_events.c.event_id).where(outbox_events.c.routed_at.is_(None)).limit(1)
+            if (await tx.connection.execute(unrouted)).first() is not None:
+                return False
+        return {entry.state for entry in await listed(company)} <= {"done"}
+
+    try:
+        await until(all_done, dispatcher)
+    finally:
+        await dispatcher.stop()
+
+
+def notes_on(bench, request_id):
+    """Ours: some systems write approvals down by themselves."""
+    return [text for text in bench.one(str(request_id)).texts if text.startswith("REQ-")]
+
+
+@pytest.mark.row("N1", "N2", "N6")
+async def test_what_happened_while_nobody_delivered_is_one_note_and_one_walk_of_one_ticket(
+    company, catalogue, bench, connector
+):
+    pending = await ask(company, catalogue)
+    await approve_all(company, pending.request_id)
+
+    await delivered(company, {bench.slug: connector})
+
+    assert bench.one(str(pending.request_id)).label == bench.approved
+    (note,) = notes_on(bench, pending.request_id)
+    lines = [line for line in note.splitlines() if "REQ-" in line]
+    assert [line.partition(": ")[2] for line in lines if "voted" in line] == [
+        "voted · stage technical_review · approve",
+        "voted · stage security_review · approve",
+        "voted · stage compliance_review · approve",
+        "voted · stage business_approval · approve",
+    ]
+    assert "opened" in lines[0]
+    assert "approved" in lines[-1]
+
+
+@pytest.mark.row("N6")
+@pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_TIMEOUT, Fault.SERVER_ERROR, Fault.BAD_JSON])
+async def test_a_note_and_a_ticket_are_written_once_however_often_the_system_fails(
+    company, catalogue, bench, connector, fault
+):
+    pending = await ask(company, catalogue)
+    await approve_all(company, pending.request_id)
+    bench.fail(fault, 4)
+
+    await delivered(company, {bench.slug: connector})
+
+    assert len(notes_on(bench, pending.request_id)) == 1
+    assert bench.one(str(pending.request_id)).label == bench.approved
+
+
+@pytest.mark.row("N2")
+async def test_a_request_may_have_a_ticket_in_each_of_two_systems(company, catalogue):
+    pending = await ask(company, catalogue)
+    assert pending.request_id is not None
+    async with SYSTEMS["servicenow"]() as one, SYSTEMS["jira-cloud"]() as other:
+        systems = {each.slug: each.connect() for each in (one, other)}
+        await delivered(company, systems)
+        for system in systems.values():
+            await system.close()
+        numbers = {each.slug: each.one(str(pending.request_id)).number for each in (one, other)}
+
+    async with company.database.tenant(company.tenant) as tx:
+        links = (await tickets_of(tx, [pending.request_id]))[pending.request_id]
+    assert {link.system: link.number for link in links} == numbers
+    assert {link.system_title for link in links} == {"ServiceNow", "Jira"}
+
+
+@pytest.mark.row("N1")
+async def test_where_several_tenants_have_an_instance_each_an_event_goes_to_its_own_tenants(company, catalogue):
+    """Two subscriptions of one name were one: the later instance took the other tenant's events and dropped them."""
+    async with SYSTEMS["servicenow"]() as own, SYSTEMS["servicenow"]() as others:
+        systems = {company.tenant: own.connect(), TenantId("globex"): others.connect()}
+        desks = {
+            tenant: TicketDesk(TicketSync("servicenow", tenant, system, company.database))
+            for tenant, system in systems.items()
+        }
+        together = TenantDesks(desks)
+        pending = await ask(company, catalogue)
+
+        await _dispatch(company, [_subscription("servicenow", together)])
+
+        assert len(own.with_key(str(pending.request_id))) == 1
+        assert others.with_key(str(pending.request_id)) == []
+        for system in systems.values():
+            await system.close()

@@ -1,0 +1,367 @@
+"""Every view of bot/views with as much, and as hostile, as people can put into it.
+
+The package is walked, so that a new view cannot be forgotten: one whose arguments have no extreme here fails by name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import bot.views
+from bot.actions import Target
+from bot.cards import Picture, Plain, Strong
+from bot.views.forms import Written
+from bot.views.pieces import ACTION_TITLES
+from core.access import PersonView
+from core.accounts import Account, ChatId, LinkedBy
+from core.accounts import Platform as ChatPlatform
+from core.approvals import Agenda, Assessment, Judged, Nudged, Outcome, RequestEvent
+from core.approvals.many import MANY_MAX
+from core.approvals.risk import Counted, Risk, RiskLevel
+from core.automation import Result, Trouble
+from core.changes import ChangeEvent, ChangePolicy, ChangeRisk, ChangeType, History, ReviewView, ValidationView
+from core.changes.policy_file import TYPE_MAX, TYPES_MAX
+from core.decisions import DecisionView
+from core.decisions.views import Answer, Reason
+from core.drafts import DraftView
+from core.emergency import BypassTerms, EmergencyEvent
+from core.errors import InvalidInput
+from core.ids import UserId
+from core.preferences import Preferences
+from core.tenants.bypass_policy import BypassReason
+from core.tickets import Drift, Finding, Remedy
+from core.tickets.walks import WalkView
+from tests.unit.bot.samples import (
+    DIGEST,
+    NOW,
+    REQUEST_ID,
+    absence,
+    bypass,
+    bypass_month,
+    change,
+    change_evidence,
+    comment,
+    decided,
+    delegation,
+    digest,
+    extension,
+    listed,
+    named_ticket,
+    person,
+    remediation,
+    request,
+    rule_effect,
+    stage,
+    tally,
+    ticket,
+    used,
+    vote,
+    week,
+)
+
+WORDS = {
+    "long": "words " * 500,
+    "one_word": "w" * 3000,
+    "emoji": "👩‍👩‍👧‍👦🏳️‍🌈" * 250,
+    "right_to_left": "שלום عالم " * 300,
+    "mentions": "<!channel> <!here> <@U1EVIL> <#C1> " * 80,
+    "links": "<https://evil.example|approve> https://evil.example & <mailto:a@b.c|x> " * 40,
+    "markup": "*✅ Approved* _by_ ~all~ `code` ```\n> quoted\n" * 60,
+    "direction": "\u202egpj.exe\u2066\u2069\u202d\u200f " * 200,
+}
+CONSOLE = "https://countersign.example/console"
+VIEW_TYPES = {"Card", "Card | None", "Form", "tuple[Block, ...]", "list[Block]"}
+TARGET = Target(id=REQUEST_ID, digest=DIGEST, stage="s" * 100)
+# Arguments that no person writes: what they are is ours.
+OURS = {
+    ("help_card", "command"): "/approve",
+    ("said", "words"): "*REQ-1* is withdrawn.",
+    ("loading_form", "title"): "Approve",
+    ("bypass_form", "channel"): "C0GOV",
+    ("change_form", "zone"): "Europe/Zurich",
+    ("schedule_form", "zone"): "Europe/Zurich",
+    ("changes_card", "title"): "Changes under way",
+    ("request_form", "channel"): "C0GOV",
+    ("request_form", "draft"): None,
+    ("request_form", "offered"): tuple(ACTION_TITLES),
+    ("told_of_ticket", "event"): "request.ticket_refused",
+    ("change_thread_line", "event"): "change.rolled_back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything there is."""
+
+    people: int
+    stages: int
+    rows: int
+    said: int  # comments
+    facts: int
+    some: int  # of what comes in small numbers
+
+
+HUGE = Size(people=300, stages=60, rows=300, said=60, facts=30, some=20)
+MODEST = Size(people=5, stages=4, rows=3, said=2, facts=2, some=2)
+
+
+def crowd(words: str, size: Size) -> tuple[PersonView, ...]:
+    return tuple(person(number, f"{words[:300]} {number}") for number in range(1, size.people + 1))
+
+
+def huge_request(words: str, size: Size = HUGE) -> Any:
+    people = crowd(words, size)
+    stages = tuple(
+        decided(f"stage_{number}", *(vote(each, reason=words[:2000]) for each in people[:3]))
+        if number % 2
+        else stage(f"stage_{number}", title=words[:400], approvers=people, criteria=(words[:500],) * min(size.some, 12))
+        for number in range(size.stages)
+    )
+    judged = tuple(
+        Judged(words[:200], words[:500], holds=True, values={words[:50]: words[:200]}) for _ in range(size.some)
+    )
+    return request(
+        stages,
+        justification=words,
+        resource={"name": words[:120], "owner": words[:300], **{f"fact_{n}": words[:300] for n in range(size.facts)}},
+        requester=people[0],
+        comments=tuple(comment(text=words, author=people[1]) for _ in range(size.said)),
+        tickets=(ticket(number=words[:100]),) * min(size.some, 9),
+        ticket=named_ticket(reasons=(words,) * 4, accepted_at=NOW),
+        assessment=Assessment(
+            risk=Risk(
+                100, RiskLevel.HIGH, tuple(Counted(words[:200], 5, {words[:50]: words[:200]}) for _ in range(size.some))
+            ),
+            stages=judged,
+            automatic=judged,
+        ),
+    )
+
+
+def walk(words: str, size: Size) -> WalkView:
+    """A walk through tickets that found every kind of thing."""
+    found = tuple(
+        Drift(REQUEST_ID, words[:100], words[:100], words[:100], what, remedy, words, words, words[:200])
+        for what in Finding
+        for remedy in Remedy
+        for _ in range(size.some)
+    )
+    return WalkView(
+        id=REQUEST_ID,
+        system="servicenow",
+        state="done",
+        is_dry_run=False,
+        asked_by=words[:100],
+        started_at=NOW,
+        finished_at=NOW,
+        total=len(found),
+        walked=len(found),
+        found={str(each): size.some for each in Finding},
+        repaired=len(found),
+        asked=len(found),
+        findings=found,
+        problem=words,
+    )
+
+
+def huge_bypass(words: str, size: Size = HUGE) -> Any:
+    people = crowd(words, size)
+    return bypass(
+        requester=people[0],
+        resource=words[:120],
+        justification=words,
+        acknowledged_by=people[1],
+        acknowledged_at=NOW,
+        review_status="done",
+        review_verdict="justified",
+        reviewed_by=people[2],
+        review_notes=words,
+        risk_factors=((words[:200], 30),) * size.some,
+        tickets=(ticket(number=words[:100]),) * min(size.some, 9),
+        environment=words[:40],
+        reason_title=words,
+        incident=words[:80],
+        risk_after="high",
+        risk_after_factors=((words[:200], 30),) * size.some,
+        uses=(used(resource=words),) * size.some,
+        extensions=(extension(reason=words[:500], asked_by=people[2]),),
+        checklist=tuple(f"{number} {words[:70]}" for number in range(10)),
+        remediations=(remediation(title=words[:200], owner=people[1]),) * size.some,
+    )
+
+
+def huge_change(words: str, size: Size = HUGE) -> Any:
+    people = crowd(words, size)
+    resources = tuple(f"service:{words[:110]}{number}" for number in range(size.some))
+    counted = tuple(Counted(words[:200], 5, {words[:50]: words[:200]}) for _ in range(size.some))
+    return change(
+        title=words[:200],
+        description=words[:3500],
+        type=words[:100],
+        resources=resources,
+        reach=(*resources, "service:Ledger"),
+        requester=people[0],
+        implementer=people[1],
+        risk=ChangeRisk(100, RiskLevel.HIGH, counted, History(12, 3, 0)),
+        evidence=(change_evidence(summary=words[:4000], author=people[2]),) * size.some,
+        owed=("testing",),
+        note=words[:4000],
+        validation=ValidationView("failed", words[:4000], people[1], NOW),
+        review=ReviewView("unsuccessful", words[:4000], words[:4000], people[2], NOW),
+    )
+
+
+def change_policy(size: Size) -> ChangePolicy:
+    """No type is called by whatever somebody writes: keys are letters, digits and underscores."""
+    keys = [f"{number}_{'w' * 50}"[:TYPE_MAX] for number in range(min(size.rows, TYPES_MAX))]
+    types = {key: ChangeType(key) for key in keys}
+    return ChangePolicy(types=types, matrix={})
+
+
+@cache
+def extremes(words: str, size: Size) -> dict[str, Any]:
+    """The extreme of each type that a view takes, by its annotation."""
+    people, asked, emergency = crowd(words, size), huge_request(words, size), huge_bypass(words, size)
+    away = delegation(
+        absent=people[0], stand_in=people[1], decides=people[2], reason=words, actions=(words[:100],) * size.some
+    )
+    draft = DraftView(REQUEST_ID, "agent.create", {"name": words[:2000]}, words, NOW)
+    denied = DecisionView(
+        id=REQUEST_ID,
+        decision=Answer.DENY,
+        reasons=(Reason("gate.denied", words),),
+        action="agent.create",
+        resource={"name": words[:120]},
+        decided_at=NOW,
+    )
+    error = InvalidInput(words, accepted=tuple(f"{words[:100]} {n}" for n in range(2 * size.some)), next_step=words)
+    return {
+        "RequestView": asked,
+        "PersonView": people[0],
+        "PersonView | None": people[1],
+        "UserId": UserId(people[0].id),
+        "datetime": NOW,
+        "timedelta": timedelta(days=3650),
+        "str": words,
+        "str | None": words[:100],
+        "Target": TARGET,
+        "CountersignError": error,
+        "DecisionView": denied,
+        "DraftView": draft,
+        "Sequence[DraftView]": (draft,) * min(size.rows, 50),
+        "Sequence[RequestView]": tuple(
+            replace(asked, id=UUID(int=number)) for number in range(min(size.rows, MANY_MAX))
+        ),
+        "Sequence[Outcome]": (Outcome(asked, words), Outcome(asked)) * (min(size.rows, MANY_MAX) // 2),
+        "Written": Written(
+            agent=words,
+            business_service=words,
+            justification=words,
+            owner="U0DANA",
+            sponsor="U0LEE",
+            ticket=words[:200],
+            asks_ticket=True,
+        ),
+        "Nudged": Nudged(asked, people),
+        "Effect": rule_effect(words),
+        "Trouble": Trouble(words, Result.STOPPED, words, people),
+        "Listed": listed([asked] * size.rows),
+        "BypassView": emergency,
+        "BypassTerms": BypassTerms(
+            timedelta(hours=4),
+            tuple(f"{number}{'e' * 38}" for number in range(9)),
+            tuple(BypassReason(f"r{number}", words[:500]) for number in range(min(size.rows, 25))),
+            wants_incident=True,
+            incident_format=words[:500],
+        ),
+        "tuple[BypassView, ...]": (emergency,) * size.rows,
+        "Sequence[BypassView]": (emergency,) * size.rows,
+        "ChangeView": huge_change(words, size),
+        "Sequence[ChangeView]": (huge_change(words, size),) * size.rows,
+        "ChangePolicy": change_policy(size),
+        "DelegationView": away,
+        "Sequence[DelegationView]": (away,) * size.rows,
+        "Sequence[AbsenceView]": (absence(absent=away.absent, stand_in=away.stand_in), absence(stand_in=None))
+        * size.rows,
+        "Iterable[TicketLink]": (ticket(number=words[:100]),) * min(size.some, 9),
+        "Sequence[Block]": (),
+        "Digest": digest(
+            person=people[0],
+            agenda=Agenda((asked,) * 6, 300, 300, (asked,) * 6),
+            reviews=(emergency,) * min(size.rows, 50),
+        ),
+        "Preferences": Preferences(),
+        "BypassReport": bypass_month(
+            by_reason=(tally(words[:300], 3),) * size.some, by_person=(tally(words[:200], 3),) * size.some
+        ),
+        "Week": week(stages=tuple(replace(each, stage=words[:100]) for each in week().stages)),
+        "Sequence[Picture]": (Picture("", words, words, "F0PICTURE1"), Picture(words, words, words)),
+        "date": NOW.date(),
+        "Sequence[str] | None": tuple(f"{words[:100]} {number}" for number in range(min(size.rows, 100))),
+        "Mapping[str, Any]": {"ticket": words, "system": words, "reasons": [words] * 4, "suspends": True},
+        "WalkView": walk(words, size),
+        "Iterable[Account]": (
+            Account(
+                ChatId(ChatPlatform.TEAMS, words[:100], "U1"),
+                people[0].id,
+                LinkedBy.SIGNED_LINK,
+                NOW,
+                words,
+                words,
+                NOW,
+                NOW,
+            ),
+        )
+        * min(size.some, 3),
+        "Text": (Plain(words), Strong(words)),
+    }
+
+
+def views() -> Iterator[tuple[str, Any]]:
+    for module in pkgutil.iter_modules(bot.views.__path__):
+        found = importlib.import_module(f"bot.views.{module.name}")
+        for name, function in vars(found).items():
+            is_own = inspect.isfunction(function) and function.__module__ == found.__name__ and name[:1] != "_"
+            if is_own and str(inspect.signature(function).return_annotation) in VIEW_TYPES:
+                yield name, function
+
+
+VIEWS = dict(views())
+EVENTS = sorted(map(str, (*RequestEvent, *EmergencyEvent, *ChangeEvent)))
+
+
+def shown(name: str, words: str, size: Size = HUGE, **given: Any) -> Any:
+    """The view of that name with these words wherever people can write some."""
+    known = extremes(words, size)
+    values = {}
+    for key, parameter in inspect.signature(VIEWS[name]).parameters.items():
+        ours = {"console": CONSOLE} | {key: OURS[name, key] for key in (key,) if (name, key) in OURS} | given
+        if key not in ours:
+            assert parameter.annotation in known, f"{name} takes a {parameter.annotation}; add an extreme one above"
+        values[parameter] = ours[key] if key in ours else known[parameter.annotation]
+    positional = [value for parameter, value in values.items() if parameter.kind is not parameter.KEYWORD_ONLY]
+    named = {parameter.name: value for parameter, value in values.items() if parameter.kind is parameter.KEYWORD_ONLY}
+    return VIEWS[name](*positional, **named)
+
+
+def thread_line(event: str, words: str, size: Size = HUGE) -> Any:
+    """The line of a thread that an event leaves, or None."""
+    people = [str(number) for number in range(size.people)]
+    data = {"people": people, "changed": {words[:100]: [words, words]}, "voided": 2}
+    said = ("stage", "reason", "note", "text", "by", "voter", "from", "to", "author", "status", "action", "resource")
+    return shown(
+        "thread_line",
+        words,
+        size,
+        event=event,
+        data=data | dict.fromkeys(said, words),
+        names=dict.fromkeys(people, words),
+    )
