@@ -8,12 +8,13 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from app.container import Service
-from bot import absences, accounts, automation, living, reconciliations, schedules
+from bot import absences, accounts, automation, drills, living, reconciliations, schedules
 from bot.absences import AbsenceMessages
 from bot.accounts import AccountMessages
 from bot.automation import AutomationMessages
 from bot.conversation.chat import Chat
 from bot.conversation.home import publish
+from bot.drills import DrillMessages
 from bot.living import LivingMessages
 from bot.reach import Reach
 from bot.reconciliations import ReconciliationMessages
@@ -87,6 +88,7 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
         Subscription("slack_accounts", accounts.EVENTS, AccountMessages(workspace).deliver),
         Subscription("slack_reconciliations", reconciliations.EVENTS, walks.deliver),
         Subscription("slack_automation", automation.EVENTS, by_rules.deliver),
+        Subscription("slack_drills", drills.EVENTS, DrillMessages(workspace, settings.approvals_channel).deliver),
     ]
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if settings.signing_secret is None else settings.signing_secret.get_secret_value()

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from app.housekeeping import Housekeeping
 from config.settings import Role, Settings
 from connectors.calendars import FeedReader, FeedSettings
+from connectors.executor import ExecutorDesk
 from connectors.itsm.inbox import InboxPoller, TicketInbox
 from connectors.itsm.reconciler import Reconciler, WalkPoller
 from core import (
@@ -27,6 +28,7 @@ from core import (
     pictures,
     preferences,
     receipts,
+    rollouts,
     schedules,
     signin,
 )
@@ -66,6 +68,7 @@ DEADLINES = {
     **decisions.DEADLINES,
     **emergency.DEADLINES,
     **preferences.DEADLINES,
+    **rollouts.DEADLINES,
     **schedules.DEADLINES,
 }
 
@@ -91,6 +94,7 @@ class Service:
     connected: Connected = field(default_factory=Connected)
     rulebook: RuleBook = field(default_factory=RuleBook)
     inboxes: list[TicketInbox] = field(default_factory=list)
+    executors: list[ExecutorDesk] = field(default_factory=list)
     inbox_poller: InboxPoller | None = None
     reconcilers: list[Reconciler] = field(default_factory=list)
     walk_poller: WalkPoller | None = None
@@ -102,6 +106,7 @@ class Service:
         self.listener.on("countersign_tenants", self.database.cache.forget)
         if Role.WORKER in self.settings.roles:
             await schedules.ensure_looks(self.database)
+            await changes.ensure_drills(self.database, self.changes)
             await seal_plain(self.database, SEALED)
             self.dispatcher = Dispatcher(self.database, self.subscriptions)
             self.deadlines = DeadlineRunner(self.database, DEADLINES)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from connectors.itsm.base import WebhookRejected
-from connectors.itsm.inbox import TicketInbox
 from core.actor import Actor, Door
 from core.audit import AuditCategory, AuditResult, record
+from core.db import Database
 from core.errors import NotFound, Unauthenticated
+from core.ids import TenantId
 
 RECORDED_EVERY_S: Final = 60.0  # refusals of one connector: anybody can send them, and none may flood the trail
 
@@ -21,10 +22,33 @@ class HookRefused(Unauthenticated):
     code = "hooks.refused"
 
 
-class SystemHooks:
-    """The hooks of every configured ticket system."""
+class Hooked(Protocol):
+    """A connected system of one tenant that calls us."""
 
-    def __init__(self, inboxes: Iterable[TicketInbox], *, elapsed: Callable[[], float] = time.monotonic) -> None:
+    @property
+    def slug(self) -> str:
+        """Its name in the address."""
+        ...
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose it is."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """Where refusals are recorded."""
+        ...
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
+        """What it says is taken. Raises WebhookRejected for what does not prove its origin."""
+        ...
+
+
+class SystemHooks:
+    """The hooks of every configured system."""
+
+    def __init__(self, inboxes: Iterable[Hooked], *, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._inboxes = {(inbox.slug, str(inbox.tenant)): inbox for inbox in inboxes}
         self._elapsed = elapsed
         self._recorded: dict[tuple[str, str], float] = {}
@@ -42,7 +66,7 @@ class SystemHooks:
             await self._record(inbox, exc.reason, ip=ip)
             raise HookRefused(exc.reason) from exc
 
-    async def _record(self, inbox: TicketInbox, reason: str, *, ip: str | None) -> None:
+    async def _record(self, inbox: Hooked, reason: str, *, ip: str | None) -> None:
         which, moment = (inbox.slug, str(inbox.tenant)), self._elapsed()
         if moment - self._recorded.get(which, -RECORDED_EVERY_S) < RECORDED_EVERY_S:
             return

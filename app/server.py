@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from app.adapters import StoredIdempotency, TokenAuthenticator
 from app.automation import connect_automation
 from app.callbacks import callback_subscriptions
-from app.changes import change_subscriptions
+from app.changes import connect_changes
 from app.chat import Slack, open_slack
 from app.container import DatabaseUrls, Service, build
 from app.demo_clock import clock_routes, follow_demo_clock
@@ -48,6 +48,7 @@ from web.api.preferences import Preferences
 from web.api.receipts import Receipts
 from web.api.reconciliations import Reconciliations
 from web.api.requests import Requests
+from web.api.rollouts import Rollouts
 from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
 from web.application import WebSettings, create_application
@@ -72,8 +73,8 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
         *slack.subscriptions,
         *teams.subscriptions,
         *callback_subscriptions(service),
-        *change_subscriptions(service),
     ]
+    connect_changes(service)
     connect_tickets(service)
     connect_automation(service)
     stop = asyncio.Event()
@@ -114,6 +115,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Absences(database),
         Bypasses(database),
         Changes(database, service.changes),
+        Rollouts(database, service.changes),
         BypassAnalytics(database, service.renderer),
         Audit(database),
         Connectors(database, service.connected),
@@ -162,7 +164,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         app.router.add_routes([slack_route(slack.app)])
     if teams.desk is not None:
         app.router.add_routes([teams_route(teams.desk)])
-    app.router.add_routes(hook_routes(SystemHooks(service.inboxes)))
+    app.router.add_routes(hook_routes(SystemHooks([*service.inboxes, *service.executors])))
     app.router.add_routes(picture_routes(database))
     if settings.demo:
         app.router.add_routes(clock_routes(service))

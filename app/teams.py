@@ -8,12 +8,13 @@ from typing import Any
 import aiohttp
 
 from app.container import Service
-from bot import absences, accounts, automation, living, reconciliations, schedules
+from bot import absences, accounts, automation, drills, living, reconciliations, schedules
 from bot.absences import AbsenceMessages
 from bot.accounts import AccountMessages
 from bot.automation import AutomationMessages
 from bot.conversation.chat import Chat
 from bot.conversation.home import publish
+from bot.drills import DrillMessages
 from bot.living import LivingMessages
 from bot.reach import Reach
 from bot.reconciliations import ReconciliationMessages
@@ -101,6 +102,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
         Subscription("teams_accounts", accounts.EVENTS, AccountMessages(workspace).deliver),
         Subscription("teams_reconciliations", reconciliations.EVENTS, walks.deliver),
         Subscription("teams_automation", automation.EVENTS, by_rules.deliver),
+        Subscription("teams_drills", drills.EVENTS, DrillMessages(workspace, settings.approvals_channel).deliver),
     ]
     if Role.BOT not in service.settings.roles:
         return Teams(subscriptions=subscriptions, session=session)

@@ -29,7 +29,8 @@ _SERVICENOW: Final = {
     "bypass.granted": "Implement", "bypass.ended": "Review", "bypass.reviewed": "Closed",
 }  # fmt: skip
 _JIRA: Final = {
-    "request.opened": "Waiting for Approval", "request.approved": "Approved", "request.rejected": "Rejected",
+    "request.opened": "Waiting for Approval", "request.approved": "Approved",
+    "request.rejected": "Rejected or Canceled",  # the latter before approval was asked for there
     "request.withdrawn": "Canceled", "request.used": "In Progress", "request.outcome": "Done",
     "bypass.granted": "In Progress", "bypass.ended": "In Progress", "bypass.reviewed": "Done",
 }  # fmt: skip

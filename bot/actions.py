@@ -43,6 +43,9 @@ CHANGE_START: Final = "changes.start"
 CHANGE_DONE: Final = "changes.done"
 CHANGE_ROLLBACK: Final = "changes.rollback"
 CHANGE_REVIEW: Final = "changes.review"
+CHANGE_ROLL_OUT: Final = "changes.roll_out"
+CHANGE_RECOVERY: Final = "changes.recovery"
+CHANGE_ACKNOWLEDGE: Final = "changes.acknowledge"
 LEAD_AWAY: Final = frozenset({STEP_UP, LINK_ACCOUNT})  # link buttons: the address is open already
 
 FORM_REQUEST: Final = "approvals.request"
@@ -65,6 +68,7 @@ FORM_CHANGE_SCHEDULE: Final = "changes.schedule"
 FORM_CHANGE_DONE: Final = "changes.done"
 FORM_CHANGE_ROLLBACK: Final = "changes.rollback"
 FORM_CHANGE_REVIEW: Final = "changes.review"
+FORM_CHANGE_RECOVERY: Final = "changes.recovery"
 FORM_NOTIFICATIONS: Final = "preferences.digest"
 
 CHOICE_MAX: Final = 150  # characters of an option's value; Slack, the platform with the least room

@@ -57,6 +57,8 @@ class Verb(StrEnum):
     START = "start"
     DONE = "done"
     ROLLBACK = "rollback"
+    ROLL_OUT = "rollout"
+    RECOVERY = "recovery"
     CANCEL = "cancel"
 
 
@@ -160,7 +162,10 @@ _CHANGE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "submit": (Verb.SUBMIT, Needs.REFERENCE),
     "schedule": (Verb.SCHEDULE, Needs.REFERENCE),
     "start": (Verb.START, Needs.REFERENCE),
+    "rollout": (Verb.ROLL_OUT, Needs.REFERENCE),
     "done": (Verb.DONE, Needs.REFERENCE),
+    "recovery": (Verb.RECOVERY, Needs.REFERENCE),
+    "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
     "rollback": (Verb.ROLLBACK, Needs.REFERENCE_AND_TEXT),
     "review": (Verb.REVIEW, Needs.REFERENCE),
     "cancel": (Verb.CANCEL, Needs.REFERENCE_AND_TEXT),

@@ -265,10 +265,12 @@ def _request_people(request: RequestView, event: Event) -> list[tuple[PersonView
 
 
 def _change_people(change: ChangeView) -> list[tuple[PersonView, bool]]:
-    """Its requester, and whoever implements it: those who decide have the message of its request."""
+    """Its requester, whoever implements it, and who is told of an alarm; who decides has the message of its request."""
     people = {change.requester.id: (change.requester, True)}
     if change.implementer:
         people.setdefault(change.implementer.id, (change.implementer, True))
+    for person in change.alarm.people if change.alarm else ():
+        people.setdefault(person.id, (person, change.alarm is not None and not change.alarm.acknowledged_by))
     return list(people.values())
 
 

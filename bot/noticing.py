@@ -35,6 +35,10 @@ def to_be_noticed(event: Event, *, requester: UserId, management: frozenset[User
             | ChangeEvent.LAPSED
             | ChangeEvent.OVERRUN
             | ChangeEvent.REVIEW_OVERDUE
+            | ChangeEvent.ROLLBACK_STARTED
+            | ChangeEvent.ROLLBACK_DECLINED
+            | ChangeEvent.ROLLED_BACK
+            | ChangeEvent.RECOVERED
         ):
             return frozenset({requester})
         case EmergencyEvent.EXTENDED | EmergencyEvent.EXTENSION_DECLINED:
@@ -54,6 +58,10 @@ def to_be_noticed(event: Event, *, requester: UserId, management: frozenset[User
             | RequestEvent.DELEGATED
             | RequestEvent.STAND_IN_ASKED
             | RequestEvent.STAND_IN_ENDED
+            | ChangeEvent.ROLLOUT_FAILED
+            | ChangeEvent.RECOVERY_FAILED
+            | ChangeEvent.WENT_SILENT
+            | ChangeEvent.ALARM_REPEATED
         ):
             return spoken_of(event)
         case _:
@@ -70,6 +78,10 @@ def spoken_of(event: Event) -> frozenset[UserId]:
             | RequestEvent.ASKED_ALSO
             | RequestEvent.TICKET_CLOSED
             | RequestEvent.TICKET_VOTE_UNCOUNTED
+            | ChangeEvent.ROLLOUT_FAILED
+            | ChangeEvent.RECOVERY_FAILED
+            | ChangeEvent.WENT_SILENT
+            | ChangeEvent.ALARM_REPEATED
         ):
             return frozenset(UserId(UUID(person)) for person in event.data.get("people", ()))
         case RequestEvent.DELEGATED | RequestEvent.STAND_IN_ASKED | RequestEvent.STAND_IN_ENDED:

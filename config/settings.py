@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from config.credentials import Credential
 from config.errors import SettingsError
+from config.executor import ExecutorSettings, executor_contradictions
 from config.fields import (
     HttpUrl,
     OneOrMore,
@@ -273,6 +274,7 @@ class Settings(BaseSettings):
     jira: Annotated[tuple[JiraSettings, ...], OneOrMore] = ()
     remedy: Annotated[tuple[RemedySettings, ...], OneOrMore] = ()
     itsm: tuple[CustomItsmSettings, ...] = ()  # ticket systems that a file declares
+    executor: Annotated[tuple[ExecutorSettings, ...], OneOrMore] = ()  # agent platforms that roll changes out
     authzen: AuthZenSettings = AuthZenSettings()
     calendars: CalendarSettings = CalendarSettings()
     automation: AutomationSettings = AutomationSettings()
@@ -331,6 +333,7 @@ def _contradictions(settings: Settings, listed: Collection[str]) -> Iterator[Set
     yield from _teams_contradictions(settings.teams)
     yield from ticket_contradictions(settings.servicenow, settings.jira, settings.remedy, listed=listed)
     yield from custom_contradictions(settings.itsm)
+    yield from executor_contradictions(settings.executor)
 
 
 def _slack_contradictions(slack: SlackSettings) -> Iterator[SettingsError]:

@@ -24,7 +24,12 @@ from sandbox.teams.page import TeamsPage
 from sandbox.teams.settings import TeamsSettings
 from sandbox.teams.system import TeamsSystem
 
-OTHER_SYSTEMS = ("servicenow", "jira", "remedy")  # packages beside this file; one that is not shipped is left out
+OTHER_SYSTEMS = (
+    "servicenow",
+    "jira",
+    "remedy",
+    "platform",
+)  # packages beside this file; one that is not shipped is left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from core.changes import (
     get_change,
     hear_of_request,
     implement,
+    roll_back,
     schedule,
     show_evidence,
     submit,
@@ -94,6 +95,17 @@ class Desk:
         change = await self.scheduled(**proposal)
         self.company.clock.advance(change.starts_at - self.company.clock.now())
         return await self.do(implement, "agent_developer", change.id)
+
+    async def agreed(self, change, who="meta_agent_manager", *, choice=Choice.APPROVE):
+        """Somebody has decided about the rollback that was asked for."""
+        actor, database = self.company.actor(who), self.database
+        await cast_vote(database, actor, change.rollback_request_id, choice=choice, reason="Looked.", stage=None)
+        await self.deliver()
+        return await self.now(change)
+
+    async def rolled_back(self, change, reason="Slow."):
+        """The change, asked to be rolled back, with a yes."""
+        return await self.agreed(await self.do(roll_back, "agent_developer", change.id, reason=reason))
 
     async def now(self, change):
         return await get_change(self.database, self.company.actor("audit_reviewer"), change.id)

@@ -21,6 +21,7 @@ from core.changes import (
     ChangeFilter,
     ChangeView,
     Proposal,
+    acknowledge,
     cancel,
     change_policy,
     complete,
@@ -31,10 +32,12 @@ from core.changes import (
     read_time,
     review,
     roll_back,
+    roll_out,
     schedule,
     show_evidence,
     submit,
     time_zone,
+    validate_recovery,
 )
 from core.errors import InvalidInput
 
@@ -44,6 +47,7 @@ _FORMS: Final[Mapping[Verb, str]] = {
     Verb.SCHEDULE: actions.CHANGE_SCHEDULE,
     Verb.DONE: actions.CHANGE_DONE,
     Verb.REVIEW: actions.CHANGE_REVIEW,
+    Verb.RECOVERY: actions.CHANGE_RECOVERY,
 }
 FORM_TITLES: Final[Mapping[str, str]] = {
     actions.CHANGE_EVIDENCE: "Evidence",
@@ -51,6 +55,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     actions.CHANGE_DONE: "Done",
     actions.CHANGE_ROLLBACK: "Roll back",
     actions.CHANGE_REVIEW: "Review",
+    actions.CHANGE_RECOVERY: "Recovery",
 }
 FORMS: Final = frozenset(
     {
@@ -59,6 +64,7 @@ FORMS: Final = frozenset(
         actions.FORM_CHANGE_DONE,
         actions.FORM_CHANGE_ROLLBACK,
         actions.FORM_CHANGE_REVIEW,
+        actions.FORM_CHANGE_RECOVERY,
     }
 )
 
@@ -95,6 +101,8 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
             return change_forms.done_form(change)
         case actions.CHANGE_ROLLBACK:
             return change_forms.rollback_form(change)
+        case actions.CHANGE_RECOVERY:
+            return change_forms.recovery_form(change)
         case _:
             return change_forms.change_review_form(change)
 
@@ -116,6 +124,10 @@ async def on_change(chat: Chat, actor: Actor, intent: Intent) -> Card:
             change = await submit(database, chat.changes, actor, change.id)
         case Verb.START:
             change = await implement(database, chat.changes, actor, change.id)
+        case Verb.ROLL_OUT:
+            change = await roll_out(database, chat.changes, actor, change.id)
+        case Verb.ACKNOWLEDGE:
+            change = await acknowledge(database, actor, change.id)
         case Verb.ROLLBACK:
             change = await roll_back(database, chat.changes, actor, change.id, reason=intent.text)
         case Verb.CANCEL:
@@ -132,6 +144,11 @@ async def on_button(chat: Chat, actor: Actor, action_id: str, target: Target) ->
         return _told(await submit(chat.database, chat.changes, actor, target.id))
     if action_id == actions.CHANGE_START:
         return _told(await implement(chat.database, chat.changes, actor, target.id))
+    if action_id == actions.CHANGE_ROLL_OUT:
+        return _told(await roll_out(chat.database, chat.changes, actor, target.id))
+    if action_id == actions.CHANGE_ACKNOWLEDGE:
+        change = await acknowledge(chat.database, actor, target.id)
+        return said(f"You look after *{change.reference}*.")
     return None
 
 
@@ -181,6 +198,11 @@ async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, value
             change = await complete(database, changes, actor, target.id, validation=validation, notes=notes)
         case actions.FORM_CHANGE_ROLLBACK:
             change = await roll_back(database, changes, actor, target.id, reason=values.get("reason") or "")
+            if change.rollback_request and change.rollback_request_state == "pending":
+                return said(f"*{change.reference}* is rolled back once {change.rollback_request} is approved.")
+        case actions.FORM_CHANGE_RECOVERY:
+            result, notes = values.get("result") or "", values.get("notes") or ""
+            change = await validate_recovery(database, changes, actor, target.id, result=result, notes=notes)
         case actions.FORM_CHANGE_REVIEW:
             change = await review(
                 database,

@@ -84,7 +84,7 @@ async def _do(chat: Chat, asker: Asker, action_id: str, target: Target) -> Card 
         case actions.BYPASS_EXTENSION_DECLINE:
             bypass = await decline_extension(chat.database, actor, target.id)
             return said(f"*{bypass.reference}* ends when it was to end.")
-        case actions.CHANGE_SUBMIT | actions.CHANGE_START:
+        case actions.CHANGE_SUBMIT | actions.CHANGE_START | actions.CHANGE_ROLL_OUT | actions.CHANGE_ACKNOWLEDGE:
             return await changes.on_button(chat, actor, action_id, target)
         case _:
             return None  # a link button: the platform has opened the address already

@@ -223,6 +223,8 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.START
             | Verb.DONE
             | Verb.ROLLBACK
+            | Verb.ROLL_OUT
+            | Verb.RECOVERY
             | Verb.CANCEL
         ):
             return help_card("/approve")

@@ -104,6 +104,26 @@ def rollback_form(change: ChangeView) -> Form:
     )
 
 
+def recovery_form(change: ChangeView) -> Form:
+    """Whether everything works again after the rollback."""
+    return Form(
+        callback_id=actions.FORM_CHANGE_RECOVERY,
+        title=f"Recovery {change.reference}",
+        submit="Save",
+        memo=Target(id=change.id).encode(),
+        blocks=(
+            Section((one_line(change.title),)),
+            SelectInput(
+                "result",
+                "Does everything work again?",
+                (Option("passed", "Yes"), Option("failed", "No: open the change again, and tell people")),
+                initial="passed",
+            ),
+            TextInput("notes", "What was seen", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
+        ),
+    )
+
+
 def change_review_form(change: ChangeView) -> Form:
     """The post-implementation review."""
     return Form(

@@ -29,6 +29,7 @@ from bot.cards import (
 )
 from bot.times import counted
 from bot.views.pieces import first_line, spoken
+from bot.views.rollouts import is_with_platform, rollout_blocks
 from core.access import PersonView
 from core.changes import ChangeState, ChangeView, Step
 
@@ -60,6 +61,7 @@ def change_card(change: ChangeView, viewer: PersonView | None, *, now: datetime)
         blocks.append(Quote(Plain(change.description)))
     if change.gates:
         blocks.append(Steps(tuple(_gates(change))))
+    blocks += rollout_blocks(change, now=now)
     blocks += _risk_lines(change)
     blocks += _outcome_lines(change, now=now)
     buttons = _buttons(change, viewer)
@@ -171,8 +173,15 @@ def _buttons(change: ChangeView, viewer: PersonView | None) -> tuple[Button, ...
     if Step.IMPLEMENT in steps and change.scheduled_at:
         confirm = Confirm("Start this change?", "Its approval is used by that.", "Start")
         buttons.append(Button(actions.CHANGE_START, "Start", value, tone=Tone.PRIMARY, confirm=confirm))
-    if Step.COMPLETE in steps or Step.VALIDATE in steps:
+        if change.can_roll_out:
+            confirm = Confirm("Have the platform roll it out?", "It is watched, and undone where it fails.", "Roll out")
+            buttons.append(Button(actions.CHANGE_ROLL_OUT, "Roll out", value, tone=Tone.PRIMARY, confirm=confirm))
+    if (Step.COMPLETE in steps or Step.VALIDATE in steps) and not is_with_platform(change):
         buttons.append(Button(actions.CHANGE_DONE, "Done", value, tone=Tone.PRIMARY))
+    if change.alarm and not change.alarm.acknowledged_by:
+        buttons.append(Button(actions.CHANGE_ACKNOWLEDGE, "I'll look", value, tone=Tone.PRIMARY))
+    if change.recovery and change.recovery.state == "due" and not is_with_platform(change):
+        buttons.append(Button(actions.CHANGE_RECOVERY, "Recovery", value, tone=Tone.PRIMARY))
     if change.review_state in ("due", "overdue") and not _is_involved(change, viewer):
         buttons.append(Button(actions.CHANGE_REVIEW, "Review", value, tone=Tone.PRIMARY))
     if Step.ROLL_BACK in steps:
@@ -206,7 +215,16 @@ _TOLD: Final = {
     "change.completed": "🧪 Done; it is being validated.",
     "change.validated": "✅ Validated; it waits for its review.",
     "change.validation_failed": "❌ Its validation failed.",
+    "change.rollback_asked": "🗳️ Its rollback is asked for",
+    "change.rollback_declined": "✋ Not rolled back",
+    "change.rollback_started": "↩️ Being rolled back",
     "change.rolled_back": "↩️ Rolled back",
+    "change.recovered": "✅ Everything works again.",
+    "change.recovery_failed": "🚨 It does not work again, and is open",
+    "change.rollout_failed": "🚨 Its rollout failed",
+    "change.went_silent": "🚨 The platform is silent",
+    "change.alarm_repeated": "🚨 Nobody looks after it yet",
+    "change.acknowledged": "🙋 Somebody looks after it",
     "change.failed": "❌ Failed",
     "change.review_overdue": "⏰ Its review is overdue.",
     "change.reviewed": "🔎 Reviewed.",

@@ -39,6 +39,7 @@ from core.approvals.catalogue import PolicyCatalogue, load_catalogue
 from core.approvals.changes import changed_requests
 from core.approvals.confirming import confirm_vote, waiting_vote
 from core.approvals.consequences import UNUSED_AFTER
+from core.approvals.errors import NobodyToAsk
 from core.approvals.events import RequestEvent
 from core.approvals.explaining import Outlook, StageOutlook, explain
 from core.approvals.facts import agent_facts, person_facts, time_facts
@@ -107,6 +108,7 @@ __all__ = [
     "FieldNews",
     "Figures",
     "Judged",
+    "NobodyToAsk",
     "Nudged",
     "Outcome",
     "Outcomes",

@@ -9,35 +9,54 @@ timetable.py    pure: windows, freezes, collisions, the first time that is accep
 matrix.py       pure: the matrix's row as a policy of the approval engine
 proposing.py    what somebody says of a change, checked
 model.py, store.py, reading.py   tables; SQL; changes as doors show them
+alarm.py        what people are told of until somebody acknowledges it
 loading.py      what every use case begins and ends with
 raising.py, authorising.py, scheduling.py, implementing.py, reviewing.py, looking.py   use cases
+rolling_back.py, drilling.py   use cases; rolling_out.py: what is heard of rollouts (core/rollouts)
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
 
-from core.changes import implementing, reviewing
+from core.changes import alarm, drilling, implementing, reviewing
+from core.changes.alarm import acknowledge
 from core.changes.assessing import ChangeRisk, History
 from core.changes.authorising import HEARD, assess, cancel, hear_of_request, submit
 from core.changes.catalogue import ChangeCatalogue, load_change_catalogue
 from core.changes.drawing import state_diagram
-from core.changes.events import ChangeEvent
-from core.changes.implementing import complete, fail, implement, roll_back
+from core.changes.drilling import ensure_drills, list_drills, run_due, start_drill
+from core.changes.events import ChangeEvent, DrillEvent
+from core.changes.implementing import complete, implement, roll_out
 from core.changes.looking import change_policy, get_change, list_changes, load_change
-from core.changes.policy import ChangePolicy, ChangeType, Gate, Template
+from core.changes.policy import ChangePolicy, ChangeType, Drill, Gate, Template
 from core.changes.proposing import Proposal
 from core.changes.raising import draft, revise, show_evidence
 from core.changes.reviewing import review
+from core.changes.rolling_back import fail, roll_back, validate_recovery
+from core.changes.rolling_out import HEARD_OF_ROLLOUTS, hear_of_rollout
 from core.changes.scheduling import calendar, read_time, schedule, time_zone, try_time
 from core.changes.state import ENDS, ChangeState, Step
 from core.changes.store import ChangeFilter
 from core.changes.timetable import Obstacle, Span, told
-from core.changes.views import Calendar, ChangeView, EvidenceView, Fit, FrozenTime, OpenTime, ReviewView, ValidationView
+from core.changes.views import (
+    AlarmView,
+    Calendar,
+    ChangeView,
+    EvidenceView,
+    Fit,
+    FrozenTime,
+    OpenTime,
+    RecoveryView,
+    ReviewView,
+    ValidationView,
+)
 
-DEADLINES = {**implementing.DEADLINES, **reviewing.DEADLINES}
+DEADLINES = {**alarm.DEADLINES, **drilling.DEADLINES, **implementing.DEADLINES, **reviewing.DEADLINES}
 
 __all__ = [
     "DEADLINES",
     "ENDS",
     "HEARD",
+    "HEARD_OF_ROLLOUTS",
+    "AlarmView",
     "Calendar",
     "ChangeCatalogue",
     "ChangeEvent",
@@ -47,6 +66,8 @@ __all__ = [
     "ChangeState",
     "ChangeType",
     "ChangeView",
+    "Drill",
+    "DrillEvent",
     "EvidenceView",
     "Fit",
     "FrozenTime",
@@ -55,33 +76,42 @@ __all__ = [
     "Obstacle",
     "OpenTime",
     "Proposal",
+    "RecoveryView",
     "ReviewView",
     "Span",
     "Step",
     "Template",
     "ValidationView",
+    "acknowledge",
     "assess",
     "calendar",
     "cancel",
     "change_policy",
     "complete",
     "draft",
+    "ensure_drills",
     "fail",
     "get_change",
     "hear_of_request",
+    "hear_of_rollout",
     "implement",
     "list_changes",
+    "list_drills",
     "load_change",
     "load_change_catalogue",
     "read_time",
     "review",
     "revise",
     "roll_back",
+    "roll_out",
+    "run_due",
     "schedule",
     "show_evidence",
+    "start_drill",
     "state_diagram",
     "submit",
     "time_zone",
     "told",
     "try_time",
+    "validate_recovery",
 ]

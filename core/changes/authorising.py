@@ -18,6 +18,7 @@ from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy, Gate
 from core.changes.resources import named, reach
+from core.changes.rolling_back import settle_rollback
 from core.changes.state import Step
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
@@ -100,11 +101,14 @@ async def cancel(database: Database, actor: Actor, change_id: UUID, *, reason: s
 
 
 async def hear_of_request(database: Database, event: Event) -> None:
-    """The change whose approval this is stands where that leads; heard again, nothing happens."""
+    """The change whose approval, or whose rollback's, this is stands where that leads; heard again, nothing happens."""
     async with database.tenant(event.tenant) as tx:
         change_id = await store.id_of_request(tx, event.subject_id)
-        if change_id is not None:
-            await hold(tx, change_id)
+        if change_id is None:
+            return
+        held = await hold(tx, change_id)
+        if held.row.rollback_request_id == event.subject_id:
+            await settle_rollback(tx, held, event.type.partition(".")[2])
 
 
 async def _assess(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held) -> tuple[Held, ChangeRisk]:

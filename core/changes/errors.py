@@ -33,6 +33,18 @@ class CannotBeScheduled(Conflict):
     code = "changes.cannot_be_scheduled"
 
 
+class NoPlatform(Conflict):
+    """The agent platform rolls out no changes here."""
+
+    code = "changes.no_platform"
+
+
+class UnknownDrill(NotFound):
+    """There is no such drill here."""
+
+    code = "changes.unknown_drill"
+
+
 class NotYourChange(Forbidden):
     """Only the person who raised the change can do this."""
 
@@ -43,6 +55,12 @@ class NotIndependent(Forbidden):
     """A change is reviewed by somebody other than those who raised and implemented it."""
 
     code = "changes.not_independent"
+
+
+class NotPaged(Forbidden):
+    """You are not among those who are told of this."""
+
+    code = "changes.not_paged"
 
 
 class NotAReviewer(Forbidden):

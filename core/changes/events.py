@@ -3,6 +3,14 @@
 from enum import StrEnum
 
 
+class DrillEvent(StrEnum):
+    """The closed set of event types of a rollback drill."""
+
+    DUE = "drill.due"
+    PASSED = "drill.passed"
+    FAILED = "drill.failed"
+
+
 class ChangeEvent(StrEnum):
     """The closed set of event types of a change, in the order of a life."""
 
@@ -21,7 +29,18 @@ class ChangeEvent(StrEnum):
     COMPLETED = "change.completed"
     VALIDATED = "change.validated"
     VALIDATION_FAILED = "change.validation_failed"
+    ROLLBACK_ASKED = "change.rollback_asked"  # of those who decide about it
+    ROLLBACK_DECLINED = "change.rollback_declined"
+    ROLLBACK_STARTED = "change.rollback_started"  # the platform undoes it
+    ROLLBACK_FAILED = "change.rollback_failed"
     ROLLED_BACK = "change.rolled_back"
+    RECOVERED = "change.recovered"  # after a rollback everything works again
+    RECOVERY_FAILED = "change.recovery_failed"  # it does not: the change is open again
+    PROGRESSED = "change.progressed"  # the platform is so far, or a check was made
+    ROLLOUT_FAILED = "change.rollout_failed"  # and stays as it is until people decide
+    WENT_SILENT = "change.went_silent"  # the platform says nothing any more
+    ALARM_REPEATED = "change.alarm_repeated"  # nobody has acknowledged it
+    ACKNOWLEDGED = "change.acknowledged"
     FAILED = "change.failed"
     REVIEW_OVERDUE = "change.review_overdue"
     REVIEWED = "change.reviewed"

@@ -1,4 +1,4 @@
-"""Use cases while a change is done: implement, complete, roll back, give up (G3, G6, G8)."""
+"""Use cases while a change is done: implement it or have it rolled out, complete it (G3, G6)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.approvals import lapse_request, use_approval
 from core.audit import AuditCategory, audited
 from core.changes import rules
 from core.changes.catalogue import ChangeCatalogue
-from core.changes.errors import InvalidChange, WrongState
+from core.changes.errors import InvalidChange, NoPlatform, WrongState
 from core.changes.events import ChangeEvent
 from core.changes.loading import (
     Held,
@@ -34,6 +34,7 @@ from core.db import Database, Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
 from core.emergency import Use, note_outcome, note_use, running_bypasses
 from core.ids import RequestId, UserId
+from core.rollouts import OVER, Plan, RolloutState, Work, open_rollout, rollouts_of
 from core.tenants import tenant_policy
 
 OVERRUN: Final = "changes.overrun"
@@ -46,23 +47,43 @@ async def implement(database: Database, catalogue: ChangeCatalogue, actor: Actor
     review. Raises GatesMissing naming all that is missing, CannotBeScheduled outside its time, or WrongState.
     """
     async with audited(database, actor, action="change.started", resource=str(change_id)) as tx:
-        held = await hold(tx, change_id)
-        user = await _may(tx, catalogue, actor, held)
-        agents = await agents_named(tx, set(named("agent", held.row.resources)))
-        places = {name: agent.attributes.get("environment", "") for name, agent in agents.items()}
-        bypass = rules.covering_bypass(await running_bypasses(tx, [user]), user, held.reference, places)
-        start = rules.implement(
-            held.reference,
-            held.state,
-            gates=held.gates,
-            evidence=held.evidence,
-            schedule=held.schedule,
-            bypass=bypass,
-            now=tx.now,
-            time_zone=(await tenant_policy(tx)).time_zone,
-        )
-        await _begin(tx, actor, user, held, start)
+        await _implement(tx, catalogue, actor, await hold(tx, change_id))
         return await view_of(tx, change_id)
+
+
+async def roll_out(database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID) -> ChangeView:
+    """The change is being implemented by the agent platform, which is told to begin; see core/rollouts (G6, G7).
+
+    Raises NoPlatform, and whatever `implement` raises.
+    """
+    async with audited(database, actor, action="change.started", resource=str(change_id)) as tx:
+        held = await hold(tx, change_id)
+        plan = held.row.requirements.get("rollout")
+        if plan is None:
+            raise NoPlatform(next_step="Implement it, or say under 'rollout' in the change policy how it is watched.")
+        await _implement(tx, catalogue, actor, held)
+        row = held.row
+        work = Work("change", held.id, held.reference, row.title, row.resources)
+        await open_rollout(tx, actor, work, Plan.from_json(plan))
+        return await view_of(tx, change_id)
+
+
+async def _implement(tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, held: Held) -> None:
+    user = await _may(tx, catalogue, actor, held)
+    agents = await agents_named(tx, set(named("agent", held.row.resources)))
+    places = {name: agent.attributes.get("environment", "") for name, agent in agents.items()}
+    bypass = rules.covering_bypass(await running_bypasses(tx, [user]), user, held.reference, places)
+    start = rules.implement(
+        held.reference,
+        held.state,
+        gates=held.gates,
+        evidence=held.evidence,
+        schedule=held.schedule,
+        bypass=bypass,
+        now=tx.now,
+        time_zone=(await tenant_policy(tx)).time_zone,
+    )
+    await _begin(tx, actor, user, held, start)
 
 
 async def complete(
@@ -84,36 +105,13 @@ async def complete(
         user = await _may(tx, catalogue, actor, held)
         if validation is not None and validation not in rules.RESULTS:
             raise InvalidChange(f"'{validation}' is not a result.", where="validation", accepted=rules.RESULTS)
+        await _check_platform(tx, held)
         if held.state is not ChangeState.VALIDATE:
-            values = {"state": held.move(Step.COMPLETE), "completed_at": tx.now}
-            await clear(tx, held.id, kind=OVERRUN)
-            held = await settle_on(tx, actor, held, ChangeEvent.COMPLETED, values=values, details={"notes": notes})
+            held = await completed(tx, actor, held, notes)
         elif validation is None:
             raise InvalidChange("Say how the validation went.", where="validation", accepted=rules.RESULTS)
         if validation is not None:
-            await _validate(tx, actor, user, held, validation, notes)
-        return await view_of(tx, change_id)
-
-
-async def roll_back(
-    database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID, *, reason: str
-) -> ChangeView:
-    """What the change did is undone, by its rollback plan: possible from when it is begun until it is closed."""
-    async with audited(database, actor, action="change.rolled_back", resource=str(change_id)) as tx:
-        held = await hold(tx, change_id)
-        await _may(tx, catalogue, actor, held)
-        await _end(tx, actor, held, Step.ROLL_BACK, ChangeEvent.ROLLED_BACK, reason)
-        return await view_of(tx, change_id)
-
-
-async def fail(
-    database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID, *, reason: str
-) -> ChangeView:
-    """The change has failed, and what it did stays as it is: there was nothing to undo, or no way back."""
-    async with audited(database, actor, action="change.failed", resource=str(change_id)) as tx:
-        held = await hold(tx, change_id)
-        await _may(tx, catalogue, actor, held)
-        await _end(tx, actor, held, Step.FAIL, ChangeEvent.FAILED, reason)
+            await validated(tx, actor, held, validation, notes, by=str(user))
         return await view_of(tx, change_id)
 
 
@@ -158,8 +156,16 @@ async def _begin(tx: Transaction, actor: Actor, user: UserId, held: Held, start:
     )
 
 
-async def _validate(tx: Transaction, actor: Actor, user: UserId, held: Held, result: str, notes: str) -> None:
-    said = {"result": result, "notes": notes.strip()[: rules.SUMMARY_MAX], "by": str(user), "at": tx.now.isoformat()}
+async def completed(tx: Transaction, actor: Actor, held: Held, notes: str) -> Held:
+    """The work is done."""
+    values = {"state": held.move(Step.COMPLETE), "completed_at": tx.now}
+    await clear(tx, held.id, kind=OVERRUN)
+    return await settle_on(tx, actor, held, ChangeEvent.COMPLETED, values=values, details={"notes": notes})
+
+
+async def validated(tx: Transaction, actor: Actor, held: Held, result: str, notes: str, *, by: str = "") -> None:
+    """It was looked at whether it works: by a person, or by the checks of its rollout."""
+    said = {"result": result, "notes": notes.strip()[: rules.SUMMARY_MAX], "by": by, "at": tx.now.isoformat()}
     if result != rules.PASSED:
         values: Mapping[str, Any] = {"validation": said}
         await settle_on(tx, actor, held, ChangeEvent.VALIDATION_FAILED, values=values, details=said)
@@ -175,13 +181,16 @@ async def _validate(tx: Transaction, actor: Actor, user: UserId, held: Held, res
     await settle_on(tx, actor, held, ChangeEvent.CLOSED, values=values, details=said)
 
 
-async def _end(tx: Transaction, actor: Actor, held: Held, step: Step, event: ChangeEvent, reason: str) -> None:
-    why = rules.check_text("reason", reason, rules.SUMMARY_MAX)
-    values = {"state": held.move(step), "note": why, "ended_at": tx.now, **owing_review(held, now=tx.now)}
-    if held.row.bypass_id:
-        await note_outcome(tx, held.id, "failed")
-    held = await settle_on(tx, actor, held, event, values=values, details={"reason": why})
-    await await_review(tx, held)
+async def _check_platform(tx: Transaction, held: Held) -> None:
+    """Raises WrongState while the platform is at work with it: it says itself when it is done."""
+    rollout = (await rollouts_of(tx, [held.id])).get(held.id)
+    if rollout is not None and RolloutState(rollout.state) not in OVER:
+        doing = rollout.state.replace("_", " ")
+        raise WrongState(
+            f"The agent platform is at work with {held.reference} ({doing}).",
+            where="state",
+            next_step="Wait for it, or roll the change back.",
+        )
 
 
 async def _on_overrun(tx: Transaction, due: Due) -> None:

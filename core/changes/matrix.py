@@ -11,10 +11,10 @@ from typing import Final
 
 from core.approvals.policy import ApprovalPolicy, StagePolicy, default_reminder, slug
 from core.approvals.risk import SUBJECTS as REQUEST_SUBJECTS
-from core.approvals.risk import Counted, RiskFactor, RiskModel
+from core.approvals.risk import Counted, RiskFactor, RiskLevel, RiskModel
 from core.changes.assessing import ChangeRisk
 from core.changes.policy import ChangePolicy
-from core.changes.rules import ACTION
+from core.changes.rules import ACTION, ROLLBACK
 from core.conditions import compile_condition
 
 FACT_MAX: Final = 300  # characters of an attribute of what is asked for
@@ -44,6 +44,21 @@ def approval_policy(policy: ChangePolicy, risk: ChangeRisk) -> ApprovalPolicy:
             policy.risk.high_from,
         ),
     )
+
+
+def rollback_policy(policy: ChangePolicy, risk: RiskLevel) -> ApprovalPolicy:
+    """Who decides about rolling back a change of this risk: any one of them, and soon (G8)."""
+    asked = policy.rollback.approvers or policy.matrix[risk]
+    timeout = policy.rollback.timeout
+    stage = StagePolicy(
+        key="rollback",
+        approvers=tuple(approver.key for approver in asked),
+        criteria=(),
+        timeout=timeout,
+        reminder=default_reminder(timeout),
+        needs=(),
+    )
+    return ApprovalPolicy(key="rollback", title="Rollback of a change", applies_to=(ROLLBACK,), stages=(stage,))
 
 
 def what_is_asked(

@@ -30,6 +30,9 @@ changes = tenant_table(
     identifier("bypass_id", nullable=True),  # under which it was implemented
     Column("owed", ARRAY(Text), nullable=False, server_default="{}"),  # gates that the bypass let pass
     Column("validation", JSONB, nullable=True),  # the last: result, notes, by, at
+    identifier("rollback_request_id", nullable=True),  # of the approval of its rollback, the last one
+    Column("recovery", JSONB, nullable=True),  # after a rollback: state, notes, by, at
+    Column("alarm", JSONB, nullable=True),  # the last: what, at, people, reminders, acknowledged_by, acknowledged_at
     Column("review_state", Text, nullable=True),  # NULL until there is one to do
     instant("review_due_at", nullable=True),
     Column("review", JSONB, nullable=True),  # outcome, notes, lessons, by, at
@@ -49,6 +52,12 @@ changes = tenant_table(
     ForeignKeyConstraint(["tenant_id", "requester_id"], ["users.tenant_id", "users.user_id"]),
     Index("ix_changes_state", "tenant_id", "state", "number"),
     Index("ix_changes_request", "tenant_id", "request_id", postgresql_where=text("request_id IS NOT NULL")),
+    Index(
+        "ix_changes_rollback_request",
+        "tenant_id",
+        "rollback_request_id",
+        postgresql_where=text("rollback_request_id IS NOT NULL"),
+    ),
     Index("ix_changes_times", "tenant_id", "starts_at", postgresql_where=text("starts_at IS NOT NULL")),
     Index("ix_changes_type", "tenant_id", "change_type", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     key=("change_id",),

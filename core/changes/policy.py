@@ -14,8 +14,10 @@ from typing import Final
 from core.approvals.risk import RiskLevel, RiskModel
 from core.changes.assessing import DEFAULT_MODEL
 from core.roles.permissions import Permission
+from core.rollouts import Plan
 
 DEFAULT_TIMEOUT: Final = timedelta(hours=24)
+DEFAULT_ROLLBACK_TIMEOUT: Final = timedelta(minutes=15)  # each minute of it, people work with what went wrong
 DEFAULT_REVIEW_DUE: Final = timedelta(days=5)
 
 
@@ -106,6 +108,24 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class RollbackApproval:
+    """Who is asked before a change is rolled back by hand; nobody named: any one of its risk's row."""
+
+    approvers: tuple[Approver, ...] = ()
+    timeout: timedelta = DEFAULT_ROLLBACK_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A rollback that is rehearsed now and then, outside production."""
+
+    name: str
+    resources: tuple[str, ...]
+    environment: str
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePolicy:
     """The validated document."""
 
@@ -118,3 +138,6 @@ class ChangePolicy:
     depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # resource -> those that it needs
     risk: RiskModel = DEFAULT_MODEL
     timeout: timedelta = DEFAULT_TIMEOUT  # of each approval
+    rollout: Plan | None = None  # how what the agent platform rolls out is watched; None: it rolls out nothing
+    rollback: RollbackApproval = field(default_factory=RollbackApproval)
+    drills: Mapping[str, Drill] = field(default_factory=dict)

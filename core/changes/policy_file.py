@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from config.yamlfile import LocatedDocument, YamlPath
-from core.approvals.asking import resolve_asked
 from core.approvals.policy import slug
 from core.approvals.risk import RiskLevel, RiskModel
 from core.approvals.risk_file import read_risk
@@ -27,11 +26,13 @@ from core.changes.policy import (
     Template,
 )
 from core.changes.resources import read_resource
+from core.changes.rollback_file import read_approvers, read_drills, read_rollback
 from core.changes.times_file import read_freeze, read_window
 from core.conditions import Condition
 from core.errors import InvalidInput
 from core.located import Reader
 from core.roles.permissions import Permission, names, permissions_of
+from core.rollouts import read_plan
 
 T = TypeVar("T")
 
@@ -48,6 +49,9 @@ KEYS: Final = (
     "dependencies",
     "risk",
     "approval",
+    "rollout",
+    "rollback",
+    "drills",
 )
 REQUIRED: Final = KEYS[:3]
 ROWS: Final[Mapping[str, RiskLevel]] = {f"{level}_risk": level for level in RiskLevel}
@@ -80,6 +84,9 @@ def read_change_policy(document: LocatedDocument, *, role_aliases: Mapping[str, 
         depends_on=_dependencies(reader, (*path, "dependencies"), fields.get("dependencies", {})),
         risk=_risk(reader, (*path, "risk"), fields["risk"]) if "risk" in fields else DEFAULT_MODEL,
         timeout=_timeout(reader, (*path, "approval"), fields.get("approval", {})),
+        rollout=read_plan(reader, (*path, "rollout"), fields["rollout"] or {}) if "rollout" in fields else None,
+        rollback=read_rollback(reader, (*path, "rollback"), fields.get("rollback", {}), role_aliases or {}),
+        drills=read_drills(reader, (*path, "drills"), fields.get("drills", ()), has_platform="rollout" in fields),
     )
     reader.finish()
     return policy
@@ -123,22 +130,10 @@ def _matrix(
     matrix: dict[RiskLevel, tuple[Approver, ...]] = {}
     for row, level in ROWS.items():
         place = (*path, row)
-        approvers: dict[str, Approver] = {}
-        for index, name in enumerate(reader.sequence(place, fields.get(row, ()))):
-            text = reader.text((*place, index), name)
-            try:
-                approver = Approver(text, resolve_asked(text, aliases))
-            except InvalidInput as exc:
-                reader.problem((*place, index), exc.message, accepted=exc.accepted)
-                continue
-            if approver.key in approvers:
-                message = f"'{text}' decides here already, as '{approvers[approver.key].name}': nobody decides twice."
-                reader.problem((*place, index), message)
-            approvers.setdefault(approver.key, approver)
+        approvers = read_approvers(reader, place, fields.get(row, ()), aliases)
         if row in fields and not approvers:
-            message = "Somebody must decide; what needs nobody is a template."
-            reader.problem(place, message)
-        matrix[level] = tuple(approvers.values())
+            reader.problem(place, "Somebody must decide; what needs nobody is a template.")
+        matrix[level] = approvers
     return matrix
 
 

@@ -37,6 +37,7 @@ def requirements_of(policy: ChangePolicy) -> dict[str, Any]:
         "gates": [str(gate) for gate in wanted.gates],
         "review": wanted.has_review,
         "review_due_s": wanted.review_due.total_seconds(),
+        "rollout": policy.rollout.to_json() if policy.rollout else None,
     }
 
 

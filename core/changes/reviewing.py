@@ -44,6 +44,9 @@ async def review(
         to = held.move(Step.REVIEW)
         if held.row.review_state not in ("due", "overdue"):
             raise WrongState(f"Nothing of {held.reference} waits for a review.", where="state")
+        if (held.row.recovery or {}).get("state") == "due":
+            message = "Say first whether everything works again after the rollback."
+            raise WrongState(message, where="recovery", accepted=rules.RESULTS)
         if outcome not in rules.OUTCOMES:
             raise InvalidChange(f"'{outcome}' is not an outcome.", where="outcome", accepted=rules.OUTCOMES)
         said = {

@@ -17,12 +17,13 @@ from core.changes.errors import (
     WrongState,
 )
 from core.changes.policy import Approver, Gate, Template
-from core.changes.state import ChangeState, Step, steps_from, target
+from core.changes.state import TRANSITIONS, ChangeState, Step, steps_from, target
 from core.changes.timetable import LONGEST, SHORTEST, Span, told
 from core.emergency import RunningBypass
 from core.ids import UserId
 from core.roles.hierarchy import PARENTS, ancestors
 
+ROLLBACK: Final = "change.rollback"  # of the request for the approval of a rollback
 ACTION: Final = "change.implement"  # of the request for its approval, and of a bypass that admits it
 TITLE_MAX: Final = 200  # characters
 DESCRIPTION_MAX: Final = 3500  # with the title, the justification of its request
@@ -31,6 +32,7 @@ RESOURCES_MAX: Final = 50
 PASSED: Final = "passed"
 RESULTS: Final = (PASSED, "failed")
 OUTCOMES: Final = ("successful", "successful_with_issues", "unsuccessful")  # as in ServiceNow's close codes
+CAN_ROLL_BACK: Final = frozenset(TRANSITIONS[Step.ROLL_BACK])
 _RISKS: Final = tuple(RiskLevel)
 
 
@@ -125,6 +127,20 @@ def covering_bypass(
         if any(each.covers(user, action=ACTION, resource=name, environments=environments) for name in names):
             return each
     return None
+
+
+def why_at_once(*, validation: str | None, recovery: str | None, rollout: str | None, is_under_bypass: bool) -> str:
+    """Why nobody is asked before the change is rolled back; empty: those who decide are asked first (G8).
+
+    `validation`, `recovery` and `rollout`: what each last came to, if there was one.
+    """
+    if rollout == "failed":
+        return "Its rollout has failed."
+    if validation not in (None, PASSED):
+        return "Its validation has failed."
+    if recovery not in (None, PASSED, "due"):
+        return "What was rolled back does not work again."
+    return "It was implemented under an emergency bypass." if is_under_bypass else ""
 
 
 def check_text(where: str, text: str, longest: int, *, least: int = 1) -> str:

@@ -44,6 +44,7 @@ class Step(StrEnum):
     CLOSE = "close"  # validated, where the policy asks for no review
     REVIEW = "review"
     ROLL_BACK = "roll_back"
+    REOPEN = "reopen"  # what was rolled back does not work again
     FAIL = "fail"
     CANCEL = "cancel"
 
@@ -71,6 +72,7 @@ TRANSITIONS: Final[Mapping[Step, Mapping[ChangeState, ChangeState]]] = {
     Step.CLOSE: {_S.VALIDATE: _S.CLOSED},
     Step.REVIEW: {_S.REVIEW: _S.CLOSED, _S.ROLLED_BACK: _S.ROLLED_BACK, _S.FAILED: _S.FAILED},
     Step.ROLL_BACK: {_S.IMPLEMENT: _S.ROLLED_BACK, _S.VALIDATE: _S.ROLLED_BACK, _S.REVIEW: _S.ROLLED_BACK},
+    Step.REOPEN: {_S.ROLLED_BACK: _S.IMPLEMENT},
     Step.FAIL: {_S.IMPLEMENT: _S.FAILED, _S.VALIDATE: _S.FAILED},
     Step.CANCEL: {
         _S.DRAFT: _S.CANCELLED,

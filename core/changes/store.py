@@ -74,8 +74,9 @@ async def id_of_number(tx: Transaction, number: int) -> UUID | None:
 
 
 async def id_of_request(tx: Transaction, request_id: UUID) -> UUID | None:
-    """The change whose approval this request is, or was before it was asked again."""
-    wanted = select(_C.change_id).where(_C.tenant_id == tx.tenant, _C.request_id == request_id)
+    """The change whose approval, or the approval of whose rollback, this request is."""
+    asked = or_(_C.request_id == request_id, _C.rollback_request_id == request_id)
+    wanted = select(_C.change_id).where(_C.tenant_id == tx.tenant, asked)
     found: UUID | None = (await tx.connection.execute(wanted)).scalar()
     return found
 

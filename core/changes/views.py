@@ -9,6 +9,7 @@ from uuid import UUID
 from core.access.people import PersonView
 from core.changes.assessing import ChangeRisk
 from core.changes.timetable import Obstacle, Span
+from core.rollouts import RolloutView
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,29 @@ class ValidationView:
 
     result: str  # passed | failed
     notes: str
-    by: PersonView
+    by: PersonView | None  # None: the checks of its rollout
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryView:
+    """Whether everything works again after a rollback."""
+
+    state: str  # due | passed | failed
+    notes: str
+    by: PersonView | None  # None: the checks of its rollout
+    at: datetime | None  # None while it is due
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """What people are told of again and again until somebody acknowledges it."""
+
+    what: str
+    at: datetime
+    people: tuple[PersonView, ...]
+    acknowledged_by: PersonView | None
+    acknowledged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +99,13 @@ class ChangeView:
     missing: tuple[str, ...]
     evidence: tuple[EvidenceView, ...]
     validation: ValidationView | None
+    can_roll_out: bool  # by the agent platform
+    rollout: RolloutView | None  # the last
+    rollback_request_id: UUID | None
+    rollback_request: str  # REQ-13; empty where nobody was asked about its rollback
+    rollback_request_state: str
+    recovery: RecoveryView | None
+    alarm: AlarmView | None
     review_state: str | None  # due | overdue | done; None: there is none to do
     review_due_at: datetime | None
     review: ReviewView | None

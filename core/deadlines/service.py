@@ -52,6 +52,15 @@ async def has_deadline(tx: Transaction, subject: UUID, kind: str) -> bool:
     return (await tx.connection.execute(wanted)).first() is not None
 
 
+async def parts_of(tx: Transaction, subject: UUID, kind: str) -> dict[str, Mapping[str, Any]]:
+    """The parts of the subject that have a deadline of that kind, each with the deadline's data."""
+    columns = deadlines.c
+    wanted = select(columns.part, columns.data).where(
+        columns.tenant_id == tx.tenant, columns.subject_id == subject, columns.kind == kind
+    )
+    return {row.part: row.data for row in await tx.connection.execute(wanted)}
+
+
 async def clear(tx: Transaction, subject: UUID, *, kind: str | None = None, part: str | None = None) -> None:
     """The subject has no deadline any more (of that kind and part, where given)."""
     columns = deadlines.c

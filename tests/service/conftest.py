@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from core import approvals, changes, decisions, emergency
+from core import approvals, changes, decisions, emergency, rollouts
 from core.approvals import load_catalogue
 from core.changes import load_change_catalogue
 from core.clock import ManualClock
@@ -31,7 +31,13 @@ from tests.factories import ADDRESS, KEYRING, START, Company, found_company
 
 TEMPLATE = "countersign_template"
 STAFFED = "countersign_staffed"
-DEADLINES = {**approvals.DEADLINES, **changes.DEADLINES, **decisions.DEADLINES, **emergency.DEADLINES}
+DEADLINES = {
+    **approvals.DEADLINES,
+    **changes.DEADLINES,
+    **decisions.DEADLINES,
+    **emergency.DEADLINES,
+    **rollouts.DEADLINES,
+}
 MEMORY = Path("/dev/shm")  # noqa: S108 - no name in it is guessed: the folder below is made for us alone
 ROOM_BYTES = 2 * 1024**3
 POLICIES = Path(__file__).parents[2] / "config" / "policies"

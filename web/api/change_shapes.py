@@ -11,6 +11,7 @@ from pydantic import Field
 from core.changes import Calendar, ChangePolicy, ChangeRisk, ChangeView, Fit, Obstacle, Proposal, Span
 from core.roles.permissions import names
 from web.api.convert import person_out
+from web.api.rollout_shapes import AlarmOut, RecoveryOut, RolloutOut, alarm_out, recovery_out, rollout_out
 from web.api.shapes import FactorOut, PersonOut
 from web.paging import PageQuery
 from web.schema import Input, Instant, Output, Query
@@ -178,7 +179,7 @@ class ValidationOut(Output):
 
     result: str
     notes: str
-    by: PersonOut
+    by: PersonOut | None  # null: the checks of its rollout
     at: datetime
 
 
@@ -224,6 +225,13 @@ class ChangeOut(Output):
     missing: list[str]
     evidence: list[EvidenceOut]
     validation: ValidationOut | None
+    can_roll_out: bool  # by the agent platform
+    rollout: RolloutOut | None  # the last
+    rollback_request_id: UUID | None  # of the approval of its rollback
+    rollback_request: str
+    rollback_request_state: str
+    recovery: RecoveryOut | None  # null: it was not rolled back
+    alarm: AlarmOut | None
     review_state: str | None  # due, overdue, done; null: none to do
     review_due_at: datetime | None
     review: ChangeReviewOut | None
@@ -327,11 +335,18 @@ def change_out(view: ChangeView) -> ChangeOut:
         validation=ValidationOut(
             result=view.validation.result,
             notes=view.validation.notes,
-            by=person_out(view.validation.by),
+            by=person_out(view.validation.by) if view.validation.by else None,
             at=view.validation.at,
         )
         if view.validation
         else None,
+        can_roll_out=view.can_roll_out,
+        rollout=rollout_out(view.rollout) if view.rollout else None,
+        rollback_request_id=view.rollback_request_id,
+        rollback_request=view.rollback_request,
+        rollback_request_state=view.rollback_request_state,
+        recovery=recovery_out(view.recovery) if view.recovery else None,
+        alarm=alarm_out(view.alarm) if view.alarm else None,
         review_state=view.review_state,
         review_due_at=view.review_due_at,
         review=ChangeReviewOut(

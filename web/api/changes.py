@@ -274,7 +274,7 @@ class Changes:
         permission=_TYPE,
     )
     async def rollback(self, call: Call[ReasonIn, None, ByChange]) -> ChangeOut:
-        """What it did is undone. Possible from when it is begun until it is closed."""
+        """What it did is undone, or those who decide about that are asked. From when it is begun until it is closed."""
         change_id, reason = call.path.change_id, call.body.reason
         return change_out(await roll_back(self._database, self._catalogue, call.actor, change_id, reason=reason))
 

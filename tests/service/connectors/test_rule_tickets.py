@@ -41,7 +41,7 @@ async def bench(request):
 
 @pytest.fixture
 async def desk(bench):
-    connected = bench.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+    connected = bench.connect(read_timeout_s=2.0, total_timeout_s=8.0)
     yield connected
     await connected.close()
 
@@ -49,7 +49,7 @@ async def desk(bench):
 @pytest.fixture
 async def servicenow():
     async with SYSTEMS["servicenow"]() as running:
-        connected = running.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+        connected = running.connect(read_timeout_s=2.0, total_timeout_s=8.0)
         yield running, connected
         await connected.close()
 

@@ -16,7 +16,6 @@ from core.changes import (
     implement,
     review,
     revise,
-    roll_back,
     submit,
 )
 from core.changes.errors import (
@@ -169,7 +168,7 @@ async def test_the_risk_shows_how_similar_changes_ended(desk, company):
         starts_at = TOMORROW + timedelta(days=2 * number)
         change = await desk.started(title=f"Limit {number}", starts_at=starts_at, ends_at=starts_at + HOUR)
         if number < 2:
-            await desk.do(roll_back, "agent_developer", change.id, reason="Slow.")
+            await desk.rolled_back(change)
         else:
             change = await desk.do(complete, "agent_developer", change.id, validation="passed")
             await desk.do(review, "meta_agent_manager", change.id, outcome="successful", notes="Fine.")

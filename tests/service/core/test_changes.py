@@ -25,6 +25,7 @@ from core.changes import (
     schedule,
     show_evidence,
     submit,
+    validate_recovery,
 )
 from core.changes.errors import (
     GatesMissing,
@@ -187,6 +188,7 @@ async def test_a_validation_that_failed_leaves_the_choice_between_another_and_a_
         await desk.do(complete, "agent_developer", change.id)
     change = await desk.do(roll_back, "agent_developer", change.id, reason="Totals differ.")
     assert (change.state, change.note, change.review_state) == ("rolled_back", "Totals differ.", "due")
+    await desk.do(validate_recovery, "agent_developer", change.id, result="passed")
     change = await desk.do(review, "meta_agent_manager", change.id, outcome="unsuccessful", notes="Tested too little.")
     assert (change.state, change.review_state) == ("rolled_back", "done")
     with pytest.raises(WrongState, match="Nothing of CHG-1001 waits for a review"):
@@ -197,7 +199,7 @@ async def test_a_validation_that_failed_leaves_the_choice_between_another_and_a_
 async def test_a_change_can_be_rolled_back_until_it_is_closed(desk):
     change = await desk.started()
     await desk.do(complete, "agent_developer", change.id, validation="passed")
-    assert (await desk.do(roll_back, "meta_agent_manager", change.id, reason="Slow.")).state == "rolled_back"
+    assert (await desk.rolled_back(change)).state == "rolled_back"
     other = await desk.started(title="Another", starts_at=TOMORROW + HOUR * 30, ends_at=TOMORROW + HOUR * 31)
     assert (await desk.do(fail, "agent_developer", other.id, reason="No way back.")).state == "failed"
     with pytest.raises(WrongState):

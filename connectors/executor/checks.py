@@ -1,0 +1,98 @@
+"""The success criteria of a rollout, looked at once: each passes, or fails with what was seen."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from connectors.itsm.base import ConnectorError
+from connectors.itsm.http import Call, Caller, Limits, UnexpectedAnswerError
+from core.rollouts import Check, CheckKind, Order, Result
+
+TOTAL_S: Final = 10.0  # a check that takes longer has failed
+CONCURRENT: Final = 8
+VALUE_MAX: Final = 300  # characters
+
+
+class Checker:
+    """Looks at addresses and at the figures that the platform reports."""
+
+    def __init__(self, *, connect_s: float, read_s: float) -> None:
+        self._caller = Caller("The address", Limits(connect_s, read_s, TOTAL_S, concurrent=CONCURRENT))
+
+    async def look(self, order: Order) -> tuple[Result, ...]:
+        """What each check of the order's plan comes to now."""
+        return tuple(await asyncio.gather(*(self._made(each, order.metrics) for each in order.plan.checks)))
+
+    async def close(self) -> None:
+        """No connection is left."""
+        await self._caller.close()
+
+    async def _made(self, check: Check, metrics: Mapping[str, float]) -> Result:
+        match check.kind:
+            case CheckKind.METRIC:
+                if check.metric not in metrics:
+                    return _failed(check, f"The platform reports no '{check.metric}'.")
+                return _judged(check, metrics[check.metric])
+            case CheckKind.HEALTH:
+                return await self._health(check)
+            case CheckKind.QUERY:
+                return await self._query(check)
+
+    async def _health(self, check: Check) -> Result:
+        try:
+            answer = await self._caller.send(Call("GET", check.url))
+        except ConnectorError as exc:
+            return _failed(check, exc.reason)
+        is_well = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+        return Result(check.name, is_well, f"It answered {answer.status}.")
+
+    async def _query(self, check: Check) -> Result:
+        try:
+            answer = await self._caller.send(Call("GET", check.url, {"Accept": "application/json"}))
+            if answer.status != HTTPStatus.OK:
+                return _failed(check, f"It answered {answer.status}.")
+            value = pointed_at(answer.json(), check.value)
+        except ConnectorError as exc:
+            return _failed(check, exc.reason)
+        except (UnexpectedAnswerError, LookupError) as exc:
+            return _failed(check, f"It answered {exc}." if isinstance(exc, UnexpectedAnswerError) else str(exc.args[0]))
+        if isinstance(value, str):
+            value = _number(value)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return _failed(check, f"There is no number at {check.value}.")
+        return _judged(check, float(value))
+
+
+def pointed_at(document: Any, pointer: str) -> Any:
+    """What the JSON pointer (RFC 6901) points at. Raises LookupError with a sentence."""
+    found = document
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict) and key in found:
+            found = found[key]
+        elif isinstance(found, list) and key.isascii() and key.isdecimal() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            raise LookupError(f"There is nothing at {pointer}.")
+    return found
+
+
+def _number(text: str) -> float | None:
+    """A number that is written as text, as Prometheus does."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _judged(check: Check, value: float) -> Result:
+    is_within = check.admits(value)
+    return Result(check.name, is_within, f"{value:g}" if is_within else f"{value:g}, wanted {check.bounds}")
+
+
+def _failed(check: Check, why: str) -> Result:
+    return Result(check.name, passed=False, value=why[:VALUE_MAX])

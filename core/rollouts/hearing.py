@@ -1,0 +1,72 @@
+"""Use cases: what the platform says of a rollout, and what its checks came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from core.actor import system_actor
+from core.db import Database
+from core.ids import TenantId
+from core.rollouts import rules, store
+from core.rollouts.events import RolloutEvent
+from core.rollouts.moving import hold, moved, tell
+from core.rollouts.plan import Plan
+from core.rollouts.rules import Move, Report, Result
+from core.rollouts.state import CHECKED, OVER, RolloutState, Said, target
+
+
+async def hear(database: Database, tenant: TenantId, rollout_id: UUID, report: Report) -> RolloutState:
+    """The report is taken; where the rollout is then. Late, repeated and disordered ones are harmless.
+
+    Raises UnknownRollout.
+    """
+    async with database.tenant(tenant) as tx:
+        row = await hold(tx, rollout_id)
+        state, plan = RolloutState(row.state), Plan.from_json(row.plan)
+        move = rules.heard(state, plan, report)
+        if state in OVER and move is None:
+            return state
+        values: dict[str, Any] = {"heard_at": tx.now, "told_silent_at": None}
+        if report.message.strip():
+            values["message"] = report.message.strip()[: rules.MESSAGE_MAX]
+        if report.progress is not None:
+            values["progress"] = min(100, max(0, report.progress))
+        if report.metrics:
+            values["metrics"] = {**row.metrics, **dict(list(report.metrics.items())[: rules.METRICS_MAX])}
+        if move is not None:
+            changed = await moved(tx, system_actor(tenant), row, move, values=values)
+            return RolloutState(changed.state)
+        changed = await store.change(tx, rollout_id, values)
+        if (changed.progress, changed.message) != (row.progress, row.message):
+            await tell(tx, changed, RolloutEvent.PROGRESSED, progress=changed.progress)
+        return state
+
+
+async def note_refused(database: Database, tenant: TenantId, rollout_id: UUID, reason: str) -> None:
+    """The platform does not take the order: a start is given up, and what cannot be undone has failed."""
+    async with database.tenant(tenant) as tx:
+        row = await hold(tx, rollout_id)
+        if (to := target(Said.GIVE_UP, RolloutState(row.state))) is not None:
+            await moved(tx, system_actor(tenant), row, Move(to, (f"The platform refused the order: {reason}",)))
+
+
+async def record_round(
+    database: Database, tenant: TenantId, rollout_id: UUID, results: Sequence[Result]
+) -> RolloutState:
+    """What the checks came to stands with the rollout, and what follows from it has happened; where it is then."""
+    async with database.tenant(tenant) as tx:
+        row = await hold(tx, rollout_id)
+        state, plan = RolloutState(row.state), Plan.from_json(row.plan)
+        if state not in CHECKED:
+            return state
+        if results:
+            await store.add_round(tx, rollout_id, state, tx.now, results)
+        rounds = await store.rounds(tx, rollout_id, since=row.moved_at)
+        move = rules.judged(state, plan, rounds, since=row.moved_at, now=tx.now)
+        if move is None:
+            if results:
+                await tell(tx, row, RolloutEvent.PROGRESSED, progress=100)
+            return state
+        return RolloutState((await moved(tx, system_actor(tenant), row, move)).state)

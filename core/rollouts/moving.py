@@ -1,0 +1,75 @@
+"""What every use case of rollouts ends with: a move that is recorded and told, and the clock that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from core.actor import Actor
+from core.audit import AuditCategory, record
+from core.db import Transaction
+from core.deadlines import clear, set_deadline
+from core.outbox import emit
+from core.rollouts import store
+from core.rollouts.errors import UnknownRollout
+from core.rollouts.events import RolloutEvent
+from core.rollouts.plan import Plan
+from core.rollouts.rules import Move
+from core.rollouts.state import OVER, RolloutState
+
+LOOK: Final = "rollouts.look"
+
+
+async def hold(tx: Transaction, rollout_id: UUID) -> Row[Any]:
+    """The rollout, locked. Raises UnknownRollout."""
+    row = await store.lock(tx, rollout_id)
+    if row is None:
+        raise UnknownRollout(where="rollout")
+    return row
+
+
+async def moved(
+    tx: Transaction, actor: Actor, row: Row[Any], move: Move, *, values: Mapping[str, Any] | None = None
+) -> Row[Any]:
+    """The rollout is in its new state, which is recorded and told; what is undone is ordered from the platform."""
+    reasons = list(dict.fromkeys([*row.reasons, *move.reasons]))
+    is_over = move.to in OVER
+    changed = await store.change(
+        tx,
+        row.rollout_id,
+        {
+            **(values or {}),
+            "state": move.to,
+            "reasons": reasons,
+            "moved_at": tx.now,
+            "ended_at": tx.now if is_over else None,
+            **({"progress": 0} if move.to is RolloutState.ROLLING_BACK else {}),
+        },
+    )
+    said = {"from": row.state, "to": str(move.to), "reasons": list(move.reasons)}
+    await record(
+        tx,
+        actor,
+        action=str(RolloutEvent.MOVED),
+        resource=row.reference,
+        subject_id=row.rollout_id,
+        category=AuditCategory.USER if actor.user else AuditCategory.SYSTEM,
+        details={"rollout": str(row.rollout_id), **said},
+    )
+    if move.to is RolloutState.ROLLING_BACK:
+        await tell(tx, changed, RolloutEvent.UNDO_ORDERED, reasons=list(move.reasons))
+    await tell(tx, changed, RolloutEvent.MOVED, **said)
+    if is_over:
+        await clear(tx, row.rollout_id)
+    else:
+        await set_deadline(tx, row.rollout_id, LOOK, tx.now + Plan.from_json(row.plan).every)
+    return changed
+
+
+async def tell(tx: Transaction, row: Row[Any], event: RolloutEvent, **said: Any) -> None:
+    """The event is on its way, with whose rollout it is."""
+    about = {"kind": row.kind, "subject": str(row.subject_id), "reference": row.reference}
+    await emit(tx, subject=f"rollout:{row.rollout_id}", type=event, data={**about, **said})

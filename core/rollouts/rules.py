@@ -1,0 +1,144 @@
+"""Pure rules of a rollout: what a report, a round of checks or a silence leads to (G7, G10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from core.rollouts.plan import OnFailure, Plan
+from core.rollouts.state import RolloutState, Said, target
+
+MESSAGE_MAX: Final = 500  # characters of what the platform says
+METRICS_MAX: Final = 50
+RECOVERED_AFTER: Final = 2  # rounds in a row that pass
+REPORTED: Final = (
+    Said.ACCEPTED, Said.RUNNING, Said.SUCCEEDED, Said.FAILED, Said.ROLLING_BACK, Said.ROLLED_BACK, Said.ROLLBACK_FAILED,
+)  # fmt: skip
+"""What a platform can say."""
+_FAILING: Final = frozenset({RolloutState.STARTING, RolloutState.RUNNING, RolloutState.WATCHING})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the platform says of a rollout. `progress` is per cent; None: it does not say."""
+
+    said: Said
+    progress: int | None = None
+    message: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check came to. `value` is what was seen, in words."""
+
+    check: str
+    passed: bool
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """All checks at one instant."""
+
+    at: datetime
+    results: tuple[Result, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check did."""
+        return all(each.passed for each in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a rollout goes, and why where that needs saying."""
+
+    to: RolloutState
+    reasons: tuple[str, ...] = ()
+
+
+def heard(state: RolloutState, plan: Plan, report: Report) -> Move | None:
+    """What the report leads to; None if it changes nothing: late, repeated and disordered reports are harmless."""
+    if report.said is Said.FAILED:
+        return after_failure(state, plan, _failure(report))
+    to = target(report.said, state)
+    if to is None:
+        return None
+    if to in (RolloutState.ROLLING_BACK, RolloutState.RECOVERING) and state is not RolloutState.ROLLING_BACK:
+        return Move(to, (f"The platform rolled it back by itself{_said(report)}.",))
+    if to is RolloutState.FAILED:
+        return Move(to, (f"The platform could not roll it back{_said(report)}.",))
+    return Move(to)
+
+
+def after_failure(state: RolloutState, plan: Plan, reasons: Sequence[str]) -> Move | None:
+    """What follows a failure before the end: it is undone, or people decide, as the plan says."""
+    if state not in _FAILING:
+        return None
+    to = RolloutState.ROLLING_BACK if plan.on_failure is OnFailure.ROLL_BACK else RolloutState.FAILED
+    return Move(to, tuple(reasons))
+
+
+def judged(state: RolloutState, plan: Plan, rounds: Sequence[Round], *, since: datetime, now: datetime) -> Move | None:
+    """What the rounds of checks since `since` lead to; None: go on looking. `rounds` are in order.
+
+    While it is watched, a check that fails `tolerance` times in a row fails the rollout, and the end of the watch
+    passes it if the last round did. After a rollback, two rounds in a row that pass end it, and the end of the watch
+    fails it.
+    """
+    if state is RolloutState.WATCHING:
+        if failing := _failing(rounds, plan.tolerance):
+            return after_failure(state, plan, failing)
+        is_over = now >= since + plan.watch and (not plan.checks or (rounds and rounds[-1].passed))
+        return Move(RolloutState.SUCCEEDED) if is_over else None
+    if state is not RolloutState.RECOVERING:
+        return None
+    if not plan.checks:
+        return Move(RolloutState.ROLLED_BACK)
+    last = rounds[-RECOVERED_AFTER:]
+    if len(last) == RECOVERED_AFTER and all(each.passed for each in last):
+        return Move(RolloutState.ROLLED_BACK)
+    if now < since + plan.watch:
+        return None
+    return Move(RolloutState.FAILED, ("What was rolled back does not work again.", *_failing(rounds, 1)))
+
+
+def overdue(state: RolloutState, plan: Plan, *, since: datetime, now: datetime) -> Move | None:
+    """What follows when the platform has not done, or undone, it in time."""
+    if now < since + plan.limit:
+        return None
+    minutes = int(plan.limit.total_seconds() // 60)
+    if state is RolloutState.ROLLING_BACK:
+        return Move(RolloutState.FAILED, (f"It was not rolled back within {minutes} min.",))
+    if state in (RolloutState.STARTING, RolloutState.RUNNING):
+        return after_failure(state, plan, (f"It was not done within {minutes} min.",))
+    return None
+
+
+def _failing(rounds: Sequence[Round], times: int) -> tuple[str, ...]:
+    """The checks that failed in each of the last rounds, so many, with what was last seen."""
+    last = rounds[-times:]
+    if len(last) < times:
+        return ()
+    failed = [{each.check for each in one.results if not each.passed} for one in last]
+    common = set.intersection(*failed) if failed else set()
+    return tuple(f"{each.check}: {each.value}" for each in last[-1].results if each.check in common)
+
+
+def _failure(report: Report) -> tuple[str, ...]:
+    return (f"The platform says that it failed{_said(report)}.",)
+
+
+def _said(report: Report) -> str:
+    return f": {report.message.strip().rstrip('.')}" if report.message.strip() else ""
+
+
+def rounds_of(rows: Iterable[tuple[datetime, Result]]) -> tuple[Round, ...]:
+    """Results as rounds, in order: those of one instant are one round."""
+    found: dict[datetime, list[Result]] = {}
+    for at, result in rows:
+        found.setdefault(at, []).append(result)
+    return tuple(Round(at, tuple(results)) for at, results in sorted(found.items()))
