@@ -26,6 +26,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Column, Table
 
+from app import demo_platform
 from app import demo_world as world
 from app.container import DatabaseUrls, build
 from app.demo_seed import seed_passwords, seed_people, seed_requests
@@ -135,7 +136,7 @@ class _Demo:
         with out.status("Starting Countersign …"):
             await self._start_product()
         await self._add_to_teams()
-        await self._hear_of_tickets()
+        await self._hear_of_systems()
         marker = self._data / "seeded"
         if not marker.exists():
             with out.status("Telling the story so far: three requests …"):
@@ -178,6 +179,8 @@ class _Demo:
     async def _start_product(self) -> None:
         systems = await self._systems()
         itsm, jira, teams = systems["servicenow"], systems["jira"], systems["teams"]
+        changes = self._data / "changes"
+        demo_platform.write_changes(changes, systems["platform"])
         await self._spawn(
             "product",
             "-m",
@@ -201,6 +204,7 @@ class _Demo:
                 "COUNTERSIGN_TEAMS__METADATA_URL": teams["openid_metadata_url"],
                 "COUNTERSIGN_TEAMS__SERVICE_URL": teams["url"],
                 **self._rules(),
+                **demo_platform.environ(changes, systems["platform"]),
                 "COUNTERSIGN_SERVICENOW__URL": itsm["url"],
                 "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
                 "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"],
@@ -218,13 +222,18 @@ class _Demo:
         )
         await self._until_answers(f"{self._url('product')}/readyz")
 
-    async def _hear_of_tickets(self) -> None:
-        """The simulated ServiceNow tells us at once what people do there, as its administrator has set up."""
-        hook = f"{self._url('product')}/hooks/servicenow/{world.TENANT}"
-        told = {"webhook_url": hook, "webhook_secret": self._hook_secret()}
-        address = f"{self._url('sandbox')}/control/servicenow/configure"
-        async with aiohttp.ClientSession() as session, session.post(address, json=told) as answer:
-            answer.raise_for_status()
+    async def _hear_of_systems(self) -> None:
+        """The simulated ServiceNow and platform tell us at once what happens there, as their administrators set up."""
+        platform = (await self._systems())["platform"]
+        for system, connector, secret in (
+            ("servicenow", "servicenow", self._hook_secret()),
+            ("platform", "executor", platform["secret"]),
+        ):
+            hook = f"{self._url('product')}/hooks/{connector}/{world.TENANT}"
+            told = {"webhook_url": hook, "webhook_secret": secret}
+            address = f"{self._url('sandbox')}/control/{system}/configure"
+            async with aiohttp.ClientSession() as session, session.post(address, json=told) as answer:
+                answer.raise_for_status()
 
     def _rules(self) -> dict[str, str]:
         """Rules of one's own, from the folder `automation` beside the demo's data; else the examples."""

@@ -28,7 +28,7 @@ def watched(url: str, *, on_failure: str = "roll_back", more: str = "") -> str:
     silence: "3 minutes"
     on_failure: {on_failure}
     checks:
-      - {{check: "Health", kind: health, url: "{url}/health/service:Payments"}}
+      - {{check: "Health", kind: health, url: "{url}/health/{{resource}}"}}
       - {{check: "Errors", kind: metric, metric: error_rate, at_most: 0.05}}
       - {{check: "Figures", kind: query, url: "{url}/figures/service:Payments", value: /data/error_rate, at_most: 0.05}}
 {more}"""

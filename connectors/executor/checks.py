@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectors.itsm.base import ConnectorError
 from connectors.itsm.http import Call, Caller, Limits, UnexpectedAnswerError
@@ -15,6 +17,7 @@ from core.rollouts import Check, CheckKind, Order, Result
 TOTAL_S: Final = 10.0  # a check that takes longer has failed
 CONCURRENT: Final = 8
 VALUE_MAX: Final = 300  # characters
+RESOURCE: Final = "{resource}"  # in an address: each that the change touches
 
 
 class Checker:
@@ -25,22 +28,20 @@ class Checker:
 
     async def look(self, order: Order) -> tuple[Result, ...]:
         """What each check of the order's plan comes to now."""
-        return tuple(await asyncio.gather(*(self._made(each, order.metrics) for each in order.plan.checks)))
+        return tuple(await asyncio.gather(*(self._made(each, order) for each in order.plan.checks)))
 
     async def close(self) -> None:
         """No connection is left."""
         await self._caller.close()
 
-    async def _made(self, check: Check, metrics: Mapping[str, float]) -> Result:
-        match check.kind:
-            case CheckKind.METRIC:
-                if check.metric not in metrics:
-                    return _failed(check, f"The platform reports no '{check.metric}'.")
-                return _judged(check, metrics[check.metric])
-            case CheckKind.HEALTH:
-                return await self._health(check)
-            case CheckKind.QUERY:
-                return await self._query(check)
+    async def _made(self, check: Check, order: Order) -> Result:
+        if check.kind is CheckKind.METRIC:
+            if check.metric not in order.metrics:
+                return _failed(check, f"The platform reports no '{check.metric}'.")
+            return _judged(check, order.metrics[check.metric])
+        look = self._health if check.kind is CheckKind.HEALTH else self._query
+        found = await asyncio.gather(*(look(each) for each in addressed(check, order.resources)))
+        return next((each for each in found if not each.passed), found[0])
 
     async def _health(self, check: Check) -> Result:
         try:
@@ -65,6 +66,13 @@ class Checker:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             return _failed(check, f"There is no number at {check.value}.")
         return _judged(check, float(value))
+
+
+def addressed(check: Check, resources: Sequence[str]) -> list[Check]:
+    """The check at its address; at one for each resource where the address names `{resource}`."""
+    if RESOURCE not in check.url:
+        return [check]
+    return [replace(check, url=check.url.replace(RESOURCE, quote(each, safe=":"))) for each in resources]
 
 
 def pointed_at(document: Any, pointer: str) -> Any:
