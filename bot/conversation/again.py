@@ -35,6 +35,7 @@ _OPENED_BY: Final[Mapping[str, str]] = {
     actions.FORM_CHANGE_SCHEDULE: actions.CHANGE_SCHEDULE,
     actions.FORM_CHANGE_DONE: actions.CHANGE_DONE,
     actions.FORM_CHANGE_ROLLBACK: actions.CHANGE_ROLLBACK,
+    actions.FORM_CHANGE_RECOVERY: actions.CHANGE_RECOVERY,
     actions.FORM_CHANGE_REVIEW: actions.CHANGE_REVIEW,
     actions.FORM_NOTIFICATIONS: actions.OPEN_NOTIFICATIONS,
 }

@@ -60,7 +60,7 @@ def _rollout(rollout: RolloutView, *, now: datetime) -> Iterator[Block]:
     if rollout.watched_until and rollout.watched_until > now:
         yield Context((Instant(rollout.watched_until, "Watched until "),))
     if rollout.reasons:
-        yield Context((Markup("Why: "), one_line(" ".join(rollout.reasons)[:500])))
+        yield Context((Markup("Because: "), one_line(" ".join(rollout.reasons)[:500])))
 
 
 def is_with_platform(change: ChangeView) -> bool:

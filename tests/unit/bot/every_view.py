@@ -27,7 +27,17 @@ from core.approvals import Agenda, Assessment, Judged, Nudged, Outcome, RequestE
 from core.approvals.many import MANY_MAX
 from core.approvals.risk import Counted, Risk, RiskLevel
 from core.automation import Result, Trouble
-from core.changes import ChangeEvent, ChangePolicy, ChangeRisk, ChangeType, History, ReviewView, ValidationView
+from core.changes import (
+    AlarmView,
+    ChangeEvent,
+    ChangePolicy,
+    ChangeRisk,
+    ChangeType,
+    History,
+    RecoveryView,
+    ReviewView,
+    ValidationView,
+)
 from core.changes.policy_file import TYPE_MAX, TYPES_MAX
 from core.decisions import DecisionView
 from core.decisions.views import Answer, Reason
@@ -36,6 +46,7 @@ from core.emergency import BypassTerms, EmergencyEvent
 from core.errors import InvalidInput
 from core.ids import UserId
 from core.preferences import Preferences
+from core.rollouts import CheckView
 from core.tenants.bypass_policy import BypassReason
 from core.tickets import Drift, Finding, Remedy
 from core.tickets.walks import WalkView
@@ -58,6 +69,7 @@ from tests.unit.bot.samples import (
     person,
     remediation,
     request,
+    rollout,
     rule_effect,
     stage,
     tally,
@@ -94,6 +106,7 @@ OURS = {
     ("request_form", "offered"): tuple(ACTION_TITLES),
     ("told_of_ticket", "event"): "request.ticket_refused",
     ("change_thread_line", "event"): "change.rolled_back",
+    ("drill_card", "event"): "drill.failed",
 }
 
 
@@ -216,6 +229,17 @@ def huge_change(words: str, size: Size = HUGE) -> Any:
         note=words[:4000],
         validation=ValidationView("failed", words[:4000], people[1], NOW),
         review=ReviewView("unsuccessful", words[:4000], words[:4000], people[2], NOW),
+        can_roll_out=True,
+        rollout=rollout(
+            message=words[:500],
+            reasons=(words[:500],) * min(size.some, 20),
+            checks=(CheckView(words[:200], words[:100], passed=False, value=words[:300], at=NOW),) * min(size.some, 20),
+            is_silent=True,
+        ),
+        rollback_request="REQ-1044",
+        rollback_request_state="pending",
+        recovery=RecoveryView("failed", words[:4000], None, NOW),
+        alarm=AlarmView(words[:4000], NOW, people, None, None),
     )
 
 

@@ -31,6 +31,7 @@ from core.emergency import BypassReport, BypassView, ExtensionView, RemediationV
 from core.ids import UserId
 from core.links import TicketLink
 from core.named_tickets import NamedTicket, Standing, TicketFacts, TicketKind, TicketState
+from core.rollouts import CheckView, RolloutView
 from core.schedules import Digest
 
 NOW: Final = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -204,6 +205,13 @@ def change(**changes: Any) -> ChangeView:
         "missing": ("rollback_plan", "communication"),
         "evidence": (change_evidence(),),
         "validation": None,
+        "can_roll_out": False,
+        "rollout": None,
+        "rollback_request_id": None,
+        "rollback_request": "",
+        "rollback_request_state": "",
+        "recovery": None,
+        "alarm": None,
         "review_state": None,
         "review_due_at": None,
         "review": None,
@@ -214,6 +222,31 @@ def change(**changes: Any) -> ChangeView:
     }
     found = facts | changes
     return ChangeView(steps=tuple(map(str, steps_from(ChangeState(found["state"])))), **found)
+
+
+def rollout(**changes: Any) -> RolloutView:
+    """One that is on its way."""
+    facts: dict[str, Any] = {
+        "id": UUID("01956f0a-0000-7000-8000-000000000009"),
+        "kind": "change",
+        "subject_id": CHANGE_ID,
+        "reference": "CHG-1007",
+        "title": "Raise the invoice limit",
+        "resources": ("agent:invoice-matcher",),
+        "environment": "",
+        "state": "running",
+        "progress": 40,
+        "message": "Step 2 of 5.",
+        "reasons": (),
+        "checks": (CheckView("Health", "answers", None, "", None),),
+        "ordered_by": LEE.name,
+        "is_silent": False,
+        "watched_until": None,
+        "created_at": NOW,
+        "moved_at": NOW,
+        "ended_at": None,
+    }
+    return RolloutView(**(facts | changes))
 
 
 def reviewed() -> BypassView:

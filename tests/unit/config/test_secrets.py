@@ -30,6 +30,7 @@ GIVEN = {
     "servicenow": {"password": "planted-servicenow", "webhook_secret": "planted-servicenow-hook"},
     "jira": {"password": "planted-jira", "access_token": "planted-jira-token", "webhook_secret": "planted-jira-hook"},
     "remedy": {"password": "planted-remedy", "webhook_secret": "planted-remedy-hook"},
+    "executor": {"secret": "whsec_" + base64.b64encode(b"planted-executor" * 2).decode()},
 }
 
 

@@ -31,17 +31,19 @@ from bot.views.delegations import away_card, back_card, home_lines, notice_card,
 from bot.views.digest import choice_card, digest_card, home_line, notifications_form
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from bot.views.pieces import ACTION_TITLES
+from bot.views.rollouts import drill_card
 from bot.views.tickets import ticket_form
 from bot.views.weekly import weekly_card
 from core.accounts import Account, ChatId, LinkedBy, Platform
 from core.approvals import Agenda, Nudged, Outcomes, Week
 from core.approvals.errors import AlreadyDecided, NotAnApprover, NudgedAlready
 from core.automation import Result, Trouble
-from core.changes import ValidationView, load_change_catalogue
+from core.changes import AlarmView, RecoveryView, ValidationView, load_change_catalogue
 from core.emergency import BypassTerms
 from core.emergency.errors import BypassNotAllowed
 from core.named_tickets import Standing
 from core.preferences import Preferences
+from core.rollouts import CheckView
 from core.tenants import TenantPolicy
 from core.tenants.bypass_policy import BypassReason
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
@@ -70,6 +72,7 @@ from tests.unit.bot.samples import (
     rejected,
     request,
     reviewed,
+    rollout,
     rule_effect,
     stage,
     ticket,
@@ -135,6 +138,35 @@ ROLLED_BACK = change(
     review_due_at=NOW - timedelta(hours=1),
     ended_at=NOW,
 )
+ROLLING_OUT = change(
+    state="implement", scheduled_at=NOW, implementer=LEE, missing=(), can_roll_out=True, rollout=rollout()
+)
+GONE_BAD = change(
+    state="validate",
+    scheduled_at=NOW,
+    implementer=LEE,
+    missing=(),
+    note="Health: It answered 503.",
+    can_roll_out=True,
+    rollout=rollout(
+        state="failed",
+        progress=100,
+        message="",
+        reasons=("Health: It answered 503.", "The platform could not roll it back."),
+        checks=(CheckView("Health", "answers", False, "It answered 503.", NOW),),
+        ended_at=NOW,
+    ),
+    alarm=AlarmView("The platform could not roll it back.", NOW, (LEE, PRIYA), None, None),
+)
+ASKED_BACK = change(
+    state="implement",
+    scheduled_at=NOW,
+    implementer=LEE,
+    missing=(),
+    rollback_request="REQ-1044",
+    rollback_request_state="pending",
+    alarm=AlarmView("Nothing is heard of the agent platform since 2026-03-02T08:55 UTC.", NOW, (LEE,), PRIYA, NOW),
+)
 CONSOLE = "https://countersign.example/console"
 WEEK_DAYS = {"first": date(2026, 2, 23), "last": date(2026, 3, 1)}
 LATE = Preferences(digest_at=time(10, 45))
@@ -157,6 +189,14 @@ VIEWS = {
     "change_waiting": change_card(change(), DANA, now=NOW),
     "change_scheduled": change_card(change(state="schedule", scheduled_at=NOW, missing=()), None, now=NOW),
     "change_rolled_back": change_card(ROLLED_BACK, PRIYA, now=NOW),
+    "change_rolling_out": change_card(ROLLING_OUT, DANA, now=NOW),
+    "change_gone_bad": change_card(GONE_BAD, PRIYA, now=NOW),
+    "change_asked_back": change_card(ASKED_BACK, None, now=NOW),
+    "change_recovering": change_card(
+        change(state="rolled_back", recovery=RecoveryView("due", "", None, None), ended_at=NOW), DANA, now=NOW
+    ),
+    "drill_passed": drill_card("drill.passed", {"drill": "Invoice reading", "words": "Undone in 84 s."}),
+    "drill_failed": drill_card("drill.failed", {"drill": "Invoice reading", "words": "It cannot be fetched."}),
     "change_list": changes_card((change(), ROLLED_BACK), title="Changes under way"),
     "change_list_empty": changes_card((), title="Changes under way"),
     "help_change": help_card("/change"),
@@ -256,6 +296,7 @@ VIEWS = {
     "form_change_rollback": change_forms.rollback_form(
         change(evidence=(change_evidence(gate="rollback_plan", summary="Put the former limit back."),))
     ),
+    "form_change_recovery": change_forms.recovery_form(ROLLED_BACK),
     "form_change_review": change_forms.change_review_form(ROLLED_BACK),
     "form_review": bypass_forms.review_form(bypass()),
     "form_review_checklist": bypass_forms.review_form(whole_bypass()),
