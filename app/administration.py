@@ -11,6 +11,7 @@ from uuid import UUID
 
 from slack_sdk.errors import SlackApiError
 
+from app.changes import examine_executors
 from app.container import SEALED, Service, build, database_urls
 from app.teams import examine_teams
 from app.tickets import connected_systems, distinct_titles
@@ -317,6 +318,7 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
             await asyncio.to_thread(server.stop)
     findings.append(await _examine_slack(settings))
     findings += await examine_teams(settings.teams)
+    findings += await examine_executors(settings)
     findings += matching or []
     systems = connected_systems(settings)
     for title, connected in zip(distinct_titles(systems), systems, strict=True):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from app.container import Service
+from config.executor import ExecutorSettings
 from config.settings import Settings
 from connectors.executor import AgentPlatform, Checker, ExecutorDesk, ExecutorDesks
 from connectors.executor.desk import LOOKS, ORDERS
+from connectors.itsm.base import ConnectorError
 from core.changes import HEARD, HEARD_OF_ROLLOUTS, DrillEvent, hear_of_request, hear_of_rollout, run_due
+from core.clock import SystemClock
 from core.db import Database
 from core.ids import TenantId
 from core.outbox import BreakerPolicy, RetryPolicy, Subscription
@@ -39,12 +43,37 @@ def connect_changes(service: Service) -> None:
 def executor_desks(settings: Settings, database: Database) -> Mapping[TenantId, ExecutorDesk]:
     """The agent platform of each tenant that has one; connecting calls nobody."""
     found: dict[TenantId, ExecutorDesk] = {}
-    for given in settings.executor:
-        if given.url is None or given.secret is None or given.tenant is None:
-            continue
-        tenant, secret = TenantId(given.tenant), given.secret.get_secret_value()
-        connect_s, read_s = given.connect_timeout_s, given.read_timeout_s
-        platform = AgentPlatform(given.url, secret, connect_s=connect_s, read_s=read_s, now=database.clock.now)
-        checker = Checker(connect_s=connect_s, read_s=read_s)
+    for tenant, given, secret in _given(settings):
+        platform = _platform(given, secret, database.clock.now)
+        checker = Checker(connect_s=given.connect_timeout_s, read_s=given.read_timeout_s)
         found[tenant] = ExecutorDesk(tenant, platform, checker, database, secret)
     return found
+
+
+async def examine_executors(settings: Settings) -> list[dict[str, Any]]:
+    """Whether each agent platform answers and knows the secret, for `countersign doctor`."""
+    findings = []
+    for tenant, given, secret in _given(settings):
+        platform = _platform(given, secret, SystemClock().now)
+        finding = {"health": "ok", "message": "It answers, and knows our secret.", "next_step": ""}
+        try:
+            await platform.check()
+        except ConnectorError as exc:
+            next_step = "Compare executor.url and executor.secret with the platform's: docs/connectors/executor.md."
+            finding = {"health": "failed", "message": exc.reason, "next_step": next_step}
+        finally:
+            await platform.close()
+        findings.append({"subject": f"agent platform of {tenant}", **finding})
+    return findings
+
+
+def _given(settings: Settings) -> Iterator[tuple[TenantId, ExecutorSettings, str]]:
+    for given in settings.executor:
+        if given.url is not None and given.secret is not None and given.tenant is not None:
+            yield TenantId(given.tenant), given, given.secret.get_secret_value()
+
+
+def _platform(given: ExecutorSettings, secret: str, now: Callable[[], datetime]) -> AgentPlatform:
+    assert given.url is not None  # chosen so above
+    connect_s, read_s = given.connect_timeout_s, given.read_timeout_s
+    return AgentPlatform(given.url, secret, connect_s=connect_s, read_s=read_s, now=now)

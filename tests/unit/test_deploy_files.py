@@ -241,6 +241,7 @@ def example(tmp_path):
         "jira_webhook_secret": "w",
         "remedy_password": "p",
         "remedy_webhook_secret": "w",
+        "executor_secret": "whsec_" + base64.b64encode(b"e" * 32).decode(),
     }
     for name, value in secrets.items():
         (tmp_path / "deploy" / "secrets" / name).write_text(value)

@@ -1,7 +1,7 @@
 """Any figures make pictures, nothing is fetched, and a renderer that hangs is replaced."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -42,6 +42,14 @@ def test_any_figures_make_pictures(stages, days, window, automatic, by_people):
             await renderer.close()
 
     asyncio.run(draw())
+
+
+async def test_names_with_line_separators_are_drawn(renderer):
+    stages = tuple(StageFigures(f"p{n}", "a\u2028b\u2029c", Spread(1, 60.0, 120.0), n, 1, 1, 1) for n in range(1, 4))
+    now = datetime(2026, 3, 2)  # noqa: DTZ001 - figures are of one zone
+    figures = Figures(now, now + timedelta(days=1), NOBODY, stages, (), (), bottlenecks(stages))
+    for each in approval_charts(figures, Outcomes(now, now + timedelta(days=1), (), 0, 0)):
+        ET.fromstring(await renderer.draw(each, PictureFormat.SVG, Theme.LIGHT))  # noqa: S314  our own
 
 
 def chart(**body):
