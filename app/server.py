@@ -41,6 +41,7 @@ from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
+from web.api.dependencies import Dependencies
 from web.api.drafts import Drafts
 from web.api.groups import Groups
 from web.api.policies import Policies
@@ -116,6 +117,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Bypasses(database),
         Changes(database, service.changes),
         Rollouts(database, service.changes),
+        Dependencies(database, service.changes, service.renderer),
         BypassAnalytics(database, service.renderer),
         Audit(database),
         Connectors(database, service.connected),

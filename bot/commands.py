@@ -59,6 +59,7 @@ class Verb(StrEnum):
     ROLLBACK = "rollback"
     ROLL_OUT = "rollout"
     RECOVERY = "recovery"
+    AGENDA = "agenda"
     CANCEL = "cancel"
 
 
@@ -156,6 +157,7 @@ _CHANGE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "create": (Verb.FORM, Needs.NOTHING),
     "list": (Verb.WAITING, Needs.NOTHING),
     "mine": (Verb.MINE, Needs.NOTHING),
+    "agenda": (Verb.AGENDA, Needs.NOTHING),
     "find": (Verb.FIND, Needs.TEXT),
     "show": (Verb.SHOW, Needs.REFERENCE),
     "evidence": (Verb.EVIDENCE, Needs.REFERENCE),

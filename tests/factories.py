@@ -183,10 +183,14 @@ async def approve_all(company: Company, request_id: UUID) -> RequestView:
 
 
 async def create_agent(
-    company: Company, catalogue: PolicyCatalogue, name: str = "invoice-reader", who: str = "agent_developer"
+    company: Company,
+    catalogue: PolicyCatalogue,
+    name: str = "invoice-reader",
+    who: str = "agent_developer",
+    **attributes: str,
 ) -> DecisionView:
     """The agent was asked for, approved by everybody and allowed; its platform has not reported yet."""
-    pending = await ask(company, catalogue, who, resource=agent(name))
+    pending = await ask(company, catalogue, who, resource=agent(name, **attributes))
     assert pending.request_id is not None
     await approve_all(company, pending.request_id)
-    return await ask(company, catalogue, who, resource=agent(name))
+    return await ask(company, catalogue, who, resource=agent(name, **attributes))

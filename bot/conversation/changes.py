@@ -14,7 +14,7 @@ from bot.commands import Intent, Verb
 from bot.conversation.chat import Asker, Chat, Opening
 from bot.views import change_forms
 from bot.views.answers import said
-from bot.views.changes import LISTED, change_card, changes_card, state_of
+from bot.views.changes import LISTED, agenda_card, change_card, changes_card, state_of
 from core.access import PersonView, member_of
 from core.actor import Actor
 from core.changes import (
@@ -23,6 +23,7 @@ from core.changes import (
     Proposal,
     acknowledge,
     cancel,
+    change_agenda,
     change_policy,
     complete,
     draft,
@@ -115,6 +116,8 @@ async def on_change(chat: Chat, actor: Actor, intent: Intent) -> Card:
             return await _listed(chat, actor, ChangeFilter(is_open=True), "Changes under way")
         case Verb.MINE:
             return await _listed(chat, actor, ChangeFilter(requester=member_of(actor)), "Changes that you have raised")
+        case Verb.AGENDA:
+            return agenda_card(await change_agenda(database, chat.changes, actor))
         case Verb.FIND:
             return await _listed(chat, actor, ChangeFilter(contains=intent.text), "Found")
         case _:
@@ -212,6 +215,7 @@ async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, value
                 outcome=values.get("outcome") or "",
                 notes=values.get("notes") or "",
                 lessons=values.get("lessons") or "",
+                tags=(values.get("tags") or "").split(","),
             )
         case _:
             raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")

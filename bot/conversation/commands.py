@@ -225,6 +225,7 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.ROLLBACK
             | Verb.ROLL_OUT
             | Verb.RECOVERY
+            | Verb.AGENDA
             | Verb.CANCEL
         ):
             return help_card("/approve")

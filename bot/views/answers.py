@@ -87,6 +87,7 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/change", "draft one, in a form"),
             ("/change list", "what is not over yet"),
             ("/change mine", "what you have raised"),
+            ("/change agenda", "what the next meeting speaks about"),
             ("/change find words", "search"),
             ("/change show CHG-1001", "its whole life in one place"),
             ("/change evidence CHG-1001", "show tests, the way back, that people were told"),

@@ -144,6 +144,14 @@ def change_review_form(change: ChangeView) -> Form:
             ),
             TextInput("notes", "What was found", is_multiline=True, max_chars=TEXT_MAX),
             TextInput("lessons", "Lessons for next time", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
+            TextInput(
+                "tags",
+                "Tags",
+                is_optional=True,
+                placeholder="cache, deploy",
+                hint="Separated by commas.",
+                max_chars=400,
+            ),
         ),
     )
 

@@ -31,7 +31,7 @@ from bot.times import counted
 from bot.views.pieces import first_line, spoken
 from bot.views.rollouts import is_with_platform, rollout_blocks
 from core.access import PersonView
-from core.changes import ChangeState, ChangeView, Step
+from core.changes import ChangeAgenda, ChangeState, ChangeView, Step
 
 LISTED: Final = 25
 SHOWN: Final = 8  # resources of a card, and factors of a risk
@@ -62,6 +62,7 @@ def change_card(change: ChangeView, viewer: PersonView | None, *, now: datetime)
     if change.gates:
         blocks.append(Steps(tuple(_gates(change))))
     blocks += rollout_blocks(change, now=now)
+    blocks += _lessons(change)
     blocks += _risk_lines(change)
     blocks += _outcome_lines(change, now=now)
     buttons = _buttons(change, viewer)
@@ -83,6 +84,28 @@ def changes_card(changes: Sequence[ChangeView], *, title: str) -> Card:
         counted(len(shown), "change"),
         (Heading(title), *(Section(change_line(each)) for each in shown), *older, Context((Markup(hint),))),
     )
+
+
+def agenda_card(agenda: ChangeAgenda) -> Card:
+    """What the next meeting about changes speaks about; long parts are cut, and the console has all."""
+    parts: tuple[tuple[str, Sequence[ChangeView]], ...] = (
+        ("To be decided", [each.change for each in agenda.waiting]),
+        ("Coming", [each.change for each in agenda.planned]),
+        ("To be reviewed", agenda.reviews),
+    )
+    in_the_way = {each.change.id for each in (*agenda.waiting, *agenda.planned) if each.obstacles}
+    blocks: list[Block] = [Heading("Agenda of the change meeting")]
+    for title, found in parts:
+        blocks.append(Section((Markup(f"*{title}* ({len(found)})"),)))
+        for each in found[:SHOWN]:
+            mark: Text = (Markup(" · ⚠️ its time is taken or closed"),) if each.id in in_the_way else ()
+            blocks.append(Section((*change_line(each), *mark)))
+        if len(found) > SHOWN:
+            blocks.append(Context((Markup(f"and {len(found) - SHOWN} more"),)))
+    if agenda.freezes:
+        named = ", ".join(first_line(each.name) for each in agenda.freezes[:SHOWN])
+        blocks.append(Context((Markup("❄️ "), Plain(named))))
+    return Card("Agenda of the change meeting", tuple(blocks))
 
 
 def change_line(change: ChangeView) -> Text:
@@ -140,6 +163,11 @@ def _risk_lines(change: ChangeView) -> Iterator[Block]:
         yield Context((Markup("Why: "), Plain(words)))
     ended = f"{history.failed} of {history.similar} went wrong" if history.similar else "there were none yet"
     yield Context((Markup(f"Similar changes within a year (same {history.basis}): {ended}."),))
+
+
+def _lessons(change: ChangeView) -> Iterator[Block]:
+    for each in change.suggested:
+        yield Context((Markup(f"💡 {each.reference}: "), one_line(each.lessons[:300])))
 
 
 def _outcome_lines(change: ChangeView, *, now: datetime) -> Iterator[Block]:

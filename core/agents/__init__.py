@@ -18,7 +18,7 @@ from core.agents.rules import (
     check_action,
     missing_facts,
 )
-from core.agents.service import agents_named, get_agent, hold_agents, list_agents, save_agents
+from core.agents.service import agents_named, get_agent, hold_agents, list_agents, save_agents, services_of_agents
 from core.agents.views import AgentView
 
 __all__ = [
@@ -39,4 +39,5 @@ __all__ = [
     "list_agents",
     "missing_facts",
     "save_agents",
+    "services_of_agents",
 ]

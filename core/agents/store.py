@@ -13,6 +13,15 @@ from core.agents.views import AgentView
 from core.db import Transaction
 
 
+async def served(tx: Transaction) -> tuple[tuple[str, str], ...]:
+    """Name and business service of every agent that is not retired."""
+    columns = agents.c
+    wanted = select(columns.name, columns.business_service).where(
+        columns.tenant_id == tx.tenant, columns.state != "retired"
+    )
+    return tuple((row.name, row.business_service) for row in await tx.connection.execute(wanted))
+
+
 async def by_names(tx: Transaction, names: Collection[str]) -> list[Row[Any]]:
     """The rows of these agents."""
     return list(await tx.connection.execute(_named(tx, names)))

@@ -3,7 +3,8 @@
 policy.py, policy_file.py, times_file.py, catalogue.py   YAML -> frozen policies, per tenant
 state.py        the life as a table; drawing.py: as a picture
 rules.py        pure: steps, gates, bypass, who reviews
-resources.py    pure: what a change touches, and what feels it
+reaching.py     what feels a change (core/dependencies)
+lessons.py, lesson_store.py   what earlier changes teach; its SQL
 assessing.py    pure: risk with its reasons and the base rate of similar changes
 timetable.py    pure: windows, freezes, collisions, the first time that is accepted
 matrix.py       pure: the matrix's row as a policy of the approval engine
@@ -11,12 +12,13 @@ proposing.py    what somebody says of a change, checked
 model.py, store.py, reading.py   tables; SQL; changes as doors show them
 alarm.py        what people are told of until somebody acknowledges it
 loading.py      what every use case begins and ends with
-raising.py, authorising.py, scheduling.py, implementing.py, reviewing.py, looking.py   use cases
+raising.py, authorising.py, scheduling.py, implementing.py, reviewing.py, looking.py, agenda.py   use cases
 rolling_back.py, drilling.py   use cases; rolling_out.py: what is heard of rollouts (core/rollouts)
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
 
 from core.changes import alarm, drilling, implementing, reviewing
+from core.changes.agenda import change_agenda
 from core.changes.alarm import acknowledge
 from core.changes.assessing import ChangeRisk, History
 from core.changes.authorising import HEARD, assess, cancel, hear_of_request, submit
@@ -25,10 +27,12 @@ from core.changes.drawing import state_diagram
 from core.changes.drilling import ensure_drills, list_drills, run_due, start_drill
 from core.changes.events import ChangeEvent, DrillEvent
 from core.changes.implementing import complete, implement, roll_out
+from core.changes.lessons import search_lessons
 from core.changes.looking import change_policy, get_change, list_changes, load_change
 from core.changes.policy import ChangePolicy, ChangeType, Drill, Gate, Template
 from core.changes.proposing import Proposal
 from core.changes.raising import draft, revise, show_evidence
+from core.changes.reaching import Impact, change_impact
 from core.changes.reviewing import review
 from core.changes.rolling_back import fail, roll_back, validate_recovery
 from core.changes.rolling_out import HEARD_OF_ROLLOUTS, hear_of_rollout
@@ -37,12 +41,15 @@ from core.changes.state import ENDS, ChangeState, Step
 from core.changes.store import ChangeFilter
 from core.changes.timetable import Obstacle, Span, told
 from core.changes.views import (
+    AgendaItem,
     AlarmView,
     Calendar,
+    ChangeAgenda,
     ChangeView,
     EvidenceView,
     Fit,
     FrozenTime,
+    LessonView,
     OpenTime,
     RecoveryView,
     ReviewView,
@@ -56,8 +63,10 @@ __all__ = [
     "ENDS",
     "HEARD",
     "HEARD_OF_ROLLOUTS",
+    "AgendaItem",
     "AlarmView",
     "Calendar",
+    "ChangeAgenda",
     "ChangeCatalogue",
     "ChangeEvent",
     "ChangeFilter",
@@ -73,6 +82,8 @@ __all__ = [
     "FrozenTime",
     "Gate",
     "History",
+    "Impact",
+    "LessonView",
     "Obstacle",
     "OpenTime",
     "Proposal",
@@ -86,6 +97,8 @@ __all__ = [
     "assess",
     "calendar",
     "cancel",
+    "change_agenda",
+    "change_impact",
     "change_policy",
     "complete",
     "draft",
@@ -106,6 +119,7 @@ __all__ = [
     "roll_out",
     "run_due",
     "schedule",
+    "search_lessons",
     "show_evidence",
     "start_drill",
     "state_diagram",

@@ -8,7 +8,6 @@ from uuid import UUID
 from core.access import directory, member_of, require_scope
 from core.access.scopes import TokenScope
 from core.actor import Actor
-from core.agents import agents_named
 from core.approvals import RequestEvent, lapse_request, open_request
 from core.audit import audited
 from core.changes import assessing, matrix, rules, store
@@ -17,7 +16,7 @@ from core.changes.catalogue import ChangeCatalogue
 from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy, Gate
-from core.changes.resources import named, reach
+from core.changes.reaching import radius_of
 from core.changes.rolling_back import settle_rollback
 from core.changes.state import Step
 from core.changes.timetable import Span
@@ -113,12 +112,7 @@ async def hear_of_request(database: Database, event: Event) -> None:
 
 async def _assess(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held) -> tuple[Held, ChangeRisk]:
     to, row = held.move(Step.ASSESS), held.row
-    known = await agents_named(tx, set(named("agent", row.resources)))
-    felt = reach(
-        row.resources,
-        services={name: agent.business_service for name, agent in known.items()},
-        depends_on=policy.depends_on,
-    )
+    felt = tuple(sorted(each.resource for each in await radius_of(tx, policy, row.resources)))
     lacking = rules.missing_gates(tuple(Gate), held.evidence)
     subject = Subject(
         type=row.change_type,

@@ -26,12 +26,12 @@ from core.changes.loading import (
     type_of,
     view_of,
 )
-from core.changes.resources import named
 from core.changes.rules import Start
 from core.changes.state import AT_WORK, ChangeState, Step
 from core.changes.views import ChangeView
 from core.db import Database, Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
+from core.dependencies import named
 from core.emergency import Use, note_outcome, note_use, running_bypasses
 from core.ids import RequestId, UserId
 from core.rollouts import OVER, Plan, RolloutState, Work, open_rollout, rollouts_of

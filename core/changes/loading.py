@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from core.access import TokenScope, directory, member_of, require
 from core.actor import Actor, system_actor
 from core.approvals import request_states
 from core.audit import AuditCategory, record
-from core.changes import reading, rules, store
+from core.changes import lessons, reading, rules, store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import NotYourChange, UnknownChange
 from core.changes.events import ChangeEvent
@@ -167,7 +167,8 @@ async def view_of(tx: Transaction, change_id: UUID) -> ChangeView:
     row = await store.by_id(tx, change_id)
     if row is None:
         raise UnknownChange(where="change")
-    return (await reading.views(tx, [row], await directory(tx)))[0]
+    (view,) = await reading.views(tx, [row], await directory(tx))
+    return replace(view, suggested=await lessons.suggested(tx, row))
 
 
 async def _settled(tx: Transaction, held: Held) -> Held:

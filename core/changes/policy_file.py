@@ -25,10 +25,10 @@ from core.changes.policy import (
     Implementation,
     Template,
 )
-from core.changes.resources import read_resource
 from core.changes.rollback_file import read_approvers, read_drills, read_rollback
 from core.changes.times_file import read_freeze, read_window
 from core.conditions import Condition
+from core.dependencies import read_resource
 from core.errors import InvalidInput
 from core.located import Reader
 from core.roles.permissions import Permission, names, permissions_of

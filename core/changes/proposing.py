@@ -13,8 +13,8 @@ from core.changes import rules
 from core.changes.errors import InvalidChange
 from core.changes.loading import Held
 from core.changes.policy import ChangePolicy, Template
-from core.changes.resources import named, read_resource
 from core.db import Transaction
+from core.dependencies import named, read_resource
 from core.errors import InvalidInput
 
 

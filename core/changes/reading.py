@@ -123,12 +123,22 @@ def _view(tx: Transaction, row: Row[Any], shown: Sequence[Row[Any]], known: _Kno
         alarm=_alarm(known, row.alarm) if row.alarm else None,
         review_state=row.review_state,
         review_due_at=row.review_due_at,
-        review=review
-        and ReviewView(review["outcome"], review["notes"], review["lessons"], person(review["by"]), _at(review)),
+        review=_review(known, review) if review else None,
         note=row.note,
         created_at=row.created_at,
         updated_at=row.updated_at,
         ended_at=row.ended_at,
+    )
+
+
+def _review(known: _Known, document: Mapping[str, Any]) -> ReviewView:
+    return ReviewView(
+        outcome=document["outcome"],
+        notes=document["notes"],
+        lessons=document["lessons"],
+        tags=tuple(document.get("tags", ())),
+        by=known.person(document["by"]),
+        at=_at(document),
     )
 
 

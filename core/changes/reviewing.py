@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from core.changes import rules
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import GatesMissing, InvalidChange, WrongState
 from core.changes.events import ChangeEvent
+from core.changes.lessons import read_tags
 from core.changes.loading import REVIEW, Held, hold, policy_of, settle_on, view_of
 from core.changes.policy import Gate
 from core.changes.state import ChangeState, Step
@@ -31,6 +32,7 @@ async def review(
     outcome: str,
     notes: str,
     lessons: str = "",
+    tags: Collection[str] = (),
 ) -> ChangeView:
     """The review is done, and what was validated is closed; one that was rolled back or failed stays so.
 
@@ -53,6 +55,7 @@ async def review(
             "outcome": outcome,
             "notes": rules.check_text("notes", notes, rules.SUMMARY_MAX),
             "lessons": rules.check_text("lessons", lessons, rules.SUMMARY_MAX, least=0),
+            "tags": read_tags(tags),
             "by": str(member_of(actor)),
             "at": tx.now.isoformat(),
         }

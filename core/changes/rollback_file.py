@@ -9,7 +9,7 @@ from typing import Final
 from config.yamlfile import YamlPath
 from core.approvals.asking import resolve_asked
 from core.changes.policy import DEFAULT_ROLLBACK_TIMEOUT, Approver, Drill, RollbackApproval
-from core.changes.resources import read_resource
+from core.dependencies import read_resource
 from core.errors import InvalidInput
 from core.located import Reader
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from core.approvals.risk import RiskLevel
 from core.calendars import WEEKDAYS
 from core.changes.policy import ChangePolicy, Freeze, Window
-from core.changes.resources import shared
+from core.dependencies import shared
 from core.zones import zone_of
 
 SEARCH: Final = timedelta(days=92)  # how far ahead another time is looked for

@@ -56,12 +56,29 @@ class AlarmView:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonView:
+    """What was learnt from a change, by whom, and how like the new one it is (0 to 1.55)."""
+
+    change_id: UUID
+    reference: str
+    title: str
+    type: str
+    state: str  # of the change: closed, rolled_back, failed
+    lessons: str
+    tags: tuple[str, ...]
+    by: PersonView
+    at: datetime
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewView:
     """The post-implementation review."""
 
     outcome: str  # successful | successful_with_issues | unsuccessful
     notes: str
     lessons: str
+    tags: tuple[str, ...]
     by: PersonView
     at: datetime
 
@@ -110,6 +127,7 @@ class ChangeView:
     review_due_at: datetime | None
     review: ReviewView | None
     note: str
+    suggested: tuple[LessonView, ...] = ()  # of earlier changes like this one, where it is shown alone and not begun
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
@@ -135,6 +153,26 @@ class FrozenTime:
 
     name: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    """A change that is spoken about, and what is in the way of its time."""
+
+    change: ChangeView
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAgenda:
+    """What a meeting about changes speaks about: those that wait for a decision, the coming ones, reviews, freezes."""
+
+    span: Span
+    time_zone: str
+    waiting: tuple[AgendaItem, ...]
+    planned: tuple[AgendaItem, ...]
+    reviews: tuple[ChangeView, ...]
+    freezes: tuple[FrozenTime, ...]
 
 
 @dataclass(frozen=True, slots=True)

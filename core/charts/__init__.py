@@ -4,6 +4,7 @@ chart.py        a chart as data: Vega-Lite, words and a table; themes
 definitions.py  pure: the charts that figures make
 drawing.py      pure: what charts of counts are drawn with
 bypasses.py     pure: a month of bypasses
+impact.py       pure: what feels a change
 deliveries.py   pure: what a destination takes, hour by hour
 service.py      the charts of a tenant
 rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
@@ -14,6 +15,7 @@ from core.charts.chart import Chart, Theme
 from core.charts.definitions import NAMES
 from core.charts.definitions import charts_of_week as weekly_charts
 from core.charts.deliveries import throughput_chart
+from core.charts.impact import impact_chart
 from core.charts.rendering import PictureFailed, PictureFormat, Renderer
 from core.charts.service import UnknownChart, approval_chart, approval_charts
 
@@ -28,6 +30,7 @@ __all__ = [
     "approval_chart",
     "approval_charts",
     "bypass_chart",
+    "impact_chart",
     "throughput_chart",
     "weekly_charts",
 ]

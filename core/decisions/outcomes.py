@@ -18,6 +18,7 @@ from core.decisions import quotas, store
 from core.decisions.allowing import LAPSE
 from core.decisions.errors import InvalidQuestion, OutcomeReported, UnknownDecision
 from core.decisions.views import Answer, DecisionView
+from core.dependencies import learn_dependencies
 from core.emergency import note_outcome
 from core.outbox import emit
 
@@ -71,6 +72,10 @@ async def report_outcome(
             result=AuditResult.SUCCESS if status == "succeeded" else AuditResult.FAILURE,
             details={"governed_action": view.action, "status": status, "outcome": dict(details), **view.links()},
         )
+        if status == "succeeded" and view.action.startswith("agent."):
+            used = details.get("used")
+            seen = used if isinstance(used, list) else ()
+            await learn_dependencies(tx, actor, view.resource["name"], view.resource, seen)
         if view.request_id:
             await emit(
                 tx,

@@ -29,14 +29,18 @@ class Window(Query):
     until: Annotated[AwareDatetime | None, Field(description="now by default")] = None
 
 
-class ChartQuery(Window):
-    """Which requests, and how the chart is written."""
+class DrawnQuery(Query):
+    """How a chart is written."""
 
     format: Annotated[
         Literal["vega", "svg", "png"],
         Field(description="`vega`: the definition (Vega-Lite 6, its numbers inside), with a description and a table"),
     ] = "vega"
     theme: Annotated[Theme, Field(description="the ground it is drawn on")] = Theme.LIGHT
+
+
+class ChartQuery(Window, DrawnQuery):
+    """Which requests, and how the chart is written."""
 
 
 class ByChart(Path):
@@ -151,10 +155,15 @@ class Analytics:
         """The same chart as in the console: its definition, or a picture in colours that everybody tells apart."""
         query = call.query
         found = await approval_chart(self._database, call.actor, call.path.name, since=query.since, until=query.until)
-        if query.format == "vega":
-            return Stream(_once(definition(found, query.theme)), VEGA_LITE)
-        picture = PictureFormat(query.format)
-        return Stream(_once(await self._renderer.draw(found, picture, query.theme)), picture.media_type)
+        return await drawn(self._renderer, found, query)
+
+
+async def drawn(renderer: Renderer, chart: Chart, query: DrawnQuery) -> Stream:
+    """The chart as it is asked for. Raises PictureFailed."""
+    if query.format == "vega":
+        return Stream(_once(definition(chart, query.theme)), VEGA_LITE)
+    picture = PictureFormat(query.format)
+    return Stream(_once(await renderer.draw(chart, picture, query.theme)), picture.media_type)
 
 
 def definition(chart: Chart, theme: Theme) -> bytes:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from core.charts import PictureFormat, Renderer, Theme, bypass_chart
+from core.charts import Renderer, bypass_chart
 from core.db import Database
 from core.emergency import BypassReport, Tally, bypass_report
 from core.errors import ErrorKind
-from web.api.analytics import VEGA_LITE, definition
+from web.api.analytics import VEGA_LITE, DrawnQuery, drawn
 from web.endpoint import Call, Media, Method, Stream, endpoint
 from web.schema import Output, Query
 
@@ -25,14 +24,8 @@ class MonthQuery(Query):
     ] = ""
 
 
-class MonthChartQuery(MonthQuery):
+class MonthChartQuery(MonthQuery, DrawnQuery):
     """Which month, and how the chart is written."""
-
-    format: Annotated[
-        Literal["vega", "svg", "png"],
-        Field(description="`vega`: the definition (Vega-Lite 6, its numbers inside), with a description and a table"),
-    ] = "vega"
-    theme: Annotated[Theme, Field(description="the ground it is drawn on")] = Theme.LIGHT
 
 
 class TallyOut(Output):
@@ -94,10 +87,7 @@ class BypassAnalytics:
         """The same chart as in chat and in the console."""
         query = call.query
         found = bypass_chart(await bypass_report(self._database, call.actor, month=query.month))
-        if query.format == "vega":
-            return Stream(_once(definition(found, query.theme)), VEGA_LITE)
-        picture = PictureFormat(query.format)
-        return Stream(_once(await self._renderer.draw(found, picture, query.theme)), picture.media_type)
+        return await drawn(self._renderer, found, query)
 
 
 def report_out(report: BypassReport) -> BypassReportOut:
@@ -128,7 +118,3 @@ def _tally_out(tally: Tally) -> TallyOut:
         not_justified=tally.not_justified,
         unreviewed=tally.unreviewed,
     )
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content

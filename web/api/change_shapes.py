@@ -8,7 +8,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from core.changes import Calendar, ChangePolicy, ChangeRisk, ChangeView, Fit, Obstacle, Proposal, Span
+from core.changes import (
+    AgendaItem,
+    Calendar,
+    ChangeAgenda,
+    ChangePolicy,
+    ChangeRisk,
+    ChangeView,
+    Fit,
+    Obstacle,
+    Proposal,
+    Span,
+)
 from core.roles.permissions import names
 from web.api.convert import person_out
 from web.api.rollout_shapes import AlarmOut, RecoveryOut, RolloutOut, alarm_out, recovery_out, rollout_out
@@ -97,6 +108,7 @@ class ChangeReviewIn(Input):
     outcome: Annotated[str, Field(max_length=40, description="successful, successful_with_issues, unsuccessful")]
     notes: _Text
     lessons: _Text = ""
+    tags: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=50)] = Field(default_factory=list)
 
 
 class ChangesQuery(PageQuery):
@@ -119,6 +131,12 @@ class CalendarQuery(Query):
 
     since: Annotated[Instant | None, Field(description="now, if it is not said")] = None
     until: Annotated[Instant | None, Field(description="35 days later, if it is not said")] = None
+
+
+class AgendaQuery(Query):
+    """Of how many days."""
+
+    days: Annotated[int, Field(ge=1, le=92)] = 14
 
 
 class SpanOut(Output):
@@ -189,8 +207,19 @@ class ChangeReviewOut(Output):
     outcome: str
     notes: str
     lessons: str
+    tags: list[str]
     by: PersonOut
     at: datetime
+
+
+class SuggestionOut(Output):
+    """What an earlier change teaches about this one."""
+
+    change: str
+    title: str
+    lessons: str
+    tags: list[str]
+    likeness: float
 
 
 class ChangeOut(Output):
@@ -236,6 +265,7 @@ class ChangeOut(Output):
     review_due_at: datetime | None
     review: ChangeReviewOut | None
     note: str
+    suggested: list[SuggestionOut]  # lessons of changes like it, where it is shown alone and has not begun
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None
@@ -258,6 +288,25 @@ class CalendarOut(Output):
     changes: list[ChangeOut]
     freezes: list[NamedSpanOut]
     windows: list[NamedSpanOut]
+
+
+class AgendaItemOut(Output):
+    """A change that is spoken about, and what is in the way of its time."""
+
+    change: ChangeOut
+    obstacles: list[ObstacleOut]
+
+
+class AgendaOut(Output):
+    """What a meeting about changes speaks about."""
+
+    since: datetime
+    until: datetime
+    time_zone: str
+    waiting: list[AgendaItemOut]  # for a decision
+    planned: list[AgendaItemOut]  # scheduled in that time, in order
+    reviews: list[ChangeOut]  # that wait
+    freezes: list[NamedSpanOut]
 
 
 class ChangeTypeOut(Output):
@@ -353,12 +402,23 @@ def change_out(view: ChangeView) -> ChangeOut:
             outcome=view.review.outcome,
             notes=view.review.notes,
             lessons=view.review.lessons,
+            tags=list(view.review.tags),
             by=person_out(view.review.by),
             at=view.review.at,
         )
         if view.review
         else None,
         note=view.note,
+        suggested=[
+            SuggestionOut(
+                change=each.reference,
+                title=each.title,
+                lessons=each.lessons,
+                tags=list(each.tags),
+                likeness=each.likeness,
+            )
+            for each in view.suggested
+        ],
         created_at=view.created_at,
         updated_at=view.updated_at,
         ended_at=view.ended_at,
@@ -381,6 +441,26 @@ def calendar_out(found: Calendar) -> CalendarOut:
         changes=[change_out(each) for each in found.changes],
         freezes=[_named(each.name, each.span) for each in found.freezes],
         windows=[_named(each.name, each.span) for each in found.windows],
+    )
+
+
+def agenda_out(found: ChangeAgenda) -> AgendaOut:
+    """An agenda as it travels."""
+
+    def items(given: tuple[AgendaItem, ...]) -> list[AgendaItemOut]:
+        return [
+            AgendaItemOut(change=change_out(each.change), obstacles=[_obstacle(one) for one in each.obstacles])
+            for each in given
+        ]
+
+    return AgendaOut(
+        since=found.span.starts_at,
+        until=found.span.ends_at,
+        time_zone=found.time_zone,
+        waiting=items(found.waiting),
+        planned=items(found.planned),
+        reviews=[change_out(each) for each in found.reviews],
+        freezes=[_named(each.name, each.span) for each in found.freezes],
     )
 
 

@@ -10,6 +10,7 @@ from core.changes import (
     assess,
     calendar,
     cancel,
+    change_agenda,
     change_policy,
     complete,
     draft,
@@ -28,6 +29,8 @@ from core.changes import (
 from core.db import Database
 from core.errors import ErrorKind
 from web.api.change_shapes import (
+    AgendaOut,
+    AgendaQuery,
     CalendarOut,
     CalendarQuery,
     ChangeIn,
@@ -42,6 +45,7 @@ from web.api.change_shapes import (
     RevisionIn,
     TimesIn,
     TryIn,
+    agenda_out,
     calendar_out,
     change_out,
     fit_out,
@@ -125,6 +129,11 @@ class Changes:
         """Changes with a time, freezes, and when maintenance windows are open."""
         since, until = call.query.since, call.query.until
         return calendar_out(await calendar(self._database, self._catalogue, call.actor, since=since, until=until))
+
+    @endpoint(Method.GET, "/api/v1/changes/agenda", summary="Show the change agenda", tags=_TAGS)
+    async def agenda(self, call: Call[None, AgendaQuery, None]) -> AgendaOut:
+        """What a meeting about changes (CAB) speaks about: what waits for a decision, the next days, reviews."""
+        return agenda_out(await change_agenda(self._database, self._catalogue, call.actor, days=call.query.days))
 
     @endpoint(
         Method.GET, "/api/v1/changes/{change_id}", summary="Show a change", tags=_TAGS, errors=(ErrorKind.NOT_FOUND,)
@@ -311,6 +320,7 @@ class Changes:
                 outcome=body.outcome,
                 notes=body.notes,
                 lessons=body.lessons,
+                tags=body.tags,
             )
         )
 

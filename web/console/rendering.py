@@ -40,6 +40,10 @@ class Sight:
             at.isoformat(), times.moment(at, self.place), times.distance(at, now=self.now)
         )
 
+    def local(self, at: datetime | None) -> str:
+        """As a field for date and time holds it, where the reader is; empty for none."""
+        return f"{at.astimezone(self.place):%Y-%m-%dT%H:%M}" if at else ""
+
     def is_past(self, at: datetime | None) -> bool:
         """Whether the instant has passed."""
         return at is not None and at <= self.now

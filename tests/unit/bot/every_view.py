@@ -28,14 +28,20 @@ from core.approvals.many import MANY_MAX
 from core.approvals.risk import Counted, Risk, RiskLevel
 from core.automation import Result, Trouble
 from core.changes import (
+    AgendaItem,
     AlarmView,
+    ChangeAgenda,
     ChangeEvent,
     ChangePolicy,
     ChangeRisk,
     ChangeType,
+    FrozenTime,
     History,
+    LessonView,
+    Obstacle,
     RecoveryView,
     ReviewView,
+    Span,
     ValidationView,
 )
 from core.changes.policy_file import TYPE_MAX, TYPES_MAX
@@ -51,6 +57,7 @@ from core.tenants.bypass_policy import BypassReason
 from core.tickets import Drift, Finding, Remedy
 from core.tickets.walks import WalkView
 from tests.unit.bot.samples import (
+    CHANGE_ID,
     DIGEST,
     NOW,
     REQUEST_ID,
@@ -228,7 +235,13 @@ def huge_change(words: str, size: Size = HUGE) -> Any:
         owed=("testing",),
         note=words[:4000],
         validation=ValidationView("failed", words[:4000], people[1], NOW),
-        review=ReviewView("unsuccessful", words[:4000], words[:4000], people[2], NOW),
+        review=ReviewView("unsuccessful", words[:4000], words[:4000], (words[:40],) * 10, people[2], NOW),
+        suggested=(
+            LessonView(
+                CHANGE_ID, "CHG-1001", words[:200], "agent_update", "closed", words[:4000], (), people[1], NOW, 0.4
+            ),
+        )
+        * 3,
         can_roll_out=True,
         rollout=rollout(
             message=words[:500],
@@ -309,6 +322,14 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
         "tuple[BypassView, ...]": (emergency,) * size.rows,
         "Sequence[BypassView]": (emergency,) * size.rows,
         "ChangeView": huge_change(words, size),
+        "ChangeAgenda": ChangeAgenda(
+            span=Span(NOW, NOW + timedelta(days=14)),
+            time_zone="UTC",
+            waiting=(AgendaItem(huge_change(words, size), ()),) * size.rows,
+            planned=(AgendaItem(huge_change(words, size), (Obstacle("freeze", words[:100], None),)),) * size.rows,
+            reviews=(huge_change(words, size),) * size.rows,
+            freezes=(FrozenTime(words[:100], Span(NOW, NOW + timedelta(days=1))),) * min(size.rows, 20),
+        ),
         "Sequence[ChangeView]": (huge_change(words, size),) * size.rows,
         "ChangePolicy": change_policy(size),
         "DelegationView": away,

@@ -26,7 +26,7 @@ from bot.views.approvals import details_card, request_card
 from bot.views.automation import rule_card, trouble_card
 from bot.views.bypass import bypass_card, list_card
 from bot.views.bypass_report import bypass_report_card
-from bot.views.changes import change_card, changes_card
+from bot.views.changes import agenda_card, change_card, changes_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.digest import choice_card, digest_card, home_line, notifications_form
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
@@ -38,7 +38,18 @@ from core.accounts import Account, ChatId, LinkedBy, Platform
 from core.approvals import Agenda, Nudged, Outcomes, Week
 from core.approvals.errors import AlreadyDecided, NotAnApprover, NudgedAlready
 from core.automation import Result, Trouble
-from core.changes import AlarmView, RecoveryView, ValidationView, load_change_catalogue
+from core.changes import (
+    AgendaItem,
+    AlarmView,
+    ChangeAgenda,
+    FrozenTime,
+    LessonView,
+    Obstacle,
+    RecoveryView,
+    Span,
+    ValidationView,
+    load_change_catalogue,
+)
 from core.emergency import BypassTerms
 from core.emergency.errors import BypassNotAllowed
 from core.named_tickets import Standing
@@ -48,6 +59,7 @@ from core.tenants import TenantPolicy
 from core.tenants.bypass_policy import BypassReason
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
 from tests.unit.bot.samples import (
+    CHANGE_ID,
     DANA,
     DIGEST,
     INGRID,
@@ -197,6 +209,38 @@ VIEWS = {
     ),
     "drill_passed": drill_card("drill.passed", {"drill": "Invoice reading", "words": "Undone in 84 s."}),
     "drill_failed": drill_card("drill.failed", {"drill": "Invoice reading", "words": "It cannot be fetched."}),
+    "change_taught": change_card(
+        change(
+            state="draft",
+            suggested=(
+                LessonView(
+                    CHANGE_ID,
+                    "CHG-1001",
+                    "Move the index",
+                    "agent_update",
+                    "closed",
+                    "Warm the cache before the switch.",
+                    ("cache",),
+                    LEE,
+                    NOW,
+                    0.4,
+                ),
+            ),
+        ),
+        DANA,
+        now=NOW,
+    ),
+    "change_agenda": agenda_card(
+        ChangeAgenda(
+            Span(NOW, NOW + timedelta(days=14)),
+            "UTC",
+            (AgendaItem(change(), (Obstacle("freeze", "Audit", None),)),),
+            (AgendaItem(change(state="schedule", scheduled_at=NOW), ()),),
+            (ROLLED_BACK,),
+            (FrozenTime("Audit", Span(NOW, NOW + timedelta(days=1))),),
+        )
+    ),
+    "change_agenda_empty": agenda_card(ChangeAgenda(Span(NOW, NOW + timedelta(days=14)), "UTC", (), (), (), ())),
     "change_list": changes_card((change(), ROLLED_BACK), title="Changes under way"),
     "change_list_empty": changes_card((), title="Changes under way"),
     "help_change": help_card("/change"),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.approvals.risk import RiskLevel
 from core.changes.policy import ChangePolicy, Freeze, Scope, Window
-from core.changes.resources import reach, read_resource
 from core.changes.timetable import Planned, Span, first_accepted, obstacles, occurrences
+from core.dependencies import read_resource
 from core.errors import InvalidInput
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -136,16 +136,6 @@ def test_a_time_that_is_offered_is_accepted(wanted, length, others):
     assert found.length == timedelta(hours=length)
     there = change(found.starts_at, hours=length)
     assert obstacles(rules, there, planned, time_zone="Europe/Zurich") == ()
-
-
-@pytest.mark.row("G4")
-def test_a_change_is_felt_by_the_services_of_its_agents_and_all_that_depends_on_them_in_rings_too():
-    found = reach(
-        ["agent:invoice-reader"],
-        services={"invoice-reader": "Payments"},
-        depends_on={"service:Checkout": ("service:Payments",), "service:Payments": ("service:Checkout",)},
-    )
-    assert found == ("agent:invoice-reader", "service:Checkout", "service:Payments")
 
 
 @pytest.mark.row("G4")

@@ -1,11 +1,8 @@
-"""What a change touches, and what feels it: `agent:invoice-reader`, `service:Payments`. Pure (G4, G6).
-
-An agent is felt by the business service that it serves; a declared dependency is felt by whatever depends on it.
-"""
+"""What a change touches and what feels it are called: `agent:invoice-reader`, `service:Payments`. Pure (G4, G6)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from config.suggest import did_you_mean
@@ -29,27 +26,6 @@ def read_resource(text: str) -> str:
 def named(kind: str, resources: Iterable[str]) -> tuple[str, ...]:
     """The names of those of this kind."""
     return tuple(each.partition(":")[2] for each in resources if each.startswith(f"{kind}:"))
-
-
-def reach(
-    resources: Iterable[str], *, services: Mapping[str, str], depends_on: Mapping[str, Iterable[str]]
-) -> tuple[str, ...]:
-    """Everything that feels a change of these: themselves, the services of agents, and all that depends on any of it.
-
-    `services` maps an agent's name to its business service; `depends_on` a resource to those that it needs.
-    """
-    felt_by: dict[str, set[str]] = {f"agent:{agent}": {f"service:{service}"} for agent, service in services.items()}
-    for resource, needs in depends_on.items():
-        for need in needs:
-            felt_by.setdefault(need, set()).add(resource)
-    found: set[str] = set()
-    waiting = list(resources)
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting.extend(felt_by.get(each, ()))
-    return tuple(sorted(found))
 
 
 def shared(
