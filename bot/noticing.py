@@ -62,6 +62,8 @@ def to_be_noticed(event: Event, *, requester: UserId, management: frozenset[User
             | ChangeEvent.RECOVERY_FAILED
             | ChangeEvent.WENT_SILENT
             | ChangeEvent.ALARM_REPEATED
+            | ChangeEvent.TICKET_ENDED
+            | RequestEvent.TICKET_ENDED
         ):
             return spoken_of(event)
         case _:
@@ -82,6 +84,8 @@ def spoken_of(event: Event) -> frozenset[UserId]:
             | ChangeEvent.RECOVERY_FAILED
             | ChangeEvent.WENT_SILENT
             | ChangeEvent.ALARM_REPEATED
+            | ChangeEvent.TICKET_ENDED
+            | RequestEvent.TICKET_ENDED
         ):
             return frozenset(UserId(UUID(person)) for person in event.data.get("people", ()))
         case RequestEvent.DELEGATED | RequestEvent.STAND_IN_ASKED | RequestEvent.STAND_IN_ENDED:

@@ -289,6 +289,10 @@ def _ticket_line(event: str, data: Mapping[str, Any]) -> Card | None:
             asks = " has closed it with nothing decided here. What was meant? Approve, reject, or withdraw the request."
             line = (Markup("⚠️ "), *_on_ticket(data, "by"), Markup(asks))
             return Card(line_of(line), (Section(line),))
+        case "request.ticket_ended":
+            says = " has ended it there, and nothing is reported done here."
+            line = (Markup("⚠️ "), *_on_ticket(data, "by"), Markup(says))
+            return Card(line_of(line), (Section(line),))
         case _:
             return told_of_ticket(event, data)
 

@@ -171,7 +171,8 @@ def _lessons(change: ChangeView) -> Iterator[Block]:
 
 
 def _outcome_lines(change: ChangeView, *, now: datetime) -> Iterator[Block]:
-    if change.note:
+    told = " ".join(change.rollout.reasons) if change.rollout else ""
+    if change.note and change.note not in told:
         yield Context((Markup("💬 "), one_line(change.note[:500])))
     if change.validation:
         mark = "✅" if change.validation.result == "passed" else "❌"
@@ -252,6 +253,7 @@ _TOLD: Final = {
     "change.rollout_failed": "🚨 Its rollout failed",
     "change.went_silent": "🚨 The platform is silent",
     "change.alarm_repeated": "🚨 Nobody looks after it yet",
+    "change.ticket_ended": "🎫 Its ticket is over, and it is not",
     "change.acknowledged": "🙋 Somebody looks after it",
     "change.failed": "❌ Failed",
     "change.review_overdue": "⏰ Its review is overdue.",

@@ -38,6 +38,8 @@ EVENTS: Final = frozenset(
         RequestEvent.WITHDRAWN,
         RequestEvent.EXPIRED,
         RequestEvent.USED,
+        RequestEvent.PROGRESSED,
+        RequestEvent.DONE,
         RequestEvent.OUTCOME,
         RequestEvent.TICKET_VOTE_UNCOUNTED,
         *SEATING,
@@ -57,6 +59,8 @@ NOTED: Final = frozenset(  # of what happens, what is written on a ticket that i
         RequestEvent.WITHDRAWN,
         RequestEvent.EXPIRED,
         RequestEvent.USED,
+        RequestEvent.PROGRESSED,
+        RequestEvent.DONE,
         RequestEvent.OUTCOME,
     }
 )
@@ -68,6 +72,7 @@ _STANDS: Final[Mapping[str, TicketState]] = {
     RequestEvent.WITHDRAWN: TicketState.CANCELLED,
     RequestEvent.EXPIRED: TicketState.CANCELLED,
     RequestEvent.USED: TicketState.IMPLEMENTING,
+    RequestEvent.DONE: TicketState.IMPLEMENTED,
     RequestEvent.OUTCOME: TicketState.CLOSED,
     EmergencyEvent.GRANTED: TicketState.IMPLEMENTING,
     EmergencyEvent.ENDED: TicketState.IMPLEMENTED,

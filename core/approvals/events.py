@@ -30,6 +30,8 @@ class RequestEvent(StrEnum):
     WITHDRAWN = "request.withdrawn"
     EXPIRED = "request.expired"
     USED = "request.used"
+    PROGRESSED = "request.progressed"  # what was approved is being done: so much for those who follow its ticket
+    DONE = "request.done"  # it is done, and it is looked at whether it works
     OUTCOME = "request.outcome"
     TICKET_CHANGED = "request.ticket_changed"
     TICKET_NOTED = "request.ticket_noted"  # somebody wrote on the ticket, in its system
@@ -41,4 +43,5 @@ class RequestEvent(StrEnum):
     TICKET_REFUSED = "request.ticket_refused"  # it does not, or does no longer
     TICKET_RESTORED = "request.ticket_restored"  # it does again
     TICKET_CLOSED = "request.ticket_closed"  # there, with nothing decided here
+    TICKET_ENDED = "request.ticket_ended"  # there, while what was approved is not reported done here
     TICKET_VOTE_UNCOUNTED = "request.ticket_vote_uncounted"  # somebody decided there, which is no vote here

@@ -100,6 +100,9 @@ async def hear_of_ticket(
         people = sorted(map(str, asked | {held.state.requester}))
         what = {**about, "by": closed_by, "state": state, "people": people}
         await _tell(tx, request_id, RequestEvent.TICKET_CLOSED, held.row.resource_name, what)
+    elif closed_by is not None and held.state.status is RequestStatus.APPROVED:
+        what = {**about, "by": closed_by, "state": state, "people": [str(held.state.requester)]}
+        await _tell(tx, request_id, RequestEvent.TICKET_ENDED, held.row.resource_name, what)
 
 
 async def _tell(

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from core.access import directory, member_of, require_scope
 from core.access.scopes import TokenScope
-from core.actor import Actor
+from core.actor import Actor, system_actor
 from core.approvals import RequestEvent, lapse_request, open_request
-from core.audit import audited
+from core.audit import AuditCategory, audited
 from core.changes import assessing, matrix, rules, store
 from core.changes.assessing import ChangeRisk, Subject
 from core.changes.catalogue import ChangeCatalogue
@@ -18,7 +18,7 @@ from core.changes.loading import Held, hold, policy_of, require_own, require_typ
 from core.changes.policy import ChangePolicy, Gate
 from core.changes.reaching import radius_of
 from core.changes.rolling_back import settle_rollback
-from core.changes.state import Step
+from core.changes.state import ENDS, Step
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
 from core.db import Database, Transaction
@@ -28,7 +28,16 @@ from core.tenants import tenant_policy
 
 # What a change hears of its request.
 HEARD = frozenset(
-    map(str, (RequestEvent.APPROVED, RequestEvent.REJECTED, RequestEvent.WITHDRAWN, RequestEvent.EXPIRED))
+    map(
+        str,
+        (
+            RequestEvent.APPROVED,
+            RequestEvent.REJECTED,
+            RequestEvent.WITHDRAWN,
+            RequestEvent.EXPIRED,
+            RequestEvent.TICKET_ENDED,
+        ),
+    )
 )
 
 
@@ -106,8 +115,22 @@ async def hear_of_request(database: Database, event: Event) -> None:
         if change_id is None:
             return
         held = await hold(tx, change_id)
+        if event.type == RequestEvent.TICKET_ENDED:
+            await _hear_of_ticket(tx, held, event)
+            return
         if held.row.rollback_request_id == event.subject_id:
             await settle_rollback(tx, held, event.type.partition(".")[2])
+
+
+async def _hear_of_ticket(tx: Transaction, held: Held, event: Event) -> None:
+    """A change that is not over is told that its ticket is: its people say what was meant."""
+    if held.state in ENDS:
+        return
+    about = event.data
+    why = f"Its ticket {about['ticket']} was ended in {about['system']} by {about['by']} ({about['state']})."
+    who, details = system_actor(tx.tenant), {"reason": why, "people": list(about["people"])}
+    values, category = {"note": why}, AuditCategory.SYSTEM
+    await settle_on(tx, who, held, ChangeEvent.TICKET_ENDED, values=values, details=details, category=category)
 
 
 async def _assess(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held) -> tuple[Held, ChangeRisk]:

@@ -41,6 +41,7 @@ class ChangeEvent(StrEnum):
     WENT_SILENT = "change.went_silent"  # the platform says nothing any more
     ALARM_REPEATED = "change.alarm_repeated"  # nobody has acknowledged it
     ACKNOWLEDGED = "change.acknowledged"
+    TICKET_ENDED = "change.ticket_ended"  # in its system, while it is not over here
     FAILED = "change.failed"
     REVIEW_OVERDUE = "change.review_overdue"
     REVIEWED = "change.reviewed"

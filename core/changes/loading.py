@@ -20,6 +20,7 @@ from core.changes.errors import NotYourChange, UnknownChange
 from core.changes.events import ChangeEvent
 from core.changes.policy import ChangePolicy, ChangeType, Gate
 from core.changes.state import ENDS, ChangeState, Step
+from core.changes.telling import tell_ticket
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
 from core.db import Transaction
@@ -138,6 +139,7 @@ async def settle_on(
         tx, actor, action=str(event), resource=held.reference, subject_id=held.id, category=category, details=said
     )
     await emit(tx, subject=f"change:{held.id}", type=event, data={"reference": held.reference, **said})
+    await tell_ticket(tx, row, event, said)
     if ChangeState(row.state) in ENDS and held.state not in ENDS:
         await clear(tx, held.id)
     return Held(row, held.evidence)

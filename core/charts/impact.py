@@ -71,7 +71,7 @@ def _body(drawn: Sequence[Felt]) -> Json:
         },
         {
             "data": {"values": nodes},
-            "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 11},
+            "mark": {"type": "text", "align": "left", "dx": -4, "dy": -13, "fontSize": 11},  # above the lines
             "encoding": {**place, "text": {"field": "name", "type": "nominal"}},
         },
     ]

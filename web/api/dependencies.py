@@ -99,7 +99,7 @@ class Dependencies:
         self._renderer = renderer
 
     @endpoint(Method.GET, "/api/v1/dependencies", summary="List dependencies", tags=_TAGS)
-    async def list(self, call: Call[None, DependenciesQuery, None]) -> Page[DependencyOut]:
+    async def dependencies(self, call: Call[None, DependenciesQuery, None]) -> Page[DependencyOut]:
         """By their ends; dismissed ones too."""
         cursor = _EDGES.decode(call.query.cursor)
         after = tuple(cursor.split(_APART, 1)) if cursor else None

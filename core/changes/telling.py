@@ -1,0 +1,52 @@
+"""What the ticket of a change's approval is told, so that who follows it there sees the same life (N1, X3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from core.approvals import RequestEvent
+from core.changes.events import ChangeEvent
+from core.changes.state import UNSUCCESSFUL
+from core.db import Transaction
+from core.outbox import emit
+
+_NOTED: Final[Mapping[ChangeEvent, str]] = {
+    ChangeEvent.SCHEDULED: "scheduled",
+    ChangeEvent.OVERRUN: "its time is over, and it is not done",
+    ChangeEvent.VALIDATED: "validated",
+    ChangeEvent.VALIDATION_FAILED: "its validation failed",
+    ChangeEvent.ROLLBACK_ASKED: "its rollback is asked for",
+    ChangeEvent.ROLLBACK_DECLINED: "it is not rolled back",
+    ChangeEvent.ROLLBACK_STARTED: "being rolled back",
+    ChangeEvent.ROLLED_BACK: "rolled back",
+    ChangeEvent.ROLLOUT_FAILED: "its rollout failed",
+    ChangeEvent.RECOVERED: "everything works again",
+    ChangeEvent.RECOVERY_FAILED: "after its rollback it does not work again",
+    ChangeEvent.FAILED: "failed, and what it did stays",
+}
+_LAST: Final = frozenset({ChangeEvent.CLOSED, ChangeEvent.REVIEWED})
+_LAST_WITHOUT_REVIEW: Final = frozenset({ChangeEvent.RECOVERED, ChangeEvent.FAILED})
+
+
+async def tell_ticket(tx: Transaction, row: Row[Any], event: ChangeEvent, said: Mapping[str, Any]) -> None:
+    """The ticket, if there is one, hears of it: as a note, as done, or at the end with how it came out."""
+    if row.request_id is None:
+        return
+    subject, reference = f"request:{row.request_id}", f"CHG-{row.number}"
+    is_over = event in _LAST or (event in _LAST_WITHOUT_REVIEW and row.review_state is None)
+    if event is ChangeEvent.COMPLETED:
+        text = f"{reference} is done; whether it works is looked at. {said.get('notes', '')}".strip()
+        await emit(tx, subject=subject, type=RequestEvent.DONE, data={"text": text})
+    elif is_over:
+        status = "failed" if row.state in UNSUCCESSFUL else "succeeded"
+        outcome = {"status": status, "action": "change.implement", "details": {"state": row.state}}
+        text = " ".join(str(said[key]) for key in ("outcome", "notes", "reason") if said.get(key))
+        await emit(tx, subject=subject, type=RequestEvent.OUTCOME, data={**outcome, "text": text.replace("_", " ")})
+    elif event in _NOTED:
+        spans = f"{said['starts_at']} to {said['ends_at']}" if event is ChangeEvent.SCHEDULED else ""
+        why = spans or said.get("reason") or said.get("notes") or ""
+        text = f"{reference}: {_NOTED[event]}" + (f". {why}" if why else "")
+        await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text})

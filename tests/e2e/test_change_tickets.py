@@ -1,0 +1,51 @@
+"""The ticket of a change follows its life, and what happens to the ticket is told of the change (N1, X3, G6)."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.e2e.test_changes_api import call
+from tests.e2e.test_rollouts import scheduled, shown
+from tests.product import until
+
+
+def ticket_of(product, change):
+    """The change request in ServiceNow that stands for the approval of this change."""
+    url = f"{product.status['sandbox_url']}/control/servicenow/records"
+    rows = requests.get(url, params={"type": "change_request"}, timeout=30).json()["records"]
+    found = [row for row in rows if change["reference"] in str(row)]
+    return found[0] if found else None
+
+
+def is_at(product, change, label):
+    def look():
+        row = ticket_of(product, change)
+        return row if row and row["display"]["state"] == label else None
+
+    return until(look, f"the ticket to be {label}")
+
+
+@pytest.mark.row("N1", "X3", "G6")
+def test_the_ticket_is_implemented_reviewed_and_closed_with_how_it_came_out(product):
+    change = scheduled(product)
+    path = f"/{change['id']}"
+    call(product, "POST", f"{path}/implement")
+    is_at(product, change, "Implement")
+    call(product, "POST", f"{path}/complete", json={"validation": "passed", "notes": "All totals agree."})
+    row = is_at(product, change, "Review")
+    body = {"outcome": "successful", "notes": "As planned."}
+    call(product, "POST", f"{path}/review", role="meta_agent_manager", json=body)
+    row = is_at(product, change, "Closed")
+    assert "successful" in row["display"]["close_code"].lower()
+    assert "scheduled" in str(row), "when it is done is noted there"
+
+
+@pytest.mark.row("N1", "X6", "G6")
+def test_a_ticket_that_somebody_ends_there_is_told_of_the_change(product):
+    change = scheduled(product)
+    row = is_at(product, change, "Scheduled")
+    fields = {"state": "Canceled", "sys_updated_by": "abel.tuter"}
+    product.control("servicenow/edit", type="change_request", id=row["sys_id"], fields=fields)
+    until(lambda: "was ended in ServiceNow" in shown(product, change)["note"], "the change to be told")
+    assert shown(product, change)["state"] == "schedule"
