@@ -27,6 +27,7 @@ PLACES = (
     "/agents",
     "/changes",
     "/changes?state=open&type=agent_update&q=limit",
+    "/changes/agenda",
     "/changes/calendar",
     "/changes/calendar?from=9999-12-31",
     "/bypasses",
