@@ -1,4 +1,4 @@
-"""`make demo ARGS="--story"`: request, four approvals (one in Teams), ticket, deployment, bypass, review, all real.
+"""`make demo ARGS="--story"`: request, approvals (one in Teams), ticket, deployment, bypass, change, all real.
 
 People act through the sandbox's control surface, which does what their Slack client would do; the agent platform acts
 through the API. Each step waits for what a person would see, and says it; the first that does not come ends the story.
@@ -15,6 +15,7 @@ from typing import Any, Final
 import aiohttp
 from rich.console import Console
 
+from app import demo_change_story
 from app import demo_world as world
 from app.demo_seed import Api
 
@@ -62,11 +63,12 @@ class _Story:
         await self._ticket(reference, "scheduled")
         await self._create_and_deploy(agent, request_id)
         await self._bypass(agent)
+        await demo_change_story.play(self, agent)
 
     async def _ask(self, agent: str) -> tuple[str, str]:
         dana = self._email("agent_developer")
-        self._say(f"Dana types /approve in #approvals and asks for the agent “{agent}”")
-        answer = await self._control("command", {"user": dana, "channel": "approvals", "text": "/approve"})
+        self.say(f"Dana types /approve in #approvals and asks for the agent “{agent}”")
+        answer = await self.control("command", {"user": dana, "channel": "approvals", "text": "/approve"})
         values = {
             "Agent name": agent,
             "Owner": dana,
@@ -74,23 +76,23 @@ class _Story:
             "Business service": "Customer support",
             "Justification": "Sorts incoming tickets by urgency, so that people answer the worst first.",
         }
-        done = await self._control("submit", {"user": dana, "view_id": _modal(answer)["view_id"], "values": values})
+        done = await self.control("submit", {"user": dana, "view_id": _modal(answer)["view_id"], "values": values})
         if done.get("errors"):
             raise StoryError(f"The form was refused: {done['errors']}")
-        message = await self._until(lambda: self._message("approvals", agent), "the request in #approvals")
+        message = await self.until(lambda: self.message("approvals", agent), "the request in #approvals")
         reference = message["text"].partition(":")[0]
-        found = await self._api("agent_developer").get(f"/api/v1/requests?q={agent}")
-        self._seen(f"{reference} is posted in #approvals and to the technical reviewer")
+        found = await self.api("agent_developer").get(f"/api/v1/requests?q={agent}")
+        self.seen(f"{reference} is posted in #approvals and to the technical reviewer")
         return reference, found["items"][0]["id"]
 
     async def _approve(self, role: str, title: str, reference: str) -> None:
         email = self._email(role)
-        self._say(f"{self._name(role)} gets a direct message and approves the {title} stage")
-        message = await self._until(
-            lambda: self._message(f"@{email}", reference, action="Approve"), f"{reference} with buttons for {email}"
+        self.say(f"{self.name(role)} gets a direct message and approves the {title} stage")
+        message = await self.until(
+            lambda: self.message(f"@{email}", reference, action="Approve"), f"{reference} with buttons for {email}"
         )
         button = _button(message, "Approve")
-        answer = await self._control(
+        answer = await self.control(
             "click",
             {
                 "user": email,
@@ -100,7 +102,7 @@ class _Story:
                 "value": button["value"],
             },
         )
-        done = await self._control(
+        done = await self.control(
             "submit",
             {
                 "user": email,
@@ -110,88 +112,88 @@ class _Story:
         )
         if done.get("errors"):
             raise StoryError(f"The vote was refused: {done['errors']}")
-        await self._until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved")
-        self._seen("the message changes in place, for everybody")
+        await self.until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved")
+        self.seen("the message changes in place, for everybody")
 
     async def _approve_in_teams(self, role: str, title: str, reference: str) -> None:
         """The last of them is in Teams at the moment."""
         email = self._email(role)
-        self._say(f"{self._name(role)} sees the same request in Microsoft Teams and approves the {title} stage there")
-        message = await self._until(
+        self.say(f"{self.name(role)} sees the same request in Microsoft Teams and approves the {title} stage there")
+        message = await self.until(
             lambda: self._in_teams(email, reference, "Approve"), f"{reference} with buttons in Teams for {email}"
         )
         place = {"user": email, "channel": message["channel"], "ts": message["ts"]}
-        answer = await self._control("click", {**place, "action_id": "Approve"}, system="teams")
+        answer = await self.control("click", {**place, "action_id": "Approve"}, system="teams")
         values = {"Reason": f"The {title} review found nothing against it."}
         form = _modal(answer)["view_id"]
-        done = await self._control("submit", {"user": email, "view_id": form, "values": values}, system="teams")
+        done = await self.control("submit", {"user": email, "view_id": form, "values": values}, system="teams")
         if not done.get("closed"):
             raise StoryError(f"The vote was refused: {done}")
-        await self._until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved, in Slack")
-        self._seen("Slack's message changes with the one in Teams")
+        await self.until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved, in Slack")
+        self.seen("Slack's message changes with the one in Teams")
 
     async def _ticket(self, reference: str, wanted: str) -> None:
-        self._say("ServiceNow has a change request by itself, linked in the message")
+        self.say("ServiceNow has a change request by itself, linked in the message")
 
         async def linked() -> dict[str, Any] | None:
             records = await self._get("/control/servicenow/records?type=change_request")
             rows = records["records"] if isinstance(records, dict) else records
             mine = [row for row in rows if reference in str(row.get("short_description", ""))]
-            message = await self._message("approvals", reference)
+            message = await self.message("approvals", reference)
             if len(mine) == 1 and message and str(mine[0]["number"]) in str(message["blocks"]):
                 return dict(mine[0])
             return None
 
-        record = await self._until(linked, f"one change request for {reference}, linked in the message")
-        self._seen(f"{record['number']} follows the request ({wanted})")
+        record = await self.until(linked, f"one change request for {reference}, linked in the message")
+        self.seen(f"{record['number']} follows the request ({wanted})")
 
     async def _create_and_deploy(self, agent: str, request_id: str) -> None:
-        self._say("The agent platform asks the gate: may it be created now, and deployed?")
-        request = await self._api("agent_developer").get(f"/api/v1/requests/{request_id}")
+        self.say("The agent platform asks the gate: may it be created now, and deployed?")
+        request = await self.api("agent_developer").get(f"/api/v1/requests/{request_id}")
         question = {"action": "agent.create", "resource": {**request["resource"], "type": "agent"}, "context": {}}
-        decision = await self._api("agent_developer").post("/api/v1/decisions", question)
+        decision = await self.api("agent_developer").post("/api/v1/decisions", question)
         self._expect(decision["decision"] == "allow", f"the gate to allow it, not {decision['reasons']}")
-        await self._api("agent_developer").post(f"/api/v1/decisions/{decision['id']}/outcome", {"status": "succeeded"})
+        await self.api("agent_developer").post(f"/api/v1/decisions/{decision['id']}/outcome", {"status": "succeeded"})
         question = {"action": "agent.deploy", "resource": {"type": "agent", "name": agent}, "context": {}}
-        deploy = await self._api("agent_operator").post("/api/v1/decisions", question)
+        deploy = await self.api("agent_operator").post("/api/v1/decisions", question)
         self._expect(deploy["decision"] == "allow", f"the deployment to be allowed, not {deploy['reasons']}")
-        await self._api("agent_operator").post(f"/api/v1/decisions/{deploy['id']}/outcome", {"status": "succeeded"})
-        self._seen("allowed once, by the approval; deployed; the outcome is stored beside it")
+        await self.api("agent_operator").post(f"/api/v1/decisions/{deploy['id']}/outcome", {"status": "succeeded"})
+        self.seen("allowed once, by the approval; deployed; the outcome is stored beside it")
 
     async def _bypass(self, agent: str) -> None:
         tomas = self._email("meta_agent_manager")
         amara = self._email("tenant_administrator")
         # Whoever was last in Teams is told there, and Amara reads the night's messages in Slack.
-        await self._control("command", {"user": amara, "channel": "general", "text": "/approve list"})
-        self._say("At night the agent misroutes tickets. Tomás types /bypass")
-        answer = await self._control("command", {"user": tomas, "channel": "emergency", "text": "/bypass"})
+        await self.control("command", {"user": amara, "channel": "general", "text": "/approve list"})
+        self.say("At night the agent misroutes tickets. Tomás types /bypass")
+        answer = await self.control("command", {"user": tomas, "channel": "emergency", "text": "/bypass"})
         values = {
             "What do you want to do?": "agent.modify",
             "Agent": agent,
             "Duration": "1800",
             "Justification": "It sends urgent tickets to nobody; the routing table must be changed now.",
         }
-        done = await self._control("submit", {"user": tomas, "view_id": _modal(answer)["view_id"], "values": values})
+        done = await self.control("submit", {"user": tomas, "view_id": _modal(answer)["view_id"], "values": values})
         if done.get("errors"):
             raise StoryError(f"The bypass was refused: {done['errors']}")
-        message = await self._until(
-            lambda: self._message(f"@{amara}", "BYP-", action="Acknowledge"),
+        message = await self.until(
+            lambda: self.message(f"@{amara}", "BYP-", action="Acknowledge"),
             "the bypass in senior management's direct messages",
         )
         reference = message["text"].partition(":")[0]
-        self._seen(f"{reference} is active; senior management is told at once")
+        self.seen(f"{reference} is active; senior management is told at once")
         change = {
             "action": "agent.modify",
             "resource": {"type": "agent", "name": agent, "routing": "v2"},
             "context": {},
         }
-        decision = await self._api("meta_agent_manager").post("/api/v1/decisions", change)
+        decision = await self.api("meta_agent_manager").post("/api/v1/decisions", change)
         self._expect(
             decision["decision"] == "allow" and bool(decision["bypass_id"]), "the gate to allow it by the bypass"
         )
-        self._say("Amara acknowledges it, and next morning reviews it")
+        self.say("Amara acknowledges it, and next morning reviews it")
         button = _button(message, "Acknowledge")
-        await self._control(
+        await self.control(
             "click",
             {
                 "user": amara,
@@ -201,9 +203,9 @@ class _Story:
                 "value": button["value"],
             },
         )
-        message = await self._until(lambda: self._message(f"@{amara}", reference, action="Review"), "the Review button")
+        message = await self.until(lambda: self.message(f"@{amara}", reference, action="Review"), "the Review button")
         button = _button(message, "Review")
-        answer = await self._control(
+        answer = await self.control(
             "click",
             {
                 "user": amara,
@@ -213,7 +215,7 @@ class _Story:
                 "value": button["value"],
             },
         )
-        await self._control(
+        await self.control(
             "submit",
             {
                 "user": amara,
@@ -223,15 +225,15 @@ class _Story:
         )
 
         async def reviewed() -> dict[str, Any] | None:
-            found = await self._api("tenant_administrator").get("/api/v1/bypasses?review_state=done")
+            found = await self.api("tenant_administrator").get("/api/v1/bypasses?review_state=done")
             return next((each for each in found["items"] if each["reference"] == reference), None)
 
-        await self._until(reviewed, "the review to be done")
-        self._seen("the review is done, and everything is in the audit trail")
-        trail = await self._api("audit_reviewer").get(f"/api/v1/audit?q={agent}&limit=200")
+        await self.until(reviewed, "the review to be done")
+        self.seen("the review is done, and everything is in the audit trail")
+        trail = await self.api("audit_reviewer").get(f"/api/v1/audit?q={agent}&limit=200")
         self._expect(len(trail["items"]) > 1, "audit records of the agent")
 
-    async def _message(self, channel: str, words: str, *, action: str | None = None) -> dict[str, Any] | None:
+    async def message(self, channel: str, words: str, *, action: str | None = None) -> dict[str, Any] | None:
         """The newest message in the channel that holds the words, and the button where one is asked for."""
         found = await self._get("/control/slack/messages", channel=channel)
         messages = found["messages"] if isinstance(found, dict) else found
@@ -250,11 +252,11 @@ class _Story:
         return None
 
     async def _stage_is_done(self, reference: str, title: str) -> dict[str, Any] | None:
-        message = await self._message("approvals", reference)
+        message = await self.message("approvals", reference)
         lines = str(message["blocks"]) if message else ""
         return message if f"✅ *{title.capitalize()} " in lines else None
 
-    async def _until(self, look: Callable[[], Awaitable[dict[str, Any] | None]], what: str) -> dict[str, Any]:
+    async def until(self, look: Callable[[], Awaitable[dict[str, Any] | None]], what: str) -> dict[str, Any]:
         deadline = asyncio.get_running_loop().time() + WITHIN_S
         while asyncio.get_running_loop().time() < deadline:
             found = await look()
@@ -263,8 +265,12 @@ class _Story:
             await asyncio.sleep(POLL_S)
         raise StoryError(f"Waited {WITHIN_S:.0f} s for {what}.")
 
-    async def _control(self, call: str, body: Mapping[str, Any], *, system: str = "slack") -> dict[str, Any]:
-        url = f"{self.status['sandbox_url']}/control/{system}/{call}"
+    async def control(self, call: str, body: Mapping[str, Any], *, system: str = "slack") -> dict[str, Any]:
+        url = (
+            f"{self.status['sandbox_url']}/control/{system}/{call}"
+            if system
+            else f"{self.status['sandbox_url']}/control/{call}"
+        )
         async with self.session.post(url, json=body) as answer:
             if answer.status >= 400:
                 raise StoryError(f"/control/{system}/{call} answered {answer.status}: {await answer.text()}")
@@ -275,24 +281,24 @@ class _Story:
         async with self.session.get(self.status["sandbox_url"] + path, params=query or None) as answer:
             return await answer.json()
 
-    def _api(self, role: str) -> Api:
+    def api(self, role: str) -> Api:
         return Api(self.session, self.status["base_url"], self._person(role)[1]["token"])
 
     def _email(self, role: str) -> str:
         return self._person(role)[0]
 
-    def _name(self, role: str) -> str:
+    def name(self, role: str) -> str:
         return str(self._person(role)[1]["name"])
 
     def _person(self, role: str) -> tuple[str, dict[str, str]]:
         people = self.status["tenants"][world.TENANT]["people"]
         return next((email, person) for email, person in people.items() if person["role"] == role)
 
-    def _say(self, words: str) -> None:
+    def say(self, words: str) -> None:
         self.step += 1
         self.out.print(f"[bold]{self.step}.[/] {words} …", highlight=False)
 
-    def _seen(self, words: str) -> None:
+    def seen(self, words: str) -> None:
         self.out.print(f"   [green]✓[/] {words}", highlight=False)
 
     def _expect(self, is_so: bool, what: str) -> None:  # noqa: FBT001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -40,3 +41,56 @@ def test_a_change_is_drafted_and_followed_in_chat(product):
         lambda: product.message_with(f"@{developer}", "Waits for approval"),
         "the living message of the change",
     )
+
+
+def filled(product, who, line, **values):
+    """The form that the line opens is sent."""
+    opened = product.control("slack/command", user=product.email(who), channel="approvals", text=line)
+    sent = product.control("slack/submit", user=product.email(who), view_id=opened["modal"]["view_id"], values=values)
+    assert not sent.get("errors"), sent
+    return sent
+
+
+def voted(product, reference, role="meta_agent_manager"):
+    """Somebody of the row has approved whatever is asked about the change."""
+    line = until(lambda: product.message_with("approvals", f"“{reference}”", "Approve"), "the request about the change")
+    request = re.search(r"REQ-\d+", line["text"] + str(line["blocks"]))[0]
+    yes = f"/approve yes {request} Fine."
+    product.control("slack/command", user=product.email(role), channel="approvals", text=yes)
+
+
+@pytest.mark.row("G3", "G6", "G8", "G10", "G11", "B3")
+def test_a_change_is_scheduled_done_rolled_back_recovered_and_reviewed_in_chat(product):
+    word = f"widget{secrets.token_hex(3)}"
+    body = {"title": f"Limit of {word}", "type": "configuration_change", "resources": [f"service:S-{word}"]}
+    change = product.call("POST", "/api/v1/changes", role="agent_developer", json=body).json()
+    reference, who = change["reference"], "agent_developer"
+
+    def state():
+        return product.call("GET", f"/api/v1/changes/{change['id']}", role=who).json()["state"]
+
+    for gate in ("testing", "rollback_plan", "communication"):
+        filled(product, who, f"/change evidence {reference}", gate=gate, result="passed", summary="It is there.")
+    typed(product, f"/change submit {reference}")
+    assert reference in str(typed(product, "/change agenda")["ephemeral"])
+    voted(product, reference)
+    until(lambda: state() == "schedule", "the approval")
+    now = datetime.now(UTC)  # the tenant says no other zone
+    begins, ends = (f"{now + timedelta(minutes=each):%Y-%m-%d %H:%M}" for each in (-5, 60))
+    filled(product, who, f"/change schedule {reference}", starts_at=begins, ends_at=ends)
+    assert "Being implemented" in str(typed(product, f"/change start {reference}")["ephemeral"])
+    filled(product, who, f"/change done {reference}", validation="passed", notes="All green.")
+    assert state() == "review"
+    told = str(typed(product, f"/change rollback {reference} Customers see wrong totals.")["ephemeral"])
+    assert "Its rollback waits for approval" in told
+    voted(product, reference)
+    until(lambda: state() == "rolled_back", "the rollback")
+    filled(product, who, f"/change recovery {reference}", result="passed", notes="Totals agree.")
+    lesson = f"Compare totals of {word} first."
+    said = {"outcome": "unsuccessful", "notes": "Wrong totals.", "lessons": lesson, "tags": "totals"}
+    filled(product, "meta_agent_manager", f"/change review {reference}", **said)
+    shown = product.call("GET", f"/api/v1/changes/{change['id']}", role=who).json()
+    assert (shown["review_state"], shown["review"]["tags"]) == ("done", ["totals"])
+    again = {"title": f"New limit of {word}", "type": "agent_update", "resources": [f"service:S-{word}"]}
+    drafted = product.call("POST", "/api/v1/changes", role=who, json=again).json()
+    assert lesson in str(typed(product, f"/change show {drafted['reference']}")["ephemeral"])

@@ -8,7 +8,7 @@ import pytest
 from tests.product import ROOT
 
 
-@pytest.mark.row("P1", "P2", "E1", "E2", "E4", "B1", "B2", "B3", "B4", "B10", "N1")
+@pytest.mark.row("P1", "P2", "E1", "E2", "E4", "B1", "B2", "B3", "B4", "B10", "N1", "G7", "G10", "G11")
 @pytest.mark.timeout(180)
 def test_the_story_from_request_to_review_is_seen_step_by_step(tmp_path):
     told = subprocess.run(
