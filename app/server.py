@@ -36,6 +36,7 @@ from web.api.automation import Automation
 from web.api.bypass_analytics import BypassAnalytics
 from web.api.bypasses import Bypasses
 from web.api.callbacks import Callbacks
+from web.api.change_times import ChangeTimes
 from web.api.changes import Changes
 from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
@@ -116,6 +117,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Absences(database),
         Bypasses(database),
         Changes(database, service.changes),
+        ChangeTimes(database, service.changes),
         Rollouts(database, service.changes),
         Dependencies(database, service.changes, service.renderer),
         BypassAnalytics(database, service.renderer),

@@ -8,10 +8,7 @@ from core.changes import (
     ChangeCatalogue,
     ChangeFilter,
     assess,
-    calendar,
     cancel,
-    change_agenda,
-    change_policy,
     complete,
     draft,
     fail,
@@ -21,36 +18,21 @@ from core.changes import (
     review,
     revise,
     roll_back,
-    schedule,
     show_evidence,
     submit,
-    try_time,
 )
 from core.db import Database
 from core.errors import ErrorKind
-from web.api.change_shapes import (
-    AgendaOut,
-    AgendaQuery,
-    CalendarOut,
-    CalendarQuery,
+from web.api.change_inputs import (
     ChangeIn,
-    ChangeOut,
-    ChangePolicyOut,
     ChangeReviewIn,
     ChangesQuery,
     CompletionIn,
     EvidenceIn,
-    FitOut,
     ReasonIn,
     RevisionIn,
-    TimesIn,
-    TryIn,
-    agenda_out,
-    calendar_out,
-    change_out,
-    fit_out,
-    policy_out,
 )
+from web.api.change_shapes import ChangeOut, change_out
 from web.endpoint import Call, Method, Reply, endpoint
 from web.paging import Cursors, Page
 from web.schema import Id, Path
@@ -118,22 +100,6 @@ class Changes:
         return _CURSORS.page(
             found, limit=limit, shown=change_out, position=lambda change: int(change.reference.partition("-")[2])
         )
-
-    @endpoint(Method.GET, "/api/v1/changes/policy", summary="Show the change policy", tags=_TAGS)
-    async def policy(self, call: Call[None, None, None]) -> ChangePolicyOut:
-        """The types, the matrix, the gates, templates, windows and freezes that hold here."""
-        return policy_out(await change_policy(self._database, self._catalogue, call.actor))
-
-    @endpoint(Method.GET, "/api/v1/changes/calendar", summary="Show the change calendar", tags=_TAGS)
-    async def calendar(self, call: Call[None, CalendarQuery, None]) -> CalendarOut:
-        """Changes with a time, freezes, and when maintenance windows are open."""
-        since, until = call.query.since, call.query.until
-        return calendar_out(await calendar(self._database, self._catalogue, call.actor, since=since, until=until))
-
-    @endpoint(Method.GET, "/api/v1/changes/agenda", summary="Show the change agenda", tags=_TAGS)
-    async def agenda(self, call: Call[None, AgendaQuery, None]) -> AgendaOut:
-        """What a meeting about changes (CAB) speaks about: what waits for a decision, the next days, reviews."""
-        return agenda_out(await change_agenda(self._database, self._catalogue, call.actor, days=call.query.days))
 
     @endpoint(
         Method.GET, "/api/v1/changes/{change_id}", summary="Show a change", tags=_TAGS, errors=(ErrorKind.NOT_FOUND,)
@@ -211,39 +177,6 @@ class Changes:
     async def submit(self, call: Call[None, None, ByChange]) -> ChangeOut:
         """Those of its risk's row are asked; a standard change may be scheduled at once."""
         return change_out(await submit(self._database, self._catalogue, call.actor, call.path.change_id))
-
-    @endpoint(
-        Method.POST,
-        "/api/v1/changes/{change_id}/times",
-        summary="Try a time for a change",
-        tags=_TAGS,
-        errors=(ErrorKind.NOT_FOUND,),
-    )
-    async def times(self, call: Call[TryIn, None, ByChange]) -> FitOut:
-        """What would be in the way, and the first time from then on that is accepted; nothing is changed."""
-        body, change_id = call.body, call.path.change_id
-        return fit_out(
-            await try_time(
-                self._database, self._catalogue, call.actor, change_id, starts_at=body.starts_at, ends_at=body.ends_at
-            )
-        )
-
-    @endpoint(
-        Method.POST,
-        "/api/v1/changes/{change_id}/schedule",
-        summary="Schedule a change",
-        tags=_TAGS,
-        errors=_CHANGING,
-        permission=_TYPE,
-    )
-    async def schedule(self, call: Call[TimesIn, None, ByChange]) -> ChangeOut:
-        """It has its time. A refusal names all that is in the way, and the first time that is accepted."""
-        body, change_id = call.body, call.path.change_id
-        return change_out(
-            await schedule(
-                self._database, self._catalogue, call.actor, change_id, starts_at=body.starts_at, ends_at=body.ends_at
-            )
-        )
 
     @endpoint(
         Method.POST,
