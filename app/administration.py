@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from slack_sdk.errors import SlackApiError
-
-from app.changes import examine_executors
 from app.container import SEALED, Service, build, database_urls
-from app.teams import examine_teams
-from app.tickets import connected_systems, distinct_titles
-from bot.slack.workspace import make_client
 from config.settings import Settings
 from config.yamlfile import load_yaml
 from core import access, signin
 from core.access import TokenScope
 from core.actor import Actor, Door
-from core.approvals import Figures, figures, holders
 from core.audit import AuditFilter, to_csv_row, to_json_line
-from core.charts import PictureFormat, Renderer, Theme, approval_charts, bypass_chart
 from core.deliveries import destinations, list_all, replay_dead, replay_one, resume_now
-from core.emergency import BypassReport, bypass_report
-from core.errors import CountersignError, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.ids import TenantId
-from core.redaction import without_secrets
-from core.tenants import list_tenants, provision, tenant_ids
+from core.tenants import list_tenants, provision
 from core.tenants.policy_file import read_tenant
 from core.trail import export_trail
 from core.vault import rewrap
@@ -80,73 +70,6 @@ def tenants(settings: Settings) -> list[dict[str, Any]]:
             return [{"tenant_id": each.tenant_id, "name": each.name} for each in await list_tenants(tx)]
 
     return run(settings, read)
-
-
-def approval_figures(settings: Settings, tenant: str, *, days: int) -> Figures:
-    """Approvals of the last days, in figures."""
-
-    async def read(service: Service) -> Figures:
-        actor = operator(await existing(service, tenant))
-        since = service.clock.now() - timedelta(days=days)
-        return await figures(service.database, actor, since=since)
-
-    return run(settings, read)
-
-
-def approval_pictures(settings: Settings, tenant: str, *, days: int, folder: Path) -> list[Path]:
-    """Each chart of the last days as SVG and PNG in the folder, which is made if it is missing."""
-
-    async def draw(service: Service) -> list[Path]:
-        actor = operator(await existing(service, tenant))
-        renderer = Renderer()
-        try:
-            found = await figures(service.database, actor, since=service.clock.now() - timedelta(days=days))
-            drawn = {
-                folder / f"{chart.name}.{picture}": await renderer.draw(chart, picture, Theme.LIGHT)
-                for chart in await approval_charts(service.database, actor, found)
-                for picture in PictureFormat
-            }
-        finally:
-            await renderer.close()
-        await asyncio.to_thread(_write, drawn)
-        return list(drawn)
-
-    return run(settings, draw)
-
-
-def bypass_figures(settings: Settings, tenant: str, *, month: str) -> BypassReport:
-    """The bypasses of the month, or of the last whole one, in figures."""
-
-    async def read(service: Service) -> BypassReport:
-        return await bypass_report(service.database, operator(await existing(service, tenant)), month=month)
-
-    return run(settings, read)
-
-
-def bypass_pictures(settings: Settings, tenant: str, *, month: str, folder: Path) -> list[Path]:
-    """The month's chart as SVG and PNG in the folder, which is made if it is missing."""
-
-    async def draw(service: Service) -> list[Path]:
-        renderer = Renderer()
-        try:
-            found = await bypass_report(service.database, operator(await existing(service, tenant)), month=month)
-            chart = bypass_chart(found)
-            drawn = {
-                folder / f"{chart.name}.{picture}": await renderer.draw(chart, picture, Theme.LIGHT)
-                for picture in PictureFormat
-            }
-        finally:
-            await renderer.close()
-        await asyncio.to_thread(_write, drawn)
-        return list(drawn)
-
-    return run(settings, draw)
-
-
-def _write(files: Mapping[Path, bytes]) -> None:
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
 
 
 def add_person(settings: Settings, tenant: str, *, email: str, name: str, roles: Sequence[str]) -> dict[str, Any]:
@@ -286,120 +209,6 @@ def replay(settings: Settings, tenant: str, delivery_id: str, connector: str) ->
         await replay_one(service.database, operator(await existing(service, tenant)), event_id, subscriber=connector)
 
     run(settings, again)
-
-
-async def examine(settings: Settings) -> list[dict[str, Any]]:
-    """What works and what does not, with what to do about it."""
-    matching: list[dict[str, Any]] | None = None
-    findings = [{"subject": "settings", "health": "ok", "message": "Every setting is valid.", "next_step": ""}]
-    urls, server = await asyncio.to_thread(database_urls, settings)
-    try:
-        service = await build(settings, urls)
-        try:
-            undecidable = await _examine_policies(service)
-            matching = await _matched_by_default(service) if settings.slack.enabled else None
-        finally:
-            await service.database.close()
-        findings.append(
-            {
-                "subject": "database",
-                "health": "ok",
-                "next_step": "",
-                "message": "It answers, its schema is current, its role is bound by row-level security.",
-            }
-        )
-        findings += undecidable
-    except CountersignError as exc:
-        findings.append(
-            {"subject": "database", "health": "failed", "message": exc.message, "next_step": exc.next_step or ""}
-        )
-    finally:
-        if server:
-            await asyncio.to_thread(server.stop)
-    findings.append(await _examine_slack(settings))
-    findings += await examine_teams(settings.teams)
-    findings += await examine_executors(settings)
-    findings += matching or []
-    systems = connected_systems(settings)
-    for title, connected in zip(distinct_titles(systems), systems, strict=True):
-        result = await connected.system.check()
-        findings += [
-            {
-                "subject": f"{title}: {each.subject}",
-                "health": str(each.health),
-                "message": each.message,
-                "next_step": each.next_step,
-            }
-            for each in result.findings
-        ]
-        await connected.system.close()
-    return [{**each, "message": without_secrets("", each["message"])} for each in findings]  # systems quote
-
-
-async def _examine_policies(service: Service) -> list[dict[str, Any]]:
-    """Of each tenant, the stages that nobody could decide today (X5)."""
-    findings = []
-    for tenant in await tenant_ids(service.database):
-        found = await holders(service.database, service.catalogue, operator(tenant))
-        problems = [
-            f"{policy.title}, stage '{stage.key}': {stage.problem}"
-            for policy in found
-            for stage in policy.stages
-            if stage.problem
-        ]
-        findings.append(
-            {
-                "subject": f"policies of {tenant}",
-                "health": "warning" if problems else "ok",
-                "message": " ".join(problems) or "Somebody could decide every stage.",
-                "next_step": "Grant these roles: countersign policy check --tenant says more." if problems else "",
-            }
-        )
-    return findings
-
-
-async def _matched_by_default(service: Service) -> list[dict[str, Any]]:
-    """Where a tenant asks people for a second factor and does not say how sure it wants to be of chat accounts."""
-    async with service.database.system() as tx:
-        found = [each for each in await list_tenants(tx) if each.tenant_id == service.settings.slack.tenant]
-    return [
-        {
-            "subject": f"chat accounts of {each.tenant_id}",
-            "health": "warning",
-            "message": "It asks for second factors, and takes an e-mail address in Slack for proof of who somebody is.",
-            "next_step": "Write 'chat: {email_match: false}' into its YAML (people type /approve link), or true.",
-        }
-        for each in found
-        if each.policy.security_policies.mfa_required and each.policy.chat.email_match is None
-    ]
-
-
-async def _examine_slack(settings: Settings) -> dict[str, Any]:
-    if settings.slack.bot_token is None:
-        return {
-            "subject": "slack",
-            "health": "warning",
-            "message": "Slack is not configured.",
-            "next_step": "Set COUNTERSIGN_SLACK__BOT_TOKEN; see docs/connectors/slack.md.",
-        }
-    client = make_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    try:
-        answer = await client.auth_test()
-    except SlackApiError as exc:
-        return {
-            "subject": "slack",
-            "health": "failed",
-            "message": f"Slack refuses the token: {exc.response['error']}.",
-            "next_step": "Install the app again and copy its bot token.",
-        }
-    except OSError as exc:
-        return {
-            "subject": "slack",
-            "health": "failed",
-            "message": f"Slack cannot be reached: {exc}.",
-            "next_step": "Check the network and COUNTERSIGN_SLACK__BASE_URL.",
-        }
-    return {"subject": "slack", "health": "ok", "message": f"Connected to {answer['team']}.", "next_step": ""}
 
 
 async def existing(service: Service, tenant: str) -> TenantId:

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from app import administration, chat_accounts, demo, policies
+from app import administration, chat_accounts, demo, policies, reports
+from app import doctor as doctoring
 from app import report as figures_report
 from app.commands.automation import automation
 from app.commands.connector import connector
@@ -101,7 +102,7 @@ def run_demo(
 @cli.command()
 def doctor(config: Config = None, as_json: AsJson = False) -> None:
     """Check the configuration and every connector's credentials, and say what to fix."""
-    findings = asyncio.run(administration.examine(load_settings(config=config)))
+    findings = asyncio.run(doctoring.examine(load_settings(config=config)))
     _show(findings, as_json=as_json)
     raise typer.Exit(1 if any(finding["health"] == "failed" for finding in findings) else 0)
 
@@ -295,10 +296,10 @@ def report_approvals(
 ) -> None:
     """Where the time of approvals goes: stages, approvers, bottlenecks."""
     if charts is not None:
-        for path in administration.approval_pictures(load_settings(config=config), tenant_id, days=days, folder=charts):
+        for path in reports.approval_pictures(load_settings(config=config), tenant_id, days=days, folder=charts):
             typer.echo(path)
         return
-    found = administration.approval_figures(load_settings(config=config), tenant_id, days=days)
+    found = reports.approval_figures(load_settings(config=config), tenant_id, days=days)
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2, default=str))
         return
@@ -316,10 +317,10 @@ def report_bypasses(
     """Emergency bypasses of a month: why, by whom, what their reviews said, and how long people took."""
     settings = load_settings(config=config)
     if charts is not None:
-        for path in administration.bypass_pictures(settings, tenant_id, month=month, folder=charts):
+        for path in reports.bypass_pictures(settings, tenant_id, month=month, folder=charts):
             typer.echo(path)
         return
-    found = administration.bypass_figures(settings, tenant_id, month=month)
+    found = reports.bypass_figures(settings, tenant_id, month=month)
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2, default=str))
         return
