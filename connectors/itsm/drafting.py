@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketState
 from connectors.itsm.facts import bypass_facts, request_facts
 from core.approvals import RequestView
 from core.emergency import BypassView
 from core.links import TicketLink
+
+OF_A_CHANGE: Final = ("planned_start", "planned_end", "rollback_plan", "test_plan", "risk")  # docs/connectors
 
 
 def ticket_of(link: TicketLink) -> Ticket:
@@ -34,9 +38,17 @@ def request_draft(request: RequestView, *, address: str) -> TicketDraft:
         fields={
             "justification": request.justification,
             "business_service": request.resource.get("business_service", ""),
+            **_of_change(request),
         },
         facts=request_facts(request, address=address),
     )
+
+
+def _of_change(request: RequestView) -> dict[str, str]:
+    """What a change says of itself under the names that ticket systems know; nothing for another request."""
+    if request.resource.get("type") != "change":
+        return {}
+    return {key: request.resource[key] for key in OF_A_CHANGE if request.resource.get(key)}
 
 
 def bypass_draft(bypass: BypassView, *, address: str) -> TicketDraft:

@@ -73,10 +73,10 @@ async def submit(database: Database, catalogue: ChangeCatalogue, actor: Actor, c
         facts = {
             "risk": str(risk.level),
             "feels_it": ", ".join(row.reach),
-            "from": span.starts_at.isoformat() if span else "",
-            "until": span.ends_at.isoformat() if span else "",
+            "planned_start": span.starts_at.isoformat() if span else "",
+            "planned_end": span.ends_at.isoformat() if span else "",
             "rollback_plan": _last(held, Gate.ROLLBACK_PLAN),
-            "tests": _last(held, Gate.TESTING),
+            "test_plan": _last(held, Gate.TESTING),
         }
         request_id, _is_approved = await open_request(
             tx,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import requests
 
-from tests.e2e.test_changes_api import call
+from tests.e2e.test_changes_api import call, drafted
 from tests.e2e.test_rollouts import scheduled, shown
 from tests.product import until
 
@@ -49,3 +51,14 @@ def test_a_ticket_that_somebody_ends_there_is_told_of_the_change(product):
     product.control("servicenow/edit", type="change_request", id=row["sys_id"], fields=fields)
     until(lambda: "was ended in ServiceNow" in shown(product, change)["note"], "the change to be told")
     assert shown(product, change)["state"] == "schedule"
+
+
+@pytest.mark.row("N1", "G3", "G6")
+def test_the_ticket_says_from_the_beginning_when_it_is_planned_and_how_it_is_undone(product):
+    begins = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=30)
+    times = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=1)).isoformat()}
+    change = drafted(product, title="Planned", rollback_plan="Put the former limit back.", **times)
+    call(product, "POST", f"/{change['id']}/submit")
+    row = is_at(product, change, "Assess")
+    assert row["start_date"] == f"{begins:%Y-%m-%d %H:%M:%S}"
+    assert "Put the former limit back." in row["backout_plan"]
