@@ -7,7 +7,7 @@ from typing import Final
 
 from bot import actions
 from bot.actions import Target
-from bot.cards import Form, Markup, Option, Plain, Section, SelectInput, TextInput, one_line
+from bot.cards import Block, Form, Input, Markup, Option, Plain, Section, SelectInput, TextInput, one_line
 from bot.views.pieces import spoken
 from core.changes import ChangePolicy, ChangeView, Gate
 from core.zones import zone_of
@@ -47,47 +47,38 @@ def change_form(policy: ChangePolicy, *, zone: str) -> Form:
 def evidence_form(change: ChangeView) -> Form:
     """What shows that a gate is passed, or is not."""
     gates = change.missing or change.gates or tuple(map(str, Gate))
-    return Form(
-        callback_id=actions.FORM_CHANGE_EVIDENCE,
-        title=f"Evidence {change.reference}",
-        submit="Add",
-        memo=Target(id=change.id).encode(),
-        blocks=(
-            Section((one_line(change.title),)),
-            SelectInput("gate", "For", tuple(Option(gate, spoken(gate)) for gate in gates), initial=gates[0]),
-            SelectInput("result", "Result", _RESULTS, initial="passed"),
-            TextInput("summary", "What shows it?", is_multiline=True, max_chars=TEXT_MAX),
-            TextInput("url", "Address", is_optional=True, max_chars=2000, placeholder="https://ci.example.com/run/17"),
-        ),
+    return _about(
+        change,
+        actions.FORM_CHANGE_EVIDENCE,
+        "Evidence",
+        "Add",
+        SelectInput("gate", "For", tuple(Option(gate, spoken(gate)) for gate in gates), initial=gates[0]),
+        SelectInput("result", "Result", _RESULTS, initial="passed"),
+        TextInput("summary", "What shows it?", is_multiline=True, max_chars=TEXT_MAX),
+        TextInput("url", "Address", is_optional=True, max_chars=2000, placeholder="https://ci.example.com/run/17"),
     )
 
 
 def schedule_form(change: ChangeView, *, zone: str) -> Form:
     """When it is done: the time that was wished for, to begin with."""
-    return Form(
-        callback_id=actions.FORM_CHANGE_SCHEDULE,
-        title=f"Schedule {change.reference}",
-        submit="Schedule",
-        memo=Target(id=change.id).encode(),
-        blocks=(
-            Section((one_line(change.title),)),
-            *_times(zone, starts_at=change.starts_at, ends_at=change.ends_at),
-        ),
+    return _about(
+        change,
+        actions.FORM_CHANGE_SCHEDULE,
+        "Schedule",
+        "Schedule",
+        *_times(zone, starts_at=change.starts_at, ends_at=change.ends_at),
     )
 
 
 def done_form(change: ChangeView) -> Form:
     """The work is done, and how the validation went."""
-    return Form(
-        callback_id=actions.FORM_CHANGE_DONE,
-        title=f"Finish {change.reference}",
-        submit="Done",
-        memo=Target(id=change.id).encode(),
-        blocks=(
-            Section((one_line(change.title),)),
-            SelectInput("validation", "Validation", (*_RESULTS, Option("later", "Not yet")), initial="passed"),
-            TextInput("notes", "Notes", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
-        ),
+    return _about(
+        change,
+        actions.FORM_CHANGE_DONE,
+        "Finish",
+        "Done",
+        SelectInput("validation", "Validation", (*_RESULTS, Option("later", "Not yet")), initial="passed"),
+        TextInput("notes", "Notes", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
     )
 
 
@@ -106,53 +97,58 @@ def rollback_form(change: ChangeView) -> Form:
 
 def recovery_form(change: ChangeView) -> Form:
     """Whether everything works again after the rollback."""
-    return Form(
-        callback_id=actions.FORM_CHANGE_RECOVERY,
-        title=f"Recovery {change.reference}",
-        submit="Save",
-        memo=Target(id=change.id).encode(),
-        blocks=(
-            Section((one_line(change.title),)),
-            SelectInput(
-                "result",
-                "Does everything work again?",
-                (Option("passed", "Yes"), Option("failed", "No: open the change again, and tell people")),
-                initial="passed",
-            ),
-            TextInput("notes", "What was seen", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
+    return _about(
+        change,
+        actions.FORM_CHANGE_RECOVERY,
+        "Recovery",
+        "Save",
+        SelectInput(
+            "result",
+            "Does everything work again?",
+            (Option("passed", "Yes"), Option("failed", "No: open the change again, and tell people")),
+            initial="passed",
         ),
+        TextInput("notes", "What was seen", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
     )
 
 
 def change_review_form(change: ChangeView) -> Form:
     """The post-implementation review."""
-    return Form(
-        callback_id=actions.FORM_CHANGE_REVIEW,
-        title=f"Review {change.reference}",
-        submit="Finish review",
-        memo=Target(id=change.id).encode(),
-        blocks=(
-            Section((one_line(change.title),)),
-            SelectInput(
-                "outcome",
-                "Outcome",
-                (
-                    Option("successful", "Successful"),
-                    Option("successful_with_issues", "Successful, with issues"),
-                    Option("unsuccessful", "Unsuccessful"),
-                ),
-            ),
-            TextInput("notes", "What was found", is_multiline=True, max_chars=TEXT_MAX),
-            TextInput("lessons", "Lessons for next time", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
-            TextInput(
-                "tags",
-                "Tags",
-                is_optional=True,
-                placeholder="cache, deploy",
-                hint="Separated by commas.",
-                max_chars=400,
+    return _about(
+        change,
+        actions.FORM_CHANGE_REVIEW,
+        "Review",
+        "Finish review",
+        SelectInput(
+            "outcome",
+            "Outcome",
+            (
+                Option("successful", "Successful"),
+                Option("successful_with_issues", "Successful, with issues"),
+                Option("unsuccessful", "Unsuccessful"),
             ),
         ),
+        TextInput("notes", "What was found", is_multiline=True, max_chars=TEXT_MAX),
+        TextInput("lessons", "Lessons for next time", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
+        TextInput(
+            "tags",
+            "Tags",
+            is_optional=True,
+            placeholder="cache, deploy",
+            hint="Separated by commas.",
+            max_chars=400,
+        ),
+    )
+
+
+def _about(change: ChangeView, callback_id: str, title: str, submit: str, *blocks: Block | Input) -> Form:
+    """A form about one change, which says which."""
+    return Form(
+        callback_id=callback_id,
+        title=f"{title} {change.reference}",
+        submit=submit,
+        memo=Target(id=change.id).encode(),
+        blocks=(Section((one_line(change.title),)), *blocks),
     )
 
 
