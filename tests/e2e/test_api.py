@@ -486,6 +486,7 @@ BODIES = {
     "extend": {"duration": "10 minutes", "reason": "More."},
     "close": {"state": "done", "note": "Done."},
     "evidence": {"gate": "testing", "summary": "Fine."},
+    "recovery": {"result": "passed"},
     "times": {"starts_at": "2030-01-02T09:00:00Z", "ends_at": "2030-01-02T10:00:00Z"},
     **dict.fromkeys(("rollback", "fail", "cancel"), {"reason": "It is ours."}),
 }
