@@ -32,7 +32,7 @@ from core.automation import (
     rule_history,
     ticket_event,
 )
-from core.outbox import Dispatcher, RetryPolicy, Subscription
+from core.outbox import BreakerPolicy, Dispatcher, RetryPolicy, Subscription
 from tests.factories import ADDRESS, Company
 
 ADMINISTRATOR = "tenant_administrator"
@@ -40,6 +40,7 @@ SYSTEMS = {"desk": KnownSystem(("change", "incident"))}
 SOON = RetryPolicy(attempts=4, base_s=0.0)
 # What waits for a ticket that another delivery is making: on a busy machine that takes more than four tries.
 UNTIL_THERE = RetryPolicy(attempts=100, base_s=0.0)
+NEVER_OPEN = BreakerPolicy(failures=1_000_000)  # it would wait for a clock that nobody moves
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
 
@@ -78,9 +79,8 @@ class World:
         ]
         if self.desk is not None:
             tickets = TicketActions("desk", company.tenant, self.desk, database, self.fields)
-            found.append(
-                Subscription("desk_automation", frozenset({ticket_event("desk")}), tickets.deliver, UNTIL_THERE)
-            )
+            types = frozenset({ticket_event("desk")})
+            found.append(Subscription("desk_automation", types, tickets.deliver, UNTIL_THERE, NEVER_OPEN))
         return found
 
     async def settle(self) -> None:
