@@ -148,7 +148,7 @@ def _within(item: Json, what: str, *, unfold: bool) -> list[tuple[str, str]]:
 def _resolved(item: Json, what: str) -> Json | None:
     """The item, or what stands in for it when its type is unknown; None when nothing does."""
     known = {"element": ELEMENTS, "action": ACTIONS}.get(what)
-    if known is None or item.get("type") in known:
+    if known is None or str(item.get("type")) in known:
         return item
     fallback = item.get("fallback")
     return _resolved(fallback, what) if isinstance(fallback, dict) else None

@@ -63,10 +63,14 @@ def test_a_change_that_goes_bad_is_undone_by_itself_and_its_message_tells_how(pr
         text = str(message["blocks"])
         return message if "Rolled back, and everything works again" in text else None
 
-    message = until(told, "the message to say so")
-    lines = " ".join(each["text"] for each in message["thread"])
-    assert "Being rolled back" in lines
-    assert "Everything works again" in lines
+    until(told, "the message to say so")
+
+    def lines():
+        found = product.message_with("approvals", f"{change['reference']} · Change")
+        return " ".join(each["text"] for each in found["thread"])
+
+    until(lambda: "Everything works again" in lines(), "its thread to say so")
+    assert "Being rolled back" in lines()
 
 
 @pytest.mark.row("G6")
