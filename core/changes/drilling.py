@@ -18,7 +18,7 @@ from core.changes.loading import policy_of
 from core.changes.policy import Drill
 from core.db import Database, Transaction, next_number
 from core.deadlines import DeadlineHandler, Due, clear, parts_of, set_deadline
-from core.errors import CountersignError
+from core.errors import CountersignError, Unavailable
 from core.outbox import Event, emit
 from core.roles.permissions import Permission
 from core.rollouts import (
@@ -67,7 +67,7 @@ async def ensure_drills(database: Database, catalogue: ChangeCatalogue) -> None:
     """Every drill that is planned has its time, from now on in its interval; those planned no more have none."""
     for tenant in await tenant_ids(database):
         async with database.tenant(tenant) as tx:
-            drills = catalogue.for_tenant(await tenant_policy(tx)).drills
+            drills = await _planned(tx, catalogue)
             known = await parts_of(tx, THE_TENANT, DRILL)
             for name in known.keys() - drills.keys():
                 await clear(tx, THE_TENANT, kind=DRILL, part=name)
@@ -146,6 +146,14 @@ async def _on_due(tx: Transaction, due: Due) -> None:
     every = timedelta(seconds=due.data["every_s"])
     await set_deadline(tx, due.subject, DRILL, tx.now + every, part=due.part, data=due.data)
     await emit(tx, subject=f"drill:{_id(tx.tenant, due.part)}", type=DrillEvent.DUE, data={"drill": due.part})
+
+
+async def _planned(tx: Transaction, catalogue: ChangeCatalogue) -> Mapping[str, Drill]:
+    """The tenant's drills; none where it has no policy, which keeps nobody from starting the service (X9)."""
+    try:
+        return catalogue.for_tenant(await tenant_policy(tx)).drills
+    except Unavailable:
+        return {}
 
 
 def _id(tenant: str, name: str) -> UUID:

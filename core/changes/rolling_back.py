@@ -116,7 +116,8 @@ async def settle_rollback(tx: Transaction, held: Held, outcome: str) -> None:
         return
     who = system_actor(tx.tenant)
     if outcome == "approved":
-        await use_approval(tx, who, RequestId(held.row.rollback_request_id), held.id)
+        if await use_approval(tx, who, RequestId(held.row.rollback_request_id), held.id) is None:
+            return  # heard before: an approval is of one rollback
         await order_rollback(tx, who, held, held.row.note or "Its rollback was approved.")
         return
     details = {"reason": f"The rollback was {_DECLINED[outcome]}."}

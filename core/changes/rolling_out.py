@@ -72,6 +72,8 @@ async def _moved(
         case RolloutState.RECOVERING:
             if held.state in rules.CAN_ROLL_BACK:
                 await rolling_back.undone(tx, who, held, reasons or rollout.reasons)
+            elif held.state is ChangeState.CLOSED:  # done there, and decided by nobody here (X8)
+                await _alarm(tx, policy, held, f"It was rolled back after it was closed. {' '.join(reasons)}")
         case RolloutState.ROLLED_BACK:
             if _waits_for_recovery(held):
                 seen = "; ".join(f"{each.name}: {each.value}" for each in rollout.checks)
@@ -87,8 +89,12 @@ async def _failed(tx: Transaction, policy: ChangePolicy, held: Held, why: str) -
     if _waits_for_recovery(held):
         await rolling_back.not_recovered(tx, policy, system_actor(tx.tenant), held, why)
     elif held.state in rules.CAN_ROLL_BACK:
-        values = {"note": why, **await raised(tx, policy, held, why)}
-        await _note(tx, held, ChangeEvent.ROLLOUT_FAILED, values=values, reason=why, **told_of(values))
+        await _alarm(tx, policy, held, why)
+
+
+async def _alarm(tx: Transaction, policy: ChangePolicy, held: Held, why: str) -> None:
+    values = {"note": why, **await raised(tx, policy, held, why)}
+    await _note(tx, held, ChangeEvent.ROLLOUT_FAILED, values=values, reason=why, **told_of(values))
 
 
 def _waits_for_recovery(held: Held) -> bool:

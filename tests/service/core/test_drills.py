@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from core.access.errors import PermissionMissing
-from core.changes import ensure_drills, list_drills, start_drill
+from core.changes import ChangeCatalogue, ensure_drills, list_drills, start_drill
 from core.changes.errors import UnknownDrill
 from core.rollouts import page_of_drills
 from tests.changes_desk import Desk, with_policy
@@ -74,3 +74,8 @@ async def test_who_may_not_deploy_starts_no_drill_and_an_unknown_one_is_named(fl
         await floor.desk.do(start_drill, "audit_reviewer", "Payments")
     with pytest.raises(UnknownDrill, match="Did you mean 'Payments'"):
         await floor.desk.do(start_drill, "meta_agent_manager", "Payment")
+
+
+@pytest.mark.row("X9")
+async def test_a_tenant_without_a_policy_keeps_nobody_from_starting(company):
+    await ensure_drills(company.database, ChangeCatalogue({}))

@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from connectors.itsm.base import WebhookRejected
-from core.changes import acknowledge, complete, fail, roll_back, roll_out, validate_recovery
+from core.changes import acknowledge, complete, fail, review, roll_back, roll_out, validate_recovery
 from core.changes.errors import NoPlatform, NotPaged, WrongState
+from core.rollouts import Report, Said, hear
 from sandbox.faults import Fault
 from sandbox.signing import sign
 from tests.changes_desk import Desk, desk, with_policy
@@ -231,3 +232,29 @@ async def test_the_recovery_of_what_the_platform_undid_is_not_for_people_to_say_
     change = await floor.until(await rolled_out(floor, "bad"), "rolled_back")
     with pytest.raises(WrongState, match="No rollback of CHG-1001 waits to be looked at"):
         await floor.desk.do(validate_recovery, "agent_developer", change.id, result="passed")
+
+
+@pytest.mark.row("X8", "G10")
+async def test_what_the_platform_undoes_after_the_change_is_closed_is_alarmed(floor):
+    change = await floor.until(await rolled_out(floor), "succeeded")
+    said = {"outcome": "successful", "notes": "Fine."}
+    change = await floor.desk.do(review, "meta_agent_manager", change.id, **said)
+    assert change.state == "closed"
+    report = Report(Said.ROLLED_BACK, message="Somebody pressed the button there")
+    await hear(floor.desk.database, floor.desk.company.tenant, change.rollout.id, report)
+    await floor.pump()
+    change = await floor.desk.now(change)
+    assert change.state == "closed"
+    assert change.alarm.what.startswith("It was rolled back after it was closed. The platform rolled it back by itself")
+
+
+@pytest.mark.row("G8")
+async def test_a_yes_to_a_rollback_that_is_heard_twice_is_of_one_rollback(floor):
+    change = await floor.until(await rolled_out(floor, "stays_ill"), "watching")
+    change = await floor.desk.do(roll_back, "agent_developer", change.id, reason="It is ill.")
+    change = await floor.desk.agreed(change)
+    change = await floor.until(change, "failed")
+    assert change.state == "implement", "open again, as nothing works after the rollback"
+    before = await floor.desk.events(change)
+    await floor.desk.deliver()
+    assert await floor.desk.events(change) == before
