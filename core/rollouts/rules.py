@@ -125,7 +125,7 @@ def _failing(rounds: Sequence[Round], times: int) -> tuple[str, ...]:
         return ()
     failed = [{each.check for each in one.results if not each.passed} for one in last]
     common = set.intersection(*failed) if failed else set()
-    return tuple(f"{each.check}: {each.value}" for each in last[-1].results if each.check in common)
+    return tuple(f"{each.check}: {each.value.rstrip('.')}." for each in last[-1].results if each.check in common)
 
 
 def _failure(report: Report) -> tuple[str, ...]:

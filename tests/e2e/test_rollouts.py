@@ -56,7 +56,7 @@ def test_a_change_that_goes_bad_is_undone_by_itself_and_its_message_tells_how(pr
     until(lambda: shown(product, change)["rollout"]["state"] == "rolled_back", "the rollback")
     found = shown(product, change)
     assert (found["state"], found["recovery"]["state"], found["review_state"]) == ("rolled_back", "passed", "due")
-    assert "Error rate: 0.31, wanted at most 0.05" in found["rollout"]["reasons"]
+    assert "Error rate: 0.31, wanted at most 0.05." in found["rollout"]["reasons"]
 
     def told():
         message = product.message_with("approvals", f"{change['reference']} · Change")

@@ -62,8 +62,8 @@ async def test_a_change_that_goes_bad_is_undone_by_itself_with_the_reasons_and_t
 
     assert (change.state, change.review_state) == ("rolled_back", "due")
     assert change.rollout.reasons == (
-        "Errors: 0.31, wanted at most 0.05",
-        "Figures: 0.31, wanted at most 0.05",
+        "Errors: 0.31, wanted at most 0.05.",
+        "Figures: 0.31, wanted at most 0.05.",
         "Health: It answered 503.",
     )
     assert (change.recovery.state, change.recovery.by) == ("passed", None)

@@ -77,7 +77,7 @@ def test_so_many_failures_in_a_row_undo_it_and_fewer_never_do(passed, tolerance)
     fails = len(passed) >= tolerance and not any(passed[-tolerance:])
     assert (move is not None) == fails
     if move is not None:
-        assert (move.to, move.reasons) == (RolloutState.ROLLING_BACK, ("Health: 503",))
+        assert (move.to, move.reasons) == (RolloutState.ROLLING_BACK, ("Health: 503.",))
 
 
 @pytest.mark.row("G7")
