@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import ConnectorError
-from connectors.itsm.http import Call, Caller, Limits, UnexpectedAnswerError
+from connectors.itsm.http import Call, Caller, Limits
 from core.rollouts import Check, CheckKind, Order, Result
 
 TOTAL_S: Final = 10.0  # a check that takes longer has failed

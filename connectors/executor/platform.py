@@ -11,8 +11,9 @@ from uuid import UUID
 
 from connectors.callbacks.signing import signed
 from connectors.executor.wire import UnreadableStatus, read_status
+from connectors.itsm.answers import retry_after_s, shortened, uncertain
 from connectors.itsm.base import ConnectorError, NotSent, Refused, Throttled
-from connectors.itsm.http import Answer, Call, Caller, Limits, redirected, retry_after_s, shortened, uncertain
+from connectors.itsm.http import Answer, Call, Caller, Limits, redirected
 from core.rollouts import Order, Report
 
 TITLE: Final = "The agent platform"

@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,18 +17,12 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
-from connectors.itsm.base import ConnectorError, NotSent, OutcomeUnknown, Refused
+from connectors.itsm.answers import UnexpectedAnswerError, host_of, uncertain
+from connectors.itsm.base import ConnectorError, NotSent, Refused
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
 
 BODY_MAX_BYTES: Final = 16 * 1024 * 1024  # a page of 200 tickets with long texts is some 2 MB
-DETAIL_MAX_CHARS: Final = 300
-DEFAULT_RETRY_S: Final = 60.0  # polite when no time was named
-RETRY_MAX_S: Final = 3600.0
-
-
-class UnexpectedAnswerError(Exception):
-    """What came back cannot be read as an answer of this system."""
 
 
 class _BrokenOffError(Exception):
@@ -158,42 +151,12 @@ def transport_failure(exc: Exception, title: str, *, writes: bool) -> ConnectorE
             return uncertain(f"{title} did not answer properly ({name}).", writes=writes)
 
 
-def uncertain(reason: str, *, writes: bool) -> ConnectorError:
-    """OutcomeUnknown for a write that may have happened, NotSent for a read."""
-    return OutcomeUnknown(reason) if writes else NotSent(reason)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float:
-    """How long the system asks us to wait: seconds, or a date compared with the answer's own. At most an hour."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdecimal():
-        return min(float(text), RETRY_MAX_S)
-    until, now = instant(text), instant(headers.get("date", ""))
-    return DEFAULT_RETRY_S if until is None or now is None else min(max(until - now, 0.0), RETRY_MAX_S)
-
-
-def instant(text: str) -> float | None:
-    """Epoch seconds of an HTTP date; None if it is none."""
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 def redirected(title: str, answer: Answer) -> Refused:
-    """The failure that a redirect is. Only the host is named: a query may carry a session."""
-    try:
-        host = urlsplit(answer.headers.get("location", "")).hostname or "another page"
-    except ValueError:
-        host = "another page"
+    """The failure that a redirect is."""
+    host = host_of(answer.headers.get("location", ""))
     return Refused(
         f"{title} redirects API calls to {host}: the address is not its own, or sign-in is elsewhere.", field="url"
     )
-
-
-def shortened(text: str, limit: int = DETAIL_MAX_CHARS) -> str:
-    """The text within `limit` characters, with an ellipsis where it was cut."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

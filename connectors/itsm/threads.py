@@ -9,8 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from connectors.itsm.answers import uncertain
 from connectors.itsm.base import NotSent
-from connectors.itsm.transport import uncertain
 
 _T = TypeVar("_T")
 

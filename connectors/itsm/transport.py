@@ -10,21 +10,16 @@ import io
 import json
 import ssl
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions as http
 from urllib3 import exceptions as wire_errors
 
-from connectors.itsm.base import ConnectorError, NotSent, OutcomeUnknown, Refused
+from connectors.itsm.answers import host_of, uncertain
+from connectors.itsm.base import ConnectorError, NotSent, Refused
 from connectors.itsm.rehearsal import Rehearsal
-
-DETAIL_MAX_CHARS: Final = 300
-DEFAULT_RETRY_S: Final = 60.0  # a minute is polite when no time was named
-RETRY_MAX_S: Final = 3600.0
 
 TRANSPORT_ERRORS: Final = (http.RequestException, wire_errors.HTTPError, OSError)
 
@@ -33,10 +28,6 @@ _MISUSED: Final = (
     http.URLRequired, http.MissingSchema, http.InvalidSchema, http.InvalidURL, http.InvalidHeader,
     http.InvalidProxyURL,
 )  # fmt: skip
-
-
-class UnexpectedAnswerError(Exception):
-    """What came back cannot be read as an answer of the system."""
 
 
 class RedirectedError(Exception):
@@ -52,7 +43,7 @@ def transport_failure(exc: Exception, title: str, *, writes: bool) -> ConnectorE
     match exc:
         case RedirectedError():
             return Refused(
-                f"{title} redirects API calls to {_host(exc.location)}: the address is not the instance's own, "
+                f"{title} redirects API calls to {host_of(exc.location)}: the address is not the instance's own, "
                 "or the account must sign in through single sign-on.",
                 field="url",
             )
@@ -88,43 +79,6 @@ def misused(exc: Exception, title: str) -> Refused:
     return Refused(f"The connection to {title} is set up wrongly ({_name(exc)}).")
 
 
-def uncertain(reason: str, *, writes: bool) -> ConnectorError:
-    """The failure of a call that may have been carried out."""
-    return OutcomeUnknown(reason) if writes else NotSent(reason)
-
-
-def asked_wait_s(headers: Mapping[str, str]) -> float | None:
-    """What Retry-After asks for, in seconds or as a date; None if it says nothing that can be read."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
-    # Dates are compared with the answer's own, so that no clock of ours matters.
-    until, now = _instant(text), answered_at(headers)
-    return until - now if until is not None and now is not None else None
-
-
-def answered_at(headers: Mapping[str, str]) -> float | None:
-    """When the system answered, by its own clock, in Unix seconds."""
-    return _instant(headers.get("Date", ""))
-
-
-def bounded_wait_s(asked: float | None) -> float:
-    """A wait between nothing and an hour; a minute where none was named."""
-    return DEFAULT_RETRY_S if asked is None else min(max(asked, 0.0), RETRY_MAX_S)
-
-
-def detail(text: str) -> str:
-    """The system's own words, short enough for a sentence."""
-    return text if len(text) <= DETAIL_MAX_CHARS else f"{text[: DETAIL_MAX_CHARS - 1]}…"
-
-
-def _instant(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return None
-
-
 def _caused_by(exc: BaseException, *kinds: type[BaseException]) -> bool:
     """Whether one of these is behind the exception; requests hides causes in arguments and `reason`."""
     waiting: list[Any] = [exc]
@@ -143,11 +97,3 @@ def _caused_by(exc: BaseException, *kinds: type[BaseException]) -> bool:
 def _name(exc: Exception) -> str:
     # Never the message: requests and urllib3 put whole addresses with their queries into it.
     return type(exc).__name__
-
-
-def _host(location: str) -> str:
-    # Only the host: a redirect's query may carry a session.
-    try:
-        return urlsplit(location).hostname or "another page"
-    except ValueError:
-        return "another page"

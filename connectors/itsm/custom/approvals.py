@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 
+from connectors.itsm.answers import shortened
 from connectors.itsm.base import NotSent, Refused, Ticket
 from connectors.itsm.custom.approval_spec import Approvals as Declared
 from connectors.itsm.custom.client import CustomClient
@@ -22,7 +23,6 @@ from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.request_spec import Request
 from connectors.itsm.custom.spec import Spec
 from connectors.itsm.custom.tickets import LONG_AGO, instant
-from connectors.itsm.http import shortened
 from core.tickets import Decision, Shown, ToldApproval
 
 _WORDS: Final[Mapping[Decision, str]] = {Decision.APPROVED: "Approved", Decision.REJECTED: "Rejected"}

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from connectors.itsm.answers import UnexpectedAnswerError, uncertain
 from connectors.itsm.base import ConnectorError, NotSent, Refused
 from connectors.itsm.custom.building import Prepared, prepare, static_proof, token_call
 from connectors.itsm.custom.failures import Absent, failure
@@ -19,7 +20,7 @@ from connectors.itsm.custom.paths import at, text_at
 from connectors.itsm.custom.request_spec import Request, SecretRef
 from connectors.itsm.custom.spec import AuthKind, Spec
 from connectors.itsm.custom.templates import Values
-from connectors.itsm.http import Answer, Call, Caller, Limits, UnexpectedAnswerError, uncertain
+from connectors.itsm.http import Answer, Call, Caller, Limits
 
 TOKEN_LIFETIME_S: Final = 3600.0  # when an answer does not say
 TOKEN_MARGIN_S: Final = 60.0

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.itsm.answers import shortened
 from connectors.itsm.base import (
     Capabilities,
     ChangePage,
@@ -41,7 +42,6 @@ from connectors.itsm.custom.spec import Spec, WebhookKind
 from connectors.itsm.custom.tickets import Record, age, record, value
 from connectors.itsm.custom.walk import Arrived, Move, Stuck, next_step
 from connectors.itsm.custom.webhooks import read_webhook
-from connectors.itsm.http import shortened
 from connectors.itsm.signatures import signing_key
 from core.clock import Clock, SystemClock
 from core.errors import ConfigError

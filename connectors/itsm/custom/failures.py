@@ -5,10 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, assert_never
 
+from connectors.itsm.answers import UnexpectedAnswerError, retry_after_s, shortened, uncertain
 from connectors.itsm.base import ConnectorError, NotSent, Refused, Throttled
 from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.spec import ErrorRule, Errors, Means
-from connectors.itsm.http import Answer, UnexpectedAnswerError, redirected, retry_after_s, shortened, uncertain
+from connectors.itsm.http import Answer, redirected
 
 
 class Absent(Refused):

@@ -6,10 +6,10 @@ import hashlib
 import re
 from typing import Final
 
+from connectors.itsm.answers import shortened
 from connectors.itsm.custom.client import CustomClient
 from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.spec import Spec
-from connectors.itsm.http import shortened
 
 NOTE_MAX_CHARS: Final = 16_000  # our own measure: a comment takes more, a reader does not
 MARK: Final = re.compile(r"\[countersign:[0-9a-f]{16}\]")

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import Refused
 from connectors.itsm.jira.failures import TITLE, VENDOR_ERRORS, QuotaSpent, classify, status_of
 from connectors.itsm.jira.session import SERVICE_DESK_URL, CallClient
@@ -19,7 +20,6 @@ from connectors.itsm.jira.wire import FIELDS, PROPERTY, IssueRecord, issue, item
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
 from connectors.itsm.threads import CallThreads, Flight
-from connectors.itsm.transport import UnexpectedAnswerError
 
 PAGE_ROWS: Final = 100  # Cloud gives no more when fields are asked for
 SCREEN_ROWS: Final = 200

@@ -10,19 +10,16 @@ import requests
 from jira.exceptions import JIRAError, NotJIRAInstanceError
 from requests import exceptions as http
 
-from connectors.itsm.base import ConnectorError, Refused, Throttled
-from connectors.itsm.transport import (
-    TRANSPORT_ERRORS,
-    RedirectedError,
+from connectors.itsm.answers import (
     UnexpectedAnswerError,
     answered_at,
     asked_wait_s,
     bounded_wait_s,
-    detail,
-    misused,
-    transport_failure,
+    shortened,
     uncertain,
 )
+from connectors.itsm.base import ConnectorError, Refused, Throttled
+from connectors.itsm.transport import TRANSPORT_ERRORS, RedirectedError, misused, transport_failure
 
 TITLE: Final = "Jira"
 SPARING: Final = frozenset({"jira-burst-based", "jira-per-issue-on-write"})  # others may go on meanwhile
@@ -135,4 +132,4 @@ def _said(response: requests.Response) -> tuple[str, str | None]:
     words = [*(messages if isinstance(messages, list) else ()), *by_field.values(), *loose]
     parts = [text for one in words if (text := str(one).strip().rstrip("."))]
     field = next(iter(map(str, by_field)), None)
-    return (f": {detail('; '.join(parts))}" if parts else ""), field
+    return (f": {shortened('; '.join(parts))}" if parts else ""), field

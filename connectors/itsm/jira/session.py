@@ -16,10 +16,11 @@ from jira import JIRA
 from jira.resilientsession import ResilientSession
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.rehearsal import Rehearsal
 from connectors.itsm.threads import AbandonedError
-from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError, rehearsed
+from connectors.itsm.transport import RedirectedError, rehearsed
 
 SERVICE_DESK_URL: Final = "{server}/rest/servicedeskapi/{path}"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.jira.text import read
-from connectors.itsm.transport import UnexpectedAnswerError
 
 PROPERTY: Final = "countersign"  # the entity property of our issues and comments
 DESK_PROPERTY: Final = "sd.public.comment"

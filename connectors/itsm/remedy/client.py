@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from connectors.itsm.answers import UnexpectedAnswerError, uncertain
 from connectors.itsm.base import ConnectorError, Refused
-from connectors.itsm.http import Answer, Call, Caller, Limits, UnexpectedAnswerError, uncertain
+from connectors.itsm.http import Answer, Call, Caller, Limits
 from connectors.itsm.remedy.failures import failure
 from connectors.itsm.remedy.session import Sessions
 from connectors.itsm.remedy.settings import RemedySettings

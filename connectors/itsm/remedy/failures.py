@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from connectors.itsm.answers import retry_after_s, shortened, uncertain
 from connectors.itsm.base import ConnectorError, NotSent, Refused, Throttled
-from connectors.itsm.http import Answer, redirected, retry_after_s, shortened, uncertain
+from connectors.itsm.http import Answer, redirected
 
 AUTHENTICATION: Final = 623
 # Turned away before anything was done: no way to the server (90), no licence or no session free.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from connectors.itsm.answers import shortened
 from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
-from connectors.itsm.http import shortened
 from connectors.itsm.remedy.settings import RemedySettings
 from connectors.itsm.remedy.statuses import CHANGE_STATES, INCIDENT_STATES
 from connectors.itsm.remedy.wire import KEY_START, Record

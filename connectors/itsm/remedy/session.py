@@ -12,8 +12,9 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
+from connectors.itsm.answers import instant
 from connectors.itsm.base import ConnectorError, NotSent
-from connectors.itsm.http import Answer, Call, Caller, instant
+from connectors.itsm.http import Answer, Call, Caller
 from connectors.itsm.remedy.failures import failure
 from connectors.itsm.remedy.settings import RemedySettings
 

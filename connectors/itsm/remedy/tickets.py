@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from connectors.itsm.answers import UnexpectedAnswerError, uncertain
 from connectors.itsm.base import Refused, Ticket, TicketKind
-from connectors.itsm.http import UnexpectedAnswerError, uncertain
 from connectors.itsm.remedy.client import RemedyClient
 from connectors.itsm.remedy.mapping import ticket_state
 from connectors.itsm.remedy.qualification import compare

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import TicketKind
-from connectors.itsm.http import UnexpectedAnswerError
 
 Values = Mapping[str, Any]
 REQUEST_ID: Final = "Request ID"

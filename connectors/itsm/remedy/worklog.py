@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from connectors.itsm.http import shortened
+from connectors.itsm.answers import shortened
 from connectors.itsm.remedy.client import RemedyClient
 from connectors.itsm.remedy.mapping import DESCRIPTION_MAX_CHARS
 from connectors.itsm.remedy.qualification import both, compare

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import pysnow
 import requests
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import ConnectorError, NotSent, Refused
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
@@ -23,7 +24,7 @@ from connectors.itsm.servicenow.failures import TITLE, VENDOR_ERRORS, classify
 from connectors.itsm.servicenow.session import CallSession, Credentials
 from connectors.itsm.servicenow.settings import ServiceNowSettings
 from connectors.itsm.threads import CallThreads, Flight
-from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError
+from connectors.itsm.transport import RedirectedError
 
 TABLE_BASE: Final = "/api/now"
 CHANGE_BASE: Final = "/api/sn_chg_rest"

@@ -12,18 +12,16 @@ import pysnow.exceptions as snow
 import requests
 from requests import exceptions as http
 
-from connectors.itsm.base import ConnectorError, Refused, Throttled
-from connectors.itsm.transport import (
-    TRANSPORT_ERRORS,
+from connectors.itsm.answers import (
     UnexpectedAnswerError,
     answered_at,
     asked_wait_s,
     bounded_wait_s,
-    detail,
-    misused,
-    transport_failure,
+    shortened,
     uncertain,
 )
+from connectors.itsm.base import ConnectorError, Refused, Throttled
+from connectors.itsm.transport import TRANSPORT_ERRORS, misused, transport_failure
 
 TITLE: Final = "ServiceNow"
 VENDOR_ERRORS: Final = (snow.PysnowException, *TRANSPORT_ERRORS)
@@ -45,7 +43,7 @@ def classify(exc: Exception, *, writes: bool) -> ConnectorError:
         case snow.TokenCreateError():
             return Refused("ServiceNow refused to issue a token for this OAuth client and account.", field="client_id")
         case snow.ResponseError():
-            return Refused(detail(f"ServiceNow answered: {exc.message} ({exc.detail})"))
+            return Refused(shortened(f"ServiceNow answered: {exc.message} ({exc.detail})"))
         case snow.NoResults() | snow.MultipleResults():
             return Refused("ServiceNow does not hold exactly one such record.")
         case http.JSONDecodeError() | UnexpectedAnswerError():
@@ -97,4 +95,4 @@ def _said(response: requests.Response) -> str:
     if not isinstance(error, dict):
         return ""
     parts = [str(error[name]).strip() for name in ("message", "detail") if error.get(name)]
-    return f": {detail(' - '.join(parts))}" if parts else ""
+    return f": {shortened(' - '.join(parts))}" if parts else ""

@@ -14,10 +14,11 @@ from typing import Any, Final
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.rehearsal import Rehearsal
 from connectors.itsm.servicenow.settings import ServiceNowSettings
 from connectors.itsm.threads import AbandonedError, Flight
-from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError, rehearsed
+from connectors.itsm.transport import RedirectedError, rehearsed
 
 SYS_ID_CHARS: Final = 32
 TOKEN_MARGIN_S: Final = 60.0  # a token this close to its end is not used any more

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.itsm.transport import UnexpectedAnswerError
+from connectors.itsm.answers import UnexpectedAnswerError
 
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"  # UTC in values; display values are in the account's zone and are not read
 SEPARATOR: Final = "^"

@@ -13,8 +13,9 @@ import pytest
 from aiohttp.client_exceptions import UnixClientConnectorError
 from yarl import URL
 
+from connectors.itsm.answers import UnexpectedAnswerError, retry_after_s
 from connectors.itsm.base import NotSent, OutcomeUnknown, Refused, Throttled
-from connectors.itsm.http import Answer, UnexpectedAnswerError, retry_after_s, transport_failure
+from connectors.itsm.http import Answer, transport_failure
 from connectors.itsm.remedy.failures import NOT_DONE, UNDECIDED, ArRefused, failure
 
 FOUR = (NotSent, Throttled, Refused, OutcomeUnknown)

@@ -14,9 +14,10 @@ from requests import exceptions as http
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from urllib3.exceptions import SSLError as WireSslError
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import ConnectorError, NotSent, OutcomeUnknown, Refused, Throttled
 from connectors.itsm.servicenow.failures import VENDOR_ERRORS, classify
-from connectors.itsm.transport import RedirectedError, UnexpectedAnswerError
+from connectors.itsm.transport import RedirectedError
 
 FOUR = (NotSent, Throttled, Refused, OutcomeUnknown)
 NO_POOL: Any = None  # urllib3 names the pool in its messages only

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.servicenow.mapping import ticket_state
 from connectors.itsm.servicenow.walk import PROGRESS, Approve, Arrived, Move, Reject, Stuck, Wait, next_step
 from connectors.itsm.servicenow.wire import TaskRecord, code, condition, task, text
-from connectors.itsm.transport import UnexpectedAnswerError
 
 RECORD = TaskRecord(
     sys_id="0" * 32,
