@@ -8,13 +8,11 @@ from typing import Any, Final
 
 from connectors.itsm.base import Refused, TicketKind
 from connectors.itsm.drafting import bypass_draft, request_draft
-from connectors.itsm.mapping import Direction, FieldRule, Mapping, UnmappableError
+from connectors.itsm.mapping import FieldRule, Mapping, UnmappableError
 from connectors.itsm.mapping.values import facts_of
 from core.approvals import RequestView
-from core.tickets import Direction as CoreDirection
+from core.tickets import Direction, Subject
 from core.tickets import FieldRule as CoreRule
-from core.tickets import Owner as CoreOwner
-from core.tickets import Subject
 
 _RESOURCE: Final = "resource."
 
@@ -43,7 +41,7 @@ class MappedFields:
 def _core(rule: FieldRule) -> CoreRule:
     words = tuple((theirs, ours) for ours, theirs in rule.values.items())
     fact = rule.fact.removeprefix(_RESOURCE) or None
-    return CoreRule(rule.target, CoreDirection(rule.direction), CoreOwner(rule.owner), fact, words)
+    return CoreRule(rule.target, rule.direction, rule.owner, fact, words)
 
 
 def _value(rule: FieldRule, facts: Table[str, Any]) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from connectors.itsm.base import Connector, FieldUse, TicketKind
-from connectors.itsm.mapping import Direction, FieldRule, Mapping
+from connectors.itsm.mapping import FieldRule, Mapping
 from connectors.itsm.mapping.limits import GIVEN, KEY, MOVED, NONE, Limits, Why, limits_of
+from core.tickets import Direction
 
 _USES: Final[abc.Mapping[FieldUse, Why]] = {FieldUse.STATE: MOVED, FieldUse.KEY: KEY, FieldUse.GIVEN: GIVEN}
 

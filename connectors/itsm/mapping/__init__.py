@@ -10,12 +10,10 @@ reading.py     a file -> Mapping; every problem with its line, key and accepted 
 from connectors.itsm.mapping.checking import Target, distinct, examine, examine_states, needed
 from connectors.itsm.mapping.reading import load_mapping, read_mapping
 from connectors.itsm.mapping.values import (
-    Direction,
     Expression,
     FieldRule,
     KindMapping,
     Mapping,
-    Owner,
     UnmappableError,
     Users,
     facts_of,
@@ -26,12 +24,10 @@ __all__ = [
     "FACTS",
     "OPEN_SUBJECTS",
     "PLACEHOLDERS",
-    "Direction",
     "Expression",
     "FieldRule",
     "KindMapping",
     "Mapping",
-    "Owner",
     "Target",
     "UnmappableError",
     "Users",

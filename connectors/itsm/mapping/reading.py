@@ -11,11 +11,12 @@ from config.yamlfile import LocatedDocument, YamlPath, load_yaml
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.custom.templates import Template, TemplateError, parse
 from connectors.itsm.mapping.limits import Limits, limits_of
-from connectors.itsm.mapping.values import Direction, Expression, FieldRule, KindMapping, Mapping, Owner, Users
+from connectors.itsm.mapping.values import Expression, FieldRule, KindMapping, Mapping, Users
 from connectors.itsm.mapping.variables import FACTS, OPEN_SUBJECTS, PLACEHOLDERS
 from core.conditions import compile_expression
 from core.errors import InvalidInput
 from core.located import Reader
+from core.tickets import Direction, Owner
 
 KEYS: Final = ("fields", "states", "priorities", "users", "kinds")
 KIND_KEYS: Final = ("fields", "states", "priorities")

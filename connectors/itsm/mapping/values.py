@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import abc
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from connectors.itsm.custom.templates import Template
 from core.conditions import Expression as CelExpression
 from core.conditions import Facts
 from core.errors import InvalidInput
+from core.tickets import Direction, Owner
 
 Expression = Template | CelExpression
 _NOTHING: Final[abc.Mapping[str, Any]] = MappingProxyType({})
@@ -25,23 +25,6 @@ class UnmappableError(Exception):
         self.target = target
         self.reason = reason
         super().__init__(reason)
-
-
-class Direction(StrEnum):
-    """Which way a field is kept in step."""
-
-    OUT = "out"
-    IN = "in"
-    BOTH = "both"
-    NONE = "none"
-
-
-class Owner(StrEnum):
-    """Whose value counts where both sides have changed a field."""
-
-    OURS = "ours"
-    THEIRS = "theirs"
-    LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,14 @@ from config.yamlfile import parse_yaml
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.mapping import (
     FACTS,
-    Direction,
     FieldRule,
     Mapping,
-    Owner,
     UnmappableError,
     load_mapping,
     read_mapping,
 )
 from core.errors import ConfigError
+from core.tickets import Direction, Owner
 
 pytestmark = pytest.mark.row("N1", "N6")
 CHANGE, INCIDENT = TicketKind.CHANGE, TicketKind.INCIDENT
