@@ -24,7 +24,7 @@ from bot.views.approvals import request_card
 from bot.views.bypass import bypass_card
 from bot.views.changes import change_card
 from core.access import Directory, PersonView, directory
-from core.accounts import ChatId, find_account
+from core.accounts import ChatId, find_accounts
 from core.accounts import Platform as ChatPlatform
 from core.approvals import RequestEvent, RequestView, load_request
 from core.changes import ChangeEvent, ChangeView, load_change
@@ -113,15 +113,11 @@ class LivingMessages:
             everybody, quiet = await directory(tx), await quiet_people(tx)
             subject = await self._subject(tx, event)
             posted = await messages_of(tx, event.subject_id, self.platform.slug)
-            told = [
-                account.user
-                for each in posted
-                if each.role == DIRECT and (account := await find_account(tx, self._account(each.place)))
-            ]
+            accounts = await find_accounts(tx, [self._account(each.place) for each in posted if each.role == DIRECT])
         known = frozenset(slot.place for slot in posted)
         # Whoever is asked no more, as somebody else took their place, has a message with buttons still.
         concerned = {person.id for person, _is_new in subject.people}
-        before = [(everybody.people[user], False) for user in told if user not in concerned]
+        before = [(everybody.people[each.user], False) for each in accounts if each.user not in concerned]
         told_of = _Told(event, subject, _names(everybody), quiet.keys(), known)
         gate = asyncio.Semaphore(PARALLEL)
 

@@ -20,6 +20,7 @@ from core.links import (
     channel_called,
     channels_of,
     conversation_with,
+    conversations_with,
     drop_conversation,
     find_conversation,
     keep_conversation,
@@ -139,14 +140,12 @@ class Places:
 
     async def member_ids(self, chat_users: Iterable[str]) -> tuple[str, ...]:
         """The ids (`29:…`) of those of these people of whom they are known."""
-        roster = await self.roster()
-        found: list[str] = []
+        roster, people = await self.roster(), tuple(chat_users)
         async with self.database.tenant(self.tenant) as tx:
-            for chat_user in chat_users:
-                chat = await conversation_with(tx, PLATFORM, self.tenant_id, chat_user)
-                known = (chat.member_id if chat else None) or (roster[chat_user].id if chat_user in roster else None)
-                found += [known] if known else []
-        return tuple(found)
+            chats = await conversations_with(tx, PLATFORM, self.tenant_id, people)
+        ids = {chat_user: member.id for chat_user, member in roster.items()}
+        ids |= {chat_user: chat.member_id for chat_user, chat in chats.items() if chat.member_id}
+        return tuple(ids[chat_user] for chat_user in people if ids.get(chat_user))
 
     async def _members(self) -> dict[str, Member]:
         async with self.database.tenant(self.tenant) as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,18 +38,17 @@ def chat_actor(tenant: TenantId, profile: Profile) -> Actor:
 
 async def find_account(tx: Transaction, chat: ChatId) -> Account | None:
     """The account, if it is anybody's; one that was matched by e-mail only while the tenant allows that."""
-    found = await store.find(tx, chat)
-    if found is None or (found.linked_by is LinkedBy.VERIFIED_EMAIL and not await may_match_by_email(tx)):
-        return None
-    return found
+    return next(iter(await find_accounts(tx, [chat])), None)
+
+
+async def find_accounts(tx: Transaction, chats: Collection[ChatId]) -> tuple[Account, ...]:
+    """Those of the accounts that are anybody's; those that were matched by e-mail only while the tenant allows that."""
+    return await _holding(tx, await store.find_all(tx, chats))
 
 
 async def accounts_of(tx: Transaction, user: UserId) -> tuple[Account, ...]:
     """The person's accounts that hold, the latest linked first."""
-    may_match = await may_match_by_email(tx)
-    return tuple(
-        each for each in await store.of_person(tx, user) if may_match or each.linked_by is not LinkedBy.VERIFIED_EMAIL
-    )
+    return await _holding(tx, await store.of_person(tx, user))
 
 
 async def account_of(tx: Transaction, platform: Platform, workspace: str, user: UserId) -> ChatId | None:
@@ -60,6 +60,12 @@ async def account_of(tx: Transaction, platform: Platform, workspace: str, user: 
 async def may_match_by_email(tx: Transaction) -> bool:
     """Whether the tenant takes a verified e-mail address for proof of whose account it is."""
     return (await tenant_policy(tx)).chat.matches_email
+
+
+async def _holding(tx: Transaction, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    if all(each.linked_by is not LinkedBy.VERIFIED_EMAIL for each in accounts) or await may_match_by_email(tx):
+        return accounts
+    return tuple(each for each in accounts if each.linked_by is not LinkedBy.VERIFIED_EMAIL)
 
 
 async def match_by_email(database: Database, tenant: TenantId, profile: Profile) -> tuple[Account, PersonView]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Table, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Table, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.accounts.accounts import Account, ChatId, LinkedBy, Platform, Unlinked
@@ -51,6 +51,17 @@ async def find(tx: Transaction, chat: ChatId) -> Account | None:
     found = await tx.connection.execute(select(chat_accounts).where(*of_account(tx, chat_accounts, chat)))
     row = found.first()
     return None if row is None else _account(row)
+
+
+async def find_all(tx: Transaction, chats: Collection[ChatId]) -> tuple[Account, ...]:
+    """Those of the accounts that are anybody's."""
+    columns = chat_accounts.c
+    key = tuple_(columns.platform, columns.workspace, columns.chat_user)
+    sought = [(chat.platform.value, chat.workspace, chat.chat_user) for chat in chats]
+    rows = await tx.connection.execute(
+        select(chat_accounts).where(columns.tenant_id == tx.tenant, key.in_(sought)).order_by(key)
+    )
+    return tuple(map(_account, rows))
 
 
 async def put(tx: Transaction, account: Account) -> None:

@@ -9,7 +9,7 @@ testing.py   ask the other system how it answers
 """
 
 from core.deliveries.comparing import Changed, changes_between
-from core.deliveries.reconciling import reconcile, reconciliations
+from core.deliveries.reconciling import last_reconciliations, reconcile, reconciliations
 from core.deliveries.references import references_of
 from core.deliveries.service import (
     Comparison,
@@ -39,6 +39,7 @@ __all__ = [
     "compare",
     "destinations",
     "inboxes",
+    "last_reconciliations",
     "list_all",
     "reconcile",
     "reconciliations",

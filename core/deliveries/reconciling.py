@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from core.access import Permission, TokenScope, require
@@ -10,7 +11,7 @@ from core.audit import audited
 from core.db import Database
 from core.deliveries.values import Connected
 from core.errors import NotFound
-from core.tickets import WalkView, ask_for_walk, latest_walks, load_walk
+from core.tickets import WalkView, ask_for_walk, last_walks, latest_walks, load_walk
 
 
 async def reconcile(
@@ -39,3 +40,10 @@ async def reconciliations(
     async with audited(database, actor, action="connector.reconciliations", resource=name) as tx:
         await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
         return await latest_walks(tx, name, before=after, limit=limit)
+
+
+async def last_reconciliations(database: Database, actor: Actor) -> Mapping[str, WalkView]:
+    """The latest walk through the tickets of each connector, by its name."""
+    async with audited(database, actor, action="connector.reconciliations", resource="all") as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return await last_walks(tx)

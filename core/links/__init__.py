@@ -13,6 +13,7 @@ from core.links.conversations import (
     channel_called,
     channels_of,
     conversation_with,
+    conversations_with,
     drop_conversation,
     drop_team,
     find_conversation,
@@ -38,8 +39,8 @@ from core.links.tickets import (
     TicketLink,
     count_tickets,
     save_ticket,
-    ticket_known_as,
     tickets_after,
+    tickets_known_as,
     tickets_of,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "channel_called",
     "channels_of",
     "conversation_with",
+    "conversations_with",
     "count_tickets",
     "drop_conversation",
     "drop_message",
@@ -73,8 +75,8 @@ __all__ = [
     "stored_message",
     "take_ticket",
     "tell_of_ticket",
-    "ticket_known_as",
     "ticket_place",
     "tickets_after",
+    "tickets_known_as",
     "tickets_of",
 ]

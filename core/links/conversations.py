@@ -6,12 +6,13 @@ platforms move them.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.db import Transaction
 from core.links.model import chat_conversations
@@ -83,15 +84,21 @@ async def find_conversation(tx: Transaction, platform: str, workspace: str, id_:
 
 async def conversation_with(tx: Transaction, platform: str, workspace: str, chat_user: str) -> Conversation | None:
     """The chat with that person alone; the newest, should there be several."""
+    return (await conversations_with(tx, platform, workspace, [chat_user])).get(chat_user)
+
+
+async def conversations_with(
+    tx: Transaction, platform: str, workspace: str, chat_users: Collection[str]
+) -> Mapping[str, Conversation]:
+    """The chat with each of those people alone, by person; the newest, should there be several."""
     columns = chat_conversations.c
-    found = await tx.connection.execute(
+    rows = await tx.connection.execute(
         _conversations(tx, platform, workspace)
-        .where(columns.chat_user == chat_user, columns.kind == ConversationKind.PERSONAL.value)
-        .order_by(columns.seen_at.desc(), columns.conversation)
-        .limit(1)
+        .where(columns.chat_user.in_(chat_users), columns.kind == ConversationKind.PERSONAL.value)
+        .order_by(columns.chat_user, columns.seen_at.desc(), columns.conversation)
+        .ext(distinct_on(columns.chat_user))
     )
-    row = found.first()
-    return None if row is None else _conversation(row)
+    return {row.chat_user: _conversation(row) for row in rows}
 
 
 async def channel_called(tx: Transaction, platform: str, workspace: str, name: str) -> Conversation | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -80,17 +80,15 @@ async def save_ticket(tx: Transaction, link: TicketLink) -> bool:
     return True
 
 
-async def ticket_known_as(tx: Transaction, system: str, external_id: str) -> TicketLink | None:
-    """Our ticket with this id of the system's own."""
+async def tickets_known_as(tx: Transaction, system: str, external_ids: Collection[str]) -> Mapping[str, TicketLink]:
+    """Our tickets with these ids of the system's own, by them."""
     columns = tickets.c
-    row = (
-        await tx.connection.execute(
-            select(*_LINK).where(
-                columns.tenant_id == tx.tenant, columns.system == system, columns.external_id == external_id
-            )
+    rows = await tx.connection.execute(
+        select(*_LINK).where(
+            columns.tenant_id == tx.tenant, columns.system == system, columns.external_id.in_(external_ids)
         )
-    ).first()
-    return None if row is None else TicketLink(*row)
+    )
+    return {row.external_id: TicketLink(*row) for row in rows}
 
 
 async def count_tickets(tx: Transaction, system: str) -> int:

@@ -40,6 +40,7 @@ from core.tickets.reconciling import (
 from core.tickets.service import HURRIED, claim_look, hurry, list_inboxes, note_failed, take_over
 from core.tickets.values import Decision, InboxView, Look, Shown, Told, ToldApproval, ToldNote
 from core.tickets.walks import WalkView
+from core.tickets.walks import last_of_each as last_walks
 from core.tickets.walks import latest as latest_walks
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "fields_written",
     "hurry",
     "is_as_placed",
+    "last_walks",
     "latest_walks",
     "list_inboxes",
     "load_walk",

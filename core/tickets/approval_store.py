@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +16,8 @@ from core.tickets.values import Decision
 from core.tickets.weighing import Known, Outcome
 
 _A: Final = ticket_approvals.c
+_KEY: Final = ("tenant_id", "system", "approval_id")
+_KEPT: Final = tuple(column.name for column in _A if column.name not in _KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,29 @@ async def on_ticket(tx: Transaction, where: Where) -> Mapping[str, Known]:
     return {row.approval_id: _known(row) for row in rows}
 
 
-async def keep(tx: Transaction, where: Where, known: Known) -> None:
-    """This is known of the approval from now on."""
-    values = {
-        "subject_id": where.subject_id,
-        "account": known.account,
-        "digest": known.digest,
-        "version": known.version,
-        "decision": known.decision,
-        "outcome": known.outcome,
-        "updated_at": tx.now,
-    }
+async def keep(tx: Transaction, where: Where, known: Collection[Known]) -> None:
+    """This is known of these approvals from now on."""
+    if not known:
+        return
+    given = insert(ticket_approvals).values(
+        [
+            {
+                "tenant_id": tx.tenant,
+                "system": where.system,
+                "approval_id": each.id,
+                "subject_id": where.subject_id,
+                "account": each.account,
+                "digest": each.digest,
+                "version": each.version,
+                "decision": each.decision,
+                "outcome": each.outcome,
+                "updated_at": tx.now,
+            }
+            for each in known
+        ]
+    )
     await tx.connection.execute(
-        insert(ticket_approvals)
-        .values(tenant_id=tx.tenant, system=where.system, approval_id=known.id, **values)
-        .on_conflict_do_update(index_elements=["tenant_id", "system", "approval_id"], set_=values)
+        given.on_conflict_do_update(index_elements=_KEY, set_={name: given.excluded[name] for name in _KEPT})
     )
 
 

@@ -55,10 +55,12 @@ async def note_shown(
     async with database.tenant(tenant) as tx:
         before = await store.digest_shown(tx, where) or request.digest
         known = await store.on_ticket(tx, where)
-        for told in approvals:
-            now = seen_open(known.get(told.id), told, digest=request.digest, digest_before=before)
-            if now is not None and now != known.get(told.id):
-                await store.keep(tx, where, now)
+        seen = {
+            told.id: now
+            for told in approvals
+            if (now := seen_open(known.get(told.id), told, digest=request.digest, digest_before=before)) is not None
+        }
+        await store.keep(tx, where, [now for id_, now in seen.items() if now != known.get(id_)])
         await store.keep_shown(tx, where, request.digest)
 
 
@@ -72,7 +74,7 @@ async def weigh(tx: Transaction, link: TicketLink, told: ToldApproval) -> None:
     outcome = await _outcome(tx, link, known, told=told, digest=now.digest)
     if outcome is Outcome.REOPEN:  # as if it asked again already: the next yes is news, whichever look sees it
         now = replace(now, decision=Decision.REQUESTED, version=now.version + 1)
-    await store.keep(tx, where, replace(now, outcome=outcome))
+    await store.keep(tx, where, [replace(now, outcome=outcome)])
 
 
 async def _outcome(

@@ -25,8 +25,8 @@ from core.links import (
     origin_of,
     take_ticket,
     tell_of_ticket,
-    ticket_known_as,
     ticket_place,
+    tickets_known_as,
 )
 from core.origin import Origin
 from core.outbox import emit
@@ -81,8 +81,8 @@ async def take_over(
     async with database.tenant(tenant) as tx:
         if not await _is_at(tx, system, look):
             return
-        links = [(await ticket_known_as(tx, system, each.external_id), each) for each in told]
-        known = [(link, each) for link, each in links if link is not None]
+        ours = await tickets_known_as(tx, system, {each.external_id for each in told})
+        known = [(ours[each.external_id], each) for each in told if each.external_id in ours]
         plain = await _linked(tx, system, known)
         for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
             await _hear(tx, link, each)

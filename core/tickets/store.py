@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -11,6 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from core.db import Transaction
 from core.tickets.merging import Agreed
 from core.tickets.model import ticket_fields
+
+_KEY: Final = ("tenant_id", "subject_id", "system", "field")
+_KEPT: Final = tuple(column.name for column in ticket_fields.c if column.name not in _KEY)
 
 
 async def agreed(tx: Transaction, subject: UUID, system: str) -> dict[str, Agreed]:
@@ -39,24 +43,32 @@ async def agreed(tx: Transaction, subject: UUID, system: str) -> dict[str, Agree
 
 async def save(tx: Transaction, subject: UUID, system: str, fields: Mapping[str, Agreed]) -> None:
     """This is agreed on for these fields."""
-    for name, each in sorted(fields.items()):
-        values = {
-            "sent": each.sent,
-            "seen": each.seen,
-            "seen_hash": each.seen_hash,
-            "here_version": each.here_version,
-            "there_version": each.there_version,
-            "origin": "ours" if each.is_ours else "theirs",
-            "is_pending": each.is_pending,
-            "declined": each.declined,
-            "put_back": each.put_back,
-            "updated_at": tx.now,
-        }
-        await tx.connection.execute(
-            insert(ticket_fields)
-            .values(tenant_id=tx.tenant, subject_id=subject, system=system, field=name, **values)
-            .on_conflict_do_update(index_elements=["tenant_id", "subject_id", "system", "field"], set_=values)
-        )
+    if not fields:
+        return
+    given = insert(ticket_fields).values(
+        [
+            {
+                "tenant_id": tx.tenant,
+                "subject_id": subject,
+                "system": system,
+                "field": name,
+                "sent": each.sent,
+                "seen": each.seen,
+                "seen_hash": each.seen_hash,
+                "here_version": each.here_version,
+                "there_version": each.there_version,
+                "origin": "ours" if each.is_ours else "theirs",
+                "is_pending": each.is_pending,
+                "declined": each.declined,
+                "put_back": each.put_back,
+                "updated_at": tx.now,
+            }
+            for name, each in sorted(fields.items())
+        ]
+    )
+    await tx.connection.execute(
+        given.on_conflict_do_update(index_elements=_KEY, set_={name: given.excluded[name] for name in _KEPT})
+    )
 
 
 async def forget(tx: Transaction, subject: UUID, system: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from core.db import Transaction
 from core.tickets.drift import FINDINGS_MAX, Drift, Remedy, drift_from_json
@@ -169,6 +170,20 @@ async def latest(tx: Transaction, system: str, *, limit: int, before: UUID | Non
         wanted = wanted.where(_R.reconciliation_id < before)
     rows = await tx.connection.execute(wanted.order_by(_R.reconciliation_id.desc()).limit(limit))
     return tuple(map(_view, rows))
+
+
+async def last_of_each(tx: Transaction) -> Mapping[str, WalkView]:
+    """The latest walk through each system, by system."""
+    newest = (
+        select(_R.reconciliation_id)
+        .where(_R.tenant_id == tx.tenant)
+        .order_by(_R.system, _R.reconciliation_id.desc())
+        .ext(distinct_on(_R.system))
+    )
+    rows = await tx.connection.execute(
+        select(reconciliations).where(_R.tenant_id == tx.tenant, _R.reconciliation_id.in_(newest))
+    )
+    return {row.system: _view(row) for row in rows}
 
 
 def _view(row: Row[Any]) -> WalkView:

@@ -17,9 +17,9 @@ from core.deliveries import (
     Finding,
     destinations,
     inboxes,
+    last_reconciliations,
     list_all,
     reconcile,
-    reconciliations,
     references_of,
     replay_dead,
     replay_one,
@@ -144,11 +144,6 @@ async def _overview(
     found = {each.subscriber: each for each in await destinations(look.database, look.actor) if _concerns(each, look)}
     connections = {each.name: each for each in look.house.connected.of(look.actor.tenant)}
     ways_back = {each.system: each for each in await inboxes(look.database, look.actor)}
-    walks = {
-        name: walk
-        for name in connections
-        for walk in await reconciliations(look.database, look.actor, name=name, limit=1)
-    }
     return look.page(
         "connectors.html",
         place="connectors",
@@ -159,7 +154,7 @@ async def _overview(
         ],
         state_of=lambda there: _state(there, look),
         may_change=may_change(look),
-        walks=walks,
+        walks=await last_reconciliations(look.database, look.actor),
         tested=tested,
         tested_title=title_of(look, tested) if tested else "",
         findings=findings,
