@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from core.approvals import RequestEvent
@@ -11,86 +13,87 @@ from core.ids import UserId
 from core.outbox import Event
 from core.preferences import PreferenceEvent
 
+_FOR_THE_REQUESTER: Final = frozenset(
+    {
+        RequestEvent.APPROVED,
+        RequestEvent.REJECTED,
+        RequestEvent.EXPIRED,
+        RequestEvent.OUT_OF_REACH,
+        RequestEvent.TICKET_MISSING,
+        RequestEvent.TICKET_REFUSED,
+        EmergencyEvent.EXPIRED,
+        EmergencyEvent.EXTENDED,
+        EmergencyEvent.EXTENSION_DECLINED,
+        ChangeEvent.AUTHORISED,
+        ChangeEvent.TURNED_DOWN,
+        ChangeEvent.LAPSED,
+        ChangeEvent.OVERRUN,
+        ChangeEvent.REVIEW_OVERDUE,
+        ChangeEvent.ROLLBACK_STARTED,
+        ChangeEvent.ROLLBACK_DECLINED,
+        ChangeEvent.ROLLED_BACK,
+        ChangeEvent.RECOVERED,
+    }
+)
+_FOR_MANAGEMENT: Final = frozenset(
+    {
+        EmergencyEvent.UNACKNOWLEDGED,
+        EmergencyEvent.ESCALATED,
+        EmergencyEvent.REVIEW_REMINDED,
+        EmergencyEvent.REVIEW_OVERDUE,
+        EmergencyEvent.EXTENSION_ASKED,
+    }
+)
+# Events that say whom they ask, remind or seat: several `people`, or one under the name given here.
+_OF_PEOPLE: Final = frozenset(
+    {
+        RequestEvent.REMINDED,
+        RequestEvent.NUDGED,
+        RequestEvent.ESCALATED,
+        RequestEvent.ASKED_ALSO,
+        RequestEvent.TICKET_CLOSED,
+        RequestEvent.TICKET_VOTE_UNCOUNTED,
+        RequestEvent.TICKET_ENDED,
+        ChangeEvent.ROLLOUT_FAILED,
+        ChangeEvent.RECOVERY_FAILED,
+        ChangeEvent.WENT_SILENT,
+        ChangeEvent.ALARM_REPEATED,
+        ChangeEvent.TICKET_ENDED,
+    }
+)
+_OF_ONE: Final[Mapping[str, str]] = {
+    RequestEvent.DELEGATED: "to",
+    RequestEvent.STAND_IN_ASKED: "to",
+    RequestEvent.STAND_IN_ENDED: "to",
+    PreferenceEvent.QUIET_OVER: "person",
+    PreferenceEvent.UNREACHED: "person",
+}
+# Whom these speak of gets a message of their own anyway.
+_ONLY_MENTIONED: Final = frozenset({RequestEvent.ASKED_ALSO, PreferenceEvent.QUIET_OVER, PreferenceEvent.UNREACHED})
+
 
 def to_be_noticed(event: Event, *, requester: UserId, management: frozenset[UserId]) -> frozenset[UserId]:
     """Whom the event concerns so much that an edit is not enough: people asked, and the requester of the outcome.
 
     `management`: who answers for a bypass.
     """
-    data = event.data
+    if event.type in _FOR_THE_REQUESTER:
+        return frozenset({requester})
+    if event.type in _FOR_MANAGEMENT:
+        return management
     match event.type:
-        case RequestEvent.APPROVED | RequestEvent.REJECTED | RequestEvent.EXPIRED | EmergencyEvent.EXPIRED:
-            return frozenset({requester})
-        case (
-            EmergencyEvent.UNACKNOWLEDGED
-            | EmergencyEvent.ESCALATED
-            | EmergencyEvent.REVIEW_REMINDED
-            | EmergencyEvent.REVIEW_OVERDUE
-            | EmergencyEvent.EXTENSION_ASKED
-        ):
-            return management
-        case (
-            ChangeEvent.AUTHORISED
-            | ChangeEvent.TURNED_DOWN
-            | ChangeEvent.LAPSED
-            | ChangeEvent.OVERRUN
-            | ChangeEvent.REVIEW_OVERDUE
-            | ChangeEvent.ROLLBACK_STARTED
-            | ChangeEvent.ROLLBACK_DECLINED
-            | ChangeEvent.ROLLED_BACK
-            | ChangeEvent.RECOVERED
-        ):
-            return frozenset({requester})
-        case EmergencyEvent.EXTENDED | EmergencyEvent.EXTENSION_DECLINED:
-            return frozenset({requester})
         case EmergencyEvent.REMEDIATION_DUE:
-            return frozenset({UserId(UUID(data["owner"]))})
-        case RequestEvent.OUT_OF_REACH | RequestEvent.TICKET_MISSING | RequestEvent.TICKET_REFUSED:
-            return frozenset({requester})
+            return frozenset({UserId(UUID(event.data["owner"]))})
         case RequestEvent.COMMENTED:
-            return frozenset({requester}) if data.get("kind") == "question" else frozenset()
-        case (
-            RequestEvent.REMINDED
-            | RequestEvent.NUDGED
-            | RequestEvent.TICKET_CLOSED
-            | RequestEvent.TICKET_VOTE_UNCOUNTED
-            | RequestEvent.ESCALATED
-            | RequestEvent.DELEGATED
-            | RequestEvent.STAND_IN_ASKED
-            | RequestEvent.STAND_IN_ENDED
-            | ChangeEvent.ROLLOUT_FAILED
-            | ChangeEvent.RECOVERY_FAILED
-            | ChangeEvent.WENT_SILENT
-            | ChangeEvent.ALARM_REPEATED
-            | ChangeEvent.TICKET_ENDED
-            | RequestEvent.TICKET_ENDED
-        ):
-            return spoken_of(event)
+            return frozenset({requester}) if event.data.get("kind") == "question" else frozenset()
         case _:
-            return frozenset()
+            return frozenset() if event.type in _ONLY_MENTIONED else spoken_of(event)
 
 
 def spoken_of(event: Event) -> frozenset[UserId]:
     """The people whom an event asks, reminds or seats."""
-    match event.type:
-        case (
-            RequestEvent.REMINDED
-            | RequestEvent.NUDGED
-            | RequestEvent.ESCALATED
-            | RequestEvent.ASKED_ALSO
-            | RequestEvent.TICKET_CLOSED
-            | RequestEvent.TICKET_VOTE_UNCOUNTED
-            | ChangeEvent.ROLLOUT_FAILED
-            | ChangeEvent.RECOVERY_FAILED
-            | ChangeEvent.WENT_SILENT
-            | ChangeEvent.ALARM_REPEATED
-            | ChangeEvent.TICKET_ENDED
-            | RequestEvent.TICKET_ENDED
-        ):
-            return frozenset(UserId(UUID(person)) for person in event.data.get("people", ()))
-        case RequestEvent.DELEGATED | RequestEvent.STAND_IN_ASKED | RequestEvent.STAND_IN_ENDED:
-            return frozenset({UserId(UUID(event.data["to"]))})
-        case PreferenceEvent.QUIET_OVER | PreferenceEvent.UNREACHED:
-            return frozenset({UserId(UUID(event.data["person"]))})
-        case _:
-            return frozenset()
+    if event.type in _OF_PEOPLE:
+        return frozenset(UserId(UUID(person)) for person in event.data.get("people", ()))
+    if name := _OF_ONE.get(event.type):
+        return frozenset({UserId(UUID(event.data[name]))})
+    return frozenset()
