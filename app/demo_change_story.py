@@ -40,6 +40,10 @@ class Telling(Protocol):
         """A call of the sandbox's control surface."""
         ...
 
+    async def advance(self, duration: str) -> None:
+        """The product's clock is moved on."""
+        ...
+
     async def message(self, channel: str, words: str) -> dict[str, Any] | None:
         """The newest message in the channel that holds the words."""
         ...
@@ -60,7 +64,7 @@ async def play(story: Telling, agent: str) -> None:
     await developer.post(f"{path}/rollout")
 
     async def is_undone() -> dict[str, Any] | None:
-        await story.control("clock", {"advance": "3s"}, system="")
+        await story.advance("3s")
         found = await developer.get(path)
         return found if found["rollout"]["state"] == "rolled_back" else None
 

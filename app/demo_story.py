@@ -266,14 +266,15 @@ class _Story:
         raise StoryError(f"Waited {WITHIN_S:.0f} s for {what}.")
 
     async def control(self, call: str, body: Mapping[str, Any], *, system: str = "slack") -> dict[str, Any]:
-        url = (
-            f"{self.status['sandbox_url']}/control/{system}/{call}"
-            if system
-            else f"{self.status['sandbox_url']}/control/{call}"
-        )
-        async with self.session.post(url, json=body) as answer:
+        return await self._control(f"{system}/{call}", body)
+
+    async def advance(self, duration: str) -> None:
+        await self._control("clock", {"advance": duration})
+
+    async def _control(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        async with self.session.post(f"{self.status['sandbox_url']}/control/{call}", json=body) as answer:
             if answer.status >= 400:
-                raise StoryError(f"/control/{system}/{call} answered {answer.status}: {await answer.text()}")
+                raise StoryError(f"/control/{call} answered {answer.status}: {await answer.text()}")
             found: dict[str, Any] = await answer.json()
             return found
 
