@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 CARD_VERSION: Final = "1.5"  # Teams renders schema 1.5; Microsoft, "Universal Actions for Adaptive Cards"
-# One message with its card: "approximately 28 KB" (Microsoft, "Format your bot messages"; 413 MessageSizeTooBig).
-MESSAGE_BYTES_MAX: Final = 28 * 1024
-CARD_BYTES_MAX: Final = 24_000  # ours: the card alone, as UTF-8; the rest is for what it is wrapped in and sent with
+# Ours: the card alone, as UTF-8. A message with its card may have "approximately 28 KB" (Microsoft, "Format your bot
+# messages"; 413 MessageSizeTooBig); the rest is for what the card is wrapped in and sent with.
+CARD_BYTES_MAX: Final = 24_000
 REFRESH_USERS_MAX: Final = 60  # Microsoft, "User Specific Views": ids in refresh.userIds
 ROW_ACTIONS_MAX: Final = 6  # Microsoft, "Cards reference": actions of one row; Teams hides the primary ones beyond
 

@@ -7,17 +7,9 @@ import math
 from typing import Any, Final
 from uuid import UUID
 
-from core.rollouts import Report, Said
+from core.rollouts import REPORTED, Report
 
-STATES: Final = {
-    "accepted": Said.ACCEPTED,
-    "running": Said.RUNNING,
-    "succeeded": Said.SUCCEEDED,
-    "failed": Said.FAILED,
-    "rolling_back": Said.ROLLING_BACK,
-    "rolled_back": Said.ROLLED_BACK,
-    "rollback_failed": Said.ROLLBACK_FAILED,
-}
+STATES: Final = {said.value: said for said in REPORTED}
 MESSAGE_MAX: Final = 2000  # characters that are read
 METRICS_MAX: Final = 50
 

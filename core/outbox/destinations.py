@@ -47,16 +47,6 @@ async def note_wait(tx: SystemTransaction, tenant: TenantId, subscriber: str, *,
     await _save(tx, tenant, subscriber, after, reason)
 
 
-async def close_circuit(tx: SystemTransaction, tenant: TenantId, subscriber: str) -> None:
-    """Whatever was wrong there is forgotten."""
-    columns = destinations.c
-    await tx.connection.execute(
-        update(destinations)
-        .where(columns.tenant_id == tenant, columns.subscriber == subscriber)
-        .values(failures=0, failing_since=None, paused_until=None)
-    )
-
-
 async def _held(tx: SystemTransaction, tenant: TenantId, subscriber: str) -> Circuit:
     columns = destinations.c
     row = (

@@ -26,7 +26,7 @@ from core.rollouts.ordering import (
 )
 from core.rollouts.plan import Check, CheckKind, OnFailure, Plan
 from core.rollouts.plan_file import read_plan
-from core.rollouts.rules import Report, Result
+from core.rollouts.rules import REPORTED, Report, Result
 from core.rollouts.state import OVER, RolloutState, Said
 from core.rollouts.timing import DEADLINES
 from core.rollouts.views import CheckView, RolloutView
@@ -34,6 +34,7 @@ from core.rollouts.views import CheckView, RolloutView
 __all__ = [
     "DEADLINES",
     "OVER",
+    "REPORTED",
     "CannotUndo",
     "Check",
     "CheckKind",

@@ -44,7 +44,6 @@ _RESOLUTIONS: Final[Mapping[TicketState, tuple[str, ...]]] = {  # what Jira's te
     TicketState.CANCELLED: ("Canceled", "Cancelled", "Won't Do", "Won't Fix"),
 }
 _FAILED: Final = ("Failed", "Unsuccessful")
-_ENDED: Final = frozenset({TicketState.REJECTED, TicketState.CANCELLED})
 
 
 def state_of(kind: TicketKind, status: Status, own: Mapping[str, TicketState]) -> TicketState:
