@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from bot.cards import (
     Card,
@@ -40,6 +40,7 @@ from core.db.migrate import derived_app_url, migrate
 from core.ids import TenantId
 from core.pictures import keep_picture
 from core.tenants import TenantPolicy, provision
+from tests.browsing import chromium
 from tests.factories import KEYRING, START
 from tests.unit.bot.every_view import MODEST, VIEWS, WORDS, shown
 from tests.unit.bot.readings import Act, teams_dialog, teams_message
@@ -49,11 +50,6 @@ from web.middleware import header_hook
 from web.pictures import picture_routes
 
 TENANT = TenantId("enterprise-corp")
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 LIBRARIES = Path(__file__).parents[1] / "javascript" / "node_modules"
 RENDERER = LIBRARIES / "adaptivecards" / "dist" / "adaptivecards.js"
 SCRIPTS = (
@@ -91,8 +87,6 @@ HOSTILE = (
 
 pytestmark = [
     pytest.mark.row("B7"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium"),
-    pytest.mark.skipif(not RENDERER.exists(), reason="needs the npm packages of tests/javascript (make setup)"),
 ]
 
 
@@ -107,8 +101,7 @@ async def page():
 async def opened_page(allowed=""):
     """Such a page; it may ask for what is allowed."""
     complaints = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    async with chromium() as browser:
         opened = await browser.new_page(timezone_id="America/New_York", locale="en-GB")
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
@@ -118,7 +111,6 @@ async def opened_page(allowed=""):
         for script in SCRIPTS:
             await opened.add_script_tag(content=script.read_text())
         yield opened
-        await browser.close()
     assert complaints == []
 
 

@@ -8,7 +8,7 @@ import secrets
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.test_console import CHROMIUM, CONTRAST_MIN, CONTRASTS, address, browser, console_as
+from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, browser, console_as
 from tests.product import until
 
 __all__ = ["browser"]  # the fixture
@@ -78,7 +78,6 @@ def test_an_incident_that_is_closed_there_asks_for_an_approval_here(product):
 
 
 @pytest.mark.row("N5")
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
 async def test_a_field_of_a_ticket_follows_what_is_said_here_and_the_console_shows_what_stood_there(product, browser):
     _agent, request_id = opened(product, "marked")
     ticket = until(lambda: next(iter(request_of(product, request_id)["tickets"]), None), "the request's ticket")
@@ -100,7 +99,6 @@ async def test_a_field_of_a_ticket_follows_what_is_said_here_and_the_console_sho
 
 
 @pytest.mark.row("N5")
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
 async def test_a_rule_is_watched_rehearsed_and_held_up_in_the_console(product, browser, tmp_path):
     opened(product)
     until(lambda: history(product, "only-rehearse"), "the rule to be concerned")
@@ -120,7 +118,6 @@ async def test_a_rule_is_watched_rehearsed_and_held_up_in_the_console(product, b
 
 
 @pytest.mark.row("N5", "B9")
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_pages_of_rules_are_readable_and_fit_a_narrow_screen(product, browser, scheme, tmp_path):
     opened(product)

@@ -2,17 +2,13 @@
 
 import re
 import secrets
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
+from tests.browsing import chromium
+
 SEEN_WITHIN_MS = 20_000
 APPROVERS = (
     ("meta_agent_manager", "Technical review"),
@@ -21,23 +17,19 @@ APPROVERS = (
     ("tenant_administrator", "Business approval"),
 )
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
-
 
 @pytest.fixture
 async def page(product):
     """A page that complains at the end if it met an error, or asked anybody but the sandbox for anything."""
     complaints = []
     own = product.status["sandbox_url"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    async with chromium() as browser:
         opened = await browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-GB")
         opened.set_default_timeout(SEEN_WITHIN_MS)
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
         opened.on("request", lambda asked: None if asked.url.startswith(own) else complaints.append(asked.url))
         yield opened
-        await browser.close()
     assert complaints == []
 
 

@@ -7,15 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from tests.browsing import chromium
 from tests.product import TENANT
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 SEEN_WITHIN_MS = 20_000
 CONTRAST_MIN = 4.5  # WCAG 2.2, 1.4.3, AA
 PLACES = (
@@ -45,15 +41,11 @@ ONE_STAGE = (
 )
 CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 
-pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")]
-
 
 @pytest.fixture
 async def browser():
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    async with chromium() as opened:
         yield opened
-        await opened.close()
 
 
 @asynccontextmanager

@@ -5,12 +5,11 @@ import json
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.test_console import CHROMIUM, CONTRAST_MIN, CONTRASTS, address, asked, browser, console_as
+from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, asked, browser, console_as
 from tests.product import until
 
 __all__ = ["browser"]  # the fixture
 
-pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")]
 HUB = "/api/v1/connectors/servicenow"
 ADMINISTRATOR = "tenant_administrator"
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.async_api import expect
 
-from tests.e2e.test_console import CHROMIUM, address, browser, console_as
+from tests.e2e.test_console import address, browser, console_as
 from tests.e2e.test_console_connectors import ADMINISTRATOR, HUB, card
 from tests.e2e.test_ticket_fields import asked, changes_of
 from tests.product import ROOT, TENANT, until
@@ -84,7 +84,6 @@ def test_a_system_that_is_not_connected_is_refused_with_those_that_are(product):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
 async def test_the_button_compares_the_tickets_and_its_card_shows_what_was_found(product, browser, tmp_path):
     request_id, number = deleted(product)
     async with console_as(browser, product, ADMINISTRATOR) as page:

@@ -12,23 +12,17 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
+from tests.browsing import chromium
 from tests.product import ROOT, TENANT, another_server, until
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 CAREFUL = """
 Agent Creation Approval:
   stages:
     - {stage: review, approvers: [security_manager, compliance_manager, audit_reviewer], timeout: 1 hour, assurance: mfa}
 """
-
-pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")]
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +39,7 @@ def careful(product, tmp_path_factory):
 async def a_browser(*, scheme="light", width=1280):
     """A page; complains at the end of any error or anything that the content security policy refused."""
     complaints = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    async with chromium() as browser:
         page = await browser.new_page(viewport={"width": width, "height": 860}, color_scheme=scheme)
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -59,7 +52,6 @@ async def a_browser(*, scheme="light", width=1280):
             ),
         )
         yield page
-        await browser.close()
     assert complaints == []
 
 

@@ -249,7 +249,6 @@ def test_root_without_user_namespaces_runs_the_server_as_another_user(monkeypatc
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: PostgreSQL refuses only that user")
-@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
 def test_root_of_a_container_runs_the_server_below_its_private_home(tmp_path):
     tools, home = tmp_path / "tools", tmp_path / "home"
     tools.mkdir()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -14,14 +13,10 @@ from microsoft_teams.api.activities import InvokeActivity, MessageActivity, Mess
 from microsoft_teams.api.models.adaptive_card import AdaptiveCardActionCardResponse
 from microsoft_teams.apps import ActivityContext
 from microsoft_teams.cards import AdaptiveCard
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.browsing import chromium
 from tests.contract.sandbox_teams.conftest import Bot, Json, World, bot_token, card, card_message, execute, submit, text
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs the browser /usr/bin/chromium")
 
 PNG = base64.b64decode(  # of 2 by 3 pixels
     "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAD0lEQVR4nGNgKNoEQigUAEPFBtky2QfOAAAAAElFTkSuQmCC"
@@ -93,10 +88,8 @@ EVERYTHING = card(
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    async with chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import async_playwright
 
 from bot.living import LivingMessages
 from bot.teams.front import teams_route
@@ -21,12 +20,11 @@ from core.approvals import RequestEvent
 from core.ids import EventId, uuid7
 from core.outbox import Event
 from sandbox.teams.jwt import SigningKey
+from tests.browsing import chromium
 from tests.factories import agent
 from tests.teams_office import bound, open_desk, serving
 
-CHROMIUM = Path("/usr/bin/chromium")
 PLAYGROUND = Path(__file__).parents[2] / "javascript" / "node_modules" / ".bin" / "agentsplayground"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 TENANT, APP, ISSUER = (
     "6f1b2c54-0000-4000-8000-000000000001",
     "6f1b2c54-0000-4000-8000-000000000011",
@@ -73,8 +71,6 @@ team:
 """
 pytestmark = [
     pytest.mark.row("B7"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-    pytest.mark.skipif(not PLAYGROUND.exists(), reason="needs npm ci in tests/javascript"),
 ]
 
 
@@ -155,9 +151,7 @@ async def test_a_request_is_decided_in_microsoft_s_playground(company, catalogue
         app.add_routes([*seal.routes(), teams_route(desk)])
         await serving(stack, app, listener)
         await stack.enter_async_context(playground(tmp_path, f"{url}/sealed", port))
-        browsers = await stack.enter_async_context(async_playwright())
-        browser = await browsers.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        stack.push_async_callback(browser.close)
+        browser = await stack.enter_async_context(chromium())
         page = await browser.new_page(viewport={"width": 1200, "height": 1000})
         page.set_default_timeout(20_000)
         await page.goto(f"http://localhost:{port}/")

@@ -1,21 +1,14 @@
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import aiohttp
-import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
+from tests.browsing import chromium
 from tests.unit.web.sample import World
 from web.docs_page import docs_page
 from web.openapi import openapi_document
 from web.registry import Api, Tag
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 
 
 class Links(HTMLParser):
@@ -76,11 +69,9 @@ async def test_the_page_and_its_assets_are_served_for_browsers(client: aiohttp.C
         assert answer.status == 404
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium")
 async def test_in_a_browser_the_search_and_the_theme_work(world: World, client: aiohttp.ClientSession):
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with chromium() as browser:
         page = await browser.new_page(color_scheme="light")
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -98,7 +89,6 @@ async def test_in_a_browser_the_search_and_the_theme_work(world: World, client: 
         dark = await page.evaluate("getComputedStyle(document.body).backgroundColor")
         await page.reload()
         assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
-        await browser.close()
     assert (light, dark) == ("rgb(255, 255, 255)", "rgb(17, 21, 28)")
     assert complaints == []
 
