@@ -11,7 +11,7 @@ from connectors.executor.desk import LOOKS, ORDERS
 from core.changes import HEARD, HEARD_OF_ROLLOUTS, DrillEvent, hear_of_request, hear_of_rollout, run_due
 from core.outbox import past_events
 from sandbox.platform import create as create_platform
-from tests.contract.itsm.systems import serving
+from tests.contract.itsm.serving import serving
 from tests.factories import START
 
 EVERY = timedelta(seconds=30)

@@ -16,7 +16,7 @@ from connectors.itsm.base import ConnectorError, NotSent, OutcomeUnknown, Refuse
 from core.rollouts import Check, CheckKind, Order, Plan, RolloutState, Said
 from sandbox.faults import Fault
 from sandbox.platform import create as create_platform
-from tests.contract.itsm.systems import serving
+from tests.contract.itsm.serving import serving
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

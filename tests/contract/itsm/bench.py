@@ -119,7 +119,6 @@ class Bench(ABC):
     cancelled: ClassVar[str] = "Canceled"
     field: ClassVar[str]  # a text of a change that may be mapped,
     other_field: ClassVar[str]  # and another
-    holds_its_turn: ClassVar[bool] = True  # a call that was given up keeps its place until its thread is done
     mapping: ClassVar[str]  # an administrator's mapping file for this system
     mapped: ClassVar[Mapping[str, Any]]  # what stands in a change of it then
     mapped_state: ClassVar[tuple[TicketKind, TicketState, str]]  # which state is mapped, and where a ticket stands then

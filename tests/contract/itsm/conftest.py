@@ -14,7 +14,8 @@ from aiohttp import web
 from connectors.itsm.base import TicketDraft, TicketSystem
 from connectors.itsm.servicenow import ServiceNow, connect
 from tests.contract.itsm.bench import Bench, make_draft
-from tests.contract.itsm.systems import SYSTEMS, ServiceNowBench, servicenow_bench
+from tests.contract.itsm.servicenow_bench import ServiceNowBench, servicenow_bench
+from tests.contract.itsm.systems import SYSTEMS
 
 
 class Instance(ServiceNowBench):

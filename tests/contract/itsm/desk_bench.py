@@ -58,7 +58,6 @@ class DeskBench(Bench):
     cancelled = "cancelled"
     field = "reason"
     other_field = "cost_centre"
-    holds_its_turn = False
     credentials = ("auth", "Check url, auth and 'find' of the file")
     tells_why = frozenset({"approved", "rejected"})
     approver = "ken.ito"

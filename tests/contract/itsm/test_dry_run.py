@@ -15,7 +15,7 @@ from app.dry_run import Asked, dry_run
 from config.load import load_settings
 from connectors.itsm.base import Health
 from core.errors import InvalidInput, NotFound
-from tests.contract.itsm.systems import servicenow_bench
+from tests.contract.itsm.servicenow_bench import servicenow_bench
 
 pytestmark = pytest.mark.row("N1", "N6")
 

@@ -25,7 +25,7 @@ from connectors.itsm.registry import CONNECTORS, connector
 from connectors.itsm.rehearsal import DryRun, rehearse_create, rehearse_update
 from core.clock import SystemClock
 from tests.contract.itsm.bench import EVERY_STATE, OTHER_SECRET, WEBHOOK_SECRET, make_draft, patch, told
-from tests.contract.itsm.systems import JiraBench
+from tests.contract.itsm.jira_bench import JiraBench
 
 pytestmark = pytest.mark.row("N1", "N2", "N4", "N6")
 

@@ -21,6 +21,7 @@ from connectors.itsm.base import (
 )
 from sandbox.faults import Fault
 from tests.contract.itsm.bench import EVERY_STATE, patch, told, until_done
+from tests.contract.itsm.systems import IN_THREADS
 
 FAULTS_AS = [  # fault, what it is when reading, what it is when writing
     (Fault.RATE_LIMITED, Throttled, Throttled),
@@ -196,9 +197,8 @@ async def test_an_answer_that_trickles_in_ends_with_the_total_time_out(bench):
         await slow.close()
 
 
+@pytest.mark.parametrize("bench", IN_THREADS, indirect=True)
 async def test_a_call_that_waited_too_long_for_its_turn_was_not_sent(bench, draft):
-    if not bench.holds_its_turn:
-        pytest.skip("a coroutine that is given up leaves its place at once; the tests of Remedy show the wait")
     narrow = bench.connect(max_concurrent_calls=1, total_timeout_s=0.5, read_timeout_s=2.0)
     bench.fail(Fault.SLOW, retry_after=1.0)
     first = asyncio.create_task(narrow.find_by_key(TicketKind.CHANGE, "any"))

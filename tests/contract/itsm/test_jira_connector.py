@@ -28,7 +28,7 @@ from connectors.itsm.jira.client import JiraClient
 from connectors.itsm.jira.people import People
 from sandbox.faults import Fault
 from tests.contract.itsm.bench import make_draft, until_done
-from tests.contract.itsm.systems import JiraBench, jira_bench
+from tests.contract.itsm.jira_bench import JiraBench, jira_bench
 
 pytestmark = pytest.mark.row("N2")
 

@@ -17,7 +17,7 @@ from connectors.itsm.jira.webhooks import read_webhook
 from connectors.itsm.jira.wire import Person
 from core.clock import SystemClock
 from tests.contract.itsm.bench import WEBHOOK_SECRET
-from tests.contract.itsm.systems import JiraBench, jira_bench
+from tests.contract.itsm.jira_bench import JiraBench, jira_bench
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 OWN = Person("5b10a", "countersign@example.com", "countersign@example.com")

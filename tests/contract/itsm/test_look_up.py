@@ -12,7 +12,7 @@ from core.named_tickets import TicketFacts
 from sandbox.faults import Fault
 from tests.contract.itsm.desks import SECRETS, Desk, serving
 from tests.contract.itsm.glpi import Glpi
-from tests.contract.itsm.systems import ServiceNowBench, servicenow_bench
+from tests.contract.itsm.servicenow_bench import ServiceNowBench, servicenow_bench
 
 STARTS = datetime(2027, 1, 16, 20, 0, tzinfo=UTC)
 ENDS = datetime(2027, 1, 17, 0, 0, tzinfo=UTC)

@@ -24,7 +24,8 @@ from core.ticket_accounts import (
 )
 from core.tickets import Decision, Look, Shown, Told, ToldApproval, ToldNote, claim_look, take_over
 from core.tickets import Decision as There
-from tests.contract.itsm.systems import ASKING, SYSTEMS, servicenow_bench
+from tests.contract.itsm.servicenow_bench import servicenow_bench
+from tests.contract.itsm.systems import ASKING, SYSTEMS
 from tests.factories import ask, found_company, policies, vote
 from tests.service.connectors.test_ticket_sync import delivered
 from tests.service.core.test_accounts import with_password
