@@ -7,18 +7,11 @@ from dataclasses import dataclass, field
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from app.chat_messages import Office
 from app.container import Service
-from bot import absences, accounts, automation, drills, living, reconciliations, schedules
-from bot.absences import AbsenceMessages
-from bot.accounts import AccountMessages
-from bot.automation import AutomationMessages
 from bot.conversation.chat import Chat
 from bot.conversation.home import publish
-from bot.drills import DrillMessages
-from bot.living import LivingMessages
 from bot.reach import Reach
-from bot.reconciliations import ReconciliationMessages
-from bot.schedules import ScheduledMessages
 from bot.slack.app import connect, make_app, open_socket
 from bot.slack.context import Desk
 from bot.slack.pictures import SlackGallery
@@ -58,38 +51,14 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
     workspace = await connect(client, service.database, tenant=settings.tenant, console=console)
     reach.platforms.append(workspace)
     chat = Chat(platform=workspace, gate=service.gate, changes=service.changes)
-    messages = LivingMessages(
+    subscriptions = Office(
         workspace,
-        approvals_channel=settings.approvals_channel,
-        emergency_channel=settings.emergency_channel,
-        refresh_home=lambda chat_user: publish(chat, chat_user),
-        reach=reach,
-    )
-    notices = AbsenceMessages(workspace, refresh_home=lambda chat_user: publish(chat, chat_user), reach=reach)
-    scheduled = ScheduledMessages(
-        workspace,
+        settings,
         SlackGallery(workspace),
         service.renderer,
-        approvals_channel=settings.approvals_channel,
-        emergency_channel=settings.emergency_channel,
+        refresh_home=lambda chat_user: publish(chat, chat_user),
         reach=reach,
-    )
-    walks = ReconciliationMessages(workspace, reach=reach)
-    by_rules = AutomationMessages(
-        workspace,
-        approvals_channel=settings.approvals_channel,
-        emergency_channel=settings.emergency_channel,
-        reach=reach,
-    )
-    subscriptions = [
-        Subscription("slack", living.EVENTS, messages.deliver),
-        Subscription("slack_absences", absences.EVENTS, notices.deliver),
-        Subscription("slack_schedules", schedules.EVENTS, scheduled.deliver),
-        Subscription("slack_accounts", accounts.EVENTS, AccountMessages(workspace).deliver),
-        Subscription("slack_reconciliations", reconciliations.EVENTS, walks.deliver),
-        Subscription("slack_automation", automation.EVENTS, by_rules.deliver),
-        Subscription("slack_drills", drills.EVENTS, DrillMessages(workspace, settings.approvals_channel).deliver),
-    ]
+    ).subscriptions()
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if settings.signing_secret is None else settings.signing_secret.get_secret_value()
     app_token = settings.app_token.get_secret_value() if is_socket and settings.app_token else None

@@ -7,18 +7,11 @@ from typing import Any
 
 import aiohttp
 
+from app.chat_messages import Office
 from app.container import Service
-from bot import absences, accounts, automation, drills, living, reconciliations, schedules
-from bot.absences import AbsenceMessages
-from bot.accounts import AccountMessages
-from bot.automation import AutomationMessages
 from bot.conversation.chat import Chat
 from bot.conversation.home import publish
-from bot.drills import DrillMessages
-from bot.living import LivingMessages
 from bot.reach import Reach
-from bot.reconciliations import ReconciliationMessages
-from bot.schedules import ScheduledMessages
 from bot.teams.connector import Connector, make_connector, make_session
 from bot.teams.context import Desk
 from bot.teams.door import Credentials, Doorkeeper
@@ -72,38 +65,14 @@ def open_teams(service: Service, reach: Reach) -> Teams:
         if await workspace.has_home(chat_user):
             await publish(chat, chat_user)
 
-    messages = LivingMessages(
+    subscriptions = Office(
         workspace,
-        approvals_channel=settings.approvals_channel,
-        emergency_channel=settings.emergency_channel,
-        refresh_home=refresh_home,
-        reach=reach,
-    )
-    notices = AbsenceMessages(workspace, refresh_home=refresh_home, reach=reach)
-    scheduled = ScheduledMessages(
-        workspace,
+        settings,
         TeamsGallery(workspace, _address_of_pictures(service.settings)),
         service.renderer,
-        approvals_channel=settings.approvals_channel,
-        emergency_channel=settings.emergency_channel,
+        refresh_home=refresh_home,
         reach=reach,
-    )
-    walks = ReconciliationMessages(workspace, reach=reach)
-    by_rules = AutomationMessages(
-        workspace,
-        approvals_channel=settings.approvals_channel,
-        emergency_channel=settings.emergency_channel,
-        reach=reach,
-    )
-    subscriptions = [
-        Subscription("teams", living.EVENTS, messages.deliver),
-        Subscription("teams_absences", absences.EVENTS, notices.deliver),
-        Subscription("teams_schedules", schedules.EVENTS, scheduled.deliver),
-        Subscription("teams_accounts", accounts.EVENTS, AccountMessages(workspace).deliver),
-        Subscription("teams_reconciliations", reconciliations.EVENTS, walks.deliver),
-        Subscription("teams_automation", automation.EVENTS, by_rules.deliver),
-        Subscription("teams_drills", drills.EVENTS, DrillMessages(workspace, settings.approvals_channel).deliver),
-    ]
+    ).subscriptions()
     if Role.BOT not in service.settings.roles:
         return Teams(subscriptions=subscriptions, session=session)
     credentials = Credentials(settings.app_id, settings.tenant_id, settings.issuer)
