@@ -7,7 +7,7 @@ must be noticed (edits make no sound) is said once per event in a thread, under 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -16,25 +16,21 @@ import structlog
 
 from bot.cards import Card
 from bot.late import heard_of, is_late_for, times_out_at
-from bot.noticing import spoken_of, to_be_noticed
+from bot.noticing import to_be_noticed
 from bot.platform import PlaceUnusable, Platform
 from bot.reach import Reach
+from bot.subjects import Setting, Subject, has_living_messages, load_subject
 from bot.views.answers import thread_line
-from bot.views.approvals import request_card
-from bot.views.bypass import bypass_card
-from bot.views.changes import change_card
 from core.access import Directory, PersonView, directory
 from core.accounts import ChatId, find_accounts
 from core.accounts import Platform as ChatPlatform
-from core.approvals import RequestEvent, RequestView, load_request
-from core.changes import ChangeEvent, ChangeView, load_change
-from core.db import Transaction
-from core.emergency import BypassView, EmergencyEvent, load_bypass
+from core.approvals import RequestEvent
+from core.changes import ChangeEvent
+from core.emergency import EmergencyEvent
 from core.ids import UserId
 from core.links import MessageSlot, messages_of
 from core.outbox import Event
 from core.preferences import PreferenceEvent, Unheard, hold_back, quiet_people
-from core.tenants import tenant_policy
 
 log = structlog.get_logger()
 
@@ -65,23 +61,9 @@ MOVES_HOME: Final = frozenset(
     }
 )
 PARALLEL: Final = 6  # places of one subject that are written at the same time
-SUBJECTS: Final = ("request:", "bypass:", "change:")  # what has living messages
 CHANNEL: Final = "channel"
 DIRECT: Final = "direct"
 _NOBODY: Final = PersonView(id=UserId(UUID(int=0)), email="", name="")
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """A request, change or bypass as it is now: where it stands, who is told, what each of them sees."""
-
-    channel: str
-    people: Sequence[tuple[PersonView, bool]]  # and whether a message is posted if there is none
-    requester: UserId
-    management: frozenset[UserId]  # who answers for a bypass; nobody for a request
-    card: Callable[[PersonView | None], Card]
-    reference: str
-    request: RequestView | None = None  # None: a bypass or change, of which everybody hears at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +71,7 @@ class _Told:
     """One event on its way to everybody. `known`: the places that have a message of the subject already."""
 
     event: Event
-    subject: _Subject
+    subject: Subject
     names: Mapping[str, str]
     quiet: Collection[UserId]  # who has quiet hours
     known: frozenset[str]
@@ -107,11 +89,11 @@ class LivingMessages:
 
     async def deliver(self, event: Event) -> None:
         """Every message of the event's subject shows it as it is now, and its thread tells of the event."""
-        if event.tenant != self.platform.tenant or not event.subject.startswith(SUBJECTS):
+        if event.tenant != self.platform.tenant or not has_living_messages(event):
             return
         async with self.platform.database.tenant(event.tenant) as tx:
             everybody, quiet = await directory(tx), await quiet_people(tx)
-            subject = await self._subject(tx, event)
+            subject = await load_subject(tx, event, self._setting)
             posted = await messages_of(tx, event.subject_id, self.platform.slug)
             accounts = await find_accounts(tx, [self._account(each.place) for each in posted if each.role == DIRECT])
         known = frozenset(slot.place for slot in posted)
@@ -162,12 +144,12 @@ class LivingMessages:
         if root and root.message_id and line:
             await self._say(event, root, line, role="thread")
 
-    async def _is_told(self, event: Event, person: PersonView, subject: _Subject) -> bool:
+    async def _is_told(self, event: Event, person: PersonView, subject: Subject) -> bool:
         """Whether the person is told here: of the subject, or anew if the event is one that they must notice."""
         noticed_by = event.id if _is_noticed(event, person, subject) else None
         return await self.reach.is_told(self.platform, person, subject=event.subject_id, noticed_by=noticed_by)
 
-    async def _waits(self, event: Event, person: PersonView, subject: _Subject, *, is_first: bool) -> bool:
+    async def _waits(self, event: Event, person: PersonView, subject: Subject, *, is_first: bool) -> bool:
         """Whether a sound that this would make waits for the end of the person's quiet hours, and is kept until then.
 
         A requester's own message answers what they did.
@@ -180,43 +162,14 @@ class LivingMessages:
         async with self.platform.database.tenant(event.tenant) as tx:
             return await hold_back(tx, person.id, event, is_noticed=is_noticed, due_at=due_at)
 
+    @property
+    def _setting(self) -> Setting:
+        return Setting(self.approvals_channel, self.emergency_channel, self.platform.console)
+
     def _account(self, place: str) -> ChatId:
         return ChatId(ChatPlatform(self.platform.slug), self.platform.workspace_id, place)
 
-    async def _subject(self, tx: Transaction, event: Event) -> _Subject:
-        policy, now, console = await tenant_policy(tx), tx.now, self.platform.console
-        if event.subject.startswith("request:"):
-            request = await load_request(tx, event.subject_id)
-            return _Subject(
-                channel=policy.channels.get("approvals", self.approvals_channel),
-                people=_request_people(request, event),
-                requester=request.requester.id,
-                management=frozenset(),
-                card=lambda viewer: request_card(request, viewer, now=now, console=console),
-                reference=request.reference,
-                request=request,
-            )
-        if event.subject.startswith("change:"):
-            change = await load_change(tx, event.subject_id)
-            return _Subject(
-                channel=policy.channels.get("approvals", self.approvals_channel),
-                people=_change_people(change),
-                requester=change.requester.id,
-                management=frozenset(),
-                card=lambda viewer: change_card(change, viewer, now=now),
-                reference=change.reference,
-            )
-        bypass = await load_bypass(tx, event.subject_id)
-        return _Subject(
-            channel=policy.channels.get("emergency", self.emergency_channel),
-            people=_bypass_people(bypass),
-            requester=bypass.requester.id,
-            management=frozenset(person.id for person in bypass.told),
-            card=lambda viewer: bypass_card(bypass, viewer, now=now),
-            reference=bypass.reference,
-        )
-
-    async def _show_channel(self, event: Event, subject: _Subject) -> MessageSlot | None:
+    async def _show_channel(self, event: Event, subject: Subject) -> MessageSlot | None:
         """The channel's message. Where each reader may have a view of their own, it has nobody's buttons itself."""
         slot = MessageSlot(event.subject_id, self.platform.slug, subject.channel, CHANNEL)
         card = subject.card(_NOBODY if self.platform.traits.has_own_views else None)
@@ -242,41 +195,7 @@ class LivingMessages:
         await self.platform.show(slot, line, thread=under.message_id)
 
 
-def _request_people(request: RequestView, event: Event) -> list[tuple[PersonView, bool]]:
-    """(person, whether a message is posted if there is none): the requester, and everybody asked by now.
-
-    Where some are told first, the others get theirs with the event that speaks of them: a reminder, an escalation.
-    """
-    mentioned = spoken_of(event)
-    people: dict[UserId, tuple[PersonView, bool]] = {request.requester.id: (request.requester, True)}
-    for stage in request.stages:
-        if stage.status == "waiting":
-            continue
-        for person in stage.approvers:
-            is_told = not stage.told_first or person.id in stage.told_first or person.id in mentioned
-            is_asked = stage.status == "open" and request.status == "pending" and is_told
-            known = people.get(person.id, (person, False))
-            people[person.id] = (person, known[1] or is_asked)
-    return list(people.values())
-
-
-def _change_people(change: ChangeView) -> list[tuple[PersonView, bool]]:
-    """Its requester, whoever implements it, and who is told of an alarm; who decides has the message of its request."""
-    people = {change.requester.id: (change.requester, True)}
-    if change.implementer:
-        people.setdefault(change.implementer.id, (change.implementer, True))
-    for person in change.alarm.people if change.alarm else ():
-        people.setdefault(person.id, (person, change.alarm is not None and not change.alarm.acknowledged_by))
-    return list(people.values())
-
-
-def _bypass_people(bypass: BypassView) -> list[tuple[PersonView, bool]]:
-    """Its holder, those of management who are told, as far up, and who has to do something that its review wants."""
-    owners = (each.owner for each in bypass.remediations)
-    return list({each.id: (each, True) for each in (bypass.requester, *bypass.told, *owners)}.values())
-
-
-def _is_noticed(event: Event, person: PersonView, subject: _Subject) -> bool:
+def _is_noticed(event: Event, person: PersonView, subject: Subject) -> bool:
     return person.id in to_be_noticed(event, requester=subject.requester, management=subject.management)
 
 
