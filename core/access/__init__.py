@@ -2,7 +2,7 @@
 
 grants.py             pure: grants compiled into decisions (roles: core/roles)
 scopes.py, tokens.py  what an API token may do; its format
-people.py             PersonView, Directory
+people.py             PersonView, Directory; who.py: pure: people as policies name them
 model.py, store.py    tables and SQL
 require.py            the check at the head of a use case
 service.py            people and grants
@@ -45,6 +45,7 @@ from core.access.sessions import (
     session_of,
     touch_session,
 )
+from core.access.who import admits, people_of
 from core.roles.hierarchy import Scope, ScopeKind, resolve_role
 from core.roles.permissions import Permission, permission_for
 
@@ -65,6 +66,7 @@ __all__ = [
     "UnknownPerson",
     "Verdict",
     "add_person",
+    "admits",
     "authenticate",
     "close_session",
     "create_token",
@@ -83,6 +85,7 @@ __all__ = [
     "list_tokens",
     "member_of",
     "open_session",
+    "people_of",
     "permission_for",
     "permitted",
     "put_group",

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import TokenScope, directory, member_of, require_scope
+from core.access import TokenScope, admits, directory, member_of, require_scope
 from core.actor import Actor
 from core.audit import AuditCategory, audited
 from core.db import Database, Transaction
 from core.deadlines import clear
-from core.emergency import part_store, rules, store
+from core.emergency import part_store, store
 from core.emergency import risk as risks
 from core.emergency.ending import finish
 from core.emergency.errors import AlreadyReviewed, InvalidBypass, NotIndependent, NotManagement, OwnReview
@@ -109,7 +109,7 @@ async def _check_reviewer(tx: Transaction, actor: Actor, row: Row[Any], used: Se
     reviewers = (await tenant_policy(tx)).bypass.review.reviewers
     if reviewers is None:
         await require_told(tx, actor, row)
-    elif not rules.admits(reviewers, await directory(tx), user):
+    elif not admits(reviewers, await directory(tx), user):
         raise NotManagement("You are not one of those who review bypasses.", where="role", accepted=reviewers.names)
 
 

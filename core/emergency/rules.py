@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from core.access import Directory
+from core.access import Directory, admits, people_of
 from core.emergency.errors import BypassNotAllowed, InvalidBypass
 from core.ids import BypassId, UserId
 from core.tenants import ANYWHERE, UNNAMED, BypassPolicy, TenantPolicy, Who
@@ -64,24 +64,6 @@ class Wish:
             timedelta(seconds=stored["duration"]),
             Circumstances(**stored["named"]),
         )
-
-
-def admits(who: Who, everybody: Directory, user: UserId) -> bool:
-    """Whether the person is one of them, by role, group or address."""
-    person = everybody.people.get(user)
-    return (
-        bool(everybody.roles.get(user, frozenset()) & set(who.roles))
-        or bool(everybody.groups_of(user) & set(who.groups))
-        or (person is not None and person.email.lower() in who.people)
-    )
-
-
-def people_of(who: Who, everybody: Directory) -> frozenset[UserId]:
-    """All active people whom it admits."""
-    by_role = (everybody.by_role.get(role, frozenset()) for role in who.roles)
-    by_group = (everybody.groups[key].members for key in who.groups if key in everybody.groups)
-    by_name = frozenset(everybody.by_email[each].id for each in who.people if each in everybody.by_email)
-    return frozenset[UserId](by_name).union(*by_role, *by_group) & everybody.active
 
 
 def environments_for(policy: BypassPolicy, everybody: Directory, user: UserId) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import Directory, PersonView, directory
+from core.access import Directory, PersonView, directory, people_of
 from core.db import Transaction
 from core.emergency import part_store, rules, store
 from core.emergency.errors import UnknownBypass
@@ -168,7 +168,7 @@ def _reviewers(
     policy: TenantPolicy, everybody: Directory, told: Iterable[UserId], holder: UserId, uses: Iterable[UseView]
 ) -> frozenset[UserId]:
     named = policy.bypass.review.reviewers
-    people = frozenset(told) if named is None else rules.people_of(named, everybody)
+    people = frozenset(told) if named is None else people_of(named, everybody)
     return people - {holder} - {use.by.id for use in uses if use.by is not None}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -21,6 +20,7 @@ from core.tenants.bypass_policy import (
     StepUp,
     Who,
 )
+from core.tenants.who_file import Roles, read_people, read_texts, read_who
 
 WHO_KEYS: Final = ("allowed_roles", "allowed_groups", "allowed_people")
 BYPASS_KEYS: Final = (
@@ -39,7 +39,6 @@ BYPASS_KEYS: Final = (
     "review",
 )
 ENVIRONMENT_KEYS: Final = (*WHO_KEYS, "max_duration", "step_up")
-LEVEL_KEYS: Final = ("roles", "groups", "people")
 REASON_KEYS: Final = ("title", "incident")
 INCIDENT_KEYS: Final = ("required", "format")
 STEP_UP_KEYS: Final = ("assurance", "max_age")
@@ -50,9 +49,6 @@ CHECK_MAX: Final = 75  # characters; Slack: text of an option
 CODES_MAX: Final = 25
 EXTENSIONS_MAX: Final = 10
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
-
-Roles = Callable[[YamlPath, object, tuple[str, ...]], tuple[str, ...]]  # a list of the tenant's role names; a default
 
 
 def read_bypass(reader: Reader, path: YamlPath, value: object, *, roles: Roles) -> BypassPolicy:
@@ -89,7 +85,7 @@ def read_bypass(reader: Reader, path: YamlPath, value: object, *, roles: Roles) 
             (*path, "escalate_after"), fields.get("escalate_after", defaults.escalate_after), least=1
         ),
         escalation=tuple(
-            _level(reader, (*path, "escalation", index), level, roles)
+            read_who(reader, (*path, "escalation", index), level, roles)
             for index, level in enumerate(
                 reader.sequence((*path, "escalation"), fields.get("escalation", defaults.escalation))
             )
@@ -105,8 +101,8 @@ def _allowed(reader: Reader, path: YamlPath, fields: object, roles: Roles) -> Wh
         return None
     return Who(
         roles((*path, "allowed_roles"), named.get("allowed_roles", ()), ()),
-        _texts(reader, (*path, "allowed_groups"), named.get("allowed_groups", ())),
-        _people(reader, (*path, "allowed_people"), named.get("allowed_people", ())),
+        read_texts(reader, (*path, "allowed_groups"), named.get("allowed_groups", ())),
+        read_people(reader, (*path, "allowed_people"), named.get("allowed_people", ())),
     )
 
 
@@ -121,18 +117,6 @@ def _environment(reader: Reader, path: YamlPath, value: object, roles: Roles) ->
         else None,
         _step_up(reader, (*path, "step_up"), fields["step_up"]) if "step_up" in fields else None,
     )
-
-
-def _level(reader: Reader, path: YamlPath, value: object, roles: Roles) -> Who:
-    fields = reader.mapping(path, value, allowed=LEVEL_KEYS)
-    level = Who(
-        roles((*path, "roles"), fields.get("roles", ()), ()),
-        _texts(reader, (*path, "groups"), fields.get("groups", ())),
-        _people(reader, (*path, "people"), fields.get("people", ())),
-    )
-    if not level.names:
-        reader.problem(path, "This names nobody.", accepted=LEVEL_KEYS)
-    return level
 
 
 def _reasons(reader: Reader, path: YamlPath, value: object) -> tuple[BypassReason, ...]:
@@ -188,7 +172,7 @@ def _extensions(reader: Reader, path: YamlPath, value: object) -> ExtensionRule:
 def _review(reader: Reader, path: YamlPath, value: object, roles: Roles) -> ReviewRule:
     fields = reader.mapping(path, value, allowed=REVIEW_KEYS)
     defaults = ReviewRule()
-    checklist = _texts(reader, (*path, "checklist"), fields.get("checklist", ()))
+    checklist = read_texts(reader, (*path, "checklist"), fields.get("checklist", ()))
     if len(checklist) > CHECKLIST_MAX:
         reader.problem((*path, "checklist"), f"A checklist has at most {CHECKLIST_MAX} items.")
     for index, item in enumerate(checklist):
@@ -199,24 +183,12 @@ def _review(reader: Reader, path: YamlPath, value: object, roles: Roles) -> Revi
     every = fields.get("remind_every")
     return ReviewRule(
         checklist,
-        _level(reader, (*path, "reviewers"), fields["reviewers"], roles) if "reviewers" in fields else None,
+        read_who(reader, (*path, "reviewers"), fields["reviewers"], roles) if "reviewers" in fields else None,
         defaults.remind_every
         if every is None
         else reader.duration((*path, "remind_every"), every, defaults.remind_every),
         reader.choice((*path, "blocks"), fields.get("blocks", defaults.blocks), BLOCKS),
     )
-
-
-def _texts(reader: Reader, path: YamlPath, value: object) -> tuple[str, ...]:
-    return tuple(reader.text((*path, index), each) for index, each in enumerate(reader.sequence(path, value)))
-
-
-def _people(reader: Reader, path: YamlPath, value: object) -> tuple[str, ...]:
-    people = _texts(reader, path, value)
-    for index, each in enumerate(people):
-        if not _EMAIL.fullmatch(each):
-            reader.problem((*path, index), f"'{each}' is no e-mail address.", accepted=("lee@enterprise.example",))
-    return tuple(each.lower() for each in people)
 
 
 def _name(reader: Reader, path: YamlPath, name: str) -> str:
