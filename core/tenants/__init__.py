@@ -1,6 +1,7 @@
 """Tenants: their policy document (T11) and how they come to be.
 
 bypass_policy.py  its section on the emergency bypass; bypass_file.py reads it
+incident_policy.py  its section on incidents; incident_file.py reads it; who_file.py: people as YAML names them
 report_file.py   its sections on reports
 policy.py   the framework's tenant YAML -> TenantPolicy
 model.py    the table
@@ -8,6 +9,7 @@ service.py  provision, list, the policy in force
 """
 
 from core.tenants.bypass_policy import ANYWHERE, UNNAMED, BypassPolicy, ReviewRule, StepUp, Who
+from core.tenants.incident_policy import SEVERITIES, IncidentPolicy, PageLevel
 from core.tenants.policy import MonthlyReport, TenantPolicy, WeeklyReport
 from core.tenants.service import (
     SCHEDULE,
@@ -22,10 +24,13 @@ from core.tenants.service import (
 __all__ = [
     "ANYWHERE",
     "SCHEDULE",
+    "SEVERITIES",
     "THE_TENANT",
     "UNNAMED",
     "BypassPolicy",
+    "IncidentPolicy",
     "MonthlyReport",
+    "PageLevel",
     "ReviewRule",
     "StepUp",
     "TenantPolicy",

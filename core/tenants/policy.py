@@ -7,8 +7,8 @@
       compliance_requirements: ["GDPR", "SOX", "ISO27001"]
 
 Ours: `name`, `time_zone`, `role_aliases`, `roles` (what a role may do here, never more than the framework gives it),
-`senior_management`, `bypass`, `channels`, `chat`, `tickets`, `weekly_report`, `bypass_report`, `absence_words` (titles
-of calendar events that mean absence, beside ours).
+`senior_management`, `bypass`, `incidents`, `channels`, `chat`, `tickets`, `weekly_report`, `bypass_report`,
+`absence_words` (titles of calendar events that mean absence, beside ours).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from core.roles.permissions import Permission, narrowed, permissions_of
 from core.tenants.bypass_policy import BypassPolicy
+from core.tenants.incident_policy import IncidentPolicy
 
 AUDIT_LEVELS: Final = ("basic", "standard", "comprehensive")
 FRAMEWORKS: Final[Mapping[str, str]] = {
@@ -112,7 +113,8 @@ class TenantPolicy:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role -> the permissions left to it
     senior_management: tuple[str, ...] = ("tenant_administrator", "enterprise_administrator")
     bypass: BypassPolicy = field(default_factory=BypassPolicy)
-    channels: Mapping[str, str] = field(default_factory=dict)  # approvals, emergency -> channel name
+    incidents: IncidentPolicy = field(default_factory=IncidentPolicy)
+    channels: Mapping[str, str] = field(default_factory=dict)  # approvals, emergency, incidents -> its name
     absence_words: tuple[str, ...] = ()
     weekly_report: WeeklyReport | None = None  # None: there is none
     bypass_report: MonthlyReport | None = None
@@ -128,6 +130,7 @@ class TenantPolicy:
         """As stored; durations in seconds. `from_json` reads it back."""
         document = asdict(self)
         document["bypass"] = self.bypass.to_json()
+        document["incidents"] = self.incidents.to_json()
         if self.weekly_report is not None:
             document["weekly_report"]["at"] = self.weekly_report.at.isoformat("minutes")
         if self.bypass_report is not None:
@@ -150,6 +153,7 @@ class TenantPolicy:
             roles={role: tuple(names) for role, names in document.get("roles", {}).items()},
             senior_management=tuple(document["senior_management"]),
             bypass=BypassPolicy.from_json(document["bypass"]),
+            incidents=IncidentPolicy.from_json(document.get("incidents")),
             channels=document["channels"],
             absence_words=tuple(document.get("absence_words", ())),
             weekly_report=_weekly_report(document.get("weekly_report")),

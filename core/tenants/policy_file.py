@@ -14,6 +14,7 @@ from core.located import Reader
 from core.roles.hierarchy import ALIASES, PARENTS, UnknownRole, resolve_role, role_key
 from core.roles.permissions import UnknownPermission, WideningRefused, narrow, permissions_of
 from core.tenants.bypass_file import read_bypass
+from core.tenants.incident_file import read_incidents
 from core.tenants.policy import (
     AUDIT_LEVELS,
     FRAMEWORKS,
@@ -46,6 +47,7 @@ KEYS: Final = (
     "roles",
     "senior_management",
     "bypass",
+    "incidents",
     "channels",
     "absence_words",
     "weekly_report",
@@ -59,7 +61,7 @@ SESSION_BOUNDS: Final = {  # key -> least and most; a use is known to a minute
     "idle": (timedelta(minutes=5), timedelta(hours=8)),
     "absolute": (timedelta(minutes=15), timedelta(days=7)),
 }
-CHANNEL_KEYS: Final = ("approvals", "emergency")
+CHANNEL_KEYS: Final = ("approvals", "emergency", "incidents")
 CHAT_KEYS: Final = ("email_match",)
 TICKET_KEYS: Final = ("email_match",)
 FREE_ALIAS: Final = "technical_lead"  # the one name of the framework's that each tenant gives to a role of its choice
@@ -91,6 +93,10 @@ def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Ten
     defaults = TenantPolicy(tenant_id=tenant_id)
     aliases = _aliases(reader, (*path, "role_aliases"), fields.get("role_aliases", {}))
     management = fields.get("senior_management")
+
+    def roles(at: YamlPath, names: object, default: tuple[str, ...]) -> tuple[str, ...]:
+        return _roles(reader, at, names, aliases, default)
+
     return TenantPolicy(
         tenant_id=tenant_id,
         name=reader.text((*path, "name"), fields.get("name", tenant_id)),
@@ -106,12 +112,8 @@ def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Ten
         role_aliases=aliases,
         roles=_narrowing(reader, (*path, "roles"), fields.get("roles", {}), aliases),
         senior_management=_roles(reader, (*path, "senior_management"), management, aliases, defaults.senior_management),
-        bypass=read_bypass(
-            reader,
-            (*path, "bypass"),
-            fields.get("bypass", {}),
-            roles=lambda at, names, default: _roles(reader, at, names, aliases, default),
-        ),
+        bypass=read_bypass(reader, (*path, "bypass"), fields.get("bypass", {}), roles=roles),
+        incidents=read_incidents(reader, (*path, "incidents"), fields.get("incidents", {}), roles=roles),
         channels={
             key: reader.text((*path, "channels", key), name).lstrip("#")
             for key, name in reader.mapping(

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from core import approvals, changes, decisions, emergency, rollouts
+from core import approvals, changes, decisions, emergency, incidents, rollouts
 from core.approvals import load_catalogue
 from core.changes import load_change_catalogue
 from core.clock import ManualClock
@@ -36,6 +36,7 @@ DEADLINES = {
     **changes.DEADLINES,
     **decisions.DEADLINES,
     **emergency.DEADLINES,
+    **incidents.DEADLINES,
     **rollouts.DEADLINES,
 }
 MEMORY = Path("/dev/shm")  # noqa: S108 - no name in it is guessed: the folder below is made for us alone

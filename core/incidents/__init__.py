@@ -1,0 +1,83 @@
+"""Incidents: opened by alerts and by people, worked on in chat, resolved, reviewed, followed up (S3, B6).
+
+Whoever has an alert (core/sla, inbound monitoring) calls `open_or_update(tx, alert)` at the end of its transaction.
+
+alerts.py       pure: an alert and its severity
+state.py        the life as a table
+rules.py        pure: what an alert does, who is paged, who may
+affecting.py    what of the business is affected
+model.py, store.py, part_store.py, reading.py   tables; SQL; incidents as doors show them
+holding.py      what every use case begins and ends with
+opening.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
+views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
+"""
+
+from core.incidents import paging, resolving, reviewing
+from core.incidents.alerts import Alert, AlertState, Severity
+from core.incidents.events import IncidentEvent
+from core.incidents.linking import link, unlink
+from core.incidents.looking import get_incident, list_incidents, load_incident, timeline
+from core.incidents.opening import PERSON, Outcome, open_or_update, report
+from core.incidents.resolving import close, reopen, resolve
+from core.incidents.responding import (
+    acknowledge,
+    assign,
+    change_severity,
+    correct_start,
+    give_role,
+    note,
+    post_update,
+    release,
+)
+from core.incidents.reviewing import add_follow_up, change_follow_up, finish_follow_up, list_follow_ups, review
+from core.incidents.rules import ROLES, Effect
+from core.incidents.state import IncidentState, Step
+from core.incidents.store import IncidentFilter
+from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
+
+DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
+
+__all__ = [
+    "DEADLINES",
+    "PERSON",
+    "ROLES",
+    "Alert",
+    "AlertState",
+    "AlertView",
+    "Effect",
+    "EntryView",
+    "FollowUpView",
+    "IncidentEvent",
+    "IncidentFilter",
+    "IncidentReview",
+    "IncidentState",
+    "IncidentView",
+    "LinkView",
+    "Outcome",
+    "Severity",
+    "Step",
+    "acknowledge",
+    "add_follow_up",
+    "assign",
+    "change_follow_up",
+    "change_severity",
+    "close",
+    "correct_start",
+    "finish_follow_up",
+    "get_incident",
+    "give_role",
+    "link",
+    "list_follow_ups",
+    "list_incidents",
+    "load_incident",
+    "note",
+    "open_or_update",
+    "post_update",
+    "release",
+    "reopen",
+    "report",
+    "resolve",
+    "review",
+    "timeline",
+    "unlink",
+]

@@ -1,0 +1,113 @@
+"""What a monitoring system says is wrong: the value that opens incidents and resolves them. Pure (S3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from config.suggest import did_you_mean
+from core.ids import TenantId
+from core.incidents.errors import InvalidIncident
+
+SOURCE_MAX: Final = 40  # characters
+KEY_MAX: Final = 500
+TITLE_MAX: Final = 200
+WORDS_MAX: Final = 4000
+SERVICE_MAX: Final = 120
+LINK_MAX: Final = 2000
+LABELS_MAX: Final = 50
+LABEL_MAX: Final = 500
+ALERT: Final = "alert"  # the source of an incident that an alert opened, for doors
+
+
+class Severity(StrEnum):
+    """How bad it is, the worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class AlertState(StrEnum):
+    """What an alert is by now."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One state of one alert.
+
+    `source` and `key` name the alert: as long as an incident of it is open, there is no second one. Alerts of one
+    `source` and `group` (if it has one) share an incident. `started_at` is when this episode of it began: a firing
+    and the resolution that belongs to it have the same. `service` is what is affected: a business service, or
+    `agent:<name>` and the like, of which the business service is looked up.
+    """
+
+    tenant: TenantId
+    source: str  # sla, datadog, alertmanager, …
+    key: str
+    group: str = ""
+    state: AlertState
+    severity: Severity
+    service: str
+    title: str
+    words: str = ""
+    started_at: datetime
+    labels: Mapping[str, str] = field(default_factory=dict)
+    link: str = ""
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether it is wrong now."""
+        return self.state is AlertState.FIRING
+
+
+def readable(alert: Alert) -> Alert:
+    """The alert with what is too long cut: no alert is lost for its length. Raises InvalidIncident without a key."""
+    if not alert.key.strip() or not alert.source.strip() or max(len(alert.key), len(alert.source)) > KEY_MAX:
+        raise InvalidIncident(f"An alert has a source and a key of up to {KEY_MAX} characters.", where="key")
+    return Alert(
+        tenant=alert.tenant,
+        source=alert.source.strip()[:SOURCE_MAX],
+        key=alert.key.strip(),
+        group=alert.group.strip()[:KEY_MAX],
+        state=AlertState(alert.state),
+        severity=Severity(alert.severity),
+        service=_cut(alert.service, SERVICE_MAX),
+        title=_cut(alert.title, TITLE_MAX) or _cut(alert.key, TITLE_MAX),
+        words=_cut(alert.words, WORDS_MAX),
+        started_at=alert.started_at,
+        labels={
+            _cut(name, SERVICE_MAX): _cut(value, LABEL_MAX) for name, value in list(alert.labels.items())[:LABELS_MAX]
+        },
+        link=alert.link if alert.link.startswith(("https://", "http://")) and len(alert.link) <= LINK_MAX else "",
+    )
+
+
+def read_severity(text: str) -> Severity:
+    """The severity of this name. Raises InvalidIncident with the accepted ones."""
+    if text not in tuple(Severity):
+        guess = did_you_mean(text, tuple(Severity))
+        raise InvalidIncident(f"'{text}' is not a severity.{guess}", where="severity", accepted=tuple(Severity))
+    return Severity(text)
+
+
+def worse(one: Severity, other: Severity) -> Severity:
+    """The worse of two."""
+    return min(one, other, key=tuple(Severity).index)
+
+
+def reaches(severity: Severity, least: str) -> bool:
+    """Whether it is at least as bad."""
+    return worse(severity, Severity(least)) is severity
+
+
+def _cut(text: str, longest: int) -> str:
+    found = text.replace("\x00", "").strip()
+    return found if len(found) <= longest else found[: longest - 1] + "…"

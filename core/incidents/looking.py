@@ -1,0 +1,54 @@
+"""Looking at incidents, without changing any."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from core.access import TokenScope, directory, permitted
+from core.actor import Actor
+from core.db import Database, Transaction
+from core.incidents import part_store, store
+from core.incidents.errors import UnknownIncident
+from core.incidents.reading import entry_view, view_of, views
+from core.incidents.store import IncidentFilter
+from core.incidents.views import EntryView, IncidentView
+
+
+async def get_incident(database: Database, actor: Actor, reference: UUID | int) -> IncidentView:
+    """The incident by id, or by its number. Raises UnknownIncident."""
+    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=str(reference)) as tx:
+        incident_id = await store.id_of_number(tx, reference) if isinstance(reference, int) else reference
+        if incident_id is None:
+            raise UnknownIncident(f"There is no INC-{reference} here.", where="incident")
+        return await view_of(tx, incident_id)
+
+
+async def list_incidents(
+    database: Database, actor: Actor, wanted: IncidentFilter, *, after: int | None = None, limit: int = 50
+) -> tuple[IncidentView, ...]:
+    """Incidents, newest first, beyond the number `after`."""
+    async with permitted(database, actor, TokenScope.READ, action="incident.list", resource="incidents") as tx:
+        return await views(tx, await store.page(tx, wanted, after=after, limit=limit))
+
+
+async def timeline(
+    database: Database,
+    actor: Actor,
+    incident_id: UUID,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> tuple[EntryView, ...]:
+    """What happened, in the order in which it did, beyond the entry `after`. Raises UnknownIncident."""
+    async with permitted(database, actor, TokenScope.READ, action="incident.timeline", resource=str(incident_id)) as tx:
+        if not await store.by_ids(tx, [incident_id]):
+            raise UnknownIncident(where="incident")
+        everybody = await directory(tx)
+        rows = await part_store.timeline(tx, incident_id, after=after, limit=limit)
+        return tuple(entry_view(row, everybody) for row in rows)
+
+
+async def load_incident(tx: Transaction, incident_id: UUID) -> IncidentView:
+    """The incident, for subscribers. Raises UnknownIncident."""
+    return await view_of(tx, incident_id)

@@ -1,0 +1,307 @@
+"""Incidents over a real database: alerts, people, time (S3, B6)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from core.access import UnknownPerson
+from core.access.scopes import TokenScope
+from core.incidents import (
+    Effect,
+    Severity,
+    acknowledge,
+    add_follow_up,
+    assign,
+    change_follow_up,
+    change_severity,
+    close,
+    correct_start,
+    finish_follow_up,
+    give_role,
+    link,
+    list_follow_ups,
+    note,
+    open_or_update,
+    post_update,
+    release,
+    reopen,
+    report,
+    resolve,
+    review,
+    timeline,
+    unlink,
+)
+from core.incidents.errors import InvalidIncident, NotAResponder, NotTheOwner, UnknownIncident, WrongState
+from core.outbox import past_events
+from tests.factories import START
+from tests.incident_desk import alert, incident_desk
+
+__all__ = ["incident_desk"]  # a fixture
+
+OPERATOR = "agent_operator"
+
+
+async def opened_by_hand(desk, who="audit_reviewer", **said):
+    given = {"title": "Invoices come twice", "severity": "high", "service": "Payments", **said}
+    return await report(desk.company.database, desk.company.actor(who), **given)
+
+
+@pytest.mark.row("S3")
+async def test_an_alert_opens_one_incident_that_says_what_is_affected_and_pages_the_first_level(incident_desk):
+    desk = incident_desk
+    outcome = await desk.fires()
+    assert (outcome.effect, outcome.reference) == (Effect.OPEN, "INC-1001")
+    assert (await desk.fires(started_at=START)).effect is Effect.COUNT
+
+    found = await desk.show(outcome)
+    assert (found.state, found.severity, found.source, found.affected) == ("open", "high", "sla", "Payments")
+    assert {each.name for each in found.paged} == {"Agent Operator", "Meta Agent Manager"}
+    assert [(each.key, each.state, each.times, each.labels) for each in found.alerts] == [
+        ("payments/p95", "firing", 2, {"region": "eu"})
+    ]
+    assert [each.id for each in await desk.all(is_open=True)] == [found.id]
+    (recorded,) = await desk.company.trail(action="incident.opened")
+    assert (recorded["resource"], recorded["user_id"]) == ("INC-1001", "system")
+    async with desk.company.database.tenant(desk.company.tenant) as tx:
+        (event,) = await past_events(tx, types=["incident.opened"], since=START, limit=9)
+    assert (event.subject, event.data["business_service"]) == (f"incident:{found.id}", "Payments")
+
+
+@pytest.mark.row("S3")
+async def test_of_forty_alerts_of_one_key_at_the_same_time_one_opens_an_incident(incident_desk):
+    desk = incident_desk
+    outcomes = await asyncio.gather(*(desk.tell(alert()) for _ in range(40)))
+    assert len({each.incident_id for each in outcomes}) == 1
+    assert sorted(each.effect for each in outcomes).count(Effect.OPEN) == 1
+    (found,) = await desk.all()
+    assert found.alerts[0].times == 40
+
+
+@pytest.mark.row("S3")
+async def test_alerts_of_a_group_share_an_incident_that_is_resolved_with_the_last_of_them(incident_desk):
+    desk = incident_desk
+    first = await desk.fires("a", group="payments", severity=Severity.MEDIUM)
+    second = await desk.fires("b", group="payments", severity=Severity.CRITICAL)
+    assert second.incident_id == first.incident_id
+    assert (await desk.show(first)).severity == "critical"
+
+    assert (await desk.ends("a")).effect is Effect.RESOLVE_ALERT
+    assert (await desk.ends("b")).effect is Effect.RESOLVE
+    found = await desk.show(first)
+    assert (found.state, found.resolved_by, found.review_state) == ("resolved", None, "due")
+    assert await desk.kinds(first) == ["opened", "alert_fired", "severity_changed", "alert_resolved", "resolved"]
+
+
+@pytest.mark.row("S3")
+async def test_what_flaps_is_one_incident_and_what_comes_back_later_is_another(incident_desk):
+    desk = incident_desk
+    first = await desk.fires()
+    for _ in range(3):
+        await desk.ends()
+        desk.later(minutes=5)
+        assert (await desk.fires()).effect is Effect.REOPEN
+    found = await desk.show(first)
+    assert (found.state, found.reopened, found.review_state) == ("open", 3, None)
+    assert found.paged
+
+    await desk.ends()
+    desk.later(minutes=31)
+    again = await desk.fires()
+    assert (again.effect, again.reference) == (Effect.OPEN, "INC-1002")
+    assert [each.target for each in (await desk.show(again)).links] == ["INC-1001"]
+
+
+@pytest.mark.row("S3")
+async def test_an_alert_that_waits_for_a_person_who_resolves_sees_what_they_did(incident_desk):
+    desk = incident_desk
+    first = await desk.fires()
+    await desk.do(acknowledge, OPERATOR, first)
+    told = [desk.tell(alert(started_at=START + timedelta(seconds=second))) for second in range(1, 9)]
+    await asyncio.gather(desk.do(resolve, OPERATOR, first, resolution="Restarted."), *told, return_exceptions=True)
+    found = await desk.show(first)
+    kinds = await desk.kinds(first)
+    assert len(await desk.all()) == 1
+    after = kinds[kinds.index("resolved") :]
+    assert found.state == ("open" if "reopened" in after else "resolved")
+    assert "alert_fired" not in after[: after.index("reopened")] if "reopened" in after else len(after) == 1
+
+
+@pytest.mark.row("S3")
+async def test_an_alert_is_rolled_back_with_the_transaction_that_told_it(incident_desk):
+    desk = incident_desk
+    with pytest.raises(RuntimeError):
+        async with desk.company.database.tenant(desk.company.tenant) as tx:
+            await open_or_update(tx, alert())
+            raise RuntimeError
+    assert await desk.all() == ()
+    async with desk.company.database.tenant(desk.company.tenant) as tx:
+        with pytest.raises(InvalidIncident):
+            await open_or_update(tx, alert(tenant="northwind"))
+
+
+@pytest.mark.row("B6")
+async def test_it_is_told_again_and_further_up_until_somebody_acknowledges_it(incident_desk, runner):
+    desk = incident_desk
+    incident = await desk.fires()
+    for minutes in (10, 5, 10):
+        desk.later(minutes=minutes)
+        await runner.run_due()
+    found = await desk.show(incident)
+    assert {"Tenant Administrator"} < {each.name for each in found.paged}
+    assert (await desk.kinds(incident))[1:] == ["page_repeated", "paged", "page_repeated"]
+
+    found = await desk.do(acknowledge, "tenant_administrator", incident)
+    assert (found.state, found.acknowledged_by.name) == ("acknowledged", "Tenant Administrator")
+    desk.later(minutes=20)
+    await runner.run_due()
+    assert (await desk.kinds(incident))[-1] == "acknowledged"
+    with pytest.raises(WrongState) as refused:
+        await desk.do(acknowledge, OPERATOR, incident)
+    assert "resolve" in refused.value.accepted
+
+    found = await desk.do(release, "tenant_administrator", incident, reason="My shift is over.")
+    assert (found.state, found.acknowledged_by) == ("open", None)
+    desk.later(minutes=10)
+    await runner.run_due()
+    assert (await desk.kinds(incident))[-1] == "page_repeated"
+
+
+@pytest.mark.row("B6")
+async def test_a_person_reports_works_on_and_resolves_an_incident_and_the_timeline_tells_of_it(incident_desk, runner):
+    desk = incident_desk
+    began = START - timedelta(hours=1)
+    incident = await opened_by_hand(desk, started_at=began)
+    assert (incident.started_at, incident.reported_at, incident.reporter.name) == (began, START, "Audit Reviewer")
+    owner = desk.company.people[OPERATOR]
+    await desk.do(acknowledge, OPERATOR, incident)
+    await desk.do(assign, OPERATOR, incident, email=owner.email)
+    await desk.do(give_role, OPERATOR, incident, role="commander", email=owner.email)
+    await desk.do(change_severity, OPERATOR, incident, severity="critical", reason="All of Europe.")
+    desk.later(minutes=31)
+    await runner.run_due()
+    await desk.do(post_update, OPERATOR, incident, text="We are restarting the reader.")
+    await desk.do(link, OPERATOR, incident, target="CHG-1001")
+    await desk.do(link, OPERATOR, incident, target="chg1001")
+    await desk.do(unlink, OPERATOR, incident, target="CHG-1001")
+    await desk.do(note, "compliance_analyst", incident, text="A customer called.", at=START - timedelta(minutes=30))
+    await desk.do(correct_start, OPERATOR, incident, started_at=START - timedelta(hours=2))
+    found = await desk.do(resolve, OPERATOR, incident, resolution="Restarted.", cause="A leak.")
+    assert (found.state, found.cause, found.resolved_by.name) == ("resolved", "A leak.", "Agent Operator")
+    assert found.started_at == START - timedelta(hours=2)
+
+    entries = await timeline(desk.company.database, desk.company.actor(OPERATOR), incident.id)
+    assert [(each.kind, each.text) for each in entries][:1] == [("noted", "A customer called.")]
+    assert [each.kind for each in entries][1:] == [
+        "opened",
+        "acknowledged",
+        "assigned",
+        "role_given",
+        "severity_changed",
+        "update_due",
+        "updated",
+        "linked",
+        "unlinked",
+        "start_corrected",
+        "resolved",
+    ]
+    assert [each.text for each in entries if each.is_public] == ["We are restarting the reader."]
+    page = await timeline(
+        desk.company.database, desk.company.actor(OPERATOR), incident.id, after=(entries[3].at, entries[3].id), limit=2
+    )
+    assert [each.id for each in page] == [each.id for each in entries[4:6]]
+
+    reopened = await desk.do(reopen, OPERATOR, incident, reason="It leaks again.")
+    assert (reopened.state, reopened.resolved_at, reopened.review_state) == ("open", None, None)
+
+
+@pytest.mark.row("B6")
+async def test_only_responders_and_those_with_a_part_in_it_work_on_an_incident(incident_desk):
+    desk = incident_desk
+    incident = await opened_by_hand(desk)
+    with pytest.raises(NotAResponder) as refused:
+        await desk.do(acknowledge, "compliance_analyst", incident)
+    assert "agent_operator" in refused.value.accepted
+    (denied,) = await desk.company.trail(action="incident.acknowledged", result="denied")
+    assert denied["details"]["code"] == "incidents.not_a_responder"
+    await desk.do(assign, OPERATOR, incident, email=desk.company.people["compliance_analyst"].email)
+    assert (await desk.do(acknowledge, "compliance_analyst", incident)).state == "acknowledged"
+    with pytest.raises(UnknownPerson):
+        await desk.do(assign, OPERATOR, incident, email="nobody@example.com")
+    with pytest.raises(UnknownIncident):
+        await desk.show(4711)
+    only_reads = desk.company.actor(OPERATOR, scopes=frozenset({TokenScope.READ}))
+    with pytest.raises(Exception, match="does not cover"):
+        await resolve(desk.company.database, only_reads, incident.id, resolution="x")
+
+
+@pytest.mark.row("S3")
+async def test_an_incident_of_low_severity_pages_nobody_until_it_gets_worse(incident_desk):
+    desk = incident_desk
+    incident = await opened_by_hand(desk, severity="low")
+    assert incident.paged == ()
+    found = await desk.do(change_severity, OPERATOR, incident, severity="critical")
+    assert found.paged
+    with pytest.raises(WrongState):
+        await desk.do(change_severity, OPERATOR, incident, severity="critical")
+    with pytest.raises(InvalidIncident) as refused:
+        await desk.do(change_severity, OPERATOR, incident, severity="hgih")
+    assert "high" in refused.value.message
+
+
+@pytest.mark.row("S6")
+async def test_a_review_is_owed_and_closes_it_and_follow_ups_are_tracked_to_their_effect(incident_desk, runner):
+    desk = incident_desk
+    database, actor = desk.company.database, desk.company.actor(OPERATOR)
+    incident = await opened_by_hand(desk)
+    await desk.do(resolve, OPERATOR, incident, resolution="Restarted.")
+    with pytest.raises(WrongState, match="owes its review"):
+        await desk.do(close, OPERATOR, incident)
+    desk.later(days=5)
+    await runner.run_due()
+    assert (await desk.show(incident)).review_state == "overdue"
+
+    owner = desk.company.people["agent_developer"]
+    follow_up = await desk.do(
+        add_follow_up,
+        OPERATOR,
+        incident,
+        title="Cache the rates",
+        owner=owner.email,
+        due_at=desk.company.clock.now() + timedelta(days=3),
+        before="p95 4.2 s",
+    )
+    found = await desk.do(review, OPERATOR, incident, summary="Too slow.", causes="No cache.", went_well="Paging.")
+    assert (found.state, found.review_state, found.cause) == ("closed", "done", "No cache.")
+
+    desk.later(days=3)
+    await runner.run_due()
+    assert (await desk.kinds(incident))[-1] == "follow_up_due"
+    with pytest.raises(NotTheOwner):
+        await finish_follow_up(database, desk.company.actor("compliance_analyst"), follow_up.id, evidence="x")
+    done = await finish_follow_up(
+        database, desk.company.actor("agent_developer"), follow_up.id, evidence="CHG-1009", after="p95 0.9 s"
+    )
+    assert (done.state, done.before, done.after) == ("done", "p95 4.2 s", "p95 0.9 s")
+    with pytest.raises(WrongState):
+        await change_follow_up(database, actor, follow_up.id, drop="Not needed.")
+    assert [each.id for each in await list_follow_ups(database, actor, state="done")] == [follow_up.id]
+    assert await list_follow_ups(database, actor, mine=True) == ()
+    texts = [each.text for each in (await desk.show(incident)).newest]
+    assert texts[-1] == "Done: Cache the rates (before: p95 4.2 s; after: p95 0.9 s)"
+
+
+@pytest.mark.row("S3")
+async def test_what_is_resolved_and_owes_nothing_is_closed_by_time_and_found_by_words(incident_desk, runner):
+    desk = incident_desk
+    incident = await opened_by_hand(desk, severity="low", title="The printer is out of paper")
+    await desk.do(resolve, OPERATOR, incident, resolution="Filled.")
+    desk.later(days=7)
+    await runner.run_due()
+    assert (await desk.show(incident)).state == "closed"
+    assert [each.reference for each in await desk.all(contains="PAPER")] == ["INC-1001"]
+    assert [each.reference for each in await desk.all(contains="inc-1001")] == ["INC-1001"]
+    assert await desk.all(severity="high") == ()
+    assert [each.reference for each in await desk.all(service="payments", state="closed")] == ["INC-1001"]
