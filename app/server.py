@@ -45,6 +45,8 @@ from web.api.delegations import Delegations
 from web.api.dependencies import Dependencies
 from web.api.drafts import Drafts
 from web.api.groups import Groups
+from web.api.incident_reviews import IncidentReviews
+from web.api.incidents import Incidents
 from web.api.policies import Policies
 from web.api.preferences import Preferences
 from web.api.receipts import Receipts
@@ -121,6 +123,8 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Rollouts(database, service.changes),
         Dependencies(database, service.changes, service.renderer),
         BypassAnalytics(database, service.renderer),
+        Incidents(database),
+        IncidentReviews(database),
         Audit(database),
         Connectors(database, service.connected),
         Reconciliations(database, service.connected),

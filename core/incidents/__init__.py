@@ -8,7 +8,7 @@ rules.py        pure: what an alert does, who is paged, who may
 affecting.py    what of the business is affected
 model.py, store.py, part_store.py, reading.py   tables; SQL; incidents as doors show them
 holding.py      what every use case begins and ends with
-opening.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
+opening.py, taking.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
 
@@ -33,6 +33,7 @@ from core.incidents.reviewing import add_follow_up, change_follow_up, finish_fol
 from core.incidents.rules import ROLES, Effect
 from core.incidents.state import IncidentState, Step
 from core.incidents.store import IncidentFilter
+from core.incidents.taking import ToldAlert, take_alert
 from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
 
 DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
@@ -56,6 +57,7 @@ __all__ = [
     "Outcome",
     "Severity",
     "Step",
+    "ToldAlert",
     "acknowledge",
     "add_follow_up",
     "assign",
@@ -78,6 +80,7 @@ __all__ = [
     "report",
     "resolve",
     "review",
+    "take_alert",
     "timeline",
     "unlink",
 ]

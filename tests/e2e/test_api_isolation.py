@@ -27,6 +27,8 @@ def ours(product):
         "request_id": decision["request_id"],
         "bypass_id": granted["id"],
         "change_id": _change(product),
+        "incident_id": _incident(product),
+        "follow_up_id": _follow_up(product),
         "remediation_id": _remediation(product),
         "agent_id": first("/api/v1/agents", "agent_developer"),
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
@@ -70,6 +72,18 @@ def _change(product):
     answer = product.call("POST", f"/api/v1/changes/{change['id']}/submit", role="agent_developer")
     assert answer.json()["state"] == "authorise", answer.text
     return change["id"]
+
+
+def _incident(product):
+    body = {"title": "Invoices come twice", "severity": "low", "service": "Payments"}
+    return product.call("POST", "/api/v1/incidents", role="agent_operator", json=body).json()["id"]
+
+
+def _follow_up(product):
+    due_at = (datetime.now(UTC) + timedelta(days=300)).isoformat()
+    body = {"title": "Alert earlier", "owner": product.email("agent_operator"), "due_at": due_at}
+    path = f"/api/v1/incidents/{_incident(product)}/follow-ups"
+    return product.call("POST", path, role="agent_operator", json=body).json()["id"]
 
 
 def _task(product):
@@ -148,6 +162,24 @@ BODIES = {
 OWN_BODIES = {
     "/api/v1/changes/{change_id}/review": {"outcome": "successful", "notes": "Fine."},
     "/api/v1/changes/{change_id}/complete": {"validation": "passed"},
+    "/api/v1/incidents/{incident_id}/assign": {"email": ""},
+    "/api/v1/incidents/{incident_id}/close": {},
+    "/api/v1/incidents/{incident_id}/roles": {"role": "scribe", "email": ""},
+    "/api/v1/incidents/{incident_id}/severity": {"severity": "high"},
+    "/api/v1/incidents/{incident_id}/start": {"started_at": "2026-01-02T09:00:00Z"},
+    "/api/v1/incidents/{incident_id}/updates": {"text": "It is ours."},
+    "/api/v1/incidents/{incident_id}/timeline": {"text": "It is ours."},
+    "/api/v1/incidents/{incident_id}/links": {"target": "CHG-1001"},
+    "/api/v1/incidents/{incident_id}/unlink": {"target": "CHG-1001"},
+    "/api/v1/incidents/{incident_id}/resolve": {"resolution": "It is ours."},
+    "/api/v1/incidents/{incident_id}/review": {"summary": "It is ours.", "causes": "None."},
+    "/api/v1/incidents/{incident_id}/follow-ups": {
+        "title": "It is ours.",
+        "owner": "marc.fischer@northwind.example",
+        "due_at": "2027-06-01T00:00:00Z",
+    },
+    "/api/v1/follow-ups/{follow_up_id}": {"drop": "It is ours."},
+    "/api/v1/follow-ups/{follow_up_id}/done": {"evidence": "It is ours."},
 }
 
 
@@ -193,6 +225,8 @@ def _shown(product, name, value):
     if name == "bypass_id":
         found = product.call("GET", f"/api/v1/bypasses/{value}", role="tenant_administrator").json()
         return found["state"], found["acknowledged_at"], found["review_state"]
+    if name == "incident_id":
+        return product.call("GET", f"/api/v1/incidents/{value}", role="tenant_administrator").json()
     if name == "change_id":
         return product.call("GET", f"/api/v1/changes/{value}", role="tenant_administrator").json()
     return product.call("GET", path, role="tenant_administrator").json() if path else None
