@@ -8,13 +8,17 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from app.administration import operator
+from app.automation import read_rulebook
 from app.changes import examine_executors
 from app.container import Service, build, database_urls
 from app.teams import examine_teams
-from app.tickets import connected_systems, distinct_titles
+from app.tickets import Connected, connected_systems, distinct_titles
 from bot.slack.workspace import make_client
 from config.settings import Settings
+from connectors.itsm.base import Finding, TicketKind
+from connectors.itsm.rule_checking import examine_rules
 from core.approvals import holders
+from core.automation import RuleBook, asked_fields
 from core.errors import CountersignError
 from core.redaction import without_secrets
 from core.tenants import list_tenants, tenant_ids
@@ -53,8 +57,10 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
     findings += await examine_executors(settings)
     findings += matching or []
     systems = connected_systems(settings)
+    rulebook = read_rulebook(settings)
     for title, connected in zip(distinct_titles(systems), systems, strict=True):
         result = await connected.system.check()
+        ruled = await _examine_rules(connected, rulebook) if result.is_usable else ()
         findings += [
             {
                 "subject": f"{title}: {each.subject}",
@@ -62,10 +68,17 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
                 "message": each.message,
                 "next_step": each.next_step,
             }
-            for each in result.findings
+            for each in (*result.findings, *ruled)
         ]
         await connected.system.close()
     return [{**each, "message": without_secrets("", each["message"])} for each in findings]  # systems quote
+
+
+async def _examine_rules(connected: Connected, rulebook: RuleBook) -> tuple[Finding, ...]:
+    """How the fields that the tenant's rules write stand in this system."""
+    asked = asked_fields(rulebook.of(connected.tenant), connected.slug)
+    kinds = tuple(kind for kind in TicketKind if kind in connected.kinds or kind is TicketKind.EMERGENCY_CHANGE)
+    return await examine_rules(connected.system, asked, kinds)
 
 
 async def _examine_policies(service: Service) -> list[dict[str, Any]]:

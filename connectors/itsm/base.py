@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.failures import ConnectorError, NotSent, OutcomeUnknown, Refused, Throttled, WebhookRejected
+from connectors.itsm.targets import Target
 from connectors.itsm.tickets import (
     KEY_MAX_CHARS,
     ChangePage,
@@ -51,6 +52,7 @@ __all__ = [
     "NotSent",
     "OutcomeUnknown",
     "Refused",
+    "Target",
     "Throttled",
     "Ticket",
     "TicketChange",
@@ -172,6 +174,13 @@ class TicketSystem(Protocol):
 
     async def field_ids(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, str]:
         """Of each name under which a field may be asked for, its one id there; of names for one field the same."""
+        ...
+
+    async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
+        """What the system says of these fields of such tickets, and of any others that it tells of at once.
+
+        A name that is missing is no field there, or is hidden from us. Asks without writing anything.
+        """
         ...
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:

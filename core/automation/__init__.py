@@ -5,6 +5,7 @@ triggers.py                 what rules can listen to, and the variables that are
 templates.py                texts with {placeholders}
 rule_file.py, action_file.py   YAML -> rules, every error with its place, read against surroundings.py
 rulebook.py                 the rules of each tenant
+asked_fields.py             pure: which fields of tickets rules write
 rules.py                    pure: which rules an event concerns, the guards against loops and storms, what would be done
 facts.py                    what is known of an event's subject
 model.py, store.py          tables and SQL
@@ -15,6 +16,7 @@ events.py, errors.py        what goes to the outbox; what can go wrong
 """
 
 from core.automation.acting import HereActions
+from core.automation.asked_fields import AskedField, asked_fields
 from core.automation.effects import Effect, finish_effect, load_effect, note_effect, settle_ticket, start_ticket
 from core.automation.engine import Engine
 from core.automation.events import AutomationEvent, ticket_event
@@ -43,6 +45,7 @@ __all__ = [
     "TRIGGERS",
     "Action",
     "ActionKind",
+    "AskedField",
     "AutomationEvent",
     "Effect",
     "EffectView",
@@ -61,6 +64,7 @@ __all__ = [
     "Surroundings",
     "Trouble",
     "WhyNot",
+    "asked_fields",
     "finish_effect",
     "list_rules",
     "load_effect",

@@ -26,6 +26,12 @@ class Template:
 
     text: str
 
+    @property
+    def fixed(self) -> str | None:
+        """What it says whatever happens; None where an event fills it in."""
+        has_names = any(found[1] is not None for found in _PIECE.finditer(self.text))
+        return None if has_names else self.fill({})
+
     def fill(self, variables: Variables) -> str:
         """The text with what is known; a list is joined by commas."""
         return _PIECE.sub(lambda found: _filled(found, variables), self.text)[:FILLED_MAX]

@@ -17,6 +17,7 @@ from connectors.itsm.base import (
     Connector,
     OutcomeUnknown,
     Refused,
+    Target,
     Ticket,
     TicketDraft,
     TicketFacts,
@@ -158,6 +159,11 @@ class Custom:
         """The names themselves, as the file declares them."""
         del kind
         return {name: name for name in names}
+
+    async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
+        """What the file says: whatever it declares can be written, where anything can."""
+        del kind, names
+        return self._fields.targets()
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The declared fields have these values; how they read then."""

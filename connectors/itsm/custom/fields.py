@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors.itsm.base import FieldUse, OutcomeUnknown, Refused, Ticket, TicketKind, TicketReading
+from connectors.itsm.base import FieldUse, OutcomeUnknown, Refused, Target, Ticket, TicketKind, TicketReading
 from connectors.itsm.custom.client import CustomClient
 from connectors.itsm.custom.failures import Absent, Gone
 from connectors.itsm.custom.field_reading import VALUES
@@ -52,6 +52,11 @@ class Fields:
         if reading is None:
             raise OutcomeUnknown(f"{self._spec.title} took the fields and does not show the ticket any more.")
         return reading
+
+    def targets(self) -> dict[str, Target]:
+        """Every declared field, which can be written if the file declares how."""
+        declared = self._spec.fields
+        return {} if declared is None else dict.fromkeys(declared.read, Target(declared.write is not None))
 
     def _place(self, name: str) -> JsonPath:
         declared = self._spec.fields.read if self._spec.fields is not None else {}

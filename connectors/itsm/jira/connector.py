@@ -16,6 +16,7 @@ from connectors.itsm.base import (
     Connector,
     OutcomeUnknown,
     Refused,
+    Target,
     Ticket,
     TicketDraft,
     TicketFacts,
@@ -69,7 +70,8 @@ class Jira:
 
     async def check(self) -> CheckResult:
         """How the site answers with these settings, credentials and rights."""
-        return await Doctor(self._client, self._settings, self._people, self._screens, self._moves).check()
+        doctor = Doctor(self._client, self._settings, self._fields, self._people, self._screens, self._moves)
+        return await doctor.check()
 
     async def create(self, draft: TicketDraft) -> Ticket:
         """Exactly one live ticket carries the draft's key.
@@ -132,6 +134,10 @@ class Jira:
     async def field_ids(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, str]:
         """The id of each field, which may be named as people see it."""
         return await self._fields.ids(kind, names)
+
+    async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
+        """What the create screen says of its fields; these are also told by the names they were asked for."""
+        return await self._fields.targets(kind, names)
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The fields have these values; how they read then."""

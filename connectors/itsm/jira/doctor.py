@@ -16,13 +16,14 @@ from connectors.itsm.base import (
     TicketState,
 )
 from connectors.itsm.jira.client import JiraClient
+from connectors.itsm.jira.fields import Fields
 from connectors.itsm.jira.mapping import state_of
 from connectors.itsm.jira.moves import Moves
 from connectors.itsm.jira.people import People
 from connectors.itsm.jira.screens import Screens, named_field
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.jira.wire import DESK_PROJECT, ScreenField, mapping, text
-from connectors.itsm.mapping import Target, distinct, examine, examine_states, needed
+from connectors.itsm.mapping import distinct, examine, examine_states, needed
 
 RIGHTS: Final = ("BROWSE_PROJECTS", "CREATE_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
 _FILLED: Final = frozenset({"project", "issuetype", "summary", "description", "labels", "reporter"})
@@ -34,10 +35,11 @@ class Doctor:
     """Reads only; leaves nothing behind."""
 
     def __init__(
-        self, client: JiraClient, settings: JiraSettings, people: People, screens: Screens, moves: Moves
+        self, client: JiraClient, settings: JiraSettings, fields: Fields, people: People, screens: Screens, moves: Moves
     ) -> None:
         self._client = client
         self._settings = settings
+        self._fields = fields
         self._people = people
         self._screens = screens
         self._moves = moves
@@ -67,7 +69,7 @@ class Doctor:
         try:
             for kind in TicketKind:
                 if needed(mapping, kind):
-                    targets = await self._targets(kind)
+                    targets = await self._fields.targets(kind, [one.name for one in needed(mapping, kind)])
                     found += examine(mapping, kind, targets, where=self._settings.type_of(kind))
                 own = mapping.of(kind)
                 if own.written or own.read:
@@ -77,16 +79,6 @@ class Doctor:
         except ConnectorError as exc:
             found.append(Finding("Mapping", Health.FAILED, exc.reason, "Check the project and its issue types."))
         return distinct(found)
-
-    async def _targets(self, kind: TicketKind) -> dict[str, Target]:
-        """The fields of the create screen, by id and by the names that the mapping uses."""
-        screen = await self._screens.fields(kind)
-        found = {id_: Target(choices=one.choices, ignores_case=True) for id_, one in screen.items()}
-        for one in needed(self._settings.mapping, kind):
-            field = named_field(screen, one.name)
-            if field is not None:
-                found[one.name] = found[field.id]
-        return found
 
     def _types(self) -> dict[str, TicketKind]:
         """The issue types that are used, each once."""

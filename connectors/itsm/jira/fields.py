@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.itsm.base import OutcomeUnknown, Refused, Ticket, TicketKind, TicketReading
+from connectors.itsm.base import OutcomeUnknown, Refused, Target, Ticket, TicketKind, TicketReading
 from connectors.itsm.jira.client import JiraClient
 from connectors.itsm.jira.people import People
 from connectors.itsm.jira.screens import Screens, named_field, shaped_many
@@ -49,6 +49,16 @@ class Fields:
             by=hand.shown,
             ours=hand.id == own.id,
         )
+
+    async def targets(self, kind: TicketKind, names: Sequence[str]) -> dict[str, Target]:
+        """The fields of the create screen by id, and these by the names that they were asked for."""
+        screen = await self._screens.fields(kind)
+        found = {id_: Target(choices=one.choices, ignores_case=True) for id_, one in screen.items()}
+        for name in names:
+            field = named_field(screen, name)
+            if field is not None:
+                found[name] = found[field.id]
+        return found
 
     async def write(self, ticket: Ticket, values: Mapping[str, str]) -> TicketReading:
         """The fields have these values; how they read then. Raises Refused for one that the edit screen lacks."""

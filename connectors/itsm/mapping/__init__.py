@@ -7,7 +7,7 @@ checking.py    a mapping against what its system says of its fields, for `counte
 reading.py     a file -> Mapping; every problem with its line, key and accepted values
 """
 
-from connectors.itsm.mapping.checking import Target, distinct, examine, examine_states, needed
+from connectors.itsm.mapping.checking import distinct, examine, examine_states, needed
 from connectors.itsm.mapping.reading import load_mapping, read_mapping
 from connectors.itsm.mapping.values import (
     Expression,
@@ -19,6 +19,7 @@ from connectors.itsm.mapping.values import (
     facts_of,
 )
 from connectors.itsm.mapping.variables import FACTS, OPEN_SUBJECTS, PLACEHOLDERS
+from connectors.itsm.targets import Target
 
 __all__ = [
     "FACTS",

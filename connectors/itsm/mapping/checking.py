@@ -8,26 +8,9 @@ from dataclasses import dataclass
 from config.suggest import did_you_mean
 from connectors.itsm.base import Finding, Health, TicketKind
 from connectors.itsm.mapping.values import FieldRule, Mapping
+from connectors.itsm.targets import Target
 
 SHOWN_MAX = 12  # choices in a sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a system says of one of its fields. `choices` are the values that it takes; empty: any.
-
-    `is_writable` is None where the system does not tell.
-    """
-
-    is_writable: bool | None = True
-    choices: tuple[str, ...] = ()
-    ignores_case: bool = False
-
-    def takes(self, value: str) -> bool:
-        """Whether this value may stand there."""
-        if not self.choices or value in self.choices:
-            return True
-        return self.ignores_case and value.casefold() in {one.casefold() for one in self.choices}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +40,31 @@ def examine(
     mapping: Mapping, kind: TicketKind, targets: abc.Mapping[str, Target], *, where: str
 ) -> tuple[Finding, ...]:
     """How each mapped field stands. `targets` are the fields that `where` (a table, form or screen) has."""
-    return tuple(_examined(one, targets, where=where, file=mapping.file) for one in needed(mapping, kind))
+    return tuple(
+        examine_field(one, targets, subject=f"Mapped field {one.name} of {where}", file=mapping.file)
+        for one in needed(mapping, kind)
+    )
+
+
+def examine_field(one: Mapped, targets: abc.Mapping[str, Target], *, subject: str, file: str) -> Finding:
+    """How one field stands. `file` is where it is asked for."""
+    target = targets.get(one.name)
+    if target is None:
+        message = f"There is no such field.{did_you_mean(one.name, targets)}"
+        return Finding(subject, Health.FAILED, message, f"Create it there, let our account see it, or correct {file}.")
+    if one.is_written and target.is_writable is False:
+        step = f"Let our account write it, or leave it alone ('direction: in' in a mapping): {file}."
+        return Finding(subject, Health.FAILED, "It cannot be written.", step)
+    if wrong := [choice for choice in one.choices if not target.takes(choice)]:
+        message = f"It does not take '{wrong[0]}', but {_listed(target.choices)}."
+        return Finding(subject, Health.FAILED, message, f"Correct the value in {file}.")
+    if one.is_written and target.is_writable is None:
+        step = "Let our account read what the system says of its fields."
+        return Finding(subject, Health.WARNING, "It is there; whether it can be written is hidden from us.", step)
+    takes = f" It takes {_listed(target.choices)}." if target.choices else ""
+    return Finding(
+        subject, Health.OK, ("It is there and can be written." if one.is_written else "It is there.") + takes
+    )
 
 
 def examine_states(
@@ -83,27 +90,6 @@ def distinct(findings: abc.Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _choices(rule: FieldRule) -> tuple[str, ...]:
     return rule.choices if rule.is_written else ()
-
-
-def _examined(one: Mapped, targets: abc.Mapping[str, Target], *, where: str, file: str) -> Finding:
-    subject = f"Mapped field {one.name} of {where}"
-    target = targets.get(one.name)
-    if target is None:
-        message = f"There is no such field.{did_you_mean(one.name, targets)}"
-        return Finding(subject, Health.FAILED, message, f"Create it there, let our account see it, or correct {file}.")
-    if one.is_written and target.is_writable is False:
-        step = f"Let our account write it, or give it 'direction: in' in {file}."
-        return Finding(subject, Health.FAILED, "It cannot be written.", step)
-    if wrong := [choice for choice in one.choices if not target.takes(choice)]:
-        message = f"It does not take '{wrong[0]}', but {_listed(target.choices)}."
-        return Finding(subject, Health.FAILED, message, f"Correct the value in {file}.")
-    if one.is_written and target.is_writable is None:
-        step = "Let our account read what the system says of its fields."
-        return Finding(subject, Health.WARNING, "It is there; whether it can be written is hidden from us.", step)
-    takes = f" It takes {_listed(target.choices)}." if target.choices else ""
-    return Finding(
-        subject, Health.OK, ("It is there and can be written." if one.is_written else "It is there.") + takes
-    )
 
 
 def _listed(choices: tuple[str, ...]) -> str:

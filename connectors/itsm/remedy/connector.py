@@ -15,6 +15,7 @@ from connectors.itsm.base import (
     Connector,
     NotSent,
     OutcomeUnknown,
+    Target,
     Ticket,
     TicketDraft,
     TicketFacts,
@@ -29,6 +30,7 @@ from connectors.itsm.remedy.approvals import Approvals
 from connectors.itsm.remedy.client import RemedyClient
 from connectors.itsm.remedy.doctor import Doctor
 from connectors.itsm.remedy.fields import Fields
+from connectors.itsm.remedy.forms import Forms
 from connectors.itsm.remedy.look_up import look_up
 from connectors.itsm.remedy.mapping import SUMMARY_MAX_CHARS, change_values, incident_values, mapped_values
 from connectors.itsm.remedy.moves import Moves
@@ -53,6 +55,7 @@ class Remedy:
         self._client = RemedyClient(settings)
         self._people = People(self._client, settings)
         self._tickets = Tickets(self._client, settings)
+        self._forms = Forms(self._client, self._people, settings)
         self._moves = Moves(self._client, self._tickets, settings)
         self._fields = Fields(self._client, self._tickets, account=settings.user)
         self._approvals = Approvals(self._client, self._people, account=settings.user)
@@ -124,6 +127,11 @@ class Remedy:
         """The names themselves: a label is there once on a form."""
         del kind
         return {name: name for name in names}
+
+    async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
+        """What the form says of its fields."""
+        del names
+        return await self._forms.targets(FORMS[kind].entry)
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The fields have these values; how they read then."""

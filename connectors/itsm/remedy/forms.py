@@ -27,14 +27,15 @@ class Forms:
         for kind in TicketKind:
             form = FORMS[kind]
             if needed(self._mapping, kind):
-                found += examine(self._mapping, kind, await self._targets(form.create), where=form.create)
+                found += examine(self._mapping, kind, await self.targets(form.create), where=form.create)
             own = self._mapping.of(kind)
             if own.written or own.read:
-                states = (await self._targets(form.entry)).get(form.status, Target()).choices
+                states = (await self.targets(form.entry)).get(form.status, Target()).choices
                 found += examine_states(self._mapping, kind, states, where=form.entry)
         return (*distinct(found), *await self._named())
 
-    async def _targets(self, form: str) -> dict[str, Target]:
+    async def targets(self, form: str) -> dict[str, Target]:
+        """What the form says of each of its fields."""
         rows = await self._client.described(form)
         return {text(row.get("name")): Target(row.get("access") != "READ_ONLY", _labels(row)) for row in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from connectors.itsm.base import Finding, Health, Refused, TicketKind
@@ -33,14 +33,14 @@ class Columns:
             table = TABLES[kind]
             names = [one.name for one in needed(self._mapping, kind)]
             if names:
-                found += examine(self._mapping, kind, await self._targets(table, names), where=table)
+                found += examine(self._mapping, kind, await self.targets(table, names), where=table)
             own = self._mapping.of(kind)
             if own.written or own.read:
                 states = (await self._choices(table, ["state"])).get("state", ())
                 found += examine_states(self._mapping, kind, states, where=table)
         return (*distinct(found), *await self._people())
 
-    async def _targets(self, table: str, names: list[str]) -> dict[str, Target]:
+    async def targets(self, table: str, names: Sequence[str]) -> dict[str, Target]:
         """The columns among these that the table has; what the table says itself counts before what task says."""
         rows = await self._described("sys_dictionary", table, names, fields=_DICTIONARY)
         choices = await self._choices(table, names)
@@ -54,7 +54,7 @@ class Columns:
                 found[name] = Target(None, choices.get(name, ()))
         return found
 
-    async def _choices(self, table: str, names: list[str]) -> dict[str, tuple[str, ...]]:
+    async def _choices(self, table: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         rows = await self._described("sys_choice", table, names, fields=_CHOICE)
         own = {text(row["element"]) for row in rows if text(row["name"]) == table}
         found: dict[str, tuple[str, ...]] = {}
@@ -65,7 +65,7 @@ class Columns:
         return found
 
     async def _described(
-        self, where: str, table: str, names: list[str], *, fields: tuple[str, ...]
+        self, where: str, table: str, names: Sequence[str], *, fields: tuple[str, ...]
     ) -> tuple[Mapping[str, object], ...]:
         wanted = [name for name in names if name.replace("_", "").isalnum()]
         asked = query(

@@ -14,6 +14,7 @@ from connectors.itsm.base import (
     ChangePage,
     CheckResult,
     Connector,
+    Target,
     Ticket,
     TicketDraft,
     TicketFacts,
@@ -128,6 +129,10 @@ class ServiceNow:
         """The names themselves: a column has one."""
         del kind
         return {name: name for name in names}
+
+    async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
+        """What the dictionary says of these columns."""
+        return await Columns(self._client, self._lookups, self._settings).targets(TABLES[kind], names)
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The columns have these values; how they read then."""

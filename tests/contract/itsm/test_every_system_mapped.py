@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from config.yamlfile import parse_yaml
 from connectors.itsm.base import Health, Refused, TicketDraft, TicketKind
 from connectors.itsm.mapping import FACTS
 from connectors.itsm.rehearsal import rehearse_create
+from connectors.itsm.rule_checking import examine_rules
+from core.automation import AskedField, Surroundings, asked_fields, read_rules
 from tests.contract.itsm.bench import Bench, make_draft, patch
 from tests.contract.itsm.systems import MAPPED
 
@@ -90,3 +93,40 @@ async def test_a_rehearsal_that_fails_before_any_write_says_why(bench):
     with pytest.raises(Refused, match="The mapping's field 'x' cannot be told"):
         await rehearse_create(mapped, asked_for("tried-2"))
     await mapped.close()
+
+
+def ruled(on: str, fields: str) -> list[AskedField]:
+    text = f"rules: [{{name: mark-it, on: {on}, then: [{{update_ticket: {{system: any, fields: {{{fields}}}}}}}]}}]"
+    rules = read_rules(parse_yaml(text, file="rules.yaml"), Surroundings(None, str))
+    return list(asked_fields(rules, "any"))
+
+
+async def test_the_doctor_says_how_the_fields_that_rules_write_stand(bench):
+    field, value = bench.choice
+    wrong = f"{field}: {value}, u_nowhere: '{{request.reference}}', {bench.field}: '{{request.reference}}'"
+    lines = f"{wrong}, {bench.read_only}: x" if bench.read_only else wrong
+    system = bench.connect()
+    found = await examine_rules(system, ruled("request.opened", lines), tuple(TicketKind))
+    await system.close()
+
+    said = {one.subject: (one.health, one.message) for one in found}
+    assert said[f"Field {bench.field} of rule mark-it"][0] is Health.OK
+    assert said["Field u_nowhere of rule mark-it"][0] is Health.FAILED
+    assert said["Field u_nowhere of rule mark-it"][1].startswith("There is no such field.")
+    health, message = said[f"Field {field} of rule mark-it"]
+    assert (health, message.startswith(f"It does not take '{value}', but ")) == (Health.FAILED, True)
+    if bench.read_only:
+        assert said[f"Field {bench.read_only} of rule mark-it"][0] is Health.FAILED
+
+
+@pytest.mark.parametrize(("slug", "name"), [("servicenow", "backout_plan"), ("remedy", "Reason For Change")])
+async def test_the_doctor_warns_of_a_field_that_only_some_of_a_rules_tickets_have(slug, name):
+    async with MAPPED[slug]() as running:
+        system = running.connect()
+        (found,) = await examine_rules(system, ruled("ticket.changed", f"'{name}': x"), tuple(TicketKind))
+        await system.close()
+
+    assert (found.health, found.message) == (
+        Health.WARNING,
+        "Tickets of kind incident have no such field; the rule cannot write it there.",
+    )
