@@ -25,7 +25,7 @@ RUN /build/bin/pip wheel --no-deps --no-index --no-build-isolation -w /wheels . 
 
 FROM ${PYTHON_IMAGE}
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libldap-2.5-0 libmagic1 libsasl2-2 xmlsec1 \
+ && apt-get install -y --no-install-recommends fonts-dejavu-core libldap-2.5-0 libmagic1 libsasl2-2 xmlsec1 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 10001 countersign \
  && useradd --system --uid 10001 --gid countersign --no-create-home --home-dir /var/lib/countersign countersign \

@@ -33,6 +33,7 @@ from web.api.analytics import Analytics
 from web.api.audit import Audit
 from web.api.authzen import AuthZen
 from web.api.automation import Automation
+from web.api.benefits import Benefits
 from web.api.bypass_analytics import BypassAnalytics
 from web.api.bypasses import Bypasses
 from web.api.callbacks import Callbacks
@@ -40,6 +41,7 @@ from web.api.change_times import ChangeTimes
 from web.api.changes import Changes
 from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
+from web.api.cost_centres import CostCentres
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
 from web.api.dependencies import Dependencies
@@ -122,6 +124,8 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         ChangeTimes(database, service.changes),
         Rollouts(database, service.changes),
         Dependencies(database, service.changes, service.renderer),
+        CostCentres(database),
+        Benefits(database),
         BypassAnalytics(database, service.renderer),
         Incidents(database),
         IncidentReviews(database),

@@ -76,6 +76,7 @@ requirements() {
   fi
   echo "xmlsec1 xmlsec1"
   echo "lib:libmagic.so.1 libmagic1 libmagic1t64"
+  echo "font:DejaVuSans fonts-dejavu-core" # of documents that are printed
   [[ $what == runtime ]] && return
   echo "/usr/sbin/slapd slapd"
   echo "ldapsearch ldap-utils"

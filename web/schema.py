@@ -11,7 +11,7 @@ Strict means JSON's own types: "1" is no number, 1 is no boolean. The field type
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
@@ -28,6 +28,9 @@ from pydantic import (
 )
 
 _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+FIRST_YEAR: Final = 2000  # of what is counted by days
+LAST_YEAR: Final = 2199
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # 18 digits before the point and 12 after it fit NUMERIC(30, 12) with nothing rounded.
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
@@ -76,6 +79,14 @@ def _rfc3339(value: object) -> object:
     return datetime.fromisoformat(value.upper())  # a day or hour that does not exist is a ValueError too
 
 
+def _day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _DATE.fullmatch(value) or not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+        raise ValueError(f"it must be a day of the years {FIRST_YEAR} to {LAST_YEAR}, such as 2026-01-31")
+    return date.fromisoformat(value)  # a day that does not exist is a ValueError too
+
+
 def _utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -104,6 +115,7 @@ def _shown(value: Decimal) -> Decimal:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
+Day = Annotated[date, BeforeValidator(_day)]
 Id = Annotated[UUID, BeforeValidator(_canonical_uuid)]
 DecimalText = Annotated[
     Decimal,

@@ -29,6 +29,7 @@ def ours(product):
         "change_id": _change(product),
         "incident_id": _incident(product),
         "follow_up_id": _follow_up(product),
+        "benefit_id": _benefit(product),
         "remediation_id": _remediation(product),
         "agent_id": first("/api/v1/agents", "agent_developer"),
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
@@ -84,6 +85,21 @@ def _follow_up(product):
     body = {"title": "Alert earlier", "owner": product.email("agent_operator"), "due_at": due_at}
     path = f"/api/v1/incidents/{_incident(product)}/follow-ups"
     return product.call("POST", path, role="agent_operator", json=body).json()["id"]
+
+
+def _benefit(product):
+    """What the matcher of invoices is said to be worth."""
+    body = {
+        "agent": "invoice-matcher",
+        "kind": "cost_avoided",
+        "title": "Fewer reminders",
+        "likely": "120",
+        "currency": "USD",
+        "starts_on": "2026-01-01",
+    }
+    answer = product.call("POST", "/api/v1/costs/benefits", role="meta_agent_manager", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
 
 
 def _task(product):
@@ -227,6 +243,8 @@ def _shown(product, name, value):
         return found["state"], found["acknowledged_at"], found["review_state"]
     if name == "incident_id":
         return product.call("GET", f"/api/v1/incidents/{value}", role="tenant_administrator").json()
+    if name == "benefit_id":
+        return product.call("GET", "/api/v1/costs/benefits", role="tenant_administrator").json()
     if name == "change_id":
         return product.call("GET", f"/api/v1/changes/{value}", role="tenant_administrator").json()
     return product.call("GET", path, role="tenant_administrator").json() if path else None

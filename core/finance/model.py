@@ -1,0 +1,49 @@
+"""Cost centres and what belongs to them from which day on; what people say that agents are worth."""
+
+from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text
+
+from core.db.tables import identifier, instant, tenant_table
+
+cost_centres = tenant_table(
+    "cost_centres",
+    Column("code", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    identifier("author_id", nullable=True),
+    instant("created_at"),
+    key=("code",),
+)
+
+cost_centre_turns = tenant_table(
+    "cost_centre_turns",
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # the name of a project or agent
+    Column("starts_on", Date, nullable=False),  # until the next turn of the same subject
+    Column("code", Text, nullable=False),  # empty: it belongs to none from then on
+    identifier("author_id", nullable=True),
+    instant("created_at"),
+    CheckConstraint("kind IN ('project', 'agent')", name="kind"),
+    key=("kind", "subject", "starts_on"),
+)
+
+benefits = tenant_table(
+    "benefits",
+    identifier("benefit_id"),
+    Column("agent", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("low", Numeric, nullable=False),
+    Column("likely", Numeric, nullable=False),  # hours a month; of other kinds than time_saved, money
+    Column("high", Numeric, nullable=False),
+    Column("rate", Numeric, nullable=False),  # of an hour; 1 for money
+    Column("currency", Text, nullable=False),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=True),
+    identifier("author_id", nullable=True),
+    instant("created_at"),
+    instant("withdrawn_at", nullable=True),
+    CheckConstraint("kind IN ('time_saved', 'cost_avoided', 'revenue', 'investment')", name="kind"),
+    CheckConstraint("low <= likely AND likely <= high", name="order"),
+    Index("ix_benefits_agent", "tenant_id", "agent"),
+    key=("benefit_id",),
+)
