@@ -35,10 +35,12 @@ from connectors.itsm.servicenow import CONNECTOR as SERVICENOW
 from connectors.itsm.servicenow import ServiceNowSettings
 from connectors.itsm.settling import FieldSync
 from connectors.itsm.subscriber import TicketSync
+from connectors.itsm.trying import subject_of, try_ticket
+from core.actor import Actor
 from core.approvals import PolicyCatalogue
 from core.automation import ticket_event
 from core.db import Database
-from core.deliveries import Check, Connection, Finding, Health
+from core.deliveries import Asked, Check, Connection, Finding, Health, Tried, Try
 from core.ids import TenantId
 from core.named_tickets import Desk
 from core.outbox import Subscription
@@ -131,6 +133,7 @@ def connect_tickets(service: Service) -> None:
             each.tenant,
             _check_of(each.system),
             preview=sync.preview,
+            tries=_tries_of(each, service.database),
             limits=each.limits,
             credentials=each.credentials,
             counts_approvals=each.capabilities.approvals.reads,
@@ -164,6 +167,14 @@ def _check_of(system: TicketSystem) -> Check:
         )
 
     return check
+
+
+def _tries_of(connected: Connected, database: Database) -> Try:
+    async def attempt(actor: Actor, asked: Asked) -> Tried:
+        subject = await subject_of(database, actor, connected.slug, asked.request) if asked.request else None
+        return await try_ticket(connected.system, asked, subject)
+
+    return attempt
 
 
 def _servicenow(settings: Settings) -> Iterable[Connected]:

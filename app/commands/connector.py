@@ -13,8 +13,10 @@ from rich.markup import escape
 
 from app import connectors
 from app.commands.reconcile import reconcile
-from app.dry_run import Asked, dry_run
+from app.dry_run import dry_run
 from config.load import load_settings
+from connectors.itsm.trying import read_operation
+from core.deliveries import Asked
 
 connector = typer.Typer(no_args_is_help=True, help="Ticket systems: their files, and what would be sent.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
@@ -53,8 +55,8 @@ def try_(
         found = connectors.attempt(Path(system), operation, sample or [])
         _show(found if as_json else [found], as_json=as_json)
         return
-    asked = Asked(operation, tenant=tenant, request=request, ticket=ticket, given=sample or [])
-    shown = dry_run(load_settings(config=config), system, asked)
+    asked = Asked(read_operation(operation), request=request, ticket=ticket, given=sample or [])
+    shown = dry_run(load_settings(config=config), system, asked, tenant=tenant)
     _show(shown if as_json else shown["calls"], as_json=as_json)
     if shown["note"] and not as_json:
         typer.echo(f"\n{shown['note']}" if shown["calls"] else shown["note"])

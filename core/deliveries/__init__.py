@@ -6,6 +6,7 @@ comparing.py pure: what a delivery would change there
 references.py  what deliveries are about, as people call it
 reconciling.py  ask for a walk through the tickets, and see what walks have found
 testing.py   ask the other system how it answers
+trying.py    what would be sent there, exactly, without sending it
 """
 
 from core.deliveries.comparing import Changed, changes_between
@@ -23,10 +24,12 @@ from core.deliveries.service import (
     throughput,
 )
 from core.deliveries.testing import TEST_EVERY, TestedLately, run_test
-from core.deliveries.values import Check, Connected, Connection, Finding, Health
+from core.deliveries.trying import try_out
+from core.deliveries.values import Asked, Check, Connected, Connection, Finding, Health, Tried, TriedCall, Try, Trying
 
 __all__ = [
     "TEST_EVERY",
+    "Asked",
     "Changed",
     "Check",
     "Comparison",
@@ -35,6 +38,10 @@ __all__ = [
     "Finding",
     "Health",
     "TestedLately",
+    "Tried",
+    "TriedCall",
+    "Try",
+    "Trying",
     "changes_between",
     "compare",
     "destinations",
@@ -49,4 +56,5 @@ __all__ = [
     "resume_now",
     "run_test",
     "throughput",
+    "try_out",
 ]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from config.credentials import Credential
+from core.actor import Actor
 from core.ids import TenantId
 from core.outbox import Event
 
@@ -30,7 +31,46 @@ class Finding:
     next_step: str = ""
 
 
+class Trying(StrEnum):
+    """What is tried without sending it."""
+
+    CREATE = "create"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is tried, for a request or bypass of ours by its reference; without one, for made-up facts.
+
+    `ticket` is the other system's own id, needed to update without a request; `given` are samples as name=value.
+    """
+
+    operation: Trying
+    request: str = ""
+    ticket: str = ""
+    given: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TriedCall:
+    """A write as it would be sent; secrets are struck out, a JSON body is data."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The writes that would be made, in their order, and what there is to say of them."""
+
+    calls: tuple[TriedCall, ...]
+    note: str
+
+
 Check = Callable[[], Awaitable[Sequence[Finding]]]
+Try = Callable[[Actor, Asked], Awaitable[Tried]]
 Preview = Callable[[Event], Awaitable[Mapping[str, Any]]]
 
 
@@ -38,8 +78,8 @@ Preview = Callable[[Event], Awaitable[Mapping[str, Any]]]
 class Connection:
     """Another system that one tenant is connected with. `name` is its subscriber's, `check` asks how it answers.
 
-    `preview` says what an event would send there now, and sends nothing. `limits` are those that our calls keep to,
-    `credentials` where the secrets are kept with which we sign in there.
+    `preview` says what an event would send there now, `tries` what any ticket would; neither sends anything.
+    `limits` are those that our calls keep to, `credentials` where the secrets are kept with which we sign in there.
     `counts_approvals`: what linked people approve there is their vote.
     """
 
@@ -48,6 +88,7 @@ class Connection:
     tenant: TenantId
     check: Check
     preview: Preview | None = None
+    tries: Try | None = None
     limits: str = ""
     credentials: tuple[Credential, ...] = ()
     counts_approvals: bool = False

@@ -154,6 +154,7 @@ WORDS = {"system": "servicenow", "account": "bow.ruggeri"}
 DRAFT = {"action": "agent.create", "resource": {"name": "not-ready-yet"}}
 # What a call needs so that nothing but the id can be wrong with it.
 BODIES = {
+    "dry-run": {"operation": "create"},
     "outcome": {"status": "succeeded"},
     "votes": {"decision": "approve"},
     "comments": {"text": "Hello."},

@@ -84,6 +84,31 @@ async def test_a_connector_is_tested_now_and_then_from_the_page_and_by_api(produ
     assert product.call("POST", "/api/v1/connectors/slack/test", role=ADMINISTRATOR).status_code == 404
 
 
+@pytest.mark.row("N1", "N6")
+async def test_a_dry_run_shows_the_exact_call_on_the_page_and_by_api_and_makes_none(product, browser, tmp_path):
+    before = product.records("servicenow", "change_request")
+    async with console_as(browser, product, ADMINISTRATOR) as page:
+        await page.goto(address(product, "/connectors/servicenow"))
+        await page.get_by_role("link", name="Dry run").click()
+        await page.get_by_label("Made-up facts").fill("resource.name=till-helper\nrisk.levle=low")
+        await page.get_by_role("button", name="Show the calls").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Did you mean 'risk.level'?")
+        await page.get_by_label("Made-up facts").fill("resource.name=till-helper")
+        await page.get_by_role("button", name="Show the calls").click()
+        call = page.get_by_role("article", name="Call 1")
+        await expect(call).to_contain_text("/api/sn_chg_rest/change/normal")
+        await expect(call).to_contain_text('"short_description": "REQ-1042: agent.create till-helper"')
+        await page.screenshot(path=tmp_path / "tried.png", full_page=True)
+    sent = {"operation": "create", "samples": ["resource.name=till-helper"]}
+    (shown,) = product.call("POST", f"{HUB}/dry-run", role=ADMINISTRATOR, json=sent).json()["calls"]
+    assert (shown["method"], shown["headers"]["Authorization"]) == ("POST", "***")
+    assert shown["body"]["short_description"] == "REQ-1042: agent.create till-helper"
+    refused = product.call("POST", f"{HUB}/dry-run", role=ADMINISTRATOR, json={**sent, "request": "REQ-99999"})
+    assert refused.status_code == 404
+    assert product.call("POST", f"{HUB}/dry-run", role="audit_reviewer", json=sent).status_code == 403
+    assert product.records("servicenow", "change_request") == before
+
+
 @pytest.mark.row("N6", "R6")
 def test_whoever_may_not_view_the_audit_sees_no_connectors(product):
     marc = product.status["tenants"]["northwind"]["people"]["marc.fischer@northwind.example"]["token"]

@@ -10,8 +10,10 @@ from pydantic import Field
 
 from core.db import Database
 from core.deliveries import (
+    Asked,
     Connected,
     Health,
+    Trying,
     compare,
     destinations,
     list_all,
@@ -20,12 +22,13 @@ from core.deliveries import (
     resume_now,
     run_test,
     throughput,
+    try_out,
 )
 from core.errors import ErrorKind
 from core.outbox import DeliveryView, DestinationView
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, PageQuery
-from web.schema import Id, Output, Path
+from web.schema import Id, Input, Output, Path
 
 _CURSORS = Cursors("deliveries", UUID)
 
@@ -107,6 +110,34 @@ class TestOut(Output):
 
     is_usable: bool
     findings: list[FindingOut]
+
+
+class DryRunIn(Input):
+    """What is tried: for a request or bypass of ours, or for made-up facts."""
+
+    operation: Annotated[Trying, Field(description="create, or update")]
+    request: Annotated[str, Field(max_length=20, description="REQ-1042 or BYP-3; empty: made-up facts")] = ""
+    ticket: Annotated[str, Field(max_length=200, description="the system's own id, to update without a request")] = ""
+    samples: Annotated[
+        list[Annotated[str, Field(max_length=2000)]],
+        Field(max_length=50, description="made-up facts: kind=incident, risk.level=low, target=closed"),
+    ] = Field(default_factory=list)
+
+
+class TriedCallOut(Output):
+    """A call that would change something there. Secrets are struck out; a JSON body is data."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: Any
+
+
+class DryRunOut(Output):
+    """The calls in their order, and what there is to say of them."""
+
+    calls: list[TriedCallOut]
+    note: str
 
 
 class DeliveryOut(Output):
@@ -267,6 +298,27 @@ class Connectors:
             findings=[
                 FindingOut(subject=f.subject, health=f.health, message=f.message, next_step=f.next_step) for f in found
             ],
+        )
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/dry-run",
+        summary="What a ticket would send",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.CONFLICT),
+        permission="modify configuration",
+    )
+    async def dry_run(self, call: Call[DryRunIn, None, ByConnector]) -> DryRunOut:
+        """The exact calls that creating or updating a ticket there would make, mapping included; none is made."""
+        body = call.body
+        asked = Asked(body.operation, body.request, body.ticket, tuple(body.samples))
+        found = await try_out(self._database, call.actor, self._connected, name=call.path.connector, asked=asked)
+        return DryRunOut(
+            calls=[
+                TriedCallOut(method=one.method, url=one.url, headers=dict(one.headers), body=one.body)
+                for one in found.calls
+            ],
+            note=found.note,
         )
 
 

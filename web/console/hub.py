@@ -128,6 +128,7 @@ async def connector(look: Look) -> web.Response:
         pretty=_pretty,
         may_change=may_change(look),
         hours=throughput_chart(title_of(look, name), await throughput(look.database, look.actor, subscriber=name)),
+        can_try=may_change(look) and connection is not None and connection.tries is not None,
         limits=connection.limits if connection else "",
         credentials=connection.credentials if connection else (),
         cursor=_CURSORS.encode(found[PAGE_SIZE - 1].event_id) if len(found) > PAGE_SIZE else None,

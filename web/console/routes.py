@@ -36,6 +36,7 @@ from web.console import (
     stepup,
     tenants,
     trail,
+    trying,
 )
 from web.console.assets import asset_route, load_assets
 from web.console.front import House, Look, Page, see_other, shown
@@ -115,6 +116,7 @@ def add_console(
         "/console/connectors/{name}": hub.connector,
         "/console/automation": automation.rules,
         "/console/automation/{name}": automation.rule,
+        "/console/connectors/{name}/try": trying.show,
         "/console/connectors/{name}/throughput.svg": deliveries.chart,
         "/console/connectors/{name}/deliveries/{delivery}": deliveries.delivery,
         "/console/audit": trail.audit,
@@ -149,6 +151,7 @@ def add_console(
         "/console/link/{token}": linking.confirm,
         "/console/policies/trial": policies.trial,
         "/console/tenants": tenants.choose,
+        "/console/connectors/{name}/try": trying.attempt,
         "/console/connectors/{name}/{what}": hub.act,
         "/console/automation/{name}/{what}": automation.act,
         "/console/people/delegations": people.add_delegation,

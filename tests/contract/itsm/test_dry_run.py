@@ -11,9 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
-from app.dry_run import Asked, dry_run
+from app.dry_run import dry_run
 from config.load import load_settings
 from connectors.itsm.base import Health
+from connectors.itsm.trying import read_operation
+from core.deliveries import Asked
 from core.errors import InvalidInput, NotFound
 from tests.contract.itsm.servicenow_bench import servicenow_bench
 
@@ -46,14 +48,15 @@ def path(call):
     return call["url"].partition("?")[0]
 
 
-async def tried(config, asked, slug="servicenow"):
-    return await asyncio.to_thread(dry_run, load_settings(config=config, environ={}), slug, asked)
+async def tried(config, operation, slug="servicenow", *, tenant="", ticket="", given=()):
+    asked = Asked(read_operation(operation), ticket=ticket, given=given)
+    return await asyncio.to_thread(dry_run, load_settings(config=config, environ={}), slug, asked, tenant=tenant)
 
 
 async def test_made_up_facts_go_through_the_tenants_mapping(bench, config):
-    asked = Asked("create", tenant="acme", given=("resource.environment=production", "requester_email=a@b.example"))
+    given = ("resource.environment=production", "requester_email=a@b.example")
 
-    found = await tried(config, asked)
+    found = await tried(config, "create", tenant="acme", given=given)
 
     (call,) = found["calls"]
     assert (call["method"], path(call)) == ("POST", f"{bench.url}/api/sn_chg_rest/change/normal")
@@ -63,7 +66,7 @@ async def test_made_up_facts_go_through_the_tenants_mapping(bench, config):
 
 
 async def test_the_other_tenant_has_no_mapping(config):
-    (call,) = (await tried(config, Asked("create", tenant="globex")))["calls"]
+    (call,) = (await tried(config, "create", tenant="globex"))["calls"]
 
     assert call["body"]["justification"] == "Reads invoices and books them."
 
@@ -72,7 +75,7 @@ async def test_an_update_of_a_named_ticket_shows_its_note_and_says_that_more_may
     (change,) = bench.system.records("change_request")
     ticket = change["sys_id"]
 
-    found = await tried(config, Asked("update", tenant="acme", ticket=ticket, given=("target=closed", "by=Ann Lee")))
+    found = await tried(config, "update", tenant="acme", ticket=ticket, given=("target=closed", "by=Ann Lee"))
 
     assert [path(call) for call in found["calls"]] == [f"{bench.url}/api/now/table/change_request/{ticket}"]
     assert found["calls"][0]["body"]["work_notes"].startswith("REQ-1042: closed")
@@ -92,22 +95,28 @@ async def test_the_command_prints_method_address_headers_and_body_with_secrets_s
 
 
 @pytest.mark.parametrize(
-    ("slug", "asked", "kind", "message"),
+    ("slug", "operation", "asked", "kind", "message"),
     [
-        ("servicenow", Asked("create"), NotFound, "'servicenow' is connected for several tenants."),
-        ("servicenow", Asked("create", tenant="acne"), NotFound, "'servicenow' is not connected for 'acne'."),
-        ("servicenov", Asked("create"), NotFound, "Did you mean 'servicenow'?"),
-        ("servicenow", Asked("crate", tenant="acme"), InvalidInput, "There is no operation 'crate'."),
-        ("servicenow", Asked("update", tenant="acme"), InvalidInput, "There is no ticket to update"),
-        ("servicenow", Asked("create", tenant="acme", given=("risk",)), InvalidInput, "it reads name=value"),
-        ("servicenow", Asked("create", tenant="acme", given=("risk.levle=low",)), InvalidInput, "'risk.level'?"),
-        ("servicenow", Asked("create", tenant="acme", given=("kind=chance",)), InvalidInput, "Did you mean 'change'?"),
-        ("servicenow", Asked("update", tenant="acme", ticket="x", given=("target=closd",)), InvalidInput, "'closed'?"),
+        ("servicenow", "create", {}, NotFound, "'servicenow' is connected for several tenants."),
+        ("servicenow", "create", {"tenant": "acne"}, NotFound, "'servicenow' is not connected for 'acne'."),
+        ("servicenov", "create", {}, NotFound, "Did you mean 'servicenow'?"),
+        ("servicenow", "crate", {"tenant": "acme"}, InvalidInput, "There is no operation 'crate'."),
+        ("servicenow", "update", {"tenant": "acme"}, InvalidInput, "There is no ticket to update"),
+        ("servicenow", "create", {"tenant": "acme", "given": ("risk",)}, InvalidInput, "it reads name=value"),
+        ("servicenow", "create", {"tenant": "acme", "given": ("risk.levle=low",)}, InvalidInput, "'risk.level'?"),
+        ("servicenow", "create", {"tenant": "acme", "given": ("kind=chance",)}, InvalidInput, "Did you mean 'change'?"),
+        (
+            "servicenow",
+            "update",
+            {"tenant": "acme", "ticket": "x", "given": ("target=closd",)},
+            InvalidInput,
+            "'closed'?",
+        ),
     ],
 )
-async def test_what_cannot_be_tried_is_named(config, slug, asked, kind, message):
+async def test_what_cannot_be_tried_is_named(config, slug, operation, asked, kind, message):
     with pytest.raises(kind) as refused:
-        await tried(config, asked, slug)
+        await tried(config, operation, slug, **asked)
 
     assert message in refused.value.message
 
