@@ -154,7 +154,6 @@ WORDS = {"system": "servicenow", "account": "bow.ruggeri"}
 DRAFT = {"action": "agent.create", "resource": {"name": "not-ready-yet"}}
 # What a call needs so that nothing but the id can be wrong with it.
 BODIES = {
-    "dry-run": {"operation": "create"},
     "outcome": {"status": "succeeded"},
     "votes": {"decision": "approve"},
     "comments": {"text": "Hello."},
@@ -177,6 +176,7 @@ BODIES = {
 
 # Where a word of that list means something else.
 OWN_BODIES = {
+    "/api/v1/connectors/{connector}/dry-run": {"operation": "create"},
     "/api/v1/changes/{change_id}/review": {"outcome": "successful", "notes": "Fine."},
     "/api/v1/changes/{change_id}/complete": {"validation": "passed"},
     "/api/v1/incidents/{incident_id}/assign": {"email": ""},
