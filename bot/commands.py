@@ -1,4 +1,4 @@
-"""The grammar of /approve, /bypass and /change: a typed line -> an intent.
+"""The grammar of /approve, /bypass, /change and /sla: a typed line -> an intent.
 
 Never raises; what it cannot read, it says.
 """
@@ -61,13 +61,26 @@ class Verb(StrEnum):
     RECOVERY = "recovery"
     AGENDA = "agenda"
     CANCEL = "cancel"
+    NEW = "new"
+    INCIDENTS = "incidents"
+    ASSIGN = "assign"
+    ROLE = "role"
+    SEVERITY = "severity"
+    UPDATE = "update"
+    NOTE = "note"
+    TIMELINE = "timeline"
+    RELATE = "relate"
+    CHANNEL = "channel"
+    RELEASE = "release"
+    RESOLVE = "resolve"
+    FOLLOW_UP = "followup"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What the person wants.
 
-    `number` is REQ-12's, BYP-3's or CHG-7's; `person` a chat id, name or address; `text` the rest: a reason, a
+    `number` is REQ-12's, BYP-3's, CHG-7's or INC-9's; `person` a chat id, name or address; `text` the rest: a reason, a
     question, words to search for, or the name of the agent to fill into the form. `since` and `until` are dates as
     typed; the core reads them, as a day begins when it begins where the person lives. `absent` is who is away, if
     another says it.
@@ -172,7 +185,38 @@ _CHANGE: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "review": (Verb.REVIEW, Needs.REFERENCE),
     "cancel": (Verb.CANCEL, Needs.REFERENCE_AND_TEXT),
 }
-GRAMMARS: Final = {"/approve": (_APPROVE, "REQ"), "/bypass": (_BYPASS, "BYP"), "/change": (_CHANGE, "CHG")}
+_SLA: Final[Mapping[str, tuple[Verb, Needs]]] = {
+    "help": (Verb.HELP, Needs.NOTHING),
+    "incidents": (Verb.INCIDENTS, Needs.NOTHING),
+    "list": (Verb.INCIDENTS, Needs.NOTHING),
+    "mine": (Verb.MINE, Needs.NOTHING),
+    "find": (Verb.FIND, Needs.TEXT),
+    "new": (Verb.NEW, Needs.NOTHING),
+    "report": (Verb.NEW, Needs.NOTHING),
+    "show": (Verb.SHOW, Needs.REFERENCE),
+    "timeline": (Verb.TIMELINE, Needs.REFERENCE),
+    "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+    "acknowledge": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+    "release": (Verb.RELEASE, Needs.REFERENCE),
+    "assign": (Verb.ASSIGN, Needs.REFERENCE_AND_PERSON),
+    "role": (Verb.ROLE, Needs.REFERENCE),
+    "severity": (Verb.SEVERITY, Needs.REFERENCE),
+    "update": (Verb.UPDATE, Needs.REFERENCE_AND_TEXT),
+    "note": (Verb.NOTE, Needs.REFERENCE_AND_TEXT),
+    "link": (Verb.RELATE, Needs.REFERENCE_AND_TEXT),
+    "channel": (Verb.CHANNEL, Needs.REFERENCE),
+    "resolve": (Verb.RESOLVE, Needs.REFERENCE_AND_TEXT),
+    "reopen": (Verb.REOPEN, Needs.REFERENCE_AND_TEXT),
+    "review": (Verb.REVIEW, Needs.REFERENCE),
+    "followup": (Verb.FOLLOW_UP, Needs.REFERENCE),
+}
+GRAMMARS: Final = {
+    "/approve": (_APPROVE, "REQ"),
+    "/bypass": (_BYPASS, "BYP"),
+    "/change": (_CHANGE, "CHG"),
+    "/sla": (_SLA, "INC"),
+}
+_BARE: Final = {"/sla": Verb.INCIDENTS}  # what a command means alone; the others open their form
 _PERSON: Final = re.compile(
     r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>"  # as Slack sends it with escaping on
     r"|<mailto:(?P<mail>[^|>\s]+)(?:\|[^>]*)?>"
@@ -199,7 +243,7 @@ def parse(command: str, text: str) -> Intent | Misread:
     grammar, prefix = GRAMMARS.get(command, (_APPROVE, "REQ"))
     line = text.strip()
     if not line:
-        return Intent(Verb.FORM)
+        return Intent(_BARE.get(command, Verb.FORM))
     if len(line) > TEXT_MAX:
         return Misread(
             f"That has {len(line)} characters; a line takes {TEXT_MAX}. The buttons open forms with more room.",

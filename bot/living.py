@@ -28,13 +28,16 @@ from core.approvals import RequestEvent
 from core.changes import ChangeEvent
 from core.emergency import EmergencyEvent
 from core.ids import UserId
+from core.incidents import IncidentEvent
 from core.links import MessageSlot, messages_of
 from core.outbox import Event
 from core.preferences import PreferenceEvent, Unheard, hold_back, quiet_people
 
 log = structlog.get_logger()
 
-EVENTS: Final = frozenset(map(str, (*RequestEvent, *EmergencyEvent, *ChangeEvent, *PreferenceEvent))) - {
+EVENTS: Final = frozenset(
+    map(str, (*RequestEvent, *EmergencyEvent, *ChangeEvent, *IncidentEvent, *PreferenceEvent))
+) - {
     RequestEvent.TICKET_CHECK  # a question to another system, every few minutes
 }
 # Events after which what waits for somebody, on their App Home, is not what it was.
@@ -61,6 +64,15 @@ MOVES_HOME: Final = frozenset(
     }
 )
 PARALLEL: Final = 6  # places of one subject that are written at the same time
+# Events after which a channel of a subject's own is there, with whoever has a part in it by then.
+_OPENS_CHANNEL: Final = frozenset(
+    {
+        IncidentEvent.CHANNEL_WANTED,
+        IncidentEvent.ACKNOWLEDGED,
+        IncidentEvent.ASSIGNED,
+        IncidentEvent.ROLE_GIVEN,
+    }
+)
 CHANNEL: Final = "channel"
 DIRECT: Final = "direct"
 _NOBODY: Final = PersonView(id=UserId(UUID(int=0)), email="", name="")
@@ -108,7 +120,8 @@ class LivingMessages:
                 await self._tell(told_of, person, is_new=is_new)
 
         people = (tell(person, is_new=is_new) for person, is_new in (*subject.people, *before))
-        await _all((self._tell_channel(told_of), *people))  # what keeps one from being told delays no other
+        own = (self._tell_own_channel(told_of),) if subject.own_channel else ()
+        await _all((self._tell_channel(told_of), *own, *people))  # what keeps one from being told delays no other
 
     async def _tell(self, told: _Told, person: PersonView, *, is_new: bool) -> None:
         """The person's message shows the subject, and they hear of the event; elsewhere if they cannot be reached."""
@@ -138,8 +151,19 @@ class LivingMessages:
 
     async def _tell_channel(self, told: _Told) -> None:
         """The channel's message shows the subject, and its thread tells of the event."""
+        await self._tell_in(told, told.subject.channel)
+
+    async def _tell_own_channel(self, told: _Told) -> None:
+        """The same in the channel that the subject has for itself, where the platform's bots can open one."""
+        if self.platform.traits.opens_channels:
+            people = [person for person, _is_new in told.subject.people]
+            if told.event.type in _OPENS_CHANNEL:
+                await self.platform.open_channel(told.subject.own_channel, people)
+            await self._tell_in(told, told.subject.own_channel)
+
+    async def _tell_in(self, told: _Told, channel: str) -> None:
         event = told.event
-        root = await self._show_channel(event, told.subject)
+        root = await self._show_channel(event, told.subject, channel)
         line = thread_line(event.type, event.data, told.names)
         if root and root.message_id and line:
             await self._say(event, root, line, role="thread")
@@ -169,14 +193,14 @@ class LivingMessages:
     def _account(self, place: str) -> ChatId:
         return ChatId(ChatPlatform(self.platform.slug), self.platform.workspace_id, place)
 
-    async def _show_channel(self, event: Event, subject: Subject) -> MessageSlot | None:
+    async def _show_channel(self, event: Event, subject: Subject, channel: str) -> MessageSlot | None:
         """The channel's message. Where each reader may have a view of their own, it has nobody's buttons itself."""
-        slot = MessageSlot(event.subject_id, self.platform.slug, subject.channel, CHANNEL)
+        slot = MessageSlot(event.subject_id, self.platform.slug, channel, CHANNEL)
         card = subject.card(_NOBODY if self.platform.traits.has_own_views else None)
         try:
             return await self.platform.show(slot, card, viewers=[person for person, _is_new in subject.people])
         except PlaceUnusable as exc:  # which must not keep people's own messages from moving
-            log.warning("chat_channel_unusable", channel=subject.channel, error=str(exc))
+            log.warning("chat_channel_unusable", channel=channel, error=str(exc))
             return None
 
     async def _nudge(self, event: Event, person: PersonView, shown: MessageSlot, told: _Told) -> None:

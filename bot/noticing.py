@@ -10,6 +10,7 @@ from core.approvals import RequestEvent
 from core.changes import ChangeEvent
 from core.emergency import EmergencyEvent
 from core.ids import UserId
+from core.incidents import IncidentEvent
 from core.outbox import Event
 from core.preferences import PreferenceEvent
 
@@ -33,6 +34,7 @@ _FOR_THE_REQUESTER: Final = frozenset(
         ChangeEvent.ROLLBACK_DECLINED,
         ChangeEvent.ROLLED_BACK,
         ChangeEvent.RECOVERED,
+        IncidentEvent.ACKNOWLEDGED,
     }
 )
 _FOR_MANAGEMENT: Final = frozenset(
@@ -44,6 +46,7 @@ _FOR_MANAGEMENT: Final = frozenset(
         EmergencyEvent.EXTENSION_ASKED,
     }
 )
+_FOR_BOTH: Final = frozenset({IncidentEvent.UPDATED, IncidentEvent.RESOLVED})
 # Events that say whom they ask, remind or seat: several `people`, or one under the name given here.
 _OF_PEOPLE: Final = frozenset(
     {
@@ -59,6 +62,17 @@ _OF_PEOPLE: Final = frozenset(
         ChangeEvent.WENT_SILENT,
         ChangeEvent.ALARM_REPEATED,
         ChangeEvent.TICKET_ENDED,
+        IncidentEvent.PAGED,
+        IncidentEvent.PAGE_REPEATED,
+        IncidentEvent.RELEASED,
+        IncidentEvent.REOPENED,
+        IncidentEvent.ASSIGNED,
+        IncidentEvent.ROLE_GIVEN,
+        IncidentEvent.UPDATE_DUE,
+        IncidentEvent.REVIEW_OVERDUE,
+        IncidentEvent.FOLLOW_UP_ADDED,
+        IncidentEvent.FOLLOW_UP_CHANGED,
+        IncidentEvent.FOLLOW_UP_DUE,
     }
 )
 _OF_ONE: Final[Mapping[str, str]] = {
@@ -75,12 +89,14 @@ _ONLY_MENTIONED: Final = frozenset({RequestEvent.ASKED_ALSO, PreferenceEvent.QUI
 def to_be_noticed(event: Event, *, requester: UserId, management: frozenset[UserId]) -> frozenset[UserId]:
     """Whom the event concerns so much that an edit is not enough: people asked, and the requester of the outcome.
 
-    `management`: who answers for a bypass.
+    `management`: who answers for a bypass, or has a stake in an incident.
     """
     if event.type in _FOR_THE_REQUESTER:
         return frozenset({requester})
     if event.type in _FOR_MANAGEMENT:
         return management
+    if event.type in _FOR_BOTH:
+        return management | {requester}
     match event.type:
         case EmergencyEvent.REMEDIATION_DUE:
             return frozenset({UserId(UUID(event.data["owner"]))})

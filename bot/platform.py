@@ -25,11 +25,13 @@ class Traits:
 
     `answers_under_all`: a reply can stand under any message, also between two people. `has_own_views`: each reader of
     a message can be shown a view of their own. `redraws_forms`: an open form can change with what is chosen in it.
+    `opens_channels`: a bot can open a channel; elsewhere a message's thread is the place to talk.
     """
 
     answers_under_all: bool = True
     has_own_views: bool = False
     redraws_forms: bool = False
+    opens_channels: bool = False
 
 
 class Platform(Protocol):
@@ -99,6 +101,10 @@ class Platform(Protocol):
 
     async def say_once(self, slot: MessageSlot, card: Card) -> None:
         """The slot has a message: this one, unless it had one already, which is not edited. Raises as `show` does."""
+        ...
+
+    async def open_channel(self, name: str, people: Sequence[PersonView]) -> None:
+        """There is a channel of this name, with the bot and these people in it; nothing where bots open none."""
         ...
 
     async def publish_home(self, chat_user: str, blocks: Sequence[Block]) -> None:

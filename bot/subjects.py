@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from bot.cards import Card
 from bot.noticing import spoken_of
 from bot.views.approvals import request_card
 from bot.views.bypass import bypass_card
 from bot.views.changes import change_card
+from bot.views.incidents import incident_card
 from core.access import PersonView
 from core.approvals import RequestView, load_request
 from core.changes import ChangeView, load_change
 from core.db import Transaction
 from core.emergency import BypassView, load_bypass
 from core.ids import UserId
+from core.incidents import IncidentView, load_incident
 from core.outbox import Event
 from core.tenants import tenant_policy
 
+NOBODY: Final = UserId(UUID(int=0))  # who asked for what nobody asked for
 Told = tuple[PersonView, bool]  # and whether a message is posted if there is none
 
 
@@ -33,9 +37,10 @@ class Subject:
     channel: str
     people: Sequence[Told]
     requester: UserId
-    management: frozenset[UserId]  # who answers for a bypass; nobody for anything else
+    management: frozenset[UserId]  # who answers for a bypass, or has a stake in an incident
     card: Callable[[PersonView | None], Card]
     reference: str
+    own_channel: str = ""  # one that it has for itself
     request: RequestView | None = None  # None: what everybody hears of at once
 
 
@@ -96,11 +101,26 @@ async def _bypass(tx: Transaction, event: Event, setting: Setting) -> Subject:
     )
 
 
+async def _incident(tx: Transaction, event: Event, setting: Setting) -> Subject:
+    policy, now, incident = await tenant_policy(tx), tx.now, await load_incident(tx, event.subject_id)
+    emergency = policy.channels.get("emergency", setting.emergency_channel)
+    return Subject(
+        channel=policy.channels.get("incidents", emergency),
+        people=_incident_people(incident),
+        requester=incident.reporter.id if incident.reporter else NOBODY,
+        management=frozenset(person.id for person in incident.stakeholders),
+        card=lambda viewer: incident_card(incident, viewer, now=now, console=setting.console),
+        reference=incident.reference,
+        own_channel=incident.channel,
+    )
+
+
 # By what an event's subject begins with.
 SUBJECTS: Final[Mapping[str, Callable[[Transaction, Event, Setting], Awaitable[Subject]]]] = {
     "request": _request,
     "change": _change,
     "bypass": _bypass,
+    "incident": _incident,
 }
 
 
@@ -136,3 +156,13 @@ def _bypass_people(bypass: BypassView) -> list[Told]:
     """Its holder, those of management who are told, as far up, and who has to do something that its review wants."""
     owners = (each.owner for each in bypass.remediations)
     return list({each.id: (each, True) for each in (bypass.requester, *bypass.told, *owners)}.values())
+
+
+def _incident_people(incident: IncidentView) -> list[Told]:
+    """Who reported it, works on it, owes a follow-up, has a stake in it; while nobody looks after it, who is paged."""
+    owners = (each.owner for each in incident.follow_ups if each.state == "open")
+    parts = (incident.reporter, incident.assignee, *incident.roles.values(), *owners, *incident.stakeholders)
+    people: dict[UserId, Told] = {each.id: (each, True) for each in parts if each}
+    for person in incident.paged:
+        people.setdefault(person.id, (person, incident.state == "open"))
+    return list(people.values())

@@ -8,6 +8,7 @@ from typing import Any, Final
 from bot import actions
 from bot.actions import decode
 from bot.cards import Form
+from bot.conversation import incidents
 from bot.conversation.changes import new_form
 from bot.conversation.chat import Asker, Chat
 from bot.conversation.clicks import form_of
@@ -37,6 +38,17 @@ _OPENED_BY: Final[Mapping[str, str]] = {
     actions.FORM_CHANGE_ROLLBACK: actions.CHANGE_ROLLBACK,
     actions.FORM_CHANGE_RECOVERY: actions.CHANGE_RECOVERY,
     actions.FORM_CHANGE_REVIEW: actions.CHANGE_REVIEW,
+    actions.FORM_INCIDENT_ASSIGN: actions.INCIDENT_ASSIGN,
+    actions.FORM_INCIDENT_ROLE: actions.INCIDENT_ROLE,
+    actions.FORM_INCIDENT_SEVERITY: actions.INCIDENT_SEVERITY,
+    actions.FORM_INCIDENT_UPDATE: actions.INCIDENT_UPDATE,
+    actions.FORM_INCIDENT_NOTE: actions.INCIDENT_NOTE,
+    actions.FORM_INCIDENT_LINK: actions.INCIDENT_LINK,
+    actions.FORM_INCIDENT_TIMELINE: actions.INCIDENT_TIMELINE,
+    actions.FORM_INCIDENT_RESOLVE: actions.INCIDENT_RESOLVE,
+    actions.FORM_INCIDENT_REOPEN: actions.INCIDENT_REOPEN,
+    actions.FORM_INCIDENT_REVIEW: actions.INCIDENT_REVIEW,
+    actions.FORM_INCIDENT_FOLLOW_UP: actions.INCIDENT_FOLLOW_UP,
     actions.FORM_NOTIFICATIONS: actions.OPEN_NOTIFICATIONS,
 }
 
@@ -67,6 +79,8 @@ async def form_again(chat: Chat, asker: Asker, callback_id: str, memo: str) -> F
         return await bypass_form(chat, actor, memo)
     if callback_id == actions.FORM_CHANGE:
         return await new_form(chat, await chat.platform.actor(asker.chat_user))
+    if callback_id == actions.FORM_INCIDENT:
+        return await incidents.new_form(chat, await chat.platform.actor(asker.chat_user))
     if callback_id == actions.FORM_MANY:
         return await many_opening(chat, asker).make()
     opened_by = _OPENED_BY.get(callback_id)

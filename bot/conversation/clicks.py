@@ -8,7 +8,7 @@ from typing import Final
 from bot import actions
 from bot.actions import Target, decode
 from bot.cards import Card, Form
-from bot.conversation import changes
+from bot.conversation import changes, incidents
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.commands import bypass_form
 from bot.conversation.drafts import draft_form
@@ -43,6 +43,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     actions.OPEN_REQUEST: "Ask for approval",
     actions.OPEN_NOTIFICATIONS: "Notifications",
     **changes.FORM_TITLES,
+    **incidents.FORM_TITLES,
 }
 
 
@@ -61,6 +62,8 @@ async def on_click(chat: Chat, asker: Asker, action_id: str, value: str) -> Repl
 
 async def _do(chat: Chat, asker: Asker, action_id: str, target: Target) -> Card | None:
     actor = await chat.platform.actor(asker.chat_user)
+    if action_id in incidents.BUTTONS:
+        return await incidents.on_button(chat, actor, action_id, target)
     match action_id:
         case actions.UNDO:
             return undone_card(await undo_vote(chat.database, actor, target.id))
@@ -102,6 +105,8 @@ async def form_of(chat: Chat, asker: Asker, action_id: str, target: Target | Non
     target = _known(target)
     if action_id in changes.FORM_TITLES:
         return await changes.form_of(chat, actor, action_id, target.id)
+    if action_id in incidents.FORM_TITLES:
+        return await incidents.form_of(chat, actor, action_id, target.id)
     if action_id in (actions.BYPASS_REVIEW, actions.BYPASS_EXTEND):
         bypass = await get_bypass(chat.database, actor, target.id)
         return (bypass_forms.review_form if action_id == actions.BYPASS_REVIEW else bypass_forms.extension_form)(bypass)

@@ -8,6 +8,7 @@ from typing import assert_never
 from bot import commands
 from bot.cards import Card, Form
 from bot.commands import Intent, Misread, Verb
+from bot.conversation import incidents
 from bot.conversation.changes import on_change, opening_of
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.linking import link
@@ -76,6 +77,8 @@ async def on_command(chat: Chat, asker: Asker, typed: Typed) -> Reply:
         return await link(chat, asker, intent.text)
     if typed.command == "/change":
         return await _change(chat, asker, typed, intent)
+    if typed.command == "/sla":
+        return await _sla(chat, asker, typed, intent)
     is_bypass = typed.command == "/bypass"
     if intent.verb in {Verb.FORM, Verb.AMEND, Verb.MANY, Verb.NOTIFICATIONS, Verb.REVIEW, Verb.EXTEND}:
         return _opening(chat, asker, intent, is_bypass=is_bypass)
@@ -91,6 +94,15 @@ async def _change(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Rep
     actor = await chat.platform.actor(asker.chat_user)
     async with chat.once(actor, f"{typed.command}:{typed.interaction}") as actor:
         return await on_change(chat, actor, intent)
+
+
+async def _sla(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Reply:
+    opening = incidents.opening_of(chat, asker, intent)
+    if opening is not None:
+        return opening
+    actor = await chat.platform.actor(asker.chat_user)
+    async with chat.once(actor, f"{typed.command}:{typed.interaction}") as actor:
+        return await incidents.on_incident(chat, actor, intent)
 
 
 async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:
@@ -227,6 +239,19 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.RECOVERY
             | Verb.AGENDA
             | Verb.CANCEL
+            | Verb.NEW
+            | Verb.INCIDENTS
+            | Verb.ASSIGN
+            | Verb.ROLE
+            | Verb.SEVERITY
+            | Verb.UPDATE
+            | Verb.NOTE
+            | Verb.TIMELINE
+            | Verb.RELATE
+            | Verb.CHANNEL
+            | Verb.RELEASE
+            | Verb.RESOLVE
+            | Verb.FOLLOW_UP
         ):
             return help_card("/approve")
         case _:

@@ -18,9 +18,10 @@ _FIELDS: Final[Mapping[str, str]] = {
     "context.justification": "justification",
     "context.ticket": "ticket",
     "to": "person",
+    "email": "person owner",
     "resource": "agent",
     "follow_ups": "follow_up",
-    "text": "question answer comment",  # whichever of them this form has
+    "text": "question answer comment update note",  # whichever of them this form has
 }
 
 

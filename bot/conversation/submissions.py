@@ -9,7 +9,7 @@ from typing import Any
 from bot import actions
 from bot.actions import Target, choice_value, decode
 from bot.cards import Card
-from bot.conversation import changes, emergencies
+from bot.conversation import changes, emergencies, incidents
 from bot.conversation.asking import ask_for
 from bot.conversation.chat import Asker, Chat
 from bot.conversation.drafts import draft_in
@@ -53,6 +53,8 @@ async def submit(chat: Chat, asker: Asker, sent: Submission) -> Card | None:
             return await emergencies.submit_bypass(chat, actor, sent.values)
         if sent.callback_id == actions.FORM_CHANGE:
             return await changes.submit_new(chat, actor, sent.values)
+        if sent.callback_id == actions.FORM_INCIDENT:
+            return await incidents.submit_new(chat, actor, sent.values)
         if sent.callback_id == actions.FORM_NOTIFICATIONS:
             await save_notifications(chat, actor, sent.values)
             await publish(chat, asker.chat_user)
@@ -69,6 +71,8 @@ async def _on_target(
     database = chat.database
     if callback_id in changes.FORMS:
         return await changes.submit_form(chat, actor, callback_id, target, values)
+    if callback_id in incidents.FORMS:
+        return await incidents.submit_form(chat, actor, callback_id, target, values)
     match callback_id:
         case actions.FORM_APPROVE:
             ticked = values.get("criteria")

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cards import Block, Card
 from bot.platform import PlaceUnusable, Traits
 from bot.slack import render
+from bot.slack.channels import channel_id, open_channel
 from bot.slack.ids import CHANNEL_ID, PERSON_ID
 from bot.slack.refusals import LOST, error_of, refusal_of, translated
 from core.access import PersonView, UnknownPerson, directory
@@ -76,7 +77,7 @@ class Workspace:
     @property
     def traits(self) -> Traits:
         """What a message can be here."""
-        return Traits(redraws_forms=True)
+        return Traits(redraws_forms=True, opens_channels=True)
 
     async def actor(self, chat_user: str) -> Actor:
         """The person behind a verified chat account. Raises UnknownChatAccount, which is recorded."""
@@ -139,6 +140,11 @@ class Workspace:
             return self._profile((await self.client.users_info(user=chat_user))["user"])
         except SlackApiError as exc:
             raise translated(exc) from exc
+
+    async def open_channel(self, name: str, people: Sequence[PersonView]) -> None:
+        """There is a public channel of this name, with the bot and these people in it."""
+        users = [user for person in people if (user := await self.chat_user(person)) is not None]
+        await open_channel(self.client, name, users)
 
     async def publish_home(self, chat_user: str, blocks: Sequence[Block]) -> None:
         """The person's App Home shows these blocks."""
@@ -234,11 +240,7 @@ class Workspace:
             return place
         if PERSON_ID.fullmatch(place):
             return str((await self.client.conversations_open(users=[place]))["channel"]["id"])
-        async for page in await self.client.conversations_list(limit=1000, exclude_archived=True):
-            for channel in page["channels"]:
-                if channel["name"] == place.lstrip("#"):
-                    return str(channel["id"])
-        return place
+        return await channel_id(self.client, place.lstrip("#")) or place
 
     async def _settle(self, slot: MessageSlot) -> MessageSlot:
         async with self.database.tenant(self.tenant) as tx:

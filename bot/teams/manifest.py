@@ -21,11 +21,11 @@ COMMANDS: Final = (
     ("approve", "Ask for approval, in a form"),
     ("approve list", "What waits for you"),
     ("approve mine", "What you have asked for"),
-    ("approve show", "Everything about one request: approve show REQ-1001"),
     ("bypass", "Skip approval in an emergency, for a limited time"),
     ("bypass status", "What is active, what must be reviewed"),
     ("change", "Draft a change, in a form"),
     ("change list", "Changes that are not over yet"),
+    ("sla incidents", "What is wrong now"),
     ("home", "What waits for you, and what you have asked for"),
     ("help", "Everything that you can write"),
 )

@@ -143,6 +143,9 @@ class Workspace:
         if not await self.is_said(slot):
             await self.show(slot, card)
 
+    async def open_channel(self, name: str, people: Sequence[PersonView]) -> None:
+        """Nothing: a bot opens no channels here, and each message has its thread."""
+
     async def publish_home(self, chat_user: str, blocks: Sequence[Block]) -> None:
         """The person's home card shows these blocks, if they have one."""
         slot = await self._home(chat_user)

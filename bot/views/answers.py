@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from bot import actions
@@ -25,6 +25,7 @@ from bot.cards import (
 from bot.plain import line_of
 from bot.times import counted
 from bot.views.changes import change_thread_line
+from bot.views.incidents import incident_thread_line
 from bot.views.pieces import action_on, spoken
 from bot.views.pieces import names as first_of
 from bot.views.tickets import told_of_ticket
@@ -103,6 +104,30 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/change cancel CHG-1001 reason", "it will not be done"),
         ),
     ),
+    "/sla": (
+        "Incidents with /sla",
+        (
+            ("/sla incidents", "what is wrong now"),
+            ("/sla mine", "what is assigned to you"),
+            ("/sla find words", "search"),
+            ("/sla new", "report an incident, in a form"),
+            ("/sla show INC-1001", "everything about it"),
+            ("/sla timeline INC-1001", "what happened, in order"),
+            ("/sla ack INC-1001", "you look after it"),
+            ("/sla release INC-1001", "you do not any more"),
+            ("/sla assign INC-1001 @person", "somebody works on it"),
+            ("/sla role INC-1001", "who commands, speaks for it, writes it down"),
+            ("/sla severity INC-1001", "how bad it is"),
+            ("/sla update INC-1001 text", "tell everybody how it stands"),
+            ("/sla note INC-1001 text", "add to its timeline"),
+            ("/sla link INC-1001 CHG-1002", "what it has to do with"),
+            ("/sla channel INC-1001", "a channel of its own"),
+            ("/sla resolve INC-1001 what ended it", "it is over"),
+            ("/sla reopen INC-1001 reason", "it is not over"),
+            ("/sla review INC-1001", "what was learnt"),
+            ("/sla followup INC-1001", "what must be done"),
+        ),
+    ),
 }
 _ASKING: Final = {  # before and after the stage, followed by who is asked
     "request.stage_opened": ("▶️ ", " is open: "),
@@ -123,6 +148,10 @@ _LEADS: Final[Mapping[ErrorKind, str]] = {
     ErrorKind.CONFLICT: "⚠️",
     ErrorKind.LIMITED: "⏳",
     ErrorKind.UNAVAILABLE: "🔌",
+}
+_THREAD_LINES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Card | None]]] = {
+    "change": change_thread_line,
+    "incident": incident_thread_line,
 }
 
 
@@ -208,7 +237,8 @@ def thread_line(event: str, data: Mapping[str, Any], names: Mapping[str, str], *
     `names` maps people's ids and e-mail addresses to their names. `about` is the subject's reference, where the line
     cannot stand under the subject's message.
     """
-    line = change_thread_line(event, data) if event.startswith("change.") else _line(event, data, names)
+    of_its_own = _THREAD_LINES.get(event.partition(".")[0])
+    line = of_its_own(event, data) if of_its_own else _line(event, data, names)
     if line is None or not about:
         return line
     further: Text = (Markup("About "), Strong(about))

@@ -16,7 +16,7 @@ from core.incidents import paging, resolving, reviewing
 from core.incidents.alerts import Alert, AlertState, Severity
 from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
-from core.incidents.looking import get_incident, list_incidents, load_incident, timeline
+from core.incidents.looking import get_incident, list_incidents, load_incident, newest_entries, timeline
 from core.incidents.opening import PERSON, Outcome, open_or_update, report
 from core.incidents.resolving import close, reopen, resolve
 from core.incidents.responding import (
@@ -28,6 +28,7 @@ from core.incidents.responding import (
     note,
     post_update,
     release,
+    want_channel,
 )
 from core.incidents.reviewing import add_follow_up, change_follow_up, finish_follow_up, list_follow_ups, review
 from core.incidents.rules import ROLES, Effect
@@ -72,6 +73,7 @@ __all__ = [
     "list_follow_ups",
     "list_incidents",
     "load_incident",
+    "newest_entries",
     "note",
     "open_or_update",
     "post_update",
@@ -83,4 +85,5 @@ __all__ = [
     "take_alert",
     "timeline",
     "unlink",
+    "want_channel",
 ]

@@ -23,7 +23,6 @@ class IncidentEvent(StrEnum):
     LINKED = "incident.linked"
     UNLINKED = "incident.unlinked"
     CHANNEL_WANTED = "incident.channel_wanted"  # one of its own
-    CHANNEL_OPENED = "incident.channel_opened"
     RESOLVED = "incident.resolved"
     REOPENED = "incident.reopened"
     CLOSED = "incident.closed"

@@ -49,6 +49,14 @@ async def timeline(
         return tuple(entry_view(row, everybody) for row in rows)
 
 
+async def newest_entries(database: Database, actor: Actor, incident_id: UUID, *, limit: int) -> tuple[EntryView, ...]:
+    """The last entries of its timeline, as they happened."""
+    async with permitted(database, actor, TokenScope.READ, action="incident.timeline", resource=str(incident_id)) as tx:
+        everybody = await directory(tx)
+        found = await part_store.newest_entries(tx, [incident_id], each=limit)
+        return tuple(entry_view(row, everybody) for row in found.get(incident_id, ()))
+
+
 async def load_incident(tx: Transaction, incident_id: UUID) -> IncidentView:
     """The incident, for subscribers. Raises UnknownIncident."""
     return await view_of(tx, incident_id)

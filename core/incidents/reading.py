@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import Directory, PersonView, directory
+from core.access import Directory, PersonView, directory, people_of
 from core.db import Transaction
 from core.ids import UserId
 from core.incidents import part_store, store
+from core.incidents.alerts import Severity, reaches
 from core.incidents.errors import UnknownIncident
 from core.incidents.state import IncidentState, steps_from
 from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
 from core.links import TicketLink, tickets_of
+from core.tenants import tenant_policy
 
 NEWEST: Final = 6  # entries of the timeline that stand with the incident
 
@@ -39,19 +42,36 @@ async def views(tx: Transaction, rows: Sequence[Row[Any]]) -> tuple[IncidentView
     newest = await part_store.newest_entries(tx, ids, each=NEWEST)
     agreed = await part_store.follow_ups_of(tx, ids)
     tickets = await tickets_of(tx, ids)
+    policy = (await tenant_policy(tx)).incidents
+    follow = tuple(everybody.people[user] for user in sorted(people_of(policy.stakeholders, everybody)))
     return tuple(
         _view(
             tx,
             row,
             everybody,
-            alerts=tuple(map(alert_view, alerts.get(row.incident_id, ()))),
-            links=tuple(_link(each, everybody) for each in links.get(row.incident_id, ())),
-            follow_ups=tuple(follow_up_view(each, everybody) for each in agreed.get(row.incident_id, ())),
-            newest=tuple(entry_view(each, everybody) for each in newest.get(row.incident_id, ())),
-            tickets=tickets.get(row.incident_id, ()),
+            _Parts(
+                alerts=tuple(map(alert_view, alerts.get(row.incident_id, ()))),
+                links=tuple(_link(each, everybody) for each in links.get(row.incident_id, ())),
+                follow_ups=tuple(follow_up_view(each, everybody) for each in agreed.get(row.incident_id, ())),
+                newest=tuple(entry_view(each, everybody) for each in newest.get(row.incident_id, ())),
+                tickets=tickets.get(row.incident_id, ()),
+                stakeholders=follow if reaches(Severity(row.severity), policy.page_from) else (),
+            ),
         )
         for row in rows
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What belongs to an incident."""
+
+    alerts: tuple[AlertView, ...]
+    links: tuple[LinkView, ...]
+    follow_ups: tuple[FollowUpView, ...]
+    newest: tuple[EntryView, ...]
+    tickets: tuple[TicketLink, ...]
+    stakeholders: tuple[PersonView, ...]
 
 
 def alert_view(row: Row[Any]) -> AlertView:
@@ -104,17 +124,7 @@ def follow_up_view(row: Row[Any], everybody: Directory) -> FollowUpView:
     )
 
 
-def _view(
-    tx: Transaction,
-    row: Row[Any],
-    everybody: Directory,
-    *,
-    alerts: tuple[AlertView, ...],
-    links: tuple[LinkView, ...],
-    follow_ups: tuple[FollowUpView, ...],
-    newest: tuple[EntryView, ...],
-    tickets: tuple[TicketLink, ...],
-) -> IncidentView:
+def _view(tx: Transaction, row: Row[Any], everybody: Directory, parts: _Parts) -> IncidentView:
     return IncidentView(
         id=row.incident_id,
         reference=f"INC-{row.number}",
@@ -132,6 +142,7 @@ def _view(
         roles={role: _person(user, everybody) for role, user in row.roles.items()},
         paged=tuple(_person(user, everybody) for user in row.page.get("people", ())),
         page_level=row.page.get("level", 0),
+        stakeholders=parts.stakeholders,
         started_at=row.started_at,
         reported_at=row.reported_at,
         acknowledged_by=_maybe(row.acknowledged_by, everybody),
@@ -147,11 +158,11 @@ def _view(
         review_due_at=row.review_due_at,
         review=_review(row.review, everybody) if row.review else None,
         channel=row.channel,
-        alerts=alerts,
-        links=links,
-        follow_ups=follow_ups,
-        newest=newest,
-        tickets=tickets,
+        alerts=parts.alerts,
+        links=parts.links,
+        follow_ups=parts.follow_ups,
+        newest=parts.newest,
+        tickets=parts.tickets,
         updated_at=row.updated_at,
     )
 

@@ -150,6 +150,20 @@ async def note(
         return await view_of(tx, held.id)
 
 
+async def want_channel(database: Database, actor: Actor, incident_id: UUID) -> IncidentView:
+    """It has a channel of its own, where the platform has such; asked for twice, it is one."""
+    async with audited(database, actor, action="incident.channel_wanted", resource=str(incident_id)) as tx:
+        held = await hold(tx, incident_id)
+        await require_responder(tx, actor, held)
+        _require_under_way(held)
+        if not held.row.channel:
+            name = rules.channel_name(held.row.number, held.row.title)
+            text = f"A channel of its own is wanted: #{name}"
+            event = IncidentEvent.CHANNEL_WANTED
+            await settle_on(tx, actor, held, event, text=text, values={"channel": name}, details={"channel": name})
+        return await view_of(tx, held.id)
+
+
 def _require_under_way(held: Held) -> None:
     if held.state not in UNDER_WAY:
         message = f"{held.reference} is {held.state}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from core.tenants import IncidentPolicy, Who
 
 TEXT_MAX: Final = 3000  # characters of what somebody writes
 ROLES: Final = ("commander", "communications", "scribe")
+CHANNEL_MAX: Final = 60  # characters; Slack takes 80
 AHEAD: Final = timedelta(minutes=5)  # how wrong another system's clock may go
 
 
@@ -141,6 +143,12 @@ def page(policy: IncidentPolicy, everybody: Directory, *, since: datetime, now: 
 def pages(policy: IncidentPolicy, severity: Severity) -> bool:
     """Whether people are told directly of an incident as bad as that."""
     return reaches(severity, policy.page_from)
+
+
+def channel_name(number: int, title: str) -> str:
+    """What the incident's own channel is called: inc-1001-payments-answer-too-slowly."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return f"inc-{number}-{words}"[:CHANNEL_MAX].rstrip("-")
 
 
 def check_text(where: str, text: str, longest: int = TEXT_MAX, *, least: int = 1) -> str:

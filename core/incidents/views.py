@@ -103,6 +103,7 @@ class IncidentView:
     roles: Mapping[str, PersonView]
     paged: tuple[PersonView, ...]
     page_level: int
+    stakeholders: tuple[PersonView, ...]  # who follow it without working on it
     started_at: datetime
     reported_at: datetime
     acknowledged_by: PersonView | None
@@ -117,7 +118,7 @@ class IncidentView:
     review_state: str | None  # due | overdue | done; None: there is none to do
     review_due_at: datetime | None
     review: IncidentReview | None
-    channel: str
+    channel: str  # its own, once somebody wanted one
     alerts: tuple[AlertView, ...]
     links: tuple[LinkView, ...]
     follow_ups: tuple[FollowUpView, ...]

@@ -24,6 +24,7 @@ from typing import Final
 
 from config.yamlfile import YamlPath
 from core.located import Reader
+from core.tenants.bypass_policy import Who
 from core.tenants.incident_policy import SEVERITIES, IncidentPolicy, PageLevel
 from core.tenants.who_file import WHO_KEYS, Roles, read_who, who_in
 
@@ -34,6 +35,7 @@ INCIDENT_KEYS: Final = (
     "escalation",
     "remind_every",
     "responders",
+    "stakeholders",
     "update_every",
     "review_from",
     "review_due",
@@ -54,6 +56,9 @@ def read_incidents(reader: Reader, path: YamlPath, value: object, *, roles: Role
     def severity(key: str, default: str) -> str:
         return reader.choice((*path, key), fields.get(key, default), SEVERITIES)
 
+    def who(key: str, default: Who) -> Who:
+        return read_who(reader, (*path, key), fields[key], roles) if key in fields else default
+
     return IncidentPolicy(
         reopen_within=duration("reopen_within", defaults.reopen_within),
         resolves_itself=reader.boolean((*path, "resolves_itself"), fields.get("resolves_itself", True)),
@@ -62,9 +67,8 @@ def read_incidents(reader: Reader, path: YamlPath, value: object, *, roles: Role
         if "escalation" in fields
         else defaults.escalation,
         remind_every=duration("remind_every", defaults.remind_every),
-        responders=read_who(reader, (*path, "responders"), fields["responders"], roles)
-        if "responders" in fields
-        else defaults.responders,
+        responders=who("responders", defaults.responders),
+        stakeholders=who("stakeholders", defaults.stakeholders),
         update_every=_every(reader, (*path, "update_every"), fields["update_every"])
         if "update_every" in fields
         else defaults.update_every,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from core.tenants.bypass_policy import Who
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")  # the worst first
+NOBODY: Final = Who()
 RESPONDERS: Final = Who(
     roles=("agent_operator", "agent_developer", "monitoring_specialist", "security_operator", "security_analyst")
 )
@@ -39,6 +40,7 @@ class IncidentPolicy:
     )
     remind_every: timedelta = timedelta(minutes=10)
     responders: Who = RESPONDERS  # and the roles above theirs, and whoever is paged or has a part in it
+    stakeholders: Who = NOBODY  # who follow what pages, without working on it
     update_every: Mapping[str, timedelta] = field(
         default_factory=lambda: {"critical": timedelta(minutes=30), "high": timedelta(hours=2)}
     )  # severity -> how long stakeholders may be without a status update
@@ -55,6 +57,7 @@ class IncidentPolicy:
             "escalation": [{**_who(each.who), "after": each.after.total_seconds()} for each in self.escalation],
             "remind_every": self.remind_every.total_seconds(),
             "responders": _who(self.responders),
+            "stakeholders": _who(self.stakeholders),
             "update_every": {key: every.total_seconds() for key, every in self.update_every.items()},
             "review_from": self.review_from,
             "review_due": self.review_due.total_seconds(),
@@ -75,6 +78,7 @@ class IncidentPolicy:
             ),
             remind_every=timedelta(seconds=stored["remind_every"]),
             responders=_who_of(stored["responders"]),
+            stakeholders=_who_of(stored["stakeholders"]),
             update_every={key: timedelta(seconds=every) for key, every in stored["update_every"].items()},
             review_from=stored["review_from"],
             review_due=timedelta(seconds=stored["review_due"]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import methods_chat, methods_files, methods_people, methods_views
+from sandbox.slack import methods_channels, methods_chat, methods_files, methods_people, methods_views
 from sandbox.slack.hub import ApiError, Hub
 from sandbox.slack.oauth import OAuth
 from sandbox.slack.sockets import Sockets
@@ -41,6 +41,8 @@ METHODS: Mapping[str, Method] = {
     "conversations.history": methods_people.history,
     "conversations.replies": methods_people.replies,
     "conversations.join": methods_people.join,
+    "conversations.create": methods_channels.create,
+    "conversations.invite": methods_channels.invite,
     "usergroups.list": methods_people.usergroups_list,
     "usergroups.users.list": methods_people.usergroups_users_list,
 }

@@ -24,6 +24,8 @@ TIERS: Mapping[str, int] = {
     "chat.delete": 3,
     "chat.getPermalink": 3,
     "users.lookupByEmail": 3,
+    "conversations.create": 2,
+    "conversations.invite": 3,
     "conversations.open": 3,
     "conversations.info": 3,
     "conversations.history": 3,

@@ -25,6 +25,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {  # any one of them is enough; methods 
     "conversations.history": _HISTORY,
     "conversations.replies": _HISTORY,
     "conversations.join": ("channels:join",),
+    "conversations.create": ("channels:manage", "groups:write", "im:write", "mpim:write"),
+    "conversations.invite": ("channels:manage", "channels:write.invites", "groups:write"),
     "files.getUploadURLExternal": ("files:write",),
     "files.completeUploadExternal": ("files:write",),
     "files.info": (FILES_READ,),

@@ -17,6 +17,7 @@ DEFAULT_COMMANDS: tuple[Mapping[str, str], ...] = (
     {"command": "/budget", "description": "What agents cost, and what is left", "usage_hint": "help"},
     {"command": "/sla", "description": "Service levels and error budgets", "usage_hint": "help"},
     {"command": "/change", "description": "Plan and follow changes", "usage_hint": "help"},
+    {"command": "/sla", "description": "Service levels and incidents", "usage_hint": "help"},
 )
 
 

@@ -413,3 +413,22 @@ def test_an_odd_activity_never_ends_in_an_error_of_ours(teams, dana, odd):
 def test_a_body_that_is_no_activity_is_refused_without_a_token(product, body):
     answer = requests.post(f"{product.status['base_url']}/api/messages", data=body, timeout=30)
     assert answer.status_code == 401
+
+
+@pytest.mark.row("B6", "B8")
+def test_an_incident_acknowledged_in_teams_is_acknowledged_in_slack(product, teams):
+    operator, key = product.email("agent_operator"), secrets.token_hex(3)
+    alert = {"source": "probe", "key": key, "state": "firing", "severity": "high", "title": f"Slow {key}"}
+    reference = product.call("POST", "/api/v1/incidents/alerts", role="agent_operator", json=alert).json()["reference"]
+
+    def seen():
+        shown = teams.look("messages", channel="#emergency", user=operator)["messages"]
+        return newest(shown, reference, "Acknowledge")
+
+    message = until(seen, "the incident in Teams")
+    teams.click(operator, "#emergency", message, "Acknowledge")
+    until(lambda: product.message_with("emergency", f"{reference}: Slow {key} — 🙋"), "the acknowledgement in Slack")
+    assert reference in heard(teams.says(operator, "sla incidents"))
+    form = teams.form(operator, f"sla severity {reference}")
+    assert not teams.submit(operator, form, severity="low").get("errors")
+    until(lambda: "Low" in str(product.message_with("emergency", reference)["blocks"]), "the severity in Slack")

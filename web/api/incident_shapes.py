@@ -99,6 +99,7 @@ class IncidentOut(Output):
     roles: dict[str, PersonOut]
     paged: list[PersonOut]
     page_level: int
+    stakeholders: list[PersonOut]
     started_at: datetime  # when it began
     reported_at: datetime  # when it was heard of
     acknowledged_by: PersonOut | None
@@ -149,6 +150,7 @@ def incident_out(view: IncidentView) -> IncidentOut:
         roles={role: person_out(person) for role, person in view.roles.items()},
         paged=[person_out(each) for each in view.paged],
         page_level=view.page_level,
+        stakeholders=[person_out(each) for each in view.stakeholders],
         started_at=view.started_at,
         reported_at=view.reported_at,
         acknowledged_by=_maybe(view.acknowledged_by),

@@ -51,11 +51,13 @@ from core.drafts import DraftView
 from core.emergency import BypassTerms, EmergencyEvent
 from core.errors import InvalidInput
 from core.ids import UserId
+from core.incidents import IncidentEvent
 from core.preferences import Preferences
 from core.rollouts import CheckView
 from core.tenants.bypass_policy import BypassReason
 from core.tickets import Drift, Finding, Remedy
 from core.tickets.walks import WalkView
+from tests.unit.bot.incident_samples import entry, huge_incident
 from tests.unit.bot.samples import (
     CHANGE_ID,
     DIGEST,
@@ -114,6 +116,12 @@ OURS = {
     ("told_of_ticket", "event"): "request.ticket_refused",
     ("change_thread_line", "event"): "change.rolled_back",
     ("drill_card", "event"): "drill.failed",
+    ("incident_form", "zone"): "Europe/Zurich",
+    ("incident_note_form", "zone"): "Europe/Zurich",
+    ("incident_follow_up_form", "zone"): "Europe/Zurich",
+    ("incident_timeline_form", "is_cut"): True,
+    ("incidents_card", "title"): "What is wrong now",
+    ("incident_thread_line", "event"): "incident.resolved",
 }
 
 
@@ -332,6 +340,9 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
         ),
         "Sequence[ChangeView]": (huge_change(words, size),) * size.rows,
         "ChangePolicy": change_policy(size),
+        "IncidentView": huge_incident(words, people, min(size.some, 12)),
+        "Sequence[IncidentView]": (huge_incident(words, people, min(size.some, 12)),) * size.rows,
+        "Sequence[EntryView]": (entry(words[:3000], author=people[0], written_at=NOW),) * min(size.rows, 40),
         "DelegationView": away,
         "Sequence[DelegationView]": (away,) * size.rows,
         "Sequence[AbsenceView]": (absence(absent=away.absent, stand_in=away.stand_in), absence(stand_in=None))
@@ -380,7 +391,7 @@ def views() -> Iterator[tuple[str, Any]]:
 
 
 VIEWS = dict(views())
-EVENTS = sorted(map(str, (*RequestEvent, *EmergencyEvent, *ChangeEvent)))
+EVENTS = sorted(map(str, (*RequestEvent, *EmergencyEvent, *ChangeEvent, *IncidentEvent)))
 
 
 def shown(name: str, words: str, size: Size = HUGE, **given: Any) -> Any:

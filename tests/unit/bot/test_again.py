@@ -11,6 +11,7 @@ ALONE = {
     actions.FORM_MANY,
     actions.FORM_BYPASS,
     actions.FORM_CHANGE,
+    actions.FORM_INCIDENT,
 }  # these open without a target
 FORMS = {value for name, value in vars(actions).items() if name.startswith("FORM_")}
 

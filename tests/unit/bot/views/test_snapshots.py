@@ -18,7 +18,7 @@ from bot.commands import parse
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.teams import render as teams
-from bot.views import bypass_forms, change_forms, forms
+from bot.views import bypass_forms, change_forms, forms, incident_forms
 from bot.views.accounts import link_card, linked_card
 from bot.views.accounts import notice_card as account_notice
 from bot.views.answers import error_card, help_card, nudged_card, said, thread_line
@@ -29,6 +29,7 @@ from bot.views.bypass_report import bypass_report_card
 from bot.views.changes import agenda_card, change_card, changes_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.digest import choice_card, digest_card, home_line, notifications_form
+from bot.views.incidents import incident_card, incidents_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from bot.views.pieces import ACTION_TITLES
 from bot.views.rollouts import drill_card
@@ -58,6 +59,7 @@ from core.rollouts import CheckView
 from core.tenants import TenantPolicy
 from core.tenants.bypass_policy import BypassReason
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
+from tests.unit.bot.incident_samples import entry, incident, learnt_from, over, worked_on
 from tests.unit.bot.samples import (
     CHANGE_ID,
     DANA,
@@ -243,6 +245,18 @@ VIEWS = {
     "change_agenda_empty": agenda_card(ChangeAgenda(Span(NOW, NOW + timedelta(days=14)), "UTC", (), (), (), ())),
     "change_list": changes_card((change(), ROLLED_BACK), title="Changes under way"),
     "change_list_empty": changes_card((), title="Changes under way"),
+    "incident_open": incident_card(incident(), None, now=NOW, console="https://countersign.example/console"),
+    "incident_reported": incident_card(incident(reporter=DANA, source="person", severity="low"), DANA, now=NOW),
+    "incident_worked_on": incident_card(worked_on(), PRIYA, now=NOW),
+    "incident_over": incident_card(over(), PRIYA, now=NOW),
+    "incident_review_overdue": incident_card(over(review_due_at=NOW - timedelta(days=1)), None, now=NOW),
+    "incident_reviewed": incident_card(learnt_from(), PRIYA, now=NOW),
+    "incident_list": incidents_card(
+        (worked_on(), incident(business_service="", service="", severity="low")), title="What is wrong now"
+    ),
+    "incident_list_empty": incidents_card((), title="What is wrong now"),
+    "help_sla": help_card("/sla"),
+    "thread_incident": thread_line("incident.updated", {"by": LEE.name, "text": "We roll the cache back."}, {}),
     "help_change": help_card("/change"),
     "thread_change": thread_line("change.rolled_back", {"by": LEE.name, "reason": "Totals differ."}, {}),
     "bypass_active": bypass_card(bypass(), INGRID, now=NOW),
@@ -332,6 +346,20 @@ VIEWS = {
             wants_incident=True,
             incident_format="INC[0-9]{7}",
         ),
+    ),
+    "form_incident": incident_forms.incident_form(zone="Europe/Zurich"),
+    "form_incident_assign": incident_forms.incident_assign_form(incident()),
+    "form_incident_role": incident_forms.incident_role_form(incident()),
+    "form_incident_severity": incident_forms.incident_severity_form(incident()),
+    "form_incident_update": incident_forms.incident_update_form(incident()),
+    "form_incident_note": incident_forms.incident_note_form(incident(), zone="Europe/Zurich"),
+    "form_incident_link": incident_forms.incident_link_form(incident()),
+    "form_incident_resolve": incident_forms.incident_resolve_form(incident()),
+    "form_incident_reopen": incident_forms.incident_reopen_form(over()),
+    "form_incident_review": incident_forms.incident_review_form(over()),
+    "form_incident_follow_up": incident_forms.incident_follow_up_form(over(), zone="Europe/Zurich"),
+    "form_incident_timeline": incident_forms.incident_timeline_form(
+        over(), (*over().newest, entry("It began.", at=NOW - timedelta(hours=1), written_at=NOW)), is_cut=True
     ),
     "form_change": change_forms.change_form(CHANGE_POLICY, zone="Europe/Zurich"),
     "form_change_evidence": change_forms.evidence_form(change()),

@@ -1,0 +1,271 @@
+"""Incidents as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from bot import actions
+from bot.actions import Target
+from bot.cards import (
+    Actions,
+    Block,
+    Button,
+    Card,
+    Choice,
+    Confirm,
+    Context,
+    Fields,
+    Heading,
+    Instant,
+    LinkButton,
+    Markup,
+    Menu,
+    Plain,
+    Quote,
+    Section,
+    Text,
+    Tone,
+    one_line,
+)
+from bot.plain import line_of
+from bot.times import counted
+from bot.views.pieces import first_line, names, spoken, ticket_lines
+from core.access import PersonView
+from core.incidents import EntryView, IncidentState, IncidentView, Severity, Step
+
+LISTED: Final = 25
+SHOWN: Final = 3  # alerts, follow-ups of a card
+_STATES: Final = {
+    IncidentState.OPEN: "🔥 Open",
+    IncidentState.ACKNOWLEDGED: "🙋 Acknowledged",
+    IncidentState.RESOLVED: "✅ Resolved",
+    IncidentState.CLOSED: "🏁 Closed",
+}
+SEVERITIES: Final = {
+    Severity.CRITICAL: "🔴 Critical",
+    Severity.HIGH: "🟠 High",
+    Severity.MEDIUM: "🟡 Medium",
+    Severity.LOW: "🔵 Low",
+}
+
+
+def incident_card(incident: IncidentView, viewer: PersonView | None, *, now: datetime, console: str = "") -> Card:
+    """The living message of an incident. Without a viewer it is the channel's."""
+    del viewer  # everybody sees the same: who may is said by the use case
+    is_late = incident.review_due_at is not None and incident.review_due_at <= now
+    blocks: list[Block] = [
+        Heading(f"{incident.reference} · Incident"),
+        Section((Markup(f"*{severity_of(incident)} · {state_of(incident)}* · "), one_line(incident.title))),
+        Fields(tuple(_fields(incident))),
+    ]
+    if incident.description.strip():
+        blocks.append(Quote(Plain(incident.description)))
+    blocks += [*_alerts(incident), *_news(incident), *ticket_lines(incident.tickets)]
+    blocks += [*_outcome(incident, is_late=is_late), *_follow_ups(incident)]
+    blocks.append(Actions(_buttons(incident, console)))
+    about = f" affects {first_line(incident.affected)}:" if incident.affected else ":"
+    return Card(f"{incident.reference}{about} {first_line(incident.title)} — {state_of(incident)}", tuple(blocks))
+
+
+def incidents_card(incidents: Sequence[IncidentView], *, title: str) -> Card:
+    """The newest. One more than are listed says that there are older ones."""
+    if not incidents:
+        return Card("No incident.", (Section((Plain("No incident."),)),))
+    shown = incidents[:LISTED]
+    older = (
+        (Context((Markup(f"These are the newest {LISTED}; there are older ones."),)),)
+        if len(incidents) > LISTED
+        else ()
+    )
+    hint = f"`/sla show {shown[0].reference}` shows one."
+    return Card(
+        counted(len(shown), "incident"),
+        (Heading(title), *(Section(incident_line(each)) for each in shown), *older, Context((Markup(hint),))),
+    )
+
+
+def incident_line(incident: IncidentView) -> Text:
+    """One line of a list."""
+    affected: Text = (Markup(" · affects "), one_line(incident.affected)) if incident.affected else ()
+    who: Text = (Markup(" · "), one_line(incident.assignee.name)) if incident.assignee else ()
+    lead = f"*{incident.reference}* {severity_of(incident)} · {state_of(incident)} · "
+    return (Markup(lead), one_line(incident.title), *affected, *who, Instant(incident.started_at, " · since "))
+
+
+def timeline_blocks(entries: Sequence[EntryView]) -> tuple[Block, ...]:
+    """What happened, in the order in which it did, in the reader's own time zone."""
+    return tuple(Context(_entry(each)) for each in entries)
+
+
+def state_of(incident: IncidentView) -> str:
+    """Where it is, in words."""
+    return _STATES[IncidentState(incident.state)]
+
+
+def severity_of(incident: IncidentView) -> str:
+    """How bad it is, in words."""
+    return SEVERITIES[Severity(incident.severity)]
+
+
+def _fields(incident: IncidentView) -> Iterator[tuple[str, Text]]:
+    if incident.affected:
+        named = first_line(incident.affected)
+        also = incident.service if incident.service and incident.service != incident.business_service else ""
+        yield "Affects", (Plain(named), *((Markup(" through "), one_line(also)) if also else ()))
+    yield "Began", (Instant(incident.started_at),)
+    if incident.reported_at != incident.started_at:
+        yield "Reported", (Instant(incident.reported_at),)
+    yield "Reported by", (one_line(incident.reporter.name if incident.reporter else incident.source),)
+    if incident.acknowledged_by:
+        yield "Looked after by", (one_line(incident.acknowledged_by.name),)
+    elif incident.paged and not incident.is_over:
+        yield "Told", (names(each.name for each in incident.paged),)
+    if incident.assignee:
+        yield "Assigned to", (one_line(incident.assignee.name),)
+    for role, person in incident.roles.items():
+        yield role.capitalize(), (one_line(person.name),)
+    if incident.links:
+        yield "Linked", (names(each.target for each in incident.links),)
+    if incident.channel:
+        yield "Channel", (one_line(f"#{incident.channel}"),)
+    if incident.reopened:
+        yield "Opened again", (Markup(counted(incident.reopened, "time")),)
+
+
+def _alerts(incident: IncidentView) -> Iterator[Block]:
+    firing = [each for each in incident.alerts if each.state == "firing"]
+    for each in firing[:SHOWN]:
+        yield Context((Markup("🚨 "), one_line(each.title), Instant(each.started_at, " · since ")))
+    if len(firing) > SHOWN:
+        yield Context((Markup(f"and {len(firing) - SHOWN} more alerts fire"),))
+    if incident.alerts and not firing and not incident.is_over:
+        yield Context((Markup("✅ None of its alerts fires any more."),))
+
+
+def _news(incident: IncidentView) -> Iterator[Block]:
+    """The last status update."""
+    told = [each for each in incident.newest if each.is_public]
+    if told and not incident.is_over:
+        yield Context((Markup("📣 "), one_line(told[-1].text[:500]), Instant(told[-1].at, " · ")))
+
+
+def _outcome(incident: IncidentView, *, is_late: bool) -> Iterator[Block]:
+    if incident.is_over:
+        by = incident.resolved_by.name if incident.resolved_by else "its alerts"
+        yield Context((Markup("✅ Resolved by "), one_line(by), Markup(": "), one_line(incident.resolution[:500])))
+        if incident.cause:
+            yield Context((Markup("🔬 Cause: "), one_line(incident.cause[:500])))
+    if incident.review:
+        yield Context((Markup("🔎 "), one_line(incident.review.summary[:500])))
+    elif incident.review_state and incident.review_due_at:
+        lead = "⏰ Its review is overdue since " if is_late else "🔎 Review due "
+        yield Context((Instant(incident.review_due_at, lead),))
+
+
+def _follow_ups(incident: IncidentView) -> Iterator[Block]:
+    for each in incident.follow_ups[:SHOWN]:
+        mark = {"open": "⬜", "done": "✅"}.get(each.state, "⏹️")
+        yield Context(
+            (
+                Markup(f"{mark} "),
+                one_line(each.title),
+                Markup(" · "),
+                one_line(each.owner.name),
+                Instant(each.due_at, " · by "),
+            )
+        )
+    if len(incident.follow_ups) > SHOWN:
+        yield Context((Markup(f"and {len(incident.follow_ups) - SHOWN} more follow-ups"),))
+
+
+def _buttons(incident: IncidentView, console: str) -> tuple[Button | LinkButton | Menu, ...]:
+    """What can be done now. Who may is said by the use case: roles are not the card's to know."""
+    value, steps = Target(id=incident.id).encode(), set(incident.steps)
+    buttons: list[Button | LinkButton | Menu] = []
+    if Step.ACKNOWLEDGE in steps:
+        buttons.append(Button(actions.INCIDENT_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
+    if Step.RESOLVE in steps:
+        buttons += [
+            Button(actions.INCIDENT_ASSIGN, "Assign", value),
+            Button(actions.INCIDENT_UPDATE, "Update", value),
+            Button(actions.INCIDENT_RESOLVE, "Resolve", value, tone=Tone.PRIMARY),
+        ]
+    if Step.REOPEN in steps:
+        if incident.review_state in ("due", "overdue"):
+            buttons.append(Button(actions.INCIDENT_REVIEW, "Review", value, tone=Tone.PRIMARY))
+        buttons += [
+            Button(actions.INCIDENT_FOLLOW_UP, "Follow-up", value),
+            Button(actions.INCIDENT_REOPEN, "Reopen", value),
+        ]
+    if Step.RELEASE in steps:
+        confirm = Confirm("Give it back?", "Nobody looks after it then, and people are told again.", "Give back")
+        buttons.append(Button(actions.INCIDENT_RELEASE, "Give back", value, confirm=confirm))
+    buttons.append(Button(actions.INCIDENT_TIMELINE, "Timeline", value))
+    if console:
+        buttons.append(LinkButton("incidents.open", "Open", f"{console}/incidents/{incident.reference}"))
+    if Step.RESOLVE in steps:
+        buttons.append(Menu(actions.INCIDENT_MENU, tuple(_rarer(incident, value))))
+    return tuple(buttons)
+
+
+def _rarer(incident: IncidentView, value: str) -> Iterator[Choice]:
+    yield Choice(actions.INCIDENT_SEVERITY, "Severity", value)
+    yield Choice(actions.INCIDENT_ROLE, "Roles", value)
+    yield Choice(actions.INCIDENT_LINK, "Link", value)
+    yield Choice(actions.INCIDENT_NOTE, "Add to the timeline", value)
+    if not incident.channel:
+        yield Choice(actions.INCIDENT_CHANNEL, "A channel of its own", value)
+
+
+def _entry(entry: EntryView) -> Text:
+    late: Text = (Instant(entry.written_at, " · written "),) if _is_late(entry) else ()
+    by: Text = (Markup(" · "), one_line(entry.author.name)) if entry.author else ()
+    mark = "📣 " if entry.is_public else ""
+    return (Instant(entry.at, mark), Markup(" · "), one_line(entry.text[:500]), *by, *late)
+
+
+def _is_late(entry: EntryView) -> bool:
+    return (entry.written_at - entry.at).total_seconds() >= 60
+
+
+_MARKS: Final = {
+    "incident.alert_fired": "🚨",
+    "incident.alert_resolved": "✅",
+    "incident.paged": "🔺",
+    "incident.page_repeated": "⏰",
+    "incident.acknowledged": "🙋",
+    "incident.released": "🔥",
+    "incident.assigned": "👤",
+    "incident.role_given": "🎽",
+    "incident.severity_changed": "🌡️",
+    "incident.start_corrected": "🕐",
+    "incident.updated": "📣",
+    "incident.update_due": "⏰",
+    "incident.noted": "📝",
+    "incident.linked": "🔗",
+    "incident.unlinked": "🔗",
+    "incident.channel_wanted": "💬",
+    "incident.resolved": "✅",
+    "incident.reopened": "🔥",
+    "incident.closed": "🏁",
+    "incident.review_overdue": "⏰",
+    "incident.reviewed": "🔎",
+    "incident.follow_up_added": "📌",
+    "incident.follow_up_changed": "📌",
+    "incident.follow_up_due": "⏰",
+    "incident.follow_up_done": "✅",
+}
+
+
+def incident_thread_line(event: str, data: Mapping[str, Any]) -> Card | None:
+    """One line of an incident's history; None for what its message shows well enough."""
+    mark = _MARKS.get(event)
+    if mark is None:
+        return None
+    text = first_line(str(data.get("text") or spoken(event.partition(".")[2])))
+    by = str(data.get("by") or "")
+    who: Text = (Markup(" · "), one_line(by)) if by and by not in text else ()
+    line: Text = (Markup(f"{mark} "), Plain(text[:1000]), *who)
+    return Card(line_of(line), (Section(line),))
