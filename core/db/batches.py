@@ -19,7 +19,7 @@ from core.db.transaction import Transaction
 from core.errors import Unavailable
 from core.ids import TenantId
 
-BATCH_MAX: Final = 64  # questions in one transaction: a bound on how long its locks are held
+BATCH_MAX: Final = 64  # questions of usual weight in one transaction: a bound on how long its locks are held
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -32,11 +32,23 @@ class _Waiting(Generic[Q, A]):
 
 
 class Batches(Generic[Q, A]):
-    """Hands questions to `work`, many at a time; `work` returns one answer to each, in their order."""
+    """Hands questions to `work`, many at a time; `work` returns one answer to each, in their order.
 
-    def __init__(self, database: Database, work: Callable[[Transaction, Sequence[Q]], Awaitable[Sequence[A]]]) -> None:
+    A batch has the questions that weigh no more than `weight_max` together, and at least one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[Transaction, Sequence[Q]], Awaitable[Sequence[A]]],
+        *,
+        weight: Callable[[Q], float] = lambda _question: 1,
+        weight_max: float = BATCH_MAX,
+    ) -> None:
         self._database = database
         self._work = work
+        self._weight = weight
+        self._weight_max = weight_max
         self._waiting: dict[TenantId, deque[_Waiting[Q, A]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -65,7 +77,10 @@ class Batches(Generic[Q, A]):
         queue = self._waiting[tenant]
         try:
             while queue:
-                batch = [queue.popleft() for _ in range(min(len(queue), BATCH_MAX))]
+                batch = [queue.popleft()]
+                weight = self._weight(batch[0].question)
+                while queue and (weight := weight + self._weight(queue[0].question)) <= self._weight_max:
+                    batch.append(queue.popleft())
                 await self._answer(tenant, [each for each in batch if not each.answer.cancelled()])
         finally:
             del self._waiting[tenant]

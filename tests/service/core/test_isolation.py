@@ -136,7 +136,7 @@ async def test_no_table_lets_a_tenant_change_or_delete_the_rows_of_another(two_t
             f"UPDATE {table} SET tenant_id = tenant_id WHERE tenant_id = '{B}'",  # noqa: S608  our own names
             f"DELETE FROM {table} WHERE tenant_id = '{B}'",  # noqa: S608
         ):
-            if table == "audit_events":
+            if table in {"audit_events", "usage_ledger"}:
                 continue  # refused altogether, see below
             async with database.tenant(A) as tx:
                 changed = await tx.connection.execute(text(statement))
@@ -204,9 +204,12 @@ async def test_the_system_sees_the_queues_of_all_tenants_and_no_other_table(two_
         "TRUNCATE audit_events",
         "DROP TABLE audit_events",
         "ALTER TABLE audit_events DISABLE ROW LEVEL SECURITY",
+        "UPDATE usage_ledger SET amount = 0",
+        "DELETE FROM usage_ledger",
+        "TRUNCATE usage_ledger",
     ],
 )
-async def test_the_application_cannot_change_its_audit_trail(company, database, catalogue, statement):
+async def test_the_application_cannot_change_its_audit_trail_or_its_ledger(company, database, catalogue, statement):
     await ask(company, catalogue)
     before = await company.trail()
     assert before != []

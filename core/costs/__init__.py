@@ -1,0 +1,66 @@
+"""Usage and what it costs: told once, priced exactly, kept for ever, summed up as it comes (C1, C3).
+
+rates.py, rates_file.py, catalogue.py   what a meter costs; YAML -> RateCard; one for each tenant
+usage.py        what is told, and what makes it sound
+pricing.py, ledger.py   pure: what it costs; lines and sums
+charging.py     what others hear of new lines, in the same transaction
+recording.py    use case: usage is told
+looking.py      use cases: what was spent; whether the sums are true
+model.py, store.py, queries.py   tables; SQL that writes; SQL that reads
+events.py, errors.py    the outbox; what can go wrong
+"""
+
+from core.costs.catalogue import RateCatalogue, load_rate_catalogue
+from core.costs.charging import Charge, Listener
+from core.costs.errors import InvalidGrouping, InvalidUsage, UnknownMeter, UsageConflict
+from core.costs.events import CostEvent
+from core.costs.looking import (
+    Check,
+    LedgerLine,
+    check_sums,
+    compare_sums,
+    costs_by,
+    ledger_lines,
+    list_checks,
+    show_rates,
+    spent_in,
+)
+from core.costs.queries import CostFilter, CostRow, Group, sums
+from core.costs.rates import Meter, Price, RateCard, Tier
+from core.costs.recording import Problem, Recorded, UnsoundUsage, UsageWriter
+from core.costs.usage import EVENTS_MAX, Usage
+
+__all__ = [
+    "EVENTS_MAX",
+    "Charge",
+    "Check",
+    "CostEvent",
+    "CostFilter",
+    "CostRow",
+    "Group",
+    "InvalidGrouping",
+    "InvalidUsage",
+    "LedgerLine",
+    "Listener",
+    "Meter",
+    "Price",
+    "Problem",
+    "RateCard",
+    "RateCatalogue",
+    "Recorded",
+    "Tier",
+    "UnknownMeter",
+    "UnsoundUsage",
+    "Usage",
+    "UsageConflict",
+    "UsageWriter",
+    "check_sums",
+    "compare_sums",
+    "costs_by",
+    "ledger_lines",
+    "list_checks",
+    "load_rate_catalogue",
+    "show_rates",
+    "spent_in",
+    "sums",
+]

@@ -1,0 +1,101 @@
+"""Lines of the ledger, and what they come to. Pure.
+
+A correction takes back the line of what it corrects, at what taking it back comes to now, and adds its own: nothing
+that stands in the ledger is ever changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from uuid import UUID
+
+from core.costs.charging import Charge
+from core.costs.pricing import DIGITS, added, converted, cost_of
+from core.costs.rates import Price, RateCard
+from core.costs.usage import Usage
+from core.ids import uuid7
+
+Months = dict[tuple[str, date, date], Decimal]  # used of (meter, month, first day of its price)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the ledger. `priced_amount` is what the rate card says, in the currency of its price."""
+
+    id: UUID
+    charge: Charge
+    is_reversal: bool
+    priced_amount: Decimal
+    priced_currency: str
+
+
+def month_key(meter: str, price: Price, at: datetime) -> tuple[str, date, date]:
+    """By what the use of a meter with tiers is counted."""
+    return meter, at.date().replace(day=1), price.since
+
+
+def line_for(card: RateCard, usage: Usage, used: Months) -> Line:
+    """The line of what was used; `used` counts it. Raises UnknownMeter or InvalidUsage."""
+    price = card.price(usage.meter, usage.at)
+    cost = _counted(price, usage.meter, usage.quantity, usage.at, used)
+    charge = Charge(
+        usage_id=usage.id,
+        at=usage.at,
+        project=usage.project,
+        agent=usage.agent,
+        meter=usage.meter,
+        meter_class=card.meter(usage.meter).meter_class,
+        quantity=usage.quantity,
+        amount=converted(cost, card.worth(price.currency, usage.at)),
+        currency=card.currency,
+    )
+    return Line(uuid7(), charge, is_reversal=False, priced_amount=cost, priced_currency=price.currency)
+
+
+def reversal_of(card: RateCard, line: Line, used: Months) -> Line:
+    """The line that takes it back. At a flat price, just what it cost, whatever the rate card says meanwhile."""
+    was = line.charge
+    cost, amount = -line.priced_amount, -was.amount
+    price = card.price(was.meter, was.at) if was.meter in card.meters else None
+    if price is not None and not price.is_flat:
+        cost = _counted(price, was.meter, -was.quantity, was.at, used)
+        amount = converted(cost, card.worth(price.currency, was.at))
+    charge = Charge(
+        usage_id=was.usage_id,
+        at=was.at,
+        project=was.project,
+        agent=was.agent,
+        meter=was.meter,
+        meter_class=was.meter_class,
+        quantity=-was.quantity,
+        amount=amount,
+        currency=was.currency,
+    )
+    return Line(uuid7(), charge, is_reversal=True, priced_amount=cost, priced_currency=line.priced_currency)
+
+
+def sums_of(charges: Iterable[Charge]) -> Mapping[tuple[date, str, str, str, str], tuple[Decimal, Decimal, int]]:
+    """(quantity, amount, events) by day, project, agent, meter and class, in that order of keys.
+
+    A line that takes usage back takes its event back too. Sorted, so that writers never wait for each other in a ring.
+    """
+    found: dict[tuple[date, str, str, str, str], tuple[Decimal, Decimal, int]] = {}
+    with localcontext(prec=DIGITS):
+        for each in charges:
+            key = (each.at.date(), each.project, each.agent, each.meter, each.meter_class)
+            quantity, amount, events = found.get(key, (Decimal(0), Decimal(0), 0))
+            step = -1 if each.quantity < 0 else 1
+            found[key] = quantity + each.quantity, amount + each.amount, events + step
+    return dict(sorted(found.items()))
+
+
+def _counted(price: Price, meter: str, quantity: Decimal, at: datetime, used: Months) -> Decimal:
+    if price.is_flat:
+        return cost_of(price, quantity)
+    key = month_key(meter, price, at)
+    before = used.get(key, Decimal(0))
+    used[key] = added(before, quantity)
+    return cost_of(price, quantity, before=before)

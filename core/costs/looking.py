@@ -1,0 +1,195 @@
+"""Use cases: what was spent, on what, line by line if asked (C3, C7); the rate card; and whether the sums are true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from core.access import TokenScope, permitted, require
+from core.actor import Actor, system_actor
+from core.audit import AuditCategory, AuditResult, record
+from core.costs import queries, store
+from core.costs.catalogue import RateCatalogue
+from core.costs.errors import InvalidGrouping
+from core.costs.events import CostEvent
+from core.costs.queries import CostFilter, CostRow, Group
+from core.costs.rates import RateCard
+from core.db import Database, Transaction
+from core.ids import uuid7
+from core.outbox import emit
+from core.roles.permissions import Permission
+
+GROUPS_MAX: Final = 4
+PAGE_MAX: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One line of the ledger, as doors show it."""
+
+    id: UUID
+    usage_id: str
+    at: datetime
+    is_reversal: bool
+    project: str
+    agent: str
+    meter: str
+    meter_class: str
+    quantity: Decimal
+    amount: Decimal
+    currency: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether the sums were those of the ledger. `differences` names the first that were not."""
+
+    checked_at: datetime
+    lines: int
+    differing: int
+    repaired: bool
+    differences: tuple[dict[str, str], ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every sum was true."""
+        return self.differing == 0
+
+
+async def costs_by(
+    database: Database,
+    actor: Actor,
+    by: Sequence[Group],
+    where: CostFilter,
+    *,
+    after: tuple[str, ...] | None = None,
+    limit: int = 100,
+) -> tuple[CostRow, ...]:
+    """What each group cost. Raises InvalidGrouping, or PermissionMissing for whoever may not view the audit trail."""
+    if len(set(by)) != len(by) or not 1 <= len(by) <= GROUPS_MAX:
+        raise InvalidGrouping(
+            f"Costs are grouped by 1 to {GROUPS_MAX} different things.", where="group_by", accepted=tuple(Group)
+        )
+    async with permitted(database, actor, TokenScope.READ, action="costs.show", resource="costs") as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return await queries.sums(tx, by, where, after=after, limit=limit)
+
+
+async def ledger_lines(
+    database: Database,
+    actor: Actor,
+    where: CostFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> tuple[LedgerLine, ...]:
+    """Lines of the ledger, the newest use first."""
+    async with permitted(database, actor, TokenScope.READ, action="usage.list", resource="usage") as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return tuple(_line(row) for row in await queries.lines(tx, where, after=after, limit=limit))
+
+
+async def spent_in(
+    tx: Transaction,
+    *,
+    project: str = "",
+    agent: str = "",
+    meter_class: str = "",
+    currency: str,
+    since: datetime,
+    until: datetime,
+) -> tuple[Decimal, int]:
+    """What was spent from an instant to before another, and by how many events; an empty name means all."""
+    where = CostFilter(
+        projects=(project,) if project else (),
+        agents=(agent,) if agent else (),
+        meter_classes=(meter_class,) if meter_class else (),
+    )
+    return await queries.spent_between(tx, where, currency=currency, since=since, until=until)
+
+
+async def show_rates(database: Database, rates: RateCatalogue, actor: Actor) -> RateCard:
+    """The rate card of the actor's tenant."""
+    async with permitted(database, actor, TokenScope.READ, action="costs.rates", resource="rate card"):
+        return rates.for_tenant(actor.tenant)
+
+
+async def check_sums(database: Database, actor: Actor, *, repair: bool = False) -> Check:
+    """Every sum has been compared with the ledger, to the last digit; a difference is recorded and told of.
+
+    With `repair` the sums are made anew from the ledger where they differ. Raises PermissionMissing.
+    """
+    async with permitted(database, actor, TokenScope.ADMIN, action="costs.checked", resource="ledger") as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
+        return await compare_sums(tx, actor, repair=repair)
+
+
+async def list_checks(database: Database, actor: Actor, *, limit: int = 30) -> tuple[Check, ...]:
+    """The newest checks first."""
+    async with permitted(database, actor, TokenScope.READ, action="costs.checks", resource="ledger") as tx:
+        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
+        return tuple(
+            Check(row.checked_at, row.lines, row.differing, row.repaired, tuple(row.differences))
+            for row in await queries.checks(tx, limit=limit)
+        )
+
+
+async def compare_sums(tx: Transaction, actor: Actor | None = None, *, repair: bool = False) -> Check:
+    """As `check_sums`, for the night as well."""
+    actor = actor or system_actor(tx.tenant)
+    if repair:
+        await store.hold(tx)
+    lines, differing, rows = await queries.compared(tx)
+    check = Check(tx.now, lines, differing, repair and differing > 0, tuple(_difference(row) for row in rows))
+    if check.repaired:
+        await queries.sum_anew(tx)
+    details = {
+        "lines": check.lines,
+        "differing": check.differing,
+        "repaired": check.repaired,
+        "differences": list(check.differences),
+    }
+    check_id = uuid7()
+    await queries.keep_check(tx, {"check_id": check_id, "checked_at": tx.now, **details})
+    await record(
+        tx,
+        actor,
+        action="costs.checked",
+        resource="ledger",
+        subject_id=check_id,
+        category=AuditCategory.SYSTEM,
+        result=AuditResult.SUCCESS if check.is_sound else AuditResult.FAILURE,
+        details=details,
+    )
+    if not check.is_sound:
+        await emit(tx, subject=f"cost_check:{check_id}", type=CostEvent.SUMS_DIFFER, data=details)
+    return check
+
+
+def _difference(row: Row[Any]) -> dict[str, str]:
+    names = ("day", "project", "agent", "meter", "meter_class", "currency")
+    return {name: str(getattr(row, name)) for name in names} | {"ledger": str(row.ledger), "rollup": str(row.rollup)}
+
+
+def _line(row: Row[Any]) -> LedgerLine:
+    return LedgerLine(
+        id=row.line_id,
+        usage_id=row.usage_id,
+        at=row.at,
+        is_reversal=row.is_reversal,
+        project=row.project,
+        agent=row.agent,
+        meter=row.meter,
+        meter_class=row.meter_class,
+        quantity=row.quantity,
+        amount=row.amount,
+        currency=row.currency,
+        recorded_at=row.recorded_at,
+    )

@@ -1,0 +1,77 @@
+"""What is told of usage, and what makes it sound. Pure.
+
+Usage carries an id of whoever tells it: told again it is the same, told otherwise it is a conflict. A correction is
+usage of its own that names the earlier id in `corrects`, takes its place, and takes it back with a quantity of 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from core.costs.errors import InvalidUsage
+from core.money import plain
+
+EVENTS_MAX: Final = 10_000  # of one call
+ID_MAX: Final = 300  # characters; a CloudEvent's source and id together
+NAME_MAX: Final = 200  # characters of a project or agent
+QUANTITY_MAX: Final = Decimal(10) ** 12
+PLACES_MAX: Final = 12
+EARLY_MAX: Final = timedelta(minutes=10)  # by which another's clock may be ahead
+LATE_MAX: Final = timedelta(days=3 * 366)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """So much of a meter, used at an instant (aware UTC) by an agent or project; both may be unknown and empty."""
+
+    id: str
+    meter: str
+    quantity: Decimal
+    at: datetime
+    project: str = ""
+    agent: str = ""
+    corrects: str = ""
+
+    @property
+    def digest(self) -> bytes:
+        """What is the same for the same usage, however it was written."""
+        told = [self.meter, plain(self.quantity), self.at.isoformat(), self.project, self.agent, self.corrects]
+        return hashlib.sha256(json.dumps(told).encode()).digest()[:16]
+
+
+def check(usage: Usage, *, now: datetime) -> None:
+    """Returns if the usage is sound. Raises InvalidUsage with the place and what would be accepted."""
+    _check_text("id", usage.id, ID_MAX, may_be_empty=False)
+    _check_text("project", usage.project, NAME_MAX)
+    _check_text("agent", usage.agent, NAME_MAX)
+    _check_quantity(usage)
+    if usage.corrects == usage.id:
+        raise InvalidUsage("Usage does not correct itself; give the correction an id of its own.", where="corrects")
+    if usage.at > now + EARLY_MAX:
+        raise InvalidUsage(f"It is told for {usage.at.isoformat()}, which has not come yet.", where="time")
+    if usage.at < now - LATE_MAX:
+        raise InvalidUsage(f"It is older than {LATE_MAX.days} days.", where="time")
+
+
+def _check_quantity(usage: Usage) -> None:
+    quantity = usage.quantity
+    accepted = ("a number above 0", f"up to {PLACES_MAX} decimal places", f"at most {QUANTITY_MAX:,}")
+    if not quantity.is_finite() or not 0 <= quantity <= QUANTITY_MAX:
+        raise InvalidUsage(f"'{quantity}' is no quantity.", where="quantity", accepted=accepted)
+    exponent = quantity.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > PLACES_MAX:
+        raise InvalidUsage(f"It has {-exponent} decimal places.", where="quantity", accepted=accepted)
+    if quantity == 0 and not usage.corrects:
+        raise InvalidUsage("Nothing was used.", where="quantity", accepted=accepted)
+
+
+def _check_text(where: str, text: str, most: int, *, may_be_empty: bool = True) -> None:
+    if len(text) > most or text != text.strip() or not text.isprintable():
+        raise InvalidUsage(f"It has at most {most} characters, none of them a blank at an end.", where=where)
+    if not text and not may_be_empty:
+        raise InvalidUsage("It is empty.", where=where)
