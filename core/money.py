@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Final
 
 from core.errors import InvalidInput
 
 CENT: Final = Decimal("0.01")
+EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+"""Arithmetic that refuses to round. Plain `+`, `*` and even unary `-` of Python round to 28 digits in silence."""
 SYMBOLS: Final = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NUMBER: Final = r"(?P<number>[0-9]{1,15}(?:\.[0-9]{1,12})?)"
 _WRITTEN: Final = re.compile(rf"(?P<symbol>[$€£¥])?\s*{_NUMBER}(?:\s*(?P<code>[A-Z]{{3}}))?")
@@ -34,17 +36,17 @@ class Money:
             raise InvalidMoney(f"'{self.amount} {self.currency}' is no amount of money.", accepted=("12.50 USD",))
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._alike(other).amount, self.currency)
+        return Money(EXACT.add(self.amount, self._alike(other).amount), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._alike(other).amount, self.currency)
+        return Money(EXACT.subtract(self.amount, self._alike(other).amount), self.currency)
 
     def __neg__(self) -> Money:
-        return Money(-self.amount, self.currency)
+        return Money(self.amount.copy_negate(), self.currency)
 
     def times(self, factor: Decimal) -> Money:
         """So many times as much, exactly."""
-        return Money(self.amount * factor, self.currency)
+        return Money(EXACT.multiply(self.amount, factor), self.currency)
 
     @property
     def text(self) -> str:

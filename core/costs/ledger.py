@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from uuid import UUID
 
 from core.costs.charging import Charge
-from core.costs.pricing import DIGITS, added, converted, cost_of
+from core.costs.pricing import converted, cost_of
 from core.costs.rates import Price, RateCard
 from core.costs.usage import Usage
 from core.ids import uuid7
+from core.money import EXACT
 
 Months = dict[tuple[str, date, date], Decimal]  # used of (meter, month, first day of its price)
 
@@ -58,10 +59,10 @@ def line_for(card: RateCard, usage: Usage, used: Months) -> Line:
 def reversal_of(card: RateCard, line: Line, used: Months) -> Line:
     """The line that takes it back. At a flat price, just what it cost, whatever the rate card says meanwhile."""
     was = line.charge
-    cost, amount = -line.priced_amount, -was.amount
+    cost, amount = line.priced_amount.copy_negate(), was.amount.copy_negate()
     price = card.price(was.meter, was.at) if was.meter in card.meters else None
     if price is not None and not price.is_flat:
-        cost = _counted(price, was.meter, -was.quantity, was.at, used)
+        cost = _counted(price, was.meter, was.quantity.copy_negate(), was.at, used)
         amount = converted(cost, card.worth(price.currency, was.at))
     charge = Charge(
         usage_id=was.usage_id,
@@ -70,7 +71,7 @@ def reversal_of(card: RateCard, line: Line, used: Months) -> Line:
         agent=was.agent,
         meter=was.meter,
         meter_class=was.meter_class,
-        quantity=-was.quantity,
+        quantity=was.quantity.copy_negate(),
         amount=amount,
         currency=was.currency,
     )
@@ -83,12 +84,11 @@ def sums_of(charges: Iterable[Charge]) -> Mapping[tuple[date, str, str, str, str
     A line that takes usage back takes its event back too. Sorted, so that writers never wait for each other in a ring.
     """
     found: dict[tuple[date, str, str, str, str], tuple[Decimal, Decimal, int]] = {}
-    with localcontext(prec=DIGITS):
-        for each in charges:
-            key = (each.at.date(), each.project, each.agent, each.meter, each.meter_class)
-            quantity, amount, events = found.get(key, (Decimal(0), Decimal(0), 0))
-            step = -1 if each.quantity < 0 else 1
-            found[key] = quantity + each.quantity, amount + each.amount, events + step
+    for each in charges:
+        key = (each.at.date(), each.project, each.agent, each.meter, each.meter_class)
+        quantity, amount, events = found.get(key, (Decimal(0), Decimal(0), 0))
+        step = -1 if each.quantity < 0 else 1
+        found[key] = EXACT.add(quantity, each.quantity), EXACT.add(amount, each.amount), events + step
     return dict(sorted(found.items()))
 
 
@@ -97,5 +97,5 @@ def _counted(price: Price, meter: str, quantity: Decimal, at: datetime, used: Mo
         return cost_of(price, quantity)
     key = month_key(meter, price, at)
     before = used.get(key, Decimal(0))
-    used[key] = added(before, quantity)
+    used[key] = EXACT.add(before, quantity)
     return cost_of(price, quantity, before=before)

@@ -5,7 +5,7 @@ What many tell of one tenant at once is written in one transaction; nobody hears
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -120,7 +120,7 @@ class UsageWriter:
         new = await _new_among(tx, batch)
         card = self._rates.for_tenant(tx.tenant)
         await self._post(tx, card, [usage for usage in new.values() if not usage.corrects])
-        answers = [_answer(told, new) for told in batch]
+        answers = _answers(batch, new)
         await self._post_corrections(tx, card, [usage for usage in new.values() if usage.corrects])
         await _audit(tx, batch, answers)
         return answers
@@ -175,9 +175,14 @@ class UsageWriter:
             self._months |= wanted.keys()
 
 
-def _answer(told: _Told, new: Mapping[str, Usage]) -> Recorded:
-    accepted = sum(new.get(usage.id) is usage for usage in told.events)
-    return Recorded(accepted, len(told.events) - accepted)
+def _answers(batch: Sequence[_Told], new: Collection[str]) -> list[Recorded]:
+    """What is new is new to the first of those who told it."""
+    left, answers = set(new), []
+    for told in batch:
+        accepted = left.intersection(usage.id for usage in told.events)
+        left -= accepted
+        answers.append(Recorded(len(accepted), len(told.events) - len(accepted)))
+    return answers
 
 
 async def _new_among(tx: Transaction, batch: Sequence[_Told]) -> dict[str, Usage]:
