@@ -32,6 +32,7 @@ from core import (
     rollouts,
     schedules,
     signin,
+    sla,
 )
 from core.absences import CalendarPoller
 from core.approvals import PolicyCatalogue, load_catalogue
@@ -50,6 +51,7 @@ from core.named_tickets import Desks
 from core.outbox import Dispatcher, Subscription
 from core.receipts import Issuer
 from core.sealing import MasterKey
+from core.sla import Sampler, SlaCatalogue, load_sla_catalogue
 from core.tickets import HURRIED
 from core.vault import GivenKeys, seal_plain, take_keys
 
@@ -84,6 +86,8 @@ class Service:
     database: Database
     catalogue: PolicyCatalogue
     changes: ChangeCatalogue
+    sla: SlaCatalogue
+    sampler: Sampler
     issuer: Issuer
     gate: Gate
     desks: Desks
@@ -109,9 +113,11 @@ class Service:
         if Role.WORKER in self.settings.roles:
             await schedules.ensure_looks(self.database)
             await changes.ensure_drills(self.database, self.changes)
+            await sla.ensure_watches(self.database)
             await seal_plain(self.database, SEALED)
             self.dispatcher = Dispatcher(self.database, self.subscriptions)
-            self.deadlines = DeadlineRunner(self.database, DEADLINES)
+            watch = sla.deadlines(self.sla, self.settings.base_url)
+            self.deadlines = DeadlineRunner(self.database, {**DEADLINES, **watch})
             self.listener.on("countersign_outbox", self.dispatcher.wake)
             self.listener.on("countersign_deadlines", self.deadlines.wake)
             self.dispatcher.start()
@@ -149,6 +155,7 @@ class Service:
             await close()
         await self.renderer.close()
         await self.gate.close()
+        await self.sampler.close()
         await self.database.close()
 
 
@@ -203,6 +210,7 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     clock = clock or SystemClock()
     catalogue = await asyncio.to_thread(load_catalogue, settings.policies_dir)
     change_catalogue = await asyncio.to_thread(load_change_catalogue, settings.changes_dir)
+    sla_catalogue = await asyncio.to_thread(load_sla_catalogue, settings.sla_dir)
     await migrate(urls.owner, urls.app)
     database = Database(urls.app, clock=clock, address=settings.base_url)
     try:
@@ -218,6 +226,8 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
         database=database,
         catalogue=catalogue,
         changes=change_catalogue,
+        sla=sla_catalogue,
+        sampler=Sampler(database),
         issuer=issuer,
         gate=Gate(database, catalogue, issuer, desks),
         desks=desks,

@@ -14,6 +14,7 @@ from core.db import Database
 from core.errors import Unavailable
 from core.pictures import purge_pictures
 from core.preferences import purge_tellings
+from core.sla import forget_old_samples
 from core.tenants import tenant_ids
 
 PERIOD_MINUTES: Final = 60
@@ -40,7 +41,7 @@ class Housekeeping:
             self._scheduler.shutdown(wait=False)
 
     async def clean(self) -> int:
-        """What has had its time is gone: idempotency keys, tellings, runs of rules, pictures; how many keys."""
+        """What has had its time is gone: keys, tellings, runs of rules, pictures, samples; how many keys."""
         try:
             async with self._database.system() as tx:
                 removed = await idempotency.purge(tx)
@@ -49,6 +50,7 @@ class Housekeeping:
                     await purge_tellings(own)
                     await purge_runs(own)
                     await purge_pictures(own)
+                    await forget_old_samples(own)
         except Unavailable:
             log.warning("housekeeping_postponed", reason="database unavailable")
             return 0

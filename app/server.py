@@ -55,6 +55,7 @@ from web.api.receipts import Receipts
 from web.api.reconciliations import Reconciliations
 from web.api.requests import Requests
 from web.api.rollouts import Rollouts
+from web.api.sla import Sla
 from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
 from web.application import WebSettings, create_application
@@ -129,6 +130,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         BypassAnalytics(database, service.renderer),
         Incidents(database),
         IncidentReviews(database),
+        Sla(database, service.sla, service.sampler),
         Audit(database),
         Connectors(database, service.connected),
         Reconciliations(database, service.connected),

@@ -27,13 +27,17 @@ def tenant_table(name: str, *items: SchemaItem, key: tuple[str, ...], partition_
     """A table owned by tenants: adds `tenant_id`, puts it first in the primary key, and ties it to `tenants`.
 
     One that is parted by `partition_by` has its parts in the schema `countersign_parts`, where nobody looks but by it.
+def tenant_table(name: str, *items: SchemaItem, key: tuple[str, ...], covering: tuple[str, ...] = ()) -> Table:
+    """A table owned by tenants: adds `tenant_id`, puts it first in the primary key, and ties it to `tenants`.
+
+    What the key covers can be read from its index alone.
     """
     return Table(
         name,
         metadata,
         Column("tenant_id", Text, nullable=False),
         *items,
-        PrimaryKeyConstraint("tenant_id", *key),
+        PrimaryKeyConstraint("tenant_id", *key, postgresql_include=covering),
         ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name=f"fk_{name}_tenants"),
         postgresql_partition_by=partition_by,
     )

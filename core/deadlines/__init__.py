@@ -6,7 +6,7 @@ runner.py   wakes when the next one is due and hands it to its use case
 """
 
 from core.deadlines.runner import DeadlineHandler, DeadlineRunner, Due
-from core.deadlines.service import clear, has_deadline, parts_of, set_deadline, set_deadlines
+from core.deadlines.service import clear, has_deadline, hasten, parts_of, set_deadline, set_deadlines
 
 __all__ = [
     "DeadlineHandler",
@@ -14,6 +14,7 @@ __all__ = [
     "Due",
     "clear",
     "has_deadline",
+    "hasten",
     "parts_of",
     "set_deadline",
     "set_deadlines",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Transaction
@@ -40,6 +40,21 @@ async def set_deadlines(tx: Transaction, kind: str, due_at: Mapping[UUID, dateti
             {"tenant_id": tx.tenant, "subject_id": subject, "kind": kind, "due_at": instant}
             for subject, instant in due_at.items()
         ],
+    )
+
+
+async def hasten(tx: Transaction, subject: UUID, kind: str, due_at: datetime) -> None:
+    """The subject's deadline of that kind, if it has one, is due at `due_at` at the latest."""
+    columns = deadlines.c
+    await tx.connection.execute(
+        update(deadlines)
+        .where(
+            columns.tenant_id == tx.tenant,
+            columns.subject_id == subject,
+            columns.kind == kind,
+            columns.due_at > due_at,
+        )
+        .values(due_at=due_at)
     )
 
 

@@ -30,6 +30,7 @@ def ours(product):
         "incident_id": _incident(product),
         "follow_up_id": _follow_up(product),
         "benefit_id": _benefit(product),
+        "objective_id": _objective(product),
         "remediation_id": _remediation(product),
         "agent_id": first("/api/v1/agents", "agent_developer"),
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
@@ -132,6 +133,12 @@ def _planned_delegation(product):
     return product.call("POST", "/api/v1/delegations", role="agent_operator", json=body).json()["id"]
 
 
+def _objective(product):
+    body = {"name": "fast", "service": "ours-alone", "metric": "response_time", "target": "< 300 ms"}
+    made = product.call("POST", "/api/v1/sla/objectives", role="meta_agent_manager", json=body)
+    return made.json()["id"]
+
+
 def _group(product):
     body = {"title": "Site reliability", "members": [product.email("agent_operator")]}
     answer = product.call("PUT", "/api/v1/groups/site-reliability", role="tenant_administrator", json=body)
@@ -227,6 +234,7 @@ def _shown(product, name, value):
         "grant_id": "/api/v1/grants",
         "user_id": "/api/v1/users",
         "key": "/api/v1/groups",
+        "objective_id": f"/api/v1/sla/objectives/{value}",
     }
     path = paths.get(name)
     if name == "request_id":
@@ -256,6 +264,10 @@ def test_no_list_or_search_shows_anything_of_another_tenant(product, document, o
     for method, path, _operation in operations(document, by_id=False):
         if method != "GET" or not path.startswith("/api/v1/"):
             continue
+        if path == "/api/v1/sla/status":
+            nobody = product.call(method, path, token=marc, params={"service": "ours-alone"})
+            assert nobody.status_code == 404, nobody.text
+            continue  # it shows nothing without the name of a service
         answer = product.call(method, path, token=marc)
         assert answer.status_code == 200, f"{path}: {answer.text}"
         _assert_foreign(answer.text, ours, path)

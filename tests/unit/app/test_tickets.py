@@ -66,7 +66,11 @@ def _service(settings):
     clock, none = SystemClock(), cast("Any", None)
     database = Database("postgresql://nobody@127.0.0.1:1/none", clock=clock, address="https://x.example.com")
     return Service(
-        settings, clock, database, catalogue=none, changes=none, issuer=none, gate=none, desks=Desks(), listener=none
+        settings,
+        clock,
+        database,
+        **dict.fromkeys(("catalogue", "changes", "sla", "sampler", "issuer", "gate", "listener"), none),
+        desks=Desks(),
     )
 
 

@@ -1,0 +1,187 @@
+"""What a service has promised: one figure, its bound, and the time over which it holds. Pure (S1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from core.durations import parse_duration
+from core.sla.windows import LAST_DAY, Window
+
+ANY: Final = "*"  # every service that has no objective of that name itself
+PERCENTILE: Final = 0.95
+MINIMUM_TRAFFIC: Final = 30  # operations in a window, below which nobody is woken for a few failures (D20)
+_BOUND: Final = re.compile(r"(<=|>=|<|>|)\s*(\d{1,9}(?:\.\d{1,9})?)\s*(.*)", re.DOTALL)
+_RATE_UNITS: Final = re.compile(
+    r"(?:operations?|ops|requests?|calls?)\s*(?:/|per)\s*(second|sec|s|minute|min|m|hour|h)"
+)
+_PER_MINUTE: Final = {"s": 60.0, "m": 1.0, "h": 1 / 60}
+
+
+class Metric(StrEnum):
+    """What is promised."""
+
+    AVAILABILITY = "availability"  # share of the time in which it works
+    RESPONSE_TIME = "response_time"  # seconds, at a percentile
+    THROUGHPUT = "throughput"  # operations per minute
+    SUCCESS_RATE = "success_rate"
+    ERROR_RATE = "error_rate"
+
+
+SHARES: Final = frozenset({Metric.AVAILABILITY, Metric.SUCCESS_RATE, Metric.ERROR_RATE})
+EXAMPLES: Final[Mapping[Metric, tuple[str, ...]]] = {
+    Metric.AVAILABILITY: ("99.9%",),
+    Metric.RESPONSE_TIME: ("< 2 seconds", "<= 500 ms"),
+    Metric.THROUGHPUT: ("> 1000 operations/minute",),
+    Metric.SUCCESS_RATE: ("> 99%",),
+    Metric.ERROR_RATE: ("< 1%",),
+}
+_UPWARDS: Final = frozenset({Metric.AVAILABILITY, Metric.THROUGHPUT, Metric.SUCCESS_RATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a figure must be: `op` is one of <, <=, >, >=; a share from 0 to 1, seconds, or operations per minute."""
+
+    op: str
+    limit: float
+
+    def admits(self, value: float) -> bool:
+        """Whether the value keeps it."""
+        match self.op:
+            case "<":
+                return value < self.limit
+            case "<=":
+                return value <= self.limit
+            case ">":
+                return value > self.limit
+            case _:
+                return value >= self.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """One promise. `name` is unique within its service."""
+
+    name: str
+    metric: Metric
+    bound: Bound
+    window: Window = LAST_DAY
+    service: str = ANY
+    percentile: float = PERCENTILE  # of response times
+    description: str = ""
+    pages: bool = True  # whether an alert of it opens an incident
+    minimum_traffic: int = MINIMUM_TRAFFIC
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> float | None:
+        """The share of what is counted that must be good; None where nothing is counted."""
+        match self.metric:
+            case Metric.AVAILABILITY | Metric.SUCCESS_RATE:
+                return self.bound.limit
+            case Metric.ERROR_RATE:
+                return round(1 - self.bound.limit, 12)
+            case Metric.RESPONSE_TIME:
+                return self.percentile
+            case Metric.THROUGHPUT:
+                return None
+
+    @property
+    def target_words(self) -> str:
+        """`>= 99.9%`, `< 2s`: `read_bound` reads it back."""
+        return bound_words(self.metric, self.bound)
+
+    @property
+    def words(self) -> str:
+        """`95% of response times < 2s`, `availability >= 99.9%`."""
+        return f"{_SUBJECTS[self.metric].format(f'{self.percentile * 100:g}')} {self.target_words}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored; `from_json` reads it back."""
+        return {
+            "name": self.name,
+            "metric": self.metric,
+            "op": self.bound.op,
+            "limit": self.bound.limit,
+            "window": self.window.to_json(),
+            "service": self.service,
+            "percentile": self.percentile,
+            "description": self.description,
+            "pages": self.pages,
+            "minimum_traffic": self.minimum_traffic,
+            "labels": dict(self.labels),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Objective:
+        """What was stored."""
+        return cls(
+            name=document["name"],
+            metric=Metric(document["metric"]),
+            bound=Bound(document["op"], document["limit"]),
+            window=Window.from_json(document["window"]),
+            service=document["service"],
+            percentile=document["percentile"],
+            description=document["description"],
+            pages=document["pages"],
+            minimum_traffic=document["minimum_traffic"],
+            labels=document["labels"],
+        )
+
+
+_SUBJECTS: Final[Mapping[Metric, str]] = {
+    Metric.AVAILABILITY: "availability",
+    Metric.RESPONSE_TIME: "{}% of response times",
+    Metric.THROUGHPUT: "throughput",
+    Metric.SUCCESS_RATE: "success rate",
+    Metric.ERROR_RATE: "error rate",
+}
+
+
+def read_bound(metric: Metric, text: str) -> Bound | None:
+    """The bound in "99.9%", "< 2 seconds", "> 1000 operations/minute"; None for anything else.
+
+    Without a sign it is the sensible one, and inclusive. A sign that points the wrong way is none: nobody promises to
+    be slow.
+    """
+    found = _BOUND.fullmatch(text.strip())
+    if found is None:
+        return None
+    is_upwards = metric in _UPWARDS
+    op = found[1] or (">=" if is_upwards else "<=")
+    if op.startswith(">") != is_upwards:
+        return None
+    limit = _limit(metric, found[2], found[3].strip().lower())
+    return None if limit is None else Bound(op, limit)
+
+
+def bound_words(metric: Metric, bound: Bound) -> str:
+    """The bound as `read_bound` reads it."""
+    return f"{bound.op} {value_words(metric, bound.limit).replace(',', '')}"
+
+
+def value_words(metric: Metric, value: float) -> str:
+    """A figure as people read it: `99.95%`, `1.84s`, `250ms`, `1200/min`."""
+    if metric in SHARES:
+        return f"{round(value * 100, 4):g}%"
+    if metric is Metric.RESPONSE_TIME:
+        return f"{round(value * 1000, 3):g}ms" if value < 1 else f"{round(value, 3):g}s"
+    return f"{value:,.0f} operations/minute" if value >= 1 else f"{value:.2g} operations/minute"
+
+
+def _limit(metric: Metric, number: str, unit: str) -> float | None:
+    value = float(number)
+    if metric in SHARES:
+        share = round(value / 100, 12)
+        return share if unit == "%" and 0 < share < 1 else None
+    if metric is Metric.RESPONSE_TIME:
+        is_in_ms = unit in ("ms", "millisecond", "milliseconds")
+        length = None if is_in_ms else parse_duration(f"{number} {unit}" if unit else None)
+        seconds = value / 1000 if is_in_ms else length.total_seconds() if length else 0.0
+        return seconds if 0 < seconds <= 3600 else None
+    rate = _RATE_UNITS.fullmatch(unit)
+    return value * _PER_MINUTE[rate[1][0]] if rate and value > 0 else None

@@ -1,0 +1,127 @@
+"""Taking samples: many callers' batches become one transaction, durable before anybody is answered (S2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.access import TokenScope, permitted
+from core.access.scopes import covers
+from core.actor import Actor
+from core.audit import AuditCategory, Entry, record_all
+from core.db import Batches, Database, Transaction
+from core.deadlines import hasten
+from core.errors import InvalidInput
+from core.ids import TenantId
+from core.sla import adding, sample_store
+from core.sla.errors import InvalidSample, TooManyServices
+from core.sla.keeping import LATEST_AHEAD, OLDEST, SAMPLES_KEPT
+from core.sla.sample_store import Sample
+from core.sla.sketch import MOST_S
+from core.sla.watching import EVALUATE, ensure_watch
+from core.tenants import THE_TENANT
+
+SAMPLES_MAX: Final = 10_000  # of one call
+SERVICE_MAX: Final = 120  # characters
+SERVICES_MAX: Final = 1_000  # of a tenant
+SOON: Final = timedelta(seconds=5)  # after samples, their objectives are looked at
+_SPACING_S: Final = 2.0  # between two such wishes of one tenant
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    actor: Actor
+    samples: Sequence[Sample]
+
+
+class Sampler:
+    """Takes samples. What is answered is durable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._batches: Batches[_Given, int] = Batches(database, self._write)
+        self._hastened: dict[TenantId, float] = {}
+
+    async def take(self, actor: Actor, samples: Sequence[Sample]) -> int:
+        """All the samples are taken, or none; how many. Raises InvalidSample, TooManyServices or ScopeMissing."""
+        if not covers(actor, TokenScope.DECIDE):
+            async with permitted(
+                self._database, actor, TokenScope.DECIDE, action="sla.samples_taken", resource="samples"
+            ):
+                pass  # raises, and the refusal is recorded
+        if len(samples) > SAMPLES_MAX:
+            raise InvalidSample(f"A call takes {SAMPLES_MAX:,} samples; here are {len(samples):,}.", where="samples")
+        if not samples:
+            return 0
+        return await self._batches.ask(actor.tenant, _Given(actor, samples))
+
+    async def close(self) -> None:
+        """Whatever was given is taken."""
+        await self._batches.close()
+
+    async def _write(self, tx: Transaction, given: Sequence[_Given]) -> Sequence[int]:
+        samples = [sample for each in given for sample in each.samples]
+        spans = _spans(samples)
+        is_new = await sample_store.register(tx, spans)
+        if is_new:
+            if await sample_store.count_services(tx) > SERVICES_MAX:
+                raise TooManyServices(f"A tenant has {SERVICES_MAX:,} services at most.", where="service")
+            await ensure_watch(tx)
+        additions = adding.additions(samples)
+        known = await sample_store.slices_at(tx, adding.touched(additions))
+        kept = [each for each in samples if each.at >= tx.now - SAMPLES_KEPT]
+        if kept:
+            await sample_store.add_samples(tx, kept)
+        await sample_store.keep_slices(tx, adding.merged(additions, known))
+        await record_all(tx, [_entry(each) for each in given])
+        if self._should_hasten(tx.tenant):
+            await hasten(tx, THE_TENANT, EVALUATE, tx.now + SOON)
+        return [len(each.samples) for each in given]
+
+    def _should_hasten(self, tenant: TenantId) -> bool:
+        now = time.monotonic()
+        if now - self._hastened.get(tenant, -_SPACING_S) < _SPACING_S:
+            return False
+        self._hastened[tenant] = now
+        return True
+
+
+def check_sample(service: str, at: datetime, response_time: float, *, now: datetime) -> str:
+    """The service's name as it is kept. Raises InvalidInput naming the field."""
+    name = " ".join(service.split())
+    if not name or len(name) > SERVICE_MAX or not name.isprintable():
+        raise InvalidInput(f"A service has a name of 1 to {SERVICE_MAX} characters.", where="service")
+    if at > now + LATEST_AHEAD:
+        minutes = int(LATEST_AHEAD.total_seconds() // 60)
+        raise InvalidInput(
+            f"It lies more than {minutes} minutes ahead.", where="time", accepted=(f"up to now and {minutes} min",)
+        )
+    if at < now - OLDEST:
+        raise InvalidInput(f"It is older than {OLDEST.days} days.", where="time", accepted=(f"{OLDEST.days} days",))
+    if not 0 <= response_time <= MOST_S:
+        raise InvalidInput(
+            "A response takes from nothing to a day.", where="response_time", accepted=(f"0 to {MOST_S:g} (seconds)",)
+        )
+    return name
+
+
+def _spans(samples: Iterable[Sample]) -> dict[str, tuple[datetime, datetime]]:
+    found: dict[str, tuple[datetime, datetime]] = {}
+    for each in samples:
+        first, last = found.get(each.service, (each.at, each.at))
+        found[each.service] = min(first, each.at), max(last, each.at)
+    return found
+
+
+def _entry(given: _Given) -> Entry:
+    names = sorted({each.service for each in given.samples})
+    return Entry(
+        actor=given.actor,
+        action="sla.samples_taken",
+        resource=names[0] if len(names) == 1 else f"{len(names)} services",
+        category=AuditCategory.PERFORMANCE,
+        details={"samples": len(given.samples), "services": names[:20]},
+    )

@@ -1,0 +1,124 @@
+"""All SQL of objectives and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, select, text, update
+
+from core.db import Transaction
+from core.ids import UserId, uuid7
+from core.sla.model import alerts, objectives
+from core.sla.objective import Objective
+
+_O, _A = objectives.c, alerts.c
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+async def hold(tx: Transaction, what: str) -> None:
+    """Nobody else has this of the tenant in hand until the transaction ends."""
+    await tx.connection.execute(_LOCK, {"name": f"sla {what} {tx.tenant}"})
+
+
+async def all_objectives(tx: Transaction) -> Sequence[Row[Any]]:
+    """The tenant's stored objectives, by service and name."""
+    wanted = select(objectives).where(_O.tenant_id == tx.tenant).order_by(_O.service, _O.name)
+    return (await tx.connection.execute(wanted)).all()
+
+
+async def count_objectives(tx: Transaction) -> int:
+    """How many are stored."""
+    counted = select(func.count()).where(_O.tenant_id == tx.tenant)
+    return int((await tx.connection.execute(counted)).scalar_one())
+
+
+async def objective_by_id(tx: Transaction, objective_id: UUID) -> Row[Any] | None:
+    """The stored objective."""
+    wanted = select(objectives).where(_O.tenant_id == tx.tenant, _O.objective_id == objective_id)
+    return (await tx.connection.execute(wanted)).first()
+
+
+async def objective_named(tx: Transaction, service: str, name: str) -> Row[Any] | None:
+    """The stored objective of that name."""
+    wanted = select(objectives).where(_O.tenant_id == tx.tenant, _O.service == service, _O.name == name)
+    return (await tx.connection.execute(wanted)).first()
+
+
+async def add_objective(tx: Transaction, objective: Objective, author: UserId | None) -> UUID:
+    """It is stored; its id."""
+    objective_id = uuid7()
+    await tx.connection.execute(
+        objectives.insert().values(
+            tenant_id=tx.tenant,
+            objective_id=objective_id,
+            service=objective.service,
+            name=objective.name,
+            objective=objective.to_json(),
+            author_id=author,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
+    )
+    return objective_id
+
+
+async def change_objective(tx: Transaction, objective_id: UUID, objective: Objective, author: UserId | None) -> None:
+    """It is this now."""
+    await tx.connection.execute(
+        update(objectives)
+        .where(_O.tenant_id == tx.tenant, _O.objective_id == objective_id)
+        .values(objective=objective.to_json(), author_id=author, updated_at=tx.now, version=_O.version + 1)
+    )
+
+
+async def drop_objective(tx: Transaction, objective_id: UUID) -> None:
+    """It is gone."""
+    await tx.connection.execute(delete(objectives).where(_O.tenant_id == tx.tenant, _O.objective_id == objective_id))
+
+
+async def firing(tx: Transaction, service: str | None = None) -> Sequence[Row[Any]]:
+    """The alerts that fire; of one service if it is named."""
+    wanted = select(alerts).where(_A.tenant_id == tx.tenant, _A.state == "firing")
+    if service is not None:
+        wanted = wanted.where(_A.service == service)
+    return (await tx.connection.execute(wanted.order_by(_A.started_at, _A.alert_id))).all()
+
+
+async def alert_by_id(tx: Transaction, alert_id: UUID) -> Row[Any] | None:
+    """The alert."""
+    return (
+        await tx.connection.execute(select(alerts).where(_A.tenant_id == tx.tenant, _A.alert_id == alert_id))
+    ).first()
+
+
+async def add_alert(tx: Transaction, values: Mapping[str, Any]) -> UUID:
+    """It fires; its id."""
+    alert_id = uuid7()
+    await tx.connection.execute(
+        alerts.insert().values(
+            tenant_id=tx.tenant, alert_id=alert_id, state="firing", started_at=tx.now, changed_at=tx.now, **values
+        )
+    )
+    return alert_id
+
+
+async def change_alert(tx: Transaction, alert_id: UUID, values: Mapping[str, Any]) -> None:
+    """It has these values."""
+    await tx.connection.execute(
+        update(alerts).where(_A.tenant_id == tx.tenant, _A.alert_id == alert_id).values(**values)
+    )
+
+
+async def alerts_between(
+    tx: Transaction, *, service: str | None, since: datetime, until: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """The alerts that fired at some time in between, newest first."""
+    wanted = select(alerts).where(
+        _A.tenant_id == tx.tenant, _A.started_at < until, func.coalesce(_A.resolved_at, until) >= since
+    )
+    if service is not None:
+        wanted = wanted.where(_A.service == service)
+    return (await tx.connection.execute(wanted.order_by(_A.started_at.desc(), _A.alert_id).limit(limit))).all()

@@ -1,0 +1,87 @@
+"""Service levels over HTTP, as another program drives them (S1, S2)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+SLA = "/api/v1/sla"
+
+
+def call(product, method, path, *, role="agent_developer", status=200, **kwargs):
+    answer = product.call(method, f"{SLA}{path}", role=role, **kwargs)
+    assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+    return answer.json() if "json" in answer.headers.get("Content-Type", "") else answer
+
+
+def samples(service, count, *, failing=0, seconds=0.2):
+    now = datetime.now(UTC)
+    return [
+        {
+            "service": service,
+            "time": (now - timedelta(seconds=10 * index)).isoformat(),
+            "response_time": seconds * (1 + index / count),
+            "success": index >= failing,
+        }
+        for index in range(count)
+    ]
+
+
+@pytest.mark.row("S2")
+def test_samples_are_seen_in_the_status_at_once(product):
+    service = f"shop-{secrets.token_hex(4)}"
+    given = samples(service, 200, failing=10)
+    assert call(product, "POST", "/samples", status=202, json={"samples": given}) == {"accepted": 200}
+    found = call(product, "GET", "/status", params={"service": service})
+    times = sorted(each["response_time"] for each in given)
+    rank = 0.95 * 199
+    wanted = times[int(rank)] + (times[int(rank) + 1] - times[int(rank)]) * (rank - int(rank))
+    assert found["response_time_p95"] == pytest.approx(wanted, rel=1e-9)
+    assert (found["samples"], found["success_rate"], found["error_rate"]) == (200, 0.95, 0.05)
+    assert found["throughput_per_minute"] == pytest.approx(6, rel=0.1)
+    assert 0.9 < found["availability"] < 1
+    (error_rate,) = [each for each in found["objectives"] if each["name"] == "error_rate"]
+    assert (error_rate["state"], error_rate["budget"]["allowed"], error_rate["budget"]["spent"]) == (
+        "breached", pytest.approx(2), 10,
+    )  # fmt: skip
+    assert "budget is gone: 10 of 2 failures" in error_rate["words"]
+    listed = call(product, "GET", "/services", params={"limit": 200})["items"]
+    assert service in [each["service"] for each in listed]
+
+
+def test_each_sample_that_cannot_be_taken_is_pointed_at_and_none_is(product):
+    service = f"shop-{secrets.token_hex(4)}"
+    given = samples(service, 5)
+    given[1]["response_time"] = "fast"
+    given[3]["time"] = "yesterday"
+    refused = call(product, "POST", "/samples", status=422, json={"samples": given})
+    assert refused["errors"][0]["pointer"] == "#/samples/1/response_time"
+    given = samples(service, 5)
+    given[2]["time"] = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    given[4]["time"] = "2020-01-01T00:00:00Z"
+    refused = call(product, "POST", "/samples", status=422, json={"samples": given})
+    assert [each["pointer"] for each in refused["errors"]] == ["#/samples/2/time", "#/samples/4/time"]
+    nobody = call(product, "GET", "/status", status=404, params={"service": service})
+    assert "No sample of" in nobody["detail"]
+
+
+@pytest.mark.row("S1")
+def test_an_objective_lives_and_travels_as_openslo(product):
+    service = f"shop-{secrets.token_hex(4)}"
+    body = {"name": "fast", "service": service, "metric": "response_time", "target": "< 300 ms", "window": "rolling 7d"}
+    made = call(product, "POST", "/objectives", role="meta_agent_manager", status=201, json=body)
+    path = f"/objectives/{made['id']}"
+    wrong = call(product, "PATCH", path, role="meta_agent_manager", status=422, json={"target": "quick"})
+    assert wrong["errors"][0]["accepted"] == ["< 2 seconds", "<= 500 ms"]
+    changed = call(product, "PATCH", path, role="meta_agent_manager", json={"target": "<= 250 ms"})
+    assert (changed["words"], changed["version"]) == ("95% of response times <= 250ms", 2)
+    text = call(product, "GET", "/objectives/openslo", params={"service": service}).text
+    other = text.replace(service, f"{service}-copy")
+    found = call(product, "POST", "/objectives/openslo", role="meta_agent_manager", json={"document": other})
+    assert f"{service}-copy" in {each["service"] for each in found["created"]}
+    assert call(product, "DELETE", path, role="meta_agent_manager", status=204) is not None
+    call(product, "GET", path, status=404)
+    defaults = call(product, "GET", "/objectives", params={"service": "*"})["items"]
+    assert {each["name"] for each in defaults} >= {"availability", "response_time", "error_rate"}

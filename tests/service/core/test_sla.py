@@ -1,0 +1,225 @@
+"""Service levels against a real database: samples, status, objectives, alerts (S1, S2, S3)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+
+from core.access import PermissionMissing
+from core.errors import Forbidden
+from core.incidents import IncidentFilter, list_incidents
+from core.sla import (
+    Sample,
+    Sampler,
+    Wish,
+    change_objective,
+    create_objective,
+    drop_objective,
+    export_openslo,
+    get_status,
+    import_openslo,
+    list_objectives,
+    list_services,
+    load_sla_catalogue,
+)
+from core.sla.errors import ObjectiveExists, ObjectiveInFile, UnknownObjective, UnknownService
+from core.sla.keeping import forget_old_samples
+from core.sla.looking import EXACT_MAX
+from core.sla.watching import evaluate
+from tests.service.conftest import CHANGES
+
+CATALOGUE = load_sla_catalogue(CHANGES.parent / "sla")
+
+
+@pytest.fixture
+def sampler(database):
+    return Sampler(database)
+
+
+async def take(company, sampler, samples, *, who="agent_developer"):
+    return await sampler.take(company.actor(who), list(samples))
+
+
+def steady(company, *, minutes, per_minute=10, seconds=0.2, failing=0, service="payments", ago=0):
+    """So many operations in each of the last minutes, the last `failing` of each failed."""
+    now = company.clock.now()
+    return [
+        Sample(
+            service,
+            now - timedelta(minutes=ago + minute, seconds=(5 * number) % 60),
+            seconds,
+            number >= failing,
+        )
+        for minute in range(minutes)
+        for number in range(per_minute)
+    ]
+
+
+async def status(company, service="payments", **window):
+    return await get_status(company.database, CATALOGUE, company.actor("agent_operator"), service, **window)
+
+
+async def look(company):
+    async with company.database.tenant(company.tenant) as tx:
+        assert await evaluate(tx, CATALOGUE, address="https://x.example.com")
+
+
+@pytest.mark.row("S2")
+async def test_a_status_is_exactly_that_of_its_samples(company, sampler):
+    chance = random.Random(5)
+    now = company.clock.now()
+    samples = [
+        Sample("payments", now - timedelta(seconds=chance.uniform(0, 7200)), chance.paretovariate(1.2) / 100, chance.random() < 0.97)
+        for _ in range(3000)
+    ]  # fmt: skip
+    for begin in range(0, 3000, 500):
+        assert await take(company, sampler, samples[begin : begin + 500]) == 500
+    found = await status(company)
+    failed = sum(not each.success for each in samples)
+    assert (found.samples, found.failed) == (3000, failed)
+    assert (found.error_rate, found.success_rate) == (failed / 3000, 1 - failed / 3000)
+    times = sorted(each.response_time for each in samples)
+    rank = 0.95 * 2999
+    wanted = times[int(rank)] + (times[int(rank) + 1] - times[int(rank)]) * (rank - int(rank))
+    assert (found.response_time_p95, found.is_exact) == (pytest.approx(wanted, rel=1e-12), True)
+    assert found.throughput_per_minute == pytest.approx(3000 / 120, rel=0.02)
+    assert found.availability == pytest.approx(1 - failed / 3000, abs=0.01)
+    assert found.measured_since is not None
+    assert {each.objective.name: each.standing for each in found.objectives}["error_rate"] == "breached"
+
+
+@pytest.mark.row("S2")
+async def test_beyond_so_many_samples_the_percentile_comes_from_sketches_within_one_per_cent(company, sampler):
+    chance = random.Random(7)
+    now = company.clock.now()
+    times = [chance.lognormvariate(-1, 1) for _ in range(EXACT_MAX + 2000)]
+    samples = [Sample("hot", now - timedelta(seconds=chance.uniform(60, 80_000)), each, success=True) for each in times]
+    for begin in range(0, len(samples), 8000):
+        await take(company, sampler, samples[begin : begin + 8000])
+    found = await status(company, "hot")
+    wanted = sorted(times)[int(0.95 * (len(times) - 1))]
+    assert (found.samples, found.is_exact) == (len(times), False)
+    assert abs(found.response_time_p95 - wanted) <= 0.01 * wanted
+
+
+@pytest.mark.row("S2")
+async def test_late_samples_count_where_they_belong_and_writers_do_not_lose_each_others(
+    company, sampler, other_replica
+):
+    late = [each for hour in range(1, 6) for each in steady(company, minutes=20, ago=60 * hour, per_minute=4)]
+    chance = random.Random(1)
+    chance.shuffle(late)
+    writers = (sampler, Sampler(other_replica))
+    parts = [late[begin::16] for begin in range(16)]
+    await asyncio.gather(*(take(company, writers[number % 2], part) for number, part in enumerate(parts)))
+    found = await status(company)
+    assert (found.samples, found.failed, found.is_exact) == (400, 0, True)
+    assert found.minutes_unsampled > 100  # nothing was heard between the bursts: that is not up
+
+
+async def test_a_service_that_nobody_sampled_is_unknown_and_one_that_is_only_promised_is_empty(company, sampler):
+    await take(company, sampler, steady(company, minutes=2))
+    with pytest.raises(UnknownService, match="Did you mean 'payments'"):
+        await status(company, "payment")
+    wish = Wish(name="up", service="ledger", metric="availability", target="99.5%", window="calendar month")
+    await create_objective(company.database, CATALOGUE, company.actor("meta_agent_manager"), wish)
+    found = await status(company, "ledger")
+    assert (found.availability, found.response_time_p95, found.samples, found.standing) == (None, None, 0, "no_data")
+    listed = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    assert [(each.service, each.standing) for each in listed] == [("ledger", "no_data"), ("payments", "met")]
+
+
+@pytest.mark.row("S1")
+async def test_objectives_of_the_api_go_before_those_of_files_and_can_be_changed_and_dropped(company):
+    database, actor = company.database, company.actor("meta_agent_manager")
+    wish = Wish(name="response_time", service="payments", metric="response_time", target="< 300 ms")
+    made = await create_objective(database, CATALOGUE, actor, wish)
+    with pytest.raises(ObjectiveExists):
+        await create_objective(database, CATALOGUE, actor, wish)
+    changed = await change_objective(
+        database, CATALOGUE, actor, made.id, {"target": "< 250 ms", "window": "rolling 7d"}
+    )
+    assert (changed.version, changed.objective.words) == (2, "95% of response times < 250ms")
+    listed = await list_objectives(database, CATALOGUE, actor)
+    of_file = next(each for each in listed if each.origin == "file")
+    with pytest.raises(ObjectiveInFile):
+        await drop_objective(database, CATALOGUE, actor, of_file.id)
+    with pytest.raises(PermissionMissing):
+        await drop_objective(database, CATALOGUE, company.actor("compliance_manager"), made.id)
+    await drop_objective(database, CATALOGUE, actor, made.id)
+    with pytest.raises(UnknownObjective):
+        await change_objective(database, CATALOGUE, actor, made.id, {})
+    trail = [each["action"] for each in await company.trail() if each["action"].startswith("sla.objective")]
+    assert sorted(set(trail)) == ["sla.objective_changed", "sla.objective_created", "sla.objective_dropped"]
+
+
+@pytest.mark.row("S1")
+async def test_an_export_is_imported_again_without_a_change(company):
+    database, actor = company.database, company.actor("meta_agent_manager")
+    wish = Wish(name="fast", service="payments", metric="response_time", target="< 300 ms", window="calendar week")
+    before = await create_objective(database, CATALOGUE, actor, wish)
+    text = await export_openslo(database, CATALOGUE, actor, service="payments")
+    found = await import_openslo(database, CATALOGUE, actor, text)
+    assert len(found.created) == 5  # those of the file hold for it too, and are its own now
+    assert [each.objective for each in found.changed] == [before.objective]
+
+
+@pytest.mark.row("S3")
+async def test_an_outage_is_one_alert_and_one_incident_that_ends_by_itself(company, sampler):
+    await take(company, sampler, steady(company, minutes=90, ago=1))
+    await look(company)
+    assert (await status(company)).alerts == ()
+    for _ in range(3):
+        company.advance(minutes=3)
+        await take(company, sampler, steady(company, minutes=3, failing=9))
+        await look(company)
+        await look(company)  # as other replicas and impatient samples make it
+    found = await status(company)
+    fast = ("fast_burn", "critical")
+    assert {each.objective: (each.kind, each.severity) for each in found.alerts} == dict.fromkeys(
+        ("availability", "success_rate", "error_rate"), fast
+    )
+    actor = company.actor("agent_operator")
+    (incident,) = await list_incidents(company.database, actor, IncidentFilter())
+    assert (incident.state, incident.severity) == ("open", "critical")
+    for _ in range(14):
+        company.advance(minutes=10)
+        await take(company, sampler, steady(company, minutes=10, per_minute=100))
+        await look(company)
+    assert (await status(company)).alerts == ()
+    (incident,) = await list_incidents(company.database, actor, IncidentFilter())
+    assert incident.state == "resolved"
+    told = [each["action"] for each in await company.trail()]
+    assert (told.count("sla.alerted"), told.count("sla.recovered")) == (3, 3)
+
+
+@pytest.mark.row("S3")
+async def test_silence_is_told_of_after_a_while_and_nothing_else_is(company, sampler):
+    await take(company, sampler, steady(company, minutes=60))
+    company.advance(minutes=4)
+    await look(company)
+    assert (await status(company)).alerts == ()
+    company.advance(minutes=3)
+    await look(company)
+    kinds = {each.objective: each.kind for each in (await status(company)).alerts}
+    assert kinds["availability"] == "missing"
+
+
+async def test_samples_take_a_token_that_covers_them(company, sampler):
+    reader = company.actor("agent_developer", scopes=frozenset({"read"}))
+    with pytest.raises(Forbidden):
+        await sampler.take(reader, steady(company, minutes=1))
+    assert (await company.trail(action="sla.samples_taken"))[0]["result"] == "denied"
+
+
+async def test_what_is_old_is_forgotten_and_long_windows_still_know_it(company, sampler):
+    await take(company, sampler, steady(company, minutes=30, ago=60 * 24 * 10))
+    await take(company, sampler, steady(company, minutes=30))
+    company.advance(days=1)
+    async with company.database.tenant(company.tenant) as tx:
+        await forget_old_samples(tx)
+    month = await status(company, window=timedelta(days=20))
+    assert (month.samples, month.is_exact) == (600, False)

@@ -1,0 +1,219 @@
+"""Service levels as they are written: the framework's block, ours, and OpenSLO (S1)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.yamlfile import load_yaml, parse_yaml
+from core.errors import ConfigError
+from core.sla.contract import Contract, Tier, usual_tiers
+from core.sla.objective import Bound, Metric, Objective, bound_words, read_bound
+from core.sla.objective_file import read_definitions
+from core.sla.openslo import read_openslo, write_openslo
+from core.sla.windows import DAY, Unit, Window, read_window
+
+SHIPPED = Path(__file__).parents[4] / "config" / "sla" / "default.yaml"
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.row("S1")
+def test_the_frameworks_block_loads_unchanged():
+    found = read_definitions(load_yaml(SHIPPED))
+    assert [(each.name, each.words, each.window.words, each.service) for each in found.objectives] == [
+        ("availability", "availability >= 99.9%", "rolling 30d", "*"),
+        ("response_time", "95% of response times < 2s", "rolling 24h", "*"),
+        ("throughput", "throughput > 1000 operations/minute", "rolling 24h", "*"),
+        ("success_rate", "success rate > 99%", "rolling 24h", "*"),
+        ("error_rate", "error rate < 1%", "rolling 24h", "*"),
+    ]
+    assert [each.below for each in found.contracts["*"].tiers] == [0.999, 0.99, 0.95]
+    assert [each.pages for each in found.objectives] == [True, True, False, True, True]
+
+
+def definitions(text):
+    return read_definitions(parse_yaml(text, file="sla.yaml"))
+
+
+def test_a_service_has_its_own_promises_windows_and_terms():
+    found = definitions(
+        """
+SLA Definitions:
+  availability: {target: "99%"}
+  services:
+    payments:
+      availability: {target: "99.95%", window: "calendar month"}
+      performance: {response_time: "<= 250 ms", measurement: "99th percentile, rolling 7 days"}
+      credits:
+        fee: "1200.00 EUR"
+        tiers: [{below: "99.95%", credit: "10%"}, {below: "99%", credit: "30%"}]
+      alerts: {minimum_traffic: 100}
+"""
+    )
+    (other, available, fast) = found.objectives
+    assert (other.service, available.service, available.window.unit) == ("*", "payments", Unit.MONTH)
+    assert (fast.percentile, fast.window.rolling, fast.minimum_traffic) == (0.99, 7 * DAY, 100)
+    terms = found.contracts["payments"]
+    assert (terms.amount(0.9990), terms.amount(0.98), terms.amount(0.9995)) == (
+        Decimal("120.00"), Decimal("360.00"), Decimal("0.00"),
+    )  # fmt: skip
+
+
+@pytest.mark.row("S1")
+def test_every_problem_is_named_with_its_line_key_and_what_is_accepted():
+    with pytest.raises(ConfigError) as refused:
+        definitions(
+            """SLA Definitions:
+  availability:
+    target: "high"
+    penalty: "a stern look"
+  performance:
+    response_tme: "< 2 seconds"
+    throughput: "< 1000 operations/minute"
+    measurement: "by feeling"
+"""
+        )
+    said = str(refused.value)
+    assert re.findall(r"sla\.yaml:(\d+) key '([^']+)'", said) == [
+        ("3", "SLA Definitions.availability.target"),
+        ("4", "SLA Definitions.availability.penalty"),
+        ("6", "SLA Definitions.performance.response_tme"),
+        ("8", "SLA Definitions.performance.measurement"),
+        ("7", "SLA Definitions.performance.throughput"),
+    ]
+    assert "Did you mean 'response_time'?" in said
+    assert "Accepted: > 1000 operations/minute." in said
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "bound"),
+    [
+        (Metric.AVAILABILITY, "99.9%", Bound(">=", 0.999)),
+        (Metric.RESPONSE_TIME, "< 2 seconds", Bound("<", 2.0)),
+        (Metric.RESPONSE_TIME, "<= 500 ms", Bound("<=", 0.5)),
+        (Metric.RESPONSE_TIME, "1.5 s", Bound("<=", 1.5)),
+        (Metric.THROUGHPUT, "> 1000 operations/minute", Bound(">", 1000.0)),
+        (Metric.THROUGHPUT, "> 10 requests per second", Bound(">", 600.0)),
+        (Metric.SUCCESS_RATE, "> 99%", Bound(">", 0.99)),
+        (Metric.ERROR_RATE, "< 1%", Bound("<", 0.01)),
+        (Metric.ERROR_RATE, "> 1%", None),
+        (Metric.AVAILABILITY, "100%", None),
+        (Metric.AVAILABILITY, "99.9", None),
+        (Metric.RESPONSE_TIME, "< 2 parsecs", None),
+        (Metric.THROUGHPUT, "> 0 operations/minute", None),
+        (Metric.SUCCESS_RATE, "", None),
+    ],
+)
+def test_a_bound_is_read_as_people_write_it(metric, text, bound):
+    assert read_bound(metric, text) == bound
+    if bound:
+        assert read_bound(metric, bound_words(metric, bound)) == bound
+
+
+def test_windows_end_where_the_calendar_of_their_zone_says():
+    month = read_window("calendar month", zone="America/New_York")
+    span = month.span(datetime(2026, 3, 1, 3, tzinfo=UTC))  # still February there
+    assert (span.start, span.end) == (datetime(2026, 2, 1, 5, tzinfo=UTC), datetime(2026, 3, 1, 5, tzinfo=UTC))
+    assert read_window("calendar quarter").span(NOW).end == datetime(2026, 4, 1, tzinfo=UTC)
+    assert read_window("calendar week").span(NOW).start == datetime(2026, 3, 9, tzinfo=UTC)
+    assert read_window("calendar year").span(NOW).end == datetime(2027, 1, 1, tzinfo=UTC)
+    assert read_window("rolling 24-hour window").span(NOW).start == NOW - timedelta(hours=24)
+    for text in ("rolling 5 minutes", "calendar decade", "rolling", "24 hours", "rolling 400 days"):
+        assert read_window(text) is None
+
+
+windows = st.one_of(
+    st.builds(lambda days: Window(rolling=days * DAY), st.integers(1, 90)),
+    st.builds(lambda unit: Window(unit=unit, zone="Europe/Zurich"), st.sampled_from(Unit)),
+)
+bounds = {
+    Metric.AVAILABILITY: st.builds(
+        Bound, st.sampled_from((">", ">=")), st.floats(0.5, 0.9999).map(lambda x: round(x, 6))
+    ),
+    Metric.SUCCESS_RATE: st.builds(
+        Bound, st.sampled_from((">", ">=")), st.floats(0.5, 0.9999).map(lambda x: round(x, 6))
+    ),
+    Metric.ERROR_RATE: st.builds(
+        Bound, st.sampled_from(("<", "<=")), st.floats(0.0001, 0.5).map(lambda x: round(x, 6))
+    ),
+    Metric.RESPONSE_TIME: st.builds(
+        Bound, st.sampled_from(("<", "<=")), st.floats(0.001, 100).map(lambda x: round(x, 4))
+    ),
+    Metric.THROUGHPUT: st.builds(Bound, st.sampled_from((">", ">=")), st.floats(1, 1e6).map(lambda x: round(x, 2))),
+}
+objectives = st.sampled_from(Metric).flatmap(
+    lambda metric: st.builds(
+        Objective,
+        name=st.sampled_from(("main", "Fast answers", "p95")),
+        metric=st.just(metric),
+        bound=bounds[metric],
+        window=windows,
+        service=st.sampled_from(("Payments", "agent:invoice-reader", "*")),
+        description=st.just("As signed."),
+        pages=st.booleans(),
+    )
+)
+
+
+@pytest.mark.row("S1")
+@given(objectives)
+def test_what_is_exported_as_openslo_is_imported_as_it_was(objective):
+    text = write_openslo([objective])
+    (found,) = read_openslo(text, file="openslo.yaml").objectives
+    assert found == objective
+    assert all(each["apiVersion"] == "openslo/v1" for each in yaml.safe_load_all(text))
+
+
+FOREIGN = """# by hand
+apiVersion: openslo/v1
+kind: Service
+metadata: {name: shop, displayName: The Shop}
+spec: {description: Sells}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: latency}
+spec:
+  service: shop
+  indicator: {spec: {thresholdMetric: {metricSource: {type: Prometheus, spec: {query: x}}}}}
+  timeWindow: [{duration: 4w, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{op: lte, value: 0.3, target: 0.99}]
+  alertPolicies: [fast]
+---
+apiVersion: openslo/v1
+kind: AlertPolicy
+metadata: {name: fast}
+spec: {}
+"""
+
+
+def test_documents_of_others_are_read_as_near_as_can_be():
+    found = read_openslo(FOREIGN, file="shop.yaml")
+    (objective,) = found.objectives
+    assert (objective.service, objective.name, objective.words) == (
+        "The Shop", "latency", "99% of response times <= 300ms",
+    )  # fmt: skip
+    assert objective.window.rolling == 28 * DAY
+    assert found.passed_over == ("AlertPolicy fast: Countersign alerts by its own policy.",)
+
+
+def test_a_problem_in_a_later_document_names_its_line_in_the_file():
+    with pytest.raises(ConfigError) as refused:
+        read_openslo(FOREIGN.replace("target: 0.99", "target: 99"), file="shop.yaml")
+    assert (refused.value.file, refused.value.line, refused.value.key) == ("shop.yaml", 15, "spec.objectives.0.target")
+
+
+@pytest.mark.row("S9")
+def test_credits_are_those_of_the_lowest_tier_that_applies():
+    terms = Contract(usual_tiers(0.999), fee=Decimal("1000.00"))
+    found = [terms.amount(each) for each in (1.0, 0.999, 0.9989, 0.9899, 0.90)]
+    assert found == [Decimal("0.00"), Decimal("0.00"), Decimal("100.00"), Decimal("250.00"), Decimal("1000.00")]
+    assert Contract((Tier(0.99, Decimal("0.1")),)).amount(0.5) is None  # nobody says of what
