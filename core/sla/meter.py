@@ -52,12 +52,12 @@ class Meter:
     def over(self, length: timedelta) -> Ratio:
         """What happened in the last so long."""
         since = self.until - max(int(length / MINUTE), 1)
-        return self.between(since - since % PER_HOUR if length >= FINE else since, self.until)
+        return self.between(since - since % PER_HOUR if length > FINE else since, self.until)
 
     def whole(self) -> Ratio:
         """What has happened of the objective's window."""
         since = minute_of(self.objective.window.span(self.now).start)
-        is_long = self.until - since >= int(FINE / MINUTE)
+        is_long = self.until - since > int(FINE / MINUTE)
         return self.between(since - since % PER_HOUR if is_long else since, self.until)
 
     def between(self, since: int, until: int) -> Ratio:
