@@ -23,14 +23,13 @@ metadata = MetaData(
 )
 
 
-def tenant_table(name: str, *items: SchemaItem, key: tuple[str, ...], partition_by: str | None = None) -> Table:
+def tenant_table(
+    name: str, *items: SchemaItem, key: tuple[str, ...], covering: tuple[str, ...] = (), partition_by: str | None = None
+) -> Table:
     """A table owned by tenants: adds `tenant_id`, puts it first in the primary key, and ties it to `tenants`.
 
-    One that is parted by `partition_by` has its parts in the schema `countersign_parts`, where nobody looks but by it.
-def tenant_table(name: str, *items: SchemaItem, key: tuple[str, ...], covering: tuple[str, ...] = ()) -> Table:
-    """A table owned by tenants: adds `tenant_id`, puts it first in the primary key, and ties it to `tenants`.
-
-    What the key covers can be read from its index alone.
+    What the key covers can be read from its index alone. One that is parted by `partition_by` has its parts in the
+    schema `countersign_parts`, where nobody looks but by it.
     """
     return Table(
         name,
