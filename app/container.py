@@ -40,6 +40,7 @@ from core.automation import RuleBook
 from core.changes import ChangeCatalogue, load_change_catalogue
 from core.charts import Renderer
 from core.clock import SystemClock
+from core.costs import RateCatalogue, UsageWriter, load_rate_catalogue
 from core.db import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.listen import Listener
@@ -88,6 +89,8 @@ class Service:
     changes: ChangeCatalogue
     sla: SlaCatalogue
     sampler: Sampler
+    rates: RateCatalogue
+    usage: UsageWriter
     issuer: Issuer
     gate: Gate
     desks: Desks
@@ -156,6 +159,7 @@ class Service:
         await self.renderer.close()
         await self.gate.close()
         await self.sampler.close()
+        await self.usage.close()
         await self.database.close()
 
 
@@ -211,6 +215,7 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     catalogue = await asyncio.to_thread(load_catalogue, settings.policies_dir)
     change_catalogue = await asyncio.to_thread(load_change_catalogue, settings.changes_dir)
     sla_catalogue = await asyncio.to_thread(load_sla_catalogue, settings.sla_dir)
+    rates = await asyncio.to_thread(load_rate_catalogue, settings.rates_dir)
     await migrate(urls.owner, urls.app)
     database = Database(urls.app, clock=clock, address=settings.base_url)
     try:
@@ -228,6 +233,8 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
         changes=change_catalogue,
         sla=sla_catalogue,
         sampler=Sampler(database),
+        rates=rates,
+        usage=UsageWriter(database, rates),
         issuer=issuer,
         gate=Gate(database, catalogue, issuer, desks),
         desks=desks,

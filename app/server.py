@@ -42,6 +42,7 @@ from web.api.changes import Changes
 from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
 from web.api.cost_centres import CostCentres
+from web.api.costs import Costs
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
 from web.api.dependencies import Dependencies
@@ -58,6 +59,7 @@ from web.api.rollouts import Rollouts
 from web.api.sla import Sla
 from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
+from web.api.usage import UsageResource
 from web.application import WebSettings, create_application
 from web.console.routes import Books, Door, add_console
 from web.endpoint import endpoints_of
@@ -127,6 +129,8 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Dependencies(database, service.changes, service.renderer),
         CostCentres(database),
         Benefits(database),
+        UsageResource(database, service.usage),
+        Costs(database, service.rates),
         BypassAnalytics(database, service.renderer),
         Incidents(database),
         IncidentReviews(database),

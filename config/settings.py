@@ -267,6 +267,7 @@ class Settings(BaseSettings):
     policies_dir: Folder = SHIPPED / "policies"
     changes_dir: Folder = SHIPPED / "changes"  # default.yaml, and <tenant>.yaml where one differs
     sla_dir: Folder = SHIPPED / "sla"  # service levels: default.yaml, and <tenant>.yaml where one differs
+    rates_dir: Folder = SHIPPED / "costs"  # what usage costs: default.yaml, and <tenant>.yaml where one differs
     automation_dir: Folder = SHIPPED / "automation"  # <tenant>.yaml, or a folder <tenant>: rules
     demo: bool = False  # simulated outside world and a clock that anyone may move: on this machine alone
     slack: SlackSettings = SlackSettings()

@@ -36,6 +36,11 @@ class Price:
     discount: Decimal = Decimal(0)
 
     @property
+    def first_day(self) -> date | None:
+        """The day from which on it holds; None: it always did."""
+        return None if self.since == FOREVER else self.since
+
+    @property
     def is_flat(self) -> bool:
         """Whether every unit costs the same, so that nobody needs to know how many there were."""
         return len(self.tiers) == 1

@@ -224,7 +224,14 @@ def test_the_recipe_in_the_composition_makes_an_address_that_the_program_accepts
 @pytest.fixture
 def example(tmp_path):
     """A copy of the example beside everything that it names."""
-    for folder in ("config/tenants", "config/policies", "config/changes", "config/automation", "deploy/secrets"):
+    for folder in (
+        "config/tenants",
+        "config/policies",
+        "config/changes",
+        "config/costs",
+        "config/automation",
+        "deploy/secrets",
+    ):
         (tmp_path / folder).mkdir(parents=True)
     secrets = {
         "database_url": "postgresql://owner:pw@db/countersign",
@@ -272,6 +279,7 @@ def test_the_folders_that_the_example_names_are_those_that_ship():
     assert (example_file.parent / value["tenants_dir"]).resolve() == Settings().tenants_dir
     assert (example_file.parent / value["policies_dir"]).resolve() == Settings().policies_dir
     assert (example_file.parent / value["changes_dir"]).resolve() == Settings().changes_dir
+    assert (example_file.parent / value["rates_dir"]).resolve() == Settings().rates_dir
     assert (example_file.parent / value["automation_dir"]).resolve() == Settings().automation_dir
 
 

@@ -69,7 +69,9 @@ def _service(settings):
         settings,
         clock,
         database,
-        **dict.fromkeys(("catalogue", "changes", "sla", "sampler", "issuer", "gate", "listener"), none),
+        **dict.fromkeys(
+            ("catalogue", "changes", "sla", "sampler", "rates", "usage", "issuer", "gate", "listener"), none
+        ),
         desks=Desks(),
     )
 
