@@ -33,6 +33,7 @@ def check(files: Sequence[Path]) -> list[dict[str, Any]]:
             "asking approvers": can.approvals.asks,
             "marking approvals": can.approvals.marks,
             "reopening approvals": can.approvals.reopens,
+            "attachments": can.attachments,
         }
         found.append(
             {"file": str(file), "title": connector.title, "can": [name for name, has in abilities.items() if has]}

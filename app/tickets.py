@@ -122,7 +122,9 @@ def connect_tickets(service: Service) -> None:
         inbox = TicketInbox(each.slug, each.tenant, each.system, service.database, maps_fields=fields is not None)
         service.inboxes.append(inbox)
         service.reconcilers.append(Reconciler(each.slug, each.tenant, each.system, service.database, fields))
-        sync = TicketSync(each.slug, each.tenant, each.system, service.database, fields, each.capabilities.approvals)
+        can = each.capabilities
+        issuer = service.issuer if can.attachments else None
+        sync = TicketSync(each.slug, each.tenant, each.system, service.database, fields, can.approvals, issuer)
         desks.setdefault(each.slug, []).append(TicketDesk(sync))
         actions[each.slug][each.tenant] = TicketActions(
             each.slug, each.tenant, each.system, service.database, each.rule_fields

@@ -28,6 +28,7 @@ from connectors.itsm.tickets import (
     Ticket,
     TicketChange,
     TicketDraft,
+    TicketFile,
     TicketNote,
     TicketPatch,
     TicketReading,
@@ -58,6 +59,7 @@ __all__ = [
     "TicketChange",
     "TicketDraft",
     "TicketFacts",
+    "TicketFile",
     "TicketKind",
     "TicketNote",
     "TicketPatch",
@@ -114,7 +116,7 @@ class Capabilities:
     fields: bool = False  # reads and writes single fields of a ticket
     verbatim_fields: bool = False  # a field reads as it was written, unlike people and options that read by their names
     approvals: ApprovalAbilities = NO_APPROVALS
-    attachments: bool = False
+    attachments: bool = False  # files hang on its tickets
     look_up: bool = True  # any ticket can be asked about by its number, ours or not
 
 
@@ -147,6 +149,13 @@ class TicketSystem(Protocol):
 
     async def comment(self, ticket: Ticket, text: str, *, key: str) -> None:
         """The ticket carries this internal note exactly once per `key`."""
+        ...
+
+    async def attach(self, ticket: Ticket, file: TicketFile) -> None:
+        """The ticket carries this file exactly once, however often this is called with its name.
+
+        Raises Refused where `capabilities.attachments` is false, and for what the system does not take.
+        """
         ...
 
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
+from connectors.itsm.attaching import Attachments
 from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
 from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
 from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, walk_of
@@ -27,6 +28,7 @@ from core.ids import TenantId
 from core.links import TicketLink, record_ticket, tickets_of
 from core.named_tickets import NamedTicket
 from core.outbox import Event, record_sent
+from core.receipts import Issuer
 from core.tickets import Finding, TicketTask, placed
 
 
@@ -40,6 +42,7 @@ class TicketSync:
     database: Database
     fields: FieldSync | None = None
     approvals: ApprovalAbilities = NO_APPROVALS
+    issuer: Issuer | None = None  # None: nothing is attached there
 
     async def deliver(self, event: Event) -> None:
         """The subject's ticket exists and stands where the event puts it, with the event written beside it once."""
@@ -121,6 +124,9 @@ class TicketSync:
         walk = walk_of(told, about.reference, key=key) if told else None
         request = about.request if self._shown.are_shown else None
         comes_to_ask = walk is not None and walk.target is TicketState.IN_APPROVAL
+        if about.request is not None and self.issuer is not None:
+            files = Attachments(self.slug, self.tenant, self.system, self.database, self.issuer)
+            await files.attach(ticket, about.request, told)
         # Who decided is marked before the ticket moves on, and people are asked once it has come to where one is.
         if request is not None and not comes_to_ask:
             await self._shown.show(ticket, request, happened)

@@ -79,6 +79,15 @@ class TicketPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketFile:
+    """A file for a ticket. `name` is its own among those that we attach there: by it an attachment is known again."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TicketNote:
     """What somebody there wrote on a ticket. `id` is that system's own, so that a note is taken over once."""
 

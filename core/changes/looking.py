@@ -12,7 +12,7 @@ from core.changes.errors import UnknownChange
 from core.changes.loading import policy_of, view_of
 from core.changes.policy import ChangePolicy
 from core.changes.store import ChangeFilter
-from core.changes.views import ChangeView
+from core.changes.views import ChangeView, EvidenceView
 from core.db import Database, Transaction
 
 
@@ -42,3 +42,9 @@ async def change_policy(database: Database, catalogue: ChangeCatalogue, actor: A
 async def load_change(tx: Transaction, change_id: UUID) -> ChangeView:
     """The change, for subscribers. Raises UnknownChange."""
     return await view_of(tx, change_id)
+
+
+async def evidence_for(tx: Transaction, request_id: UUID) -> tuple[EvidenceView, ...]:
+    """What was shown for the gates of the change that this request asks about; nothing for any other request."""
+    change_id = await store.id_of_request(tx, request_id)
+    return () if change_id is None else (await view_of(tx, change_id)).evidence

@@ -4,6 +4,7 @@ claims.py           what a receipt says; to JSON and back
 jws.py              pure: Ed25519 signatures in JWS compact form
 keys.py             pure: key ids, the published set, when a key is replaced
 rules.py            pure: what is certified, and whether a receipt presented holds
+records.py          pure: what is certified of a decision, for people and not for gates
 issuer.py           Issuer: the installation's keys in memory; signs and verifies
 service.py          use case: a receipt for an approved request
 model.py, store.py  tables and SQL
@@ -14,6 +15,7 @@ from core.receipts.claims import Claims, Receipt
 from core.receipts.errors import ExpiredReceipt, InvalidReceipt, OtherAction, SuspendedApproval, UsedApproval
 from core.receipts.issuer import Issuer
 from core.receipts.model import PRIVATE_KEY
+from core.receipts.records import record_of
 from core.receipts.service import issue_receipt
 
 __all__ = [
@@ -27,4 +29,5 @@ __all__ = [
     "SuspendedApproval",
     "UsedApproval",
     "issue_receipt",
+    "record_of",
 ]

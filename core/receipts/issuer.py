@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 import structlog
 
 from core.approvals import ApprovedRequest
 from core.db import Database, Transaction
 from core.ids import TenantId, uuid7
-from core.receipts import jws, rules, store
+from core.receipts import jws, records, rules, store
 from core.receipts.claims import Receipt
 from core.receipts.errors import ExpiredReceipt, InvalidReceipt
 from core.receipts.keys import RETIRED_KEY_STAYS_FOR, KeyRing, PublicKey, SigningKey, ring
@@ -51,6 +52,10 @@ class Issuer:
         if key is None:
             raise InvalidReceipt
         return rules.read(token, key, issuer=self._address, tenant=tenant, now=self._database.clock.now())
+
+    async def attest(self, record: dict[str, Any]) -> str:
+        """The record of a decision under our signature, in JWS compact form; no receipt. Raises as `ready`."""
+        return jws.sign(record, (await self.ready()).signing, kind=records.TYPE)
 
     async def issue(self, tx: Transaction, approved: ApprovedRequest) -> tuple[Receipt, bool]:
         """The receipt that holds for the approval, and whether it is new. The request is held by the transaction."""

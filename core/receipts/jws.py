@@ -21,9 +21,9 @@ ALGORITHM: Final = "EdDSA"
 TOKEN_MAX: Final = 64 * 1024  # characters; sixty stages with ten votes each fit
 
 
-def sign(payload: dict[str, Any], key: SigningKey) -> str:
-    """The payload, canonical (RFC 8785), under the key's signature."""
-    signed = f"{_header(key.id)}.{_encoded(rfc8785.dumps(payload))}"
+def sign(payload: dict[str, Any], key: SigningKey, *, kind: str = TYPE) -> str:
+    """The payload, canonical (RFC 8785), under the key's signature. What is of another kind is never a receipt."""
+    signed = f"{_header(key.id, kind)}.{_encoded(rfc8785.dumps(payload))}"
     return f"{signed}.{_encoded(key.sign(signed.encode()))}"
 
 
@@ -51,8 +51,8 @@ def verified(token: str, key: PublicKey) -> bytes:
     return payload
 
 
-def _header(key_id: str) -> str:
-    return _encoded(rfc8785.dumps({"alg": ALGORITHM, "kid": key_id, "typ": TYPE}))
+def _header(key_id: str, kind: str = TYPE) -> str:
+    return _encoded(rfc8785.dumps({"alg": ALGORITHM, "kid": key_id, "typ": kind}))
 
 
 def _encoded(raw: bytes) -> str:

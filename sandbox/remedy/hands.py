@@ -17,6 +17,7 @@ from sandbox.remedy.schema import (
     HELP_DESK,
     INCIDENT,
     INCIDENT_LOG,
+    LOG_FILES,
     NUMBER_FIELDS,
     PEOPLE,
     SIGNATURE,
@@ -48,7 +49,8 @@ def record(server: ArServer, entry: Entry, base_url: str) -> dict[str, Any]:
         number = NUMBER_FIELDS[entry.form]
         found["worklog"] = [
             {"id": one.id, "by": one["Submitter"], "at": stamp(one["Submit Date"]),
-             "text": one["Detailed Description"], "public": one["View Access"] == 1}
+             "text": one["Detailed Description"], "public": one["View Access"] == 1,
+             "files": _files(one)}
             for one in server.store.entries(_LOGS[entry.form]).values()
             if one[number] == entry[number]
         ]  # fmt: skip
@@ -74,6 +76,10 @@ def record(server: ArServer, entry: Entry, base_url: str) -> dict[str, Any]:
         for one in entry.history
     ]
     return found
+
+
+def _files(log: Entry) -> list[dict[str, Any]]:
+    return [{"name": held["name"], "size": held["sizeBytes"]} for field in LOG_FILES if (held := log[field])]
 
 
 def find(server: ArServer, base: str, id_: str) -> Entry | None:

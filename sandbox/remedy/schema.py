@@ -182,14 +182,13 @@ _CHANGE_FIELDS: Final = (
     _char(303497300, "ServiceCI"),
     _char(1000000510, "Approval Phase Name", read_only=True),
 )
+LOG_FILES: Final = ("z2AF Work Log01", "z2AF Work Log02", "z2AF Work Log03")
 _LOG_FIELDS: Final = (
     _char(1000000000, "Description", most=100),
     _char(1000000151, "Detailed Description", required=True, most=0),
     _enum(1000000170, "Work Log Type", LOG_TYPES, default=8000),
     _enum(1000000761, "View Access", ACCESSES, default=0),
-    Field(1000000351, "z2AF Work Log01", Kind.ATTACHMENT),
-    Field(1000000352, "z2AF Work Log02", Kind.ATTACHMENT),
-    Field(1000000353, "z2AF Work Log03", Kind.ATTACHMENT),
+    *(Field(1000000351 + index, name, Kind.ATTACHMENT) for index, name in enumerate(LOG_FILES)),
 )
 _SIGNATURE_FIELDS: Final = (
     _char(10000, "Application", read_only=True),

@@ -354,6 +354,30 @@ TABLES: Final[Mapping[str, Table]] = {
             "label",
         ),
         Table(
+            "sys_attachment",
+            "Attachment",
+            SYSTEM_COLUMNS
+            | _columns(
+                _text("file_name", "File name", 100),
+                _text("content_type", "Content type", 100),
+                _text("table_name", "Table name", 80),
+                _text("table_sys_id", "Table sys ID", 32),
+                Column("size_bytes", "Size bytes", Kind.INTEGER),
+                _text("hash", "Hash", 64),
+            ),
+            "file_name",
+        ),
+        Table(
+            "sys_attachment_doc",
+            "Attachment Document",
+            SYSTEM_COLUMNS
+            | _columns(
+                _ref("sys_attachment", "Attachment", "sys_attachment"),
+                _text("data", "Data", 16_000_000),
+            ),
+            "sys_attachment",
+        ),
+        Table(
             "sys_journal_field",
             "Journal Entry",
             SYSTEM_COLUMNS

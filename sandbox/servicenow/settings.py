@@ -18,6 +18,7 @@ class Options:
     invalid_query_returns_no_rows: bool = False  # the property glide.invalid_query.returns_no_rows
     silent_refusal: bool = False  # a refused state stays as it was and the answer is 200
     hidden_fields: list[str] = field(default_factory=list)  # as if access rules hid them: not shown, dropped in queries
+    attachment_max_bytes: int = 1024 * 1024 * 1024  # the property com.glide.attachment.max_size, a gigabyte
     hibernating: bool = False  # every address answers the vendor's sleeping page
 
     def update(self, wanted: Mapping[str, Any]) -> None:
@@ -41,6 +42,8 @@ def _check(name: str, value: Any) -> None:
             valid = isinstance(value, str)
         case "rate_limit":
             valid = value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+        case "attachment_max_bytes":
+            valid = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         case "hidden_fields":
             valid = isinstance(value, list) and all(isinstance(one, str) for one in value)
         case _:

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 
 from sandbox.faults import Faults, fault_middleware
 from sandbox.servicenow import errors, seed
+from sandbox.servicenow.attachment_api import AttachmentApi
 from sandbox.servicenow.auth import API_KEY, CLIENT_ID, CLIENT_SECRET, Accounts
 from sandbox.servicenow.change_api import ChangeApi
 from sandbox.servicenow.errors import AccessDenied, RuleRefused
@@ -146,6 +147,7 @@ class ServiceNow:
         app = web.Application(middlewares=[api_faults, self._doorkeeper], client_max_size=BODY_MAX_BYTES)
         TableApi(self._instance, self._options, self._base_url).add_routes(app.router)
         ChangeApi(self._instance, self._options).add_routes(app.router)
+        AttachmentApi(self._instance, self._options, self._base_url).add_routes(app.router)
         app.router.add_post("/oauth_token.do", self._accounts.token)
         app.router.add_route("*", "/api/{tail:.*}", _unknown_api)
         Pages(self._instance, self._base_url).add_routes(app.router)

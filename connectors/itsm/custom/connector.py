@@ -21,6 +21,7 @@ from connectors.itsm.base import (
     Ticket,
     TicketDraft,
     TicketFacts,
+    TicketFile,
     TicketKind,
     TicketPatch,
     TicketReading,
@@ -33,6 +34,7 @@ from connectors.itsm.custom.approvals import Approvals
 from connectors.itsm.custom.client import CustomClient
 from connectors.itsm.custom.doctor import check
 from connectors.itsm.custom.fields import Fields, uses
+from connectors.itsm.custom.files import attach_once
 from connectors.itsm.custom.look_up import look_up
 from connectors.itsm.custom.notes import write_once
 from connectors.itsm.custom.paths import text_at
@@ -129,6 +131,11 @@ class Custom:
         """The ticket carries this comment once per `key`, where comments are declared; an empty text is none."""
         names = {"id": ticket.external_id, "number": ticket.number, "kind": str(ticket.kind)}
         await write_once(self._spec, self._client, names, text, key=check_key(key))
+
+    async def attach(self, ticket: Ticket, file: TicketFile) -> None:
+        """The ticket has this file exactly once, known by its name. Raises Refused where none are declared."""
+        names = {"id": ticket.external_id, "number": ticket.number, "kind": str(ticket.kind)}
+        await attach_once(self._spec, self._client, names, file)
 
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
         """These people's approvals say what they shall, as far as the file declares how; all of the ticket then."""
@@ -265,6 +272,7 @@ def declared(file: Path, *, slug: str) -> Connector:
             approvals=spec.approval_abilities,
             fields=spec.fields is not None and spec.fields.write is not None,
             verbatim_fields=True,
+            attachments=spec.attachments is not None,
             look_up=spec.look_up is not None,
         ),
         fields=uses(spec),

@@ -13,6 +13,7 @@ from config.yamlfile import LocatedDocument, load_yaml
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.custom.approval_reading import read_approvals
 from connectors.itsm.custom.field_reading import read_fields
+from connectors.itsm.custom.files import read_files
 from connectors.itsm.custom.reading_parts import read_auth, read_changes, read_comments, read_errors, read_webhook
 from connectors.itsm.custom.request_reading import FileReader
 from connectors.itsm.custom.request_spec import Request, Scalar
@@ -24,7 +25,7 @@ from core.errors import ConfigError
 KEYS: Final = (
     "title", "url", "auth", "headers", "timeouts", "rate", "kinds", "page", "account", "summary_max_chars", "tables",
     "states", "times", "ticket", "errors", "create", "get", "update", "find", "comment", "comments", "changes",
-    "webhook", "fields", "look_up", "approvals",
+    "webhook", "fields", "look_up", "approvals", "attachments",
 )  # fmt: skip
 REQUIRED: Final = ("title", "url", "states", "ticket", "create", "get", "update")
 TICKET_KEYS: Final = (
@@ -106,6 +107,7 @@ def _read(reader: FileReader, document: LocatedDocument, file: Path) -> Spec:
             reader.request(("look_up",), table["look_up"], names=LOOK_UP_NAMES)[0] if table.get("look_up") else None
         ),
         approvals=read_approvals(reader, table.get("approvals"), names=TICKET_NAMES, account=account),
+        attachments=read_files(reader, table.get("attachments"), names=TICKET_NAMES),
     )
     _refuse_contradictions(reader, spec)
     return spec

@@ -43,6 +43,7 @@ def _requests(spec: Spec) -> Iterator[Request]:
         spec.comments.request if spec.comments else None,
         spec.changes.request if spec.changes else None,
         fields.write if fields else None,
+        *((spec.attachments.listed, spec.attachments.added) if spec.attachments else ()),
     ]  # fmt: skip
     if approvals is not None:
         touched = approvals.changes.changes.request if approvals.changes else None

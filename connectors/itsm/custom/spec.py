@@ -83,6 +83,15 @@ class Fields:
     write: Request | None
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files of a ticket: how they are listed, where each tells its name, and how one is added."""
+
+    listed: Request
+    name: JsonPath
+    added: Request
+
+
 class Means(StrEnum):
     """Which of the four failures an answer is; or that nothing is there, which of a list is an empty one."""
 
@@ -220,6 +229,7 @@ class Spec:
     fields: Fields | None = None
     look_up: Request | None = None  # any ticket by its number
     approvals: Approvals | None = None
+    attachments: Files | None = None
 
     @property
     def approval_abilities(self) -> ApprovalAbilities:

@@ -18,6 +18,7 @@ from core.tickets import Decision
 OPERATIONS: Final = (
     "create", "find", "get", "update", "comment", "comments", "changes", "look_up", "login", "approvals",
     "approvals.changes", "approvals.ask", "approvals.withdraw", "approvals.mark", "approvals.reopen",
+    "attachments.list", "attachments.add",
 )  # fmt: skip
 
 
@@ -80,6 +81,11 @@ def _asked(spec: Spec, operation: str, sample: Sample) -> tuple[Request | None, 
             return spec.comments.request if spec.comments else None, names
         case "changes":
             return (spec.changes.request, _page(spec.changes)) if spec.changes else (None, {})
+        case "attachments.list":
+            return spec.attachments.listed if spec.attachments else None, names
+        case "attachments.add":
+            sent = {"file_name": "REQ-1042-decision.json", "media_type": "application/json", "content": "e30="}
+            return spec.attachments.added if spec.attachments else None, {**names, **sent}
         case "look_up":
             return spec.look_up, {"number": sample.id}
         case _:

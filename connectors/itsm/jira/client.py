@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from connectors.itsm.answers import UnexpectedAnswerError
-from connectors.itsm.base import Refused
+from connectors.itsm.base import Refused, TicketFile
 from connectors.itsm.jira.failures import TITLE, VENDOR_ERRORS, QuotaSpent, classify, status_of
 from connectors.itsm.jira.session import SERVICE_DESK_URL, CallClient
 from connectors.itsm.jira.settings import JiraSettings
@@ -136,6 +136,10 @@ class JiraClient:
     async def edit(self, path: str, body: Mapping[str, Any]) -> None:
         """PUT has taken this; it may have if this raises OutcomeUnknown."""
         await self._tell(lambda client: client.put(path, body))
+
+    async def attach(self, path: str, file: TicketFile) -> Any:
+        """What POST of a file answers; it may hang there if this raises OutcomeUnknown."""
+        return await self._tell(lambda client: client.attach(path, file))
 
     async def read_desk(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """What GET answers on Jira Service Management's interface."""

@@ -20,6 +20,7 @@ from connectors.itsm.base import (
     Ticket,
     TicketDraft,
     TicketFacts,
+    TicketFile,
     TicketKind,
     TicketPatch,
     TicketReading,
@@ -33,6 +34,7 @@ from connectors.itsm.jira.client import JiraClient
 from connectors.itsm.jira.doctor import Doctor
 from connectors.itsm.jira.drafts import issue_body
 from connectors.itsm.jira.fields import Fields
+from connectors.itsm.jira.files import attach_once
 from connectors.itsm.jira.keys import Keys
 from connectors.itsm.jira.look_up import look_up
 from connectors.itsm.jira.mapping import SUMMARY_MAX_CHARS
@@ -108,6 +110,10 @@ class Jira:
     async def comment(self, ticket: Ticket, text: str, *, key: str) -> None:
         """The ticket carries this comment exactly once per `key`; an empty text is none."""
         await write_once(self._client, ticket.external_id, text, key=check_key(key))
+
+    async def attach(self, ticket: Ticket, file: TicketFile) -> None:
+        """The issue has this file exactly once, known by its name."""
+        await attach_once(self._client, ticket.external_id, file)
 
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
         """A service desk's approvals as they stand. Who is asked there, its request type says: nothing is changed."""
@@ -211,6 +217,7 @@ CONNECTOR: Final = Connector(
         summary_max_chars=SUMMARY_MAX_CHARS,
         incremental_by="updated",
         fields=True,
+        attachments=True,
         approvals=ApprovalAbilities(reads=True),
     ),
 )

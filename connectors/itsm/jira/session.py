@@ -17,6 +17,7 @@ from jira.resilientsession import ResilientSession
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from connectors.itsm.answers import UnexpectedAnswerError
+from connectors.itsm.base import TicketFile
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.rehearsal import Rehearsal
 from connectors.itsm.threads import AbandonedError
@@ -100,6 +101,15 @@ class CallClient(JIRA):
     def tell(self, path: str, body: Mapping[str, Any], *, base: str = JIRA.JIRA_BASE_URL) -> Any:
         """What POST answers; None if it is empty."""
         response = self._session.post(self._get_url(path, base), data=json.dumps(body))
+        return response.json() if response.content else None
+
+    def attach(self, path: str, file: TicketFile) -> Any:
+        """What POST of one file answers."""
+        self._session.headers.pop("Content-Type", None)  # requests writes that of a form itself, with its boundary
+        headers = {"X-Atlassian-Token": "no-check"}
+        part = (file.name, file.content, file.media_type)
+        url = self._get_url(path, JIRA.JIRA_BASE_URL)
+        response = self._session.post(url, files={"file": part}, headers=headers)
         return response.json() if response.content else None
 
     def put(self, path: str, body: Mapping[str, Any]) -> None:

@@ -10,9 +10,10 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from connectors.itsm.answers import UnexpectedAnswerError, uncertain
-from connectors.itsm.base import ConnectorError, Refused
+from connectors.itsm.base import ConnectorError, Refused, TicketFile
 from connectors.itsm.http import Answer, Call, Caller, Limits
 from connectors.itsm.remedy.failures import failure
+from connectors.itsm.remedy.files import MULTIPART, multipart
 from connectors.itsm.remedy.session import Sessions
 from connectors.itsm.remedy.settings import RemedySettings
 from connectors.itsm.remedy.wire import Values
@@ -74,6 +75,11 @@ class RemedyClient:
         """There is a new entry with these values; a form for creating hands it to its filters."""
         await self._send("POST", form, {}, body=values, writes=True)
 
+    async def create_with_file(self, form: str, values: Mapping[str, Any], field: str, file: TicketFile) -> None:
+        """The same with a file in this field; the value of the field is the file's name."""
+        body = multipart(json.dumps({"values": dict(values)}).encode(), field, file)
+        await self._send("POST", form, {}, raw=body, media_type=MULTIPART, writes=True)
+
     async def modify(self, form: str, entry_id: str, values: Mapping[str, Any]) -> None:
         """The entry has these values; those not named keep theirs."""
         await self._send("PUT", form, {}, entry_id=entry_id, body=values, writes=True)
@@ -111,6 +117,8 @@ class RemedyClient:
         *,
         entry_id: str = "",
         body: Mapping[str, Any] | None = None,
+        raw: bytes | None = None,
+        media_type: str = "application/json",
         writes: bool,
     ) -> Answer:
         url = f"{self._base}/{quote(form, safe='')}"
@@ -118,13 +126,16 @@ class RemedyClient:
             url += f"/{quote(entry_id, safe='')}"
         if query:
             url += f"?{urlencode(query, quote_via=quote)}"
-        raw = None if body is None else json.dumps({"values": dict(body)}).encode()
+        if body is not None:
+            raw = json.dumps({"values": dict(body)}).encode()
         headers = await self._sessions.headers()
-        answer = await self._exchange(method, url, headers, raw, writes=writes)
+        answer = await self._exchange(method, url, headers, raw, media_type=media_type, writes=writes)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             # Turned away at the door, so nothing was done: once more, with a new token.
             self._sessions.forget(headers)
-            answer = await self._exchange(method, url, await self._sessions.headers(), raw, writes=writes)
+            answer = await self._exchange(
+                method, url, await self._sessions.headers(), raw, media_type=media_type, writes=writes
+            )
         if answer.status not in _OK:
             raise failure(answer, writes=writes)
         if writes and answer.body.strip() and "json" not in answer.headers.get("content-type", ""):
@@ -133,11 +144,18 @@ class RemedyClient:
         return answer
 
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], raw: bytes | None, *, writes: bool
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        raw: bytes | None,
+        *,
+        media_type: str = "application/json",
+        writes: bool,
     ) -> Answer:
         sent = {**headers, "Accept": "application/json"}
         if raw is not None:
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"] = media_type
         return await self._caller.send(Call(method, url, sent, raw, writes=writes))
 
 

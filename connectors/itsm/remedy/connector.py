@@ -19,6 +19,7 @@ from connectors.itsm.base import (
     Ticket,
     TicketDraft,
     TicketFacts,
+    TicketFile,
     TicketKind,
     TicketPatch,
     TicketReading,
@@ -40,7 +41,7 @@ from connectors.itsm.remedy.settings import RemedySettings
 from connectors.itsm.remedy.tickets import Tickets
 from connectors.itsm.remedy.webhooks import read_webhook
 from connectors.itsm.remedy.wire import FORMS
-from connectors.itsm.remedy.worklog import write_once
+from connectors.itsm.remedy.worklog import attach_once, write_once
 from connectors.itsm.signatures import signing_key
 from core.tickets import Shown, ToldApproval
 
@@ -95,6 +96,10 @@ class Remedy:
     async def comment(self, ticket: Ticket, text: str, *, key: str) -> None:
         """The ticket carries this internal work log exactly once per `key`; an empty text is none."""
         await write_once(self._client, FORMS[ticket.kind], ticket.external_id, text, key=check_key(key))
+
+    async def attach(self, ticket: Ticket, file: TicketFile) -> None:
+        """A work log of the ticket holds this file, which no other log of ours does."""
+        await attach_once(self._client, FORMS[ticket.kind], ticket.external_id, file)
 
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
         """A change's signatures as they stand. Who is asked, the approval engine says: nothing is changed."""
@@ -185,6 +190,7 @@ CONNECTOR: Final = Connector(
         summary_max_chars=SUMMARY_MAX_CHARS,
         incremental_by="Last Modified Date",
         fields=True,
+        attachments=True,
         verbatim_fields=True,
         approvals=ApprovalAbilities(reads=True),
     ),

@@ -17,7 +17,7 @@ import pysnow
 import requests
 
 from connectors.itsm.answers import UnexpectedAnswerError
-from connectors.itsm.base import ConnectorError, NotSent, Refused
+from connectors.itsm.base import ConnectorError, NotSent, Refused, TicketFile
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
 from connectors.itsm.servicenow.failures import TITLE, VENDOR_ERRORS, classify
@@ -109,6 +109,26 @@ class ServiceNowClient:
         """The record with these fields changed, as the instance left it."""
         path = f"/{sys_id}"
         return await self._call(lambda client: _send(client, TABLE_BASE, f"/table/{table}", path, fields), writes=True)
+
+    async def attachments(self, query: str) -> tuple[Row, ...]:
+        """What is known of the files that match."""
+
+        def work(client: Any) -> tuple[Row, ...]:
+            resource = client.resource(api_path="/attachment", base_path=TABLE_BASE)
+            return tuple(_row(row) for row in resource.get(query=query, limit=PAGE_ROWS).all())
+
+        return await self._call(work, writes=False)
+
+    async def attach(self, table: str, sys_id: str, file: TicketFile) -> Row:
+        """The new attachment of this record."""
+
+        def work(client: Any) -> Row:
+            resource = client.resource(api_path="/attachment", base_path=TABLE_BASE)
+            resource.parameters.add_custom({"table_name": table, "table_sys_id": sys_id, "file_name": file.name})
+            headers = {"Content-Type": file.media_type}
+            return _row(resource.request("POST", path_append="/file", headers=headers, data=file.content).one())
+
+        return await self._call(work, writes=True)
 
     async def create_change(self, kind: str, fields: Mapping[str, str]) -> Row:
         """The new change of this type (normal, emergency)."""

@@ -18,6 +18,7 @@ from connectors.itsm.base import (
     Ticket,
     TicketDraft,
     TicketFacts,
+    TicketFile,
     TicketKind,
     TicketPatch,
     TicketReading,
@@ -30,6 +31,7 @@ from connectors.itsm.servicenow.client import Row, ServiceNowClient
 from connectors.itsm.servicenow.columns import Columns
 from connectors.itsm.servicenow.doctor import Doctor
 from connectors.itsm.servicenow.fields import Fields
+from connectors.itsm.servicenow.files import attach_once
 from connectors.itsm.servicenow.look_up import look_up
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import (
@@ -103,6 +105,10 @@ class ServiceNow:
     async def comment(self, ticket: Ticket, text: str, *, key: str) -> None:
         """The ticket carries this work note exactly once per `key`; an empty text is none."""
         await write_once(self._client, TABLES[ticket.kind], ticket.external_id, text, key=check_key(key))
+
+    async def attach(self, ticket: Ticket, file: TicketFile) -> None:
+        """The record has this file exactly once, known by its name."""
+        await attach_once(self._client, TABLES[ticket.kind], ticket.external_id, file)
 
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
         """Rows of sysapproval_approver say who is asked here and what they decided; incidents have none."""
@@ -204,6 +210,7 @@ CONNECTOR: Final = Connector(
         incremental_by="sys_updated_on",
         fields=True,
         verbatim_fields=True,
+        attachments=True,
         approvals=ApprovalAbilities(reads=True, asks=True, marks=True, reopens=True),
     ),
 )

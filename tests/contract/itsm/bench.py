@@ -111,6 +111,7 @@ class Bench(ABC):
     look: ClassVar[str]  # calls as faults name them: looking a key up,
     creation: ClassVar[str]  # creating,
     noting: ClassVar[str]  # and writing a note
+    attaching: ClassVar[str]  # attaching a file, which may share its address with looking for it
     writes: ClassVar[Sequence[str]]  # every call that moves a ticket or notes something
     life: ClassVar[Mapping[TicketState, tuple[TicketState, str]]]  # asked for -> where a change stands then
     walked: ClassVar[tuple[str, ...]]  # every state on the way of a whole life, the first included
@@ -230,6 +231,10 @@ class Bench(ABC):
     @abstractmethod
     def field_write(self, ticket: Ticket) -> str:
         """The call that writes a field, as faults name it."""
+
+    @abstractmethod
+    def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
+        """Every file of a change as the system keeps it: its name and its size in bytes."""
 
     @abstractmethod
     async def delete(self, ticket: Ticket) -> None:

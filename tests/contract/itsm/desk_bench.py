@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import itertools
 import re
@@ -44,6 +45,7 @@ class DeskBench(Bench):
     look = "/tickets$"
     creation = "/api/tickets$"
     noting = "/comments$"
+    attaching = "/files$"
     writes = ("/comments$", "/tickets/")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "review"),
@@ -80,7 +82,7 @@ class DeskBench(Bench):
 
     def fail(self, fault: Fault, count: int = 1, *, retry_after: float | None = None, match: str | None = None) -> None:
         for _ in range(count):
-            if match in {self.creation, self.noting}:
+            if match in {self.creation, self.noting, self.attaching}:
                 self.faults.add(self.slug, Fault.SLOW, 1, 0.0, match)  # the question before the write
             self.faults.add(self.slug, fault, 1, retry_after, match)
 
@@ -168,6 +170,10 @@ class DeskBench(Bench):
 
     def field_write(self, ticket: Ticket) -> str:
         return f"/tickets/{ticket.external_id}$"
+
+    def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
+        held = self.system.files.get(ticket.external_id, [])
+        return [(one["name"], len(base64.b64decode(one["content"]))) for one in held]
 
     async def delete(self, ticket: Ticket) -> None:
         del self.system.tickets[ticket.external_id]

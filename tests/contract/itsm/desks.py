@@ -48,6 +48,7 @@ class Desk:
     faults: Faults = field(default_factory=Faults)
     tickets: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    files: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     url: str = ""
     hook: tuple[str, str] = ("", "")  # an address that is told of what people do, and the secret that signs it
@@ -77,6 +78,8 @@ class Desk:
         router.add_patch("/api/tickets/{id}", self.change)
         router.add_get("/api/tickets/{id}/comments", self.read_comments)
         router.add_post("/api/tickets/{id}/comments", self.comment)
+        router.add_get("/api/tickets/{id}/files", self.read_files)
+        router.add_post("/api/tickets/{id}/files", self.attach)
         self.approvals.add_routes(router)
 
     @staticmethod
@@ -181,6 +184,14 @@ class Desk:
 
     async def comment(self, request: web.Request) -> web.Response:
         self.note(request.match_info["id"], (await request.json())["text"], "countersign")
+        return web.json_response({}, status=201)
+
+    async def read_files(self, request: web.Request) -> web.Response:
+        held = self.files.get(request.match_info["id"], [])
+        return web.json_response({"files": [{"name": one["name"], "type": one["type"]} for one in held]})
+
+    async def attach(self, request: web.Request) -> web.Response:
+        self.files.setdefault(request.match_info["id"], []).append(await request.json())
         return web.json_response({}, status=201)
 
     def signed(self, message: dict[str, Any]) -> tuple[dict[str, str], bytes]:

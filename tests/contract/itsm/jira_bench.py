@@ -40,6 +40,7 @@ class JiraBench(Bench):
     look = "/search"
     creation = "/issue$"
     noting = "/comment$"
+    attaching = "/attachments$"
     writes = ("/comment$", "/transitions$")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "Waiting for Approval"),
@@ -178,6 +179,10 @@ class JiraBench(Bench):
 
     def field_write(self, ticket: Ticket) -> str:
         return f"/issue/{ticket.external_id}$"
+
+    def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
+        (issue,) = (one for one in self.system.records("issue") if one["id"] == ticket.external_id)
+        return [(one["filename"], one["size"]) for one in issue["attachments"]]
 
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("issue", ticket.external_id)

@@ -36,6 +36,7 @@ class RemedyBench(Bench):
     look = "/entry/CHG:ChangeInterface$"
     creation = "/CHG:ChangeInterface_Create$"
     noting = "/CHG:WorkLog$"
+    attaching = "/entry/CHG:WorkLog$"
     writes = ("/CHG:WorkLog$", "/entry/CHG:ChangeInterface/", "/entry/AP:Detail-Signature/")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "Request For Authorization"),
@@ -165,6 +166,10 @@ class RemedyBench(Bench):
 
     def field_write(self, ticket: Ticket) -> str:
         return "/entry/CHG:ChangeInterface/"
+
+    def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
+        (row,) = (one for one in self.system.records("change") if one["number"] == ticket.external_id)
+        return [(one["name"], one["size"]) for log in row["worklog"] for one in log["files"]]
 
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("change", ticket.external_id)

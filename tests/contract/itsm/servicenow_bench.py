@@ -40,6 +40,7 @@ class ServiceNowBench(Bench):
     look = "/table/change_request$"
     creation = "/change/normal$"
     noting = "/table/change_request/"
+    attaching = "attachment/file$"
     writes = ("/table/change_request/", "/sn_chg_rest/change/", "/table/sysapproval_approver/")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "Assess"),
@@ -177,6 +178,10 @@ class ServiceNowBench(Bench):
 
     def field_write(self, ticket: Ticket) -> str:
         return f"/table/change_request/{ticket.external_id}$"
+
+    def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
+        held = self.system.records("sys_attachment")
+        return [(one["file_name"], int(one["size_bytes"])) for one in held if one["table_sys_id"] == ticket.external_id]
 
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("change_request", ticket.external_id)

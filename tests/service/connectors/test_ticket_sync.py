@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 from sqlalchemy import select
 
 from connectors.itsm.approvals import NO_APPROVALS
 from connectors.itsm.asked import EVERY_EVENT, TenantDesks, TicketDesk
+from connectors.itsm.base import TicketKind
 from connectors.itsm.subscriber import TicketSync
+from core.approvals import get_request
 from core.ids import TenantId
 from core.links import tickets_of
 from core.outbox import Dispatcher, RetryPolicy, Subscription
 from core.outbox.model import outbox_events
+from core.receipts import InvalidReceipt, Issuer
 from sandbox.faults import Fault
+from tests.contract.itsm.servicenow_bench import servicenow_bench
 from tests.contract.itsm.systems import SYSTEMS
 from tests.factories import approve_all, ask
 from tests.service.core.test_outbox import listed, until
@@ -33,10 +40,10 @@ async def connector(bench):
     await connected.close()
 
 
-async def delivered(company, systems, *, approvals=NO_APPROVALS):
+async def delivered(company, systems, *, approvals=NO_APPROVALS, issuer=None):
     """Whatever waits has been delivered to each of these systems, by name."""
     desks = {
-        slug: TicketDesk(TicketSync(slug, company.tenant, system, company.database, approvals=approvals))
+        slug: TicketDesk(TicketSync(slug, company.tenant, system, company.database, approvals=approvals, issuer=issuer))
         for slug, system in systems.items()
     }
     await _dispatch(company, [_subscription(slug, desk) for slug, desk in desks.items()])
@@ -103,6 +110,63 @@ async def test_a_note_and_a_ticket_are_written_once_however_often_the_system_fai
 
     assert len(notes_on(bench, pending.request_id)) == 1
     assert bench.one(str(pending.request_id)).label == bench.approved
+
+
+@pytest.mark.row("N1", "N6", "P11")
+async def test_the_record_of_a_decision_hangs_on_its_ticket_once_and_is_no_receipt(
+    company, catalogue, bench, connector
+):
+    pending = await ask(company, catalogue)
+    await approve_all(company, pending.request_id)
+    issuer = Issuer(company.database, address="https://countersign.example")
+    bench.fail(Fault.COMMIT_THEN_TIMEOUT, 2, match=bench.attaching)
+    kept = Kept(connector)
+
+    await delivered(company, {bench.slug: kept}, issuer=issuer)
+
+    request = (await get_request(company.database, company.actor("agent_developer"), pending.request_id)).reference
+    ticket = await connector.find_by_key(TicketKind.CHANGE, str(pending.request_id))
+    ((name, size),) = bench.attached(ticket)
+    assert (name, size) == (f"{request}-decision.json", len(kept.files[-1].content))
+    assert len({file.content for file in kept.files}) == 1
+    document = json.loads(kept.files[-1].content)
+    votes = {stage["key"]: [vote["decision"] for vote in stage["votes"]] for stage in document["record"]["stages"]}
+    assert votes["security_review"] == ["approve"]
+    header, payload, _signature = document["proof"].split(".")
+    assert json.loads(base64.urlsafe_b64decode(payload + "==")) == document["record"]
+    assert json.loads(base64.urlsafe_b64decode(header + "=="))["typ"] == "decision+jwt"
+    with pytest.raises(InvalidReceipt):
+        await issuer.verify(document["proof"], tenant=company.tenant)
+
+
+@pytest.mark.row("N6")
+async def test_a_system_that_takes_no_file_says_so_on_the_ticket_which_moves_on(company, catalogue):
+    pending = await ask(company, catalogue)
+    await approve_all(company, pending.request_id)
+    async with servicenow_bench() as bench:
+        bench.system.configure({"attachment_max_bytes": 10})
+        system = bench.connect()
+        issuer = Issuer(company.database, address="https://countersign.example")
+        await delivered(company, {bench.slug: system}, issuer=issuer)
+        await system.close()
+        record = bench.one(str(pending.request_id))
+
+    assert record.label == bench.approved
+    assert any("-decision.json could not be attached: " in text for text in record.texts)
+
+
+class Kept:
+    """A connection that remembers which files went through it."""
+
+    def __init__(self, system):
+        self.system, self.files = system, []
+
+    def __getattr__(self, name):
+        return getattr(self.system, name)
+
+    async def attach(self, ticket, file):
+        self.files.append(file)
+        await self.system.attach(ticket, file)
 
 
 @pytest.mark.row("N2")

@@ -302,7 +302,10 @@ def test_a_trial_shows_the_exact_request_with_secrets_struck_out(tmp_path, monke
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("operation", sorted(set(OPERATIONS) - {"approvals.mark", "approvals.reopen"}))
+UNDECLARED = {"approvals.mark", "approvals.reopen", "attachments.list", "attachments.add"}  # by glpi.yaml
+
+
+@pytest.mark.parametrize("operation", sorted(set(OPERATIONS) - UNDECLARED))
 def test_every_operation_of_glpi_can_be_tried(tmp_path, operation):
     file = tmp_path / "glpi.yaml"
     file.write_text(EXAMPLES["glpi.yaml"])
@@ -311,6 +314,20 @@ def test_every_operation_of_glpi_can_be_tried(tmp_path, operation):
 
     assert found["headers"]["App-Token"] == "***(env GLPI_APP_TOKEN)"
     assert found["url"].startswith("https://glpi.example.com/apirest.php/")
+
+
+@pytest.mark.row("N1")
+def test_a_file_that_is_attached_can_be_tried_and_one_that_could_be_doubled_is_refused(tmp_path):
+    file = tmp_path / "desk.yaml"
+    file.write_text(DESK)
+    sent = attempt(file, "attachments.add", ["id=7"])
+    assert (sent["method"], sent["url"][-16:], sent["body"]["name"]) == (
+        "POST", "/tickets/7/files", "REQ-1042-decision.json",
+    )  # fmt: skip
+
+    file.write_text(DESK.replace('name: "{file_name}", ', ""))
+    with pytest.raises(ConfigError, match="carries no {file_name}"):
+        attempt(file, "attachments.add", [])
 
 
 @pytest.mark.row("N4")
@@ -364,7 +381,7 @@ def test_the_command_line_checks_and_tries(tmp_path):
     file.write_text(DESK)
     assert check([file])[0]["can"] == [
         "changes", "incidents", "comments", "webhooks", "polling", "approvals", "asking approvers",
-        "marking approvals", "reopening approvals",
+        "marking approvals", "reopening approvals", "attachments",
     ]  # fmt: skip
 
     checked = CliRunner().invoke(cli, ["connector", "check", str(file), "--json"])
