@@ -224,14 +224,8 @@ def test_the_recipe_in_the_composition_makes_an_address_that_the_program_accepts
 @pytest.fixture
 def example(tmp_path):
     """A copy of the example beside everything that it names."""
-    for folder in (
-        "config/tenants",
-        "config/policies",
-        "config/changes",
-        "config/costs",
-        "config/automation",
-        "deploy/secrets",
-    ):
+    shipped = (f"config/{each.name}" for each in (ROOT / "config").iterdir() if each.is_dir())
+    for folder in (*shipped, "deploy/secrets"):
         (tmp_path / folder).mkdir(parents=True)
     secrets = {
         "database_url": "postgresql://owner:pw@db/countersign",
@@ -276,11 +270,8 @@ def test_the_example_names_every_setting_and_secrets_only_by_file(example):
 def test_the_folders_that_the_example_names_are_those_that_ship():
     example_file = ROOT / "deploy" / "countersign.example.yaml"
     value = load_yaml(example_file).value
-    assert (example_file.parent / value["tenants_dir"]).resolve() == Settings().tenants_dir
-    assert (example_file.parent / value["policies_dir"]).resolve() == Settings().policies_dir
-    assert (example_file.parent / value["changes_dir"]).resolve() == Settings().changes_dir
-    assert (example_file.parent / value["rates_dir"]).resolve() == Settings().rates_dir
-    assert (example_file.parent / value["automation_dir"]).resolve() == Settings().automation_dir
+    shipped = {name: getattr(Settings(), name) for name in value if name.endswith("_dir") and name != "data_dir"}
+    assert {name: (example_file.parent / value[name]).resolve() for name in shipped} == shipped
 
 
 @pytest.mark.parametrize("lock", ["build", "runtime", "dev"])
