@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from core.clock import SystemClock
 from core.db import Database
 from core.ids import TenantId
 from core.outbox import BreakerPolicy, RetryPolicy, Subscription
+from core.rollouts import Check
+from core.sla import SlaCatalogue, level_of
 
 CHANGES: Final = "changes"
 # Looks are made again by themselves, and one tenant's platform says nothing of another's.
@@ -27,7 +29,7 @@ _NEVER_OPEN: Final = BreakerPolicy(failures=1_000_000_000)
 def connect_changes(service: Service) -> None:
     """The registry hears of what becomes of its changes; each tenant's platform has its orders and its hook."""
     database, catalogue = service.database, service.changes
-    desks = executor_desks(service.settings, database)
+    desks = executor_desks(service.settings, database, service.sla)
     service.executors.extend(desks.values())
     service.closers.extend(desk.close for desk in desks.values())
     platforms = ExecutorDesks(database, desks)
@@ -40,12 +42,13 @@ def connect_changes(service: Service) -> None:
     ]
 
 
-def executor_desks(settings: Settings, database: Database) -> Mapping[TenantId, ExecutorDesk]:
+def executor_desks(settings: Settings, database: Database, levels: SlaCatalogue) -> Mapping[TenantId, ExecutorDesk]:
     """The agent platform of each tenant that has one; connecting calls nobody."""
     found: dict[TenantId, ExecutorDesk] = {}
     for tenant, given, secret in _given(settings):
         platform = _platform(given, secret, database.clock.now)
-        checker = Checker(connect_s=given.connect_timeout_s, read_s=given.read_timeout_s)
+        read = partial(_level, database, levels, tenant)
+        checker = Checker(connect_s=given.connect_timeout_s, read_s=given.read_timeout_s, levels=read)
         found[tenant] = ExecutorDesk(tenant, platform, checker, database, secret)
     return found
 
@@ -65,6 +68,11 @@ async def examine_executors(settings: Settings) -> list[dict[str, Any]]:
             await platform.close()
         findings.append({"subject": f"agent platform of {tenant}", **finding})
     return findings
+
+
+async def _level(database: Database, levels: SlaCatalogue, tenant: TenantId, check: Check) -> float | None:
+    over = timedelta(seconds=check.over_s)
+    return await level_of(database, levels, tenant, check.service, check.metric, over=over)
 
 
 def _given(settings: Settings) -> Iterator[tuple[TenantId, ExecutorSettings, str]]:

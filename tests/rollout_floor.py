@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import timedelta
+from pathlib import Path
 
 from connectors.executor import AgentPlatform, Checker, ExecutorDesk, ExecutorDesks
 from connectors.executor.desk import LOOKS, ORDERS
 from core.changes import HEARD, HEARD_OF_ROLLOUTS, DrillEvent, hear_of_request, hear_of_rollout, run_due
 from core.outbox import past_events
+from core.sla import level_of, load_sla_catalogue
 from sandbox.platform import create as create_platform
 from tests.contract.itsm.serving import serving
 from tests.factories import START
 
+LEVELS = load_sla_catalogue(Path(__file__).parents[1] / "config" / "sla")
 EVERY = timedelta(seconds=30)
 TYPES = (*HEARD, *HEARD_OF_ROLLOUTS, *ORDERS, *LOOKS, str(DrillEvent.DUE))
 
@@ -41,10 +44,14 @@ class Floor:
         self.desk, self.platform, self.faults, self.url, self.runner = desk, platform, faults, url, runner
         secret, clock = platform.describe()["secret"], desk.company.clock
         calls = AgentPlatform(url, secret, connect_s=1.0, read_s=1.0, now=clock.now)
-        checker = Checker(connect_s=1.0, read_s=1.0)
+        checker = Checker(connect_s=1.0, read_s=1.0, levels=self._level)
         self.executor = ExecutorDesk(desk.company.tenant, calls, checker, desk.database, secret)
         self.executors = ExecutorDesks(desk.database, {desk.company.tenant: self.executor})
         self.done: set = set()
+
+    async def _level(self, check):
+        over, tenant = timedelta(seconds=check.over_s), self.desk.company.tenant
+        return await level_of(self.desk.database, LEVELS, tenant, check.service, check.metric, over=over)
 
     async def pump(self):
         """What the outbox has is with whoever hears of it, in order, each once; what fails is tried at the next turn."""

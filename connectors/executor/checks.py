@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,13 +18,16 @@ from core.rollouts import Check, CheckKind, Order, Result
 TOTAL_S: Final = 10.0  # a check that takes longer has failed
 CONCURRENT: Final = 8
 VALUE_MAX: Final = 300  # characters
-RESOURCE: Final = "{resource}"  # in an address: each that the change touches
+RESOURCE: Final = "{resource}"  # in an address or as a service: each that the change touches
+SERVICE: Final = "service:"
+Levels = Callable[[Check], Awaitable[float | None]]  # the figure of the check's service; None: nothing was measured
 
 
 class Checker:
-    """Looks at addresses and at the figures that the platform reports."""
+    """Looks at addresses, at the figures that the platform reports, and at service levels, where `levels` knows any."""
 
-    def __init__(self, *, connect_s: float, read_s: float) -> None:
+    def __init__(self, *, connect_s: float, read_s: float, levels: Levels | None = None) -> None:
+        self._levels = levels
         self._caller = Caller("The address", Limits(connect_s, read_s, TOTAL_S, concurrent=CONCURRENT))
 
     async def look(self, order: Order) -> tuple[Result, ...]:
@@ -40,7 +43,7 @@ class Checker:
             if check.metric not in order.metrics:
                 return _failed(check, f"The platform reports no '{check.metric}'.")
             return _judged(check, order.metrics[check.metric])
-        look = self._health if check.kind is CheckKind.HEALTH else self._query
+        look = {CheckKind.HEALTH: self._health, CheckKind.QUERY: self._query}.get(check.kind, self._level)
         found = await asyncio.gather(*(look(each) for each in addressed(check, order.resources)))
         return next((each for each in found if not each.passed), found[0])
 
@@ -51,6 +54,13 @@ class Checker:
             return _failed(check, exc.reason)
         is_well = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         return Result(check.name, is_well, f"It answered {answer.status}.")
+
+    async def _level(self, check: Check) -> Result:
+        value = await self._levels(check) if self._levels else None
+        if value is None:
+            minutes = round(check.over_s / 60)
+            return _failed(check, f"No sample of {check.service} in the last {minutes} min.")
+        return _judged(check, value)
 
     async def _query(self, check: Check) -> Result:
         try:
@@ -70,7 +80,9 @@ class Checker:
 
 
 def addressed(check: Check, resources: Sequence[str]) -> list[Check]:
-    """The check at its address; at one for each resource where the address names `{resource}`."""
+    """The check at its address or of its service; one for each resource where that is `{resource}`."""
+    if check.service == RESOURCE:
+        return [replace(check, service=each.removeprefix(SERVICE)) for each in resources]
     if RESOURCE not in check.url:
         return [check]
     return [replace(check, url=check.url.replace(RESOURCE, quote(each, safe=":"))) for each in resources]

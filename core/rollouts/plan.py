@@ -12,6 +12,11 @@ DEFAULT_WATCH: Final = timedelta(minutes=10)
 DEFAULT_EVERY: Final = timedelta(seconds=30)
 DEFAULT_LIMIT: Final = timedelta(hours=1)
 DEFAULT_SILENCE: Final = timedelta(minutes=5)
+DEFAULT_OVER: Final = timedelta(minutes=5)
+LEVELS: Final = (
+    "burn_rate", "availability", "response_time_p95", "throughput_per_minute", "success_rate", "error_rate",
+)  # fmt: skip
+"""The figures of a service that a check can hold it to."""
 CHECKS_MAX: Final = 20  # each look asks for all of them
 
 
@@ -21,6 +26,7 @@ class CheckKind(StrEnum):
     HEALTH = "health"  # an address that answers 2xx
     METRIC = "metric"  # a figure that the platform reports of the rollout: error_rate
     QUERY = "query"  # a number in the JSON that an address answers with
+    SERVICE_LEVEL = "service_level"  # a figure of a service whose operations are sampled here
 
 
 class OnFailure(StrEnum):
@@ -39,6 +45,8 @@ class Check:
     url: str = ""
     metric: str = ""
     value: str = ""  # JSON pointer (RFC 6901) to the number in the answer of a query
+    service: str = ""  # whose level; `{resource}`: of each that the change touches
+    over_s: float = DEFAULT_OVER.total_seconds()  # of its level
     at_most: float | None = None
     at_least: float | None = None
 

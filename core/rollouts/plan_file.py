@@ -8,10 +8,19 @@ from typing import Final
 
 from config.yamlfile import YamlPath
 from core.located import Reader
-from core.rollouts.plan import CHECKS_MAX, Check, CheckKind, OnFailure, Plan
+from core.rollouts.plan import CHECKS_MAX, DEFAULT_OVER, LEVELS, Check, CheckKind, OnFailure, Plan
 
 KEYS: Final = ("watch", "every", "limit", "silence", "tolerance", "on_failure", "checks")
-CHECK_KEYS: Final = ("check", "kind", "url", "metric", "value", "at_most", "at_least")
+CHECK_KEYS: Final = ("check", "kind", "url", "metric", "value", "service", "over", "at_most", "at_least")
+TEXT_KEYS: Final = ("check", "url", "metric", "value", "service")
+NEEDED: Final = {
+    CheckKind.HEALTH: ("url",),
+    CheckKind.METRIC: ("metric",),
+    CheckKind.QUERY: ("url", "value"),
+    CheckKind.SERVICE_LEVEL: ("service", "metric"),
+}
+SHORTEST_OVER: Final = timedelta(minutes=1)
+LONGEST_OVER: Final = timedelta(hours=6)
 SHORTEST_EVERY: Final = timedelta(seconds=1)
 LONGEST_WATCH: Final = timedelta(days=7)
 
@@ -59,19 +68,21 @@ def _checks(reader: Reader, path: YamlPath, value: object) -> tuple[Check, ...]:
 def _check(reader: Reader, path: YamlPath, value: object) -> Check:
     fields = reader.mapping(path, value, allowed=CHECK_KEYS, required=("check", "kind"))
     kind = reader.choice((*path, "kind"), fields.get("kind", CheckKind.HEALTH), tuple(CheckKind))
-    texts = {
-        key: reader.text((*path, key), fields[key]) for key in ("check", "url", "metric", "value") if key in fields
-    }
+    texts = {key: reader.text((*path, key), fields[key]) for key in TEXT_KEYS if key in fields}
     bounds = {key: _number(reader, (*path, key), fields[key]) for key in ("at_most", "at_least") if key in fields}
-    wanted = {CheckKind.HEALTH: ("url",), CheckKind.METRIC: ("metric",), CheckKind.QUERY: ("url", "value")}
     found = CheckKind(kind) if kind in tuple(CheckKind) else CheckKind.HEALTH
-    for key in wanted[found]:
+    for key in NEEDED[found]:
         if not texts.get(key):
             reader.problem(path, f"A check of kind '{found}' needs '{key}'.")
     if texts.get("url") and not texts["url"].startswith(("https://", "http://")):
         reader.problem((*path, "url"), "That is no address.", accepted=("https://status.example.com/health",))
     if texts.get("value") and not texts["value"].startswith("/"):
         reader.problem((*path, "value"), "That is no JSON pointer.", accepted=("/data/error_rate",))
+    if found is CheckKind.SERVICE_LEVEL and "metric" in texts:
+        reader.choice((*path, "metric"), texts["metric"], LEVELS)
+    over = reader.duration((*path, "over"), fields["over"], DEFAULT_OVER) if "over" in fields else DEFAULT_OVER
+    if not SHORTEST_OVER <= over <= LONGEST_OVER:
+        reader.problem((*path, "over"), "A level is looked at over 1 minute to 6 hours.")
     if found is not CheckKind.HEALTH and not bounds:
         reader.problem(path, "Say what it may be: at_most, at_least, or both.")
     return Check(
@@ -80,6 +91,8 @@ def _check(reader: Reader, path: YamlPath, value: object) -> Check:
         url=texts.get("url", ""),
         metric=texts.get("metric", ""),
         value=texts.get("value", ""),
+        service=texts.get("service", ""),
+        over_s=over.total_seconds(),
         at_most=bounds.get("at_most"),
         at_least=bounds.get("at_least"),
     )

@@ -6,6 +6,7 @@ sketch.py, series.py, adding.py         pure: response times, minutes and hours,
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told
 model.py, store.py, sample_store.py     tables; SQL
 sampling.py, keeping.py                 use cases: samples come, and go
+levels.py                               use case: one figure, for checks of rollouts
 promises.py, objectives.py              which objectives hold; use cases over them
 looking.py, watching.py                 use cases: how services do; what is told by itself
 views.py, events.py, errors.py          what doors show; the outbox; what can go wrong
@@ -17,6 +18,7 @@ from core.sla.errors import InvalidSample
 from core.sla.events import SlaEvent
 from core.sla.judging import Judged, Standing
 from core.sla.keeping import forget_old_samples
+from core.sla.levels import level_of
 from core.sla.looking import EXACT_MAX, get_status, list_services, load_alert
 from core.sla.objective import ANY, Metric, Objective, value_words
 from core.sla.objectives import (
@@ -68,6 +70,7 @@ __all__ = [
     "get_objective",
     "get_status",
     "import_openslo",
+    "level_of",
     "list_objectives",
     "list_services",
     "load_alert",

@@ -57,6 +57,15 @@ def test_everything_that_can_be_said_is_read():
     ("extension", "said"),
     [
         ('  rollout: {checks: [{check: "A", kind: metric}]}\n', "needs 'metric'"),
+        ('  rollout: {checks: [{check: "A", kind: service_level, metric: burn_rate}]}\n', "needs 'service'"),
+        (
+            '  rollout: {checks: [{check: "A", kind: service_level, service: "s", metric: burn, at_most: 1}]}\n',
+            "Did you mean 'burn_rate'",
+        ),
+        (
+            '  rollout: {checks: [{check: "A", kind: service_level, service: "s", metric: burn_rate, at_most: 1, over: 9h}]}\n',
+            "1 minute to 6 hours",
+        ),
         ('  rollout: {checks: [{check: "A", kind: health, url: "ftp://x"}]}\n', "That is no address."),
         ('  rollout: {checks: [{check: "A", kind: query, url: "https://x", value: rate}]}\n', "no JSON pointer"),
         ('  rollout: {checks: [{check: "A", kind: metric, metric: m}]}\n', "at_most, at_least, or both"),
