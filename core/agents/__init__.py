@@ -18,7 +18,15 @@ from core.agents.rules import (
     check_action,
     missing_facts,
 )
-from core.agents.service import agents_named, get_agent, hold_agents, list_agents, save_agents, services_of_agents
+from core.agents.service import (
+    agents_named,
+    deployed_agents,
+    get_agent,
+    hold_agents,
+    list_agents,
+    save_agents,
+    services_of_agents,
+)
 from core.agents.views import AgentView
 
 __all__ = [
@@ -34,6 +42,7 @@ __all__ = [
     "after_action",
     "agents_named",
     "check_action",
+    "deployed_agents",
     "get_agent",
     "hold_agents",
     "list_agents",

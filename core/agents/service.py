@@ -48,6 +48,11 @@ async def agents_named(tx: Transaction, names: Collection[str]) -> dict[str, Age
     return {row.name: _view(row) for row in await store.by_names(tx, names)}
 
 
+async def deployed_agents(tx: Transaction) -> tuple[AgentView, ...]:
+    """Every agent that is deployed now."""
+    return tuple(_view(row) for row in await store.deployed(tx))
+
+
 async def services_of_agents(tx: Transaction) -> tuple[tuple[str, str], ...]:
     """Each agent that is not retired, with the business service that it serves."""
     return await store.served(tx)

@@ -22,6 +22,13 @@ async def served(tx: Transaction) -> tuple[tuple[str, str], ...]:
     return tuple((row.name, row.business_service) for row in await tx.connection.execute(wanted))
 
 
+async def deployed(tx: Transaction) -> list[Row[Any]]:
+    """The rows of every agent that is deployed."""
+    columns = agents.c
+    wanted = select(agents).where(columns.tenant_id == tx.tenant, columns.state == "deployed")
+    return list(await tx.connection.execute(wanted))
+
+
 async def by_names(tx: Transaction, names: Collection[str]) -> list[Row[Any]]:
     """The rows of these agents."""
     return list(await tx.connection.execute(_named(tx, names)))

@@ -3,12 +3,14 @@
 record.py   AuditRecord, categories, canonical bytes
 model.py    the table
 service.py  record, search
+reading.py  the trail read on from a position
 guard.py    audited: the frame of every use case
 export.py   JSONL and CSV
 """
 
 from core.audit.export import CSV_COLUMNS, to_csv_row, to_json_line
 from core.audit.guard import audited
+from core.audit.reading import Recorded, last_position, position_before, records_after, records_by_hour
 from core.audit.record import AuditCategory, AuditRecord, AuditResult, rfc3339
 from core.audit.service import AuditFilter, Entry, record, record_all, search
 
@@ -19,9 +21,14 @@ __all__ = [
     "AuditRecord",
     "AuditResult",
     "Entry",
+    "Recorded",
     "audited",
+    "last_position",
+    "position_before",
     "record",
     "record_all",
+    "records_after",
+    "records_by_hour",
     "rfc3339",
     "search",
     "to_csv_row",

@@ -5,6 +5,7 @@ usage.py        what is told, and what makes it sound
 pricing.py, ledger.py   pure: what it costs; lines and sums
 charging.py     what others hear of new lines, in the same transaction
 recording.py    use case: usage is told
+metering.py     governed actions are told by themselves; nightly.py: sums are compared with the ledger
 looking.py      use cases: what was spent; whether the sums are true
 model.py, store.py, queries.py   tables; SQL that writes; SQL that reads
 events.py, errors.py    the outbox; what can go wrong
@@ -25,12 +26,15 @@ from core.costs.looking import (
     show_rates,
     spent_in,
 )
+from core.costs.metering import Metering, ensure_metering
+from core.costs.nightly import DEADLINES
 from core.costs.queries import CostFilter, CostRow, Group, sums
 from core.costs.rates import Meter, Price, RateCard, Tier
 from core.costs.recording import Problem, Recorded, UnsoundUsage, UsageWriter
 from core.costs.usage import EVENTS_MAX, Usage
 
 __all__ = [
+    "DEADLINES",
     "EVENTS_MAX",
     "Charge",
     "Check",
@@ -43,6 +47,7 @@ __all__ = [
     "LedgerLine",
     "Listener",
     "Meter",
+    "Metering",
     "Price",
     "Problem",
     "RateCard",
@@ -57,6 +62,7 @@ __all__ = [
     "check_sums",
     "compare_sums",
     "costs_by",
+    "ensure_metering",
     "ledger_lines",
     "list_checks",
     "load_rate_catalogue",

@@ -88,6 +88,11 @@ async def digests_of(tx: Transaction, ids: Collection[str]) -> Mapping[str, byte
     return {row.usage_id: row.digest for row in await tx.connection.execute(wanted)}
 
 
+async def known_among(tx: Transaction, ids: Collection[str]) -> frozenset[str]:
+    """Those of the ids that were told before."""
+    return frozenset(await digests_of(tx, ids)) if ids else frozenset()
+
+
 async def mark_corrected(tx: Transaction, by_id: Mapping[str, str]) -> Mapping[str, datetime]:
     """Each earlier id has the id that corrects it; those of them that could, with their times."""
     parameters = {"tenant": tx.tenant, "ids": list(by_id), "bys": list(by_id.values())}

@@ -12,9 +12,12 @@ from core.tenants.bypass_policy import ANYWHERE, UNNAMED, BypassPolicy, ReviewRu
 from core.tenants.incident_policy import SEVERITIES, IncidentPolicy, PageLevel
 from core.tenants.policy import MonthlyReport, TenantPolicy, WeeklyReport
 from core.tenants.service import (
+    COST_CHECK,
+    METERING,
     SCHEDULE,
     THE_TENANT,
     TenantView,
+    ensure_costs,
     list_tenants,
     provision,
     tenant_ids,
@@ -23,6 +26,8 @@ from core.tenants.service import (
 
 __all__ = [
     "ANYWHERE",
+    "COST_CHECK",
+    "METERING",
     "SCHEDULE",
     "SEVERITIES",
     "THE_TENANT",
@@ -37,6 +42,7 @@ __all__ = [
     "TenantView",
     "WeeklyReport",
     "Who",
+    "ensure_costs",
     "list_tenants",
     "provision",
     "tenant_ids",

@@ -12,13 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Database, Transaction
 from core.db.transaction import SystemTransaction
-from core.deadlines import set_deadline
+from core.deadlines import has_deadline, set_deadline
 from core.errors import NotFound
 from core.ids import TenantId
 from core.tenants.model import tenants
 from core.tenants.policy import TenantPolicy
 
 SCHEDULE: Final = "schedules.look"  # the tenant's own deadline: core/schedules looks whose time has come
+METERING: Final = "costs.meter"  # core/costs meters governed actions
+COST_CHECK: Final = "costs.check"  # core/costs compares its sums with the ledger
 THE_TENANT: Final = UUID(int=0)  # the subject of what belongs to the tenant itself
 
 
@@ -43,8 +45,16 @@ async def provision(database: Database, policy: TenantPolicy, *, name: str | Non
             .on_conflict_do_update(index_elements=["tenant_id"], set_=values)
         )
         await set_deadline(tx, THE_TENANT, SCHEDULE, tx.now)  # the new policy may say other times
+        await ensure_costs(tx)
     await database.cache.forget()
     return tenant
+
+
+async def ensure_costs(tx: Transaction) -> None:
+    """The tenant's governed actions are metered, and its sums checked, from now on if they were not."""
+    for kind in (METERING, COST_CHECK):
+        if not await has_deadline(tx, THE_TENANT, kind):
+            await set_deadline(tx, THE_TENANT, kind, tx.now)
 
 
 async def tenant_policy(tx: Transaction) -> TenantPolicy:
