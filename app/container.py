@@ -23,6 +23,7 @@ from core import (
     access_requests,
     approvals,
     changes,
+    costs,
     decisions,
     emergency,
     incidents,
@@ -40,7 +41,7 @@ from core.automation import RuleBook
 from core.changes import ChangeCatalogue, load_change_catalogue
 from core.charts import Renderer
 from core.clock import SystemClock
-from core.costs import RateCatalogue, UsageWriter, load_rate_catalogue
+from core.costs import RateCatalogue, UsageWriter, ensure_metering, load_rate_catalogue
 from core.db import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.listen import Listener
@@ -69,6 +70,7 @@ SEALED = (
 DEADLINES = {
     **approvals.DEADLINES,
     **changes.DEADLINES,
+    **costs.DEADLINES,
     **decisions.DEADLINES,
     **emergency.DEADLINES,
     **incidents.DEADLINES,
@@ -117,6 +119,7 @@ class Service:
             await schedules.ensure_looks(self.database)
             await changes.ensure_drills(self.database, self.changes)
             await sla.ensure_watches(self.database)
+            await ensure_metering(self.database)
             await seal_plain(self.database, SEALED)
             self.dispatcher = Dispatcher(self.database, self.subscriptions)
             watch = sla.deadlines(self.sla, self.settings.base_url)

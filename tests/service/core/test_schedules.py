@@ -276,7 +276,11 @@ async def test_a_tenant_that_begins_in_the_morning_has_its_first_digest_the_next
     await looks.run_due()
     async with database.tenant("young") as tx:
         assert (await tx.connection.execute(text("SELECT count(*) FROM outbox_events"))).scalar() == 0
-        found = (await tx.connection.execute(text("SELECT due_at FROM deadlines WHERE kind = 'schedules.look'"))).scalars().all()
+        found = (
+            (await tx.connection.execute(text("SELECT due_at FROM deadlines WHERE kind = 'schedules.look'")))
+            .scalars()
+            .all()
+        )
     assert found == [company.clock.now() + timedelta(minutes=15)]
 
 
