@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -43,7 +44,7 @@ from core.db import Database
 from core.deliveries import Asked, Check, Connection, Finding, Health, Tried, Try
 from core.ids import TenantId
 from core.named_tickets import Desk
-from core.outbox import Subscription
+from core.outbox import Subscription, take_turn
 from core.redaction import strike_out
 
 
@@ -118,6 +119,7 @@ def connect_tickets(service: Service) -> None:
     actions: dict[str, dict[TenantId, TicketActions]] = defaultdict(dict)
     for each in connected_systems(service.settings):
         service.closers.append(each.system.close)
+        each.system.share_pace(partial(_turn, service.database, each))
         fields = fields_of(each, service.database, service.catalogue)
         inbox = TicketInbox(each.slug, each.tenant, each.system, service.database, maps_fields=fields is not None)
         service.inboxes.append(inbox)
@@ -169,6 +171,10 @@ def _check_of(system: TicketSystem) -> Check:
         )
 
     return check
+
+
+async def _turn(database: Database, connected: Connected, gap_s: float) -> float:
+    return await take_turn(database, connected.tenant, connected.slug, gap_s=gap_s)
 
 
 def _tries_of(connected: Connected, database: Database) -> Try:
@@ -277,8 +283,8 @@ def _rate(given: RateSettings) -> dict[str, Any]:
 
 def _limits(concurrent: int, per_second: float | None) -> str:
     """In words, for the hub."""
-    pace = f", {per_second:g} a second" if per_second else ""
-    return f"{concurrent} call{'' if concurrent == 1 else 's'} at once{pace}"
+    pace = f", {per_second:g} a second over all of them" if per_second else ""
+    return f"{concurrent} call{'' if concurrent == 1 else 's'} at once in each process{pace}"
 
 
 SOURCES: Final[tuple[Callable[[Settings], Iterable[Connected]], ...]] = (_servicenow, _jira, _remedy, _custom)

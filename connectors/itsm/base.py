@@ -35,6 +35,7 @@ from connectors.itsm.tickets import (
     WebhookEvent,
     check_key,
 )
+from connectors.itsm.turns import Turns
 from core.named_tickets import TicketFacts, TicketKind, TicketState
 from core.tickets import Shown, ToldApproval
 
@@ -212,6 +213,10 @@ class TicketSystem(Protocol):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> tuple[WebhookEvent, ...]:
         """What a signed message tells. Raises WebhookRejected if its signature, age or content is not acceptable."""
+        ...
+
+    def share_pace(self, turns: Turns) -> None:
+        """From now on, calls begin as often as its settings say over all who take these turns, not in this process."""
         ...
 
     async def close(self) -> None:

@@ -21,6 +21,7 @@ from connectors.itsm.answers import UnexpectedAnswerError, host_of, uncertain
 from connectors.itsm.base import ConnectorError, NotSent, Refused
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
+from connectors.itsm.turns import Turns
 
 BODY_MAX_BYTES: Final = 16 * 1024 * 1024  # a page of 200 tickets with long texts is some 2 MB
 
@@ -106,6 +107,10 @@ class Caller:
                 reason = f"{self._title} gave no complete answer within {limit_s:g} s."
                 raise uncertain(reason, writes=call.writes) from exc
             raise transport_failure(exc, self._title, writes=call.writes) from exc
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._pace.share(turns)
 
     async def close(self) -> None:
         """No connection is left, and none will be opened."""

@@ -1,4 +1,7 @@
-"""How often one system is called by this process: at most so many times a second, and not while it wants silence."""
+"""How often one system is called: at most so many times a second, and not by this process while it wants silence.
+
+The pace is this process's own until it is shared: then every process that shares it takes its turns from one place.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from connectors.itsm.base import Throttled
+from connectors.itsm.turns import Turns
 
 
 class Pace:
@@ -20,6 +24,11 @@ class Pace:
         self._clock = clock
         self._next = 0.0  # when the next turn is free
         self._quiet_until = 0.0
+        self._shared: Turns | None = None
+
+    def share(self, turns: Turns) -> None:
+        """From now on turns are taken there."""
+        self._shared = turns
 
     async def turn(self) -> None:
         """It is this call's turn. Raises Throttled, without calling anybody, while the system wants silence."""
@@ -27,6 +36,9 @@ class Pace:
         if now < self._quiet_until:
             left_s = self._quiet_until - now
             raise Throttled(f"{self._title} has asked for silence; {left_s:.0f} s of it are left.", left_s)
+        if self._shared is not None and self._gap_s:
+            await asyncio.sleep(await self._shared(self._gap_s))
+            return
         turn = max(self._next, now)
         self._next = turn + self._gap_s
         if turn > now:

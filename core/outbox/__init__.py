@@ -6,7 +6,7 @@ service.py      emit: writes an event inside the caller's transaction
 retry.py        pure: when to try again; breaker.py: when to leave a destination alone
 store.py        claims and results; destinations.py: how those that it goes to are
 dispatcher.py   the loop that routes and delivers; finishing.py: what was delivered, kept many at a time
-sent.py         what each destination took last
+sent.py         what each destination took last; turns.py: the pace of calls to one, over all processes
 admin.py        list destinations and deliveries, replay them
 """
 
@@ -28,6 +28,7 @@ from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
 from core.outbox.sent import Sent, bounded, delivered_event, record_sent, sent_last
 from core.outbox.service import emit, latest_events, past_event, past_events
+from core.outbox.turns import take_turn
 
 __all__ = [
     "BreakerPolicy",
@@ -58,4 +59,5 @@ __all__ = [
     "replay_all",
     "resume",
     "sent_last",
+    "take_turn",
 ]

@@ -73,6 +73,11 @@ destinations = tenant_table(
     key=("subscriber",),
 )
 
+# When the next call to a destination may begin: its pace, shared by every process.
+call_turns = tenant_table(
+    "call_turns", Column("destination", Text, nullable=False), instant("next_at"), key=("destination",)
+)
+
 # What a destination took last for each subject, secrets struck out: what a dead letter is compared with.
 last_sent = tenant_table(
     "last_sent",

@@ -21,6 +21,7 @@ from connectors.itsm.custom.request_spec import Request, SecretRef
 from connectors.itsm.custom.spec import AuthKind, Spec
 from connectors.itsm.custom.templates import Values
 from connectors.itsm.http import Answer, Call, Caller, Limits
+from connectors.itsm.turns import Turns
 
 TOKEN_LIFETIME_S: Final = 3600.0  # when an answer does not say
 TOKEN_MARGIN_S: Final = 60.0
@@ -83,6 +84,10 @@ class CustomClient:
             reason = f"{self._spec.title} answered without the list that the file says stands there."
             raise Refused(reason, field="answer")
         return rows, answer
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._caller.share_pace(turns)
 
     async def close(self) -> None:
         """A session is ended, and no connection is left."""

@@ -46,6 +46,7 @@ from connectors.itsm.custom.tickets import Record, age, record, value
 from connectors.itsm.custom.walk import Arrived, Move, Stuck, next_step
 from connectors.itsm.custom.webhooks import read_webhook
 from connectors.itsm.signatures import signing_key
+from connectors.itsm.turns import Turns
 from core.clock import Clock, SystemClock
 from core.errors import ConfigError
 from core.tickets import Shown, ToldApproval
@@ -199,6 +200,10 @@ class Custom:
             account=self._spec.account,
             now=now,
         )
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._client.share_pace(turns)
 
     async def close(self) -> None:
         """No session or connection is left."""

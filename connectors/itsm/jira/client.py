@@ -20,6 +20,7 @@ from connectors.itsm.jira.wire import FIELDS, PROPERTY, IssueRecord, issue, item
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
 from connectors.itsm.threads import CallThreads, Flight
+from connectors.itsm.turns import Turns
 
 PAGE_ROWS: Final = 100  # Cloud gives no more when fields are asked for
 SCREEN_ROWS: Final = 200
@@ -148,6 +149,10 @@ class JiraClient:
     async def write_desk(self, path: str, body: Mapping[str, Any]) -> Any:
         """What POST answers on Jira Service Management's interface."""
         return await self._tell(lambda client: client.tell(path, body, base=SERVICE_DESK_URL))
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._pace.share(turns)
 
     async def close(self) -> None:
         """No thread is left, once the calls under way have ended; those that wait are dropped."""

@@ -48,6 +48,7 @@ from connectors.itsm.jira.tickets import Tickets
 from connectors.itsm.jira.walk import ENDS
 from connectors.itsm.jira.webhooks import read_webhook
 from connectors.itsm.jira.wire import IssueRecord, Person
+from connectors.itsm.turns import Turns
 from core.tickets import Shown, ToldApproval
 
 _log: Final = structlog.get_logger(__name__)
@@ -164,6 +165,10 @@ class Jira:
         named = self._settings.user or ""
         own = self._people.known_self or Person(named, named, named if "@" in named else "")
         return read_webhook(headers, body, secret=self._secret, own=own, now=now)
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._client.share_pace(turns)
 
     async def close(self) -> None:
         """No thread of this connection is left."""

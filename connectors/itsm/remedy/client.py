@@ -17,6 +17,7 @@ from connectors.itsm.remedy.files import MULTIPART, multipart
 from connectors.itsm.remedy.session import Sessions
 from connectors.itsm.remedy.settings import RemedySettings
 from connectors.itsm.remedy.wire import Values
+from connectors.itsm.turns import Turns
 
 PAGE_ROWS: Final = 200  # a longer query holds a licence and a thread of the server for too long
 _OK: Final = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
@@ -103,6 +104,10 @@ class RemedyClient:
         if self._sessions.server_time is None:
             await self._sessions.headers()
         return self._sessions.server_time
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._caller.share_pace(turns)
 
     async def close(self) -> None:
         """The licence is given back and no connection is left."""

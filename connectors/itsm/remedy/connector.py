@@ -43,6 +43,7 @@ from connectors.itsm.remedy.webhooks import read_webhook
 from connectors.itsm.remedy.wire import FORMS
 from connectors.itsm.remedy.worklog import attach_once, write_once
 from connectors.itsm.signatures import signing_key
+from connectors.itsm.turns import Turns
 from core.tickets import Shown, ToldApproval
 
 APPEARS_AFTER_S: Final = (0.0, 0.1, 0.2, 0.4, 0.8)  # a filter makes the ticket out of our order, a little later
@@ -155,6 +156,10 @@ class Remedy:
         if not self._signing_key:
             raise WebhookRejected("No webhook secret is set for this connection.")
         return read_webhook(headers, body, key=self._signing_key, account=self._settings.user, now=now)
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._client.share_pace(turns)
 
     async def close(self) -> None:
         """The licence is given back and no connection is left."""

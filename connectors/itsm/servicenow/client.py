@@ -25,6 +25,7 @@ from connectors.itsm.servicenow.session import CallSession, Credentials
 from connectors.itsm.servicenow.settings import ServiceNowSettings
 from connectors.itsm.threads import CallThreads, Flight
 from connectors.itsm.transport import RedirectedError
+from connectors.itsm.turns import Turns
 
 TABLE_BASE: Final = "/api/now"
 CHANGE_BASE: Final = "/api/sn_chg_rest"
@@ -145,6 +146,10 @@ class ServiceNowClient:
     async def next_states(self, sys_id: str) -> Row | None:
         """What the instance says about where this change may go; None if its release does not say."""
         return await self._call(lambda client: _read_change(client, f"/{sys_id}/nextstates"), writes=False)
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._pace.share(turns)
 
     async def close(self) -> None:
         """No thread is left, once the calls under way have ended; those that wait are dropped."""

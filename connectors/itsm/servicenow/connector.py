@@ -52,6 +52,7 @@ from connectors.itsm.servicenow.walk import CANCELED
 from connectors.itsm.servicenow.webhooks import read_webhook
 from connectors.itsm.servicenow.wire import TaskRecord
 from connectors.itsm.signatures import signing_key
+from connectors.itsm.turns import Turns
 from core.tickets import Shown, ToldApproval
 
 _log: Final = structlog.get_logger(__name__)
@@ -157,6 +158,10 @@ class ServiceNow:
         if not self._signing_key:
             raise WebhookRejected("No webhook secret is set for this connection.")
         return read_webhook(headers, body, key=self._signing_key, account=self._lookups.account, now=now)
+
+    def share_pace(self, turns: Turns) -> None:
+        """The pace of calls is kept together with everybody who takes these turns."""
+        self._client.share_pace(turns)
 
     async def close(self) -> None:
         """No thread of this connection is left."""
