@@ -270,6 +270,7 @@ def test_the_example_names_every_setting_and_secrets_only_by_file(example):
 def test_the_folders_that_the_example_names_are_those_that_ship():
     example_file = ROOT / "deploy" / "countersign.example.yaml"
     value = load_yaml(example_file).value
+    assert isinstance(value, dict)
     shipped = {name: getattr(Settings(), name) for name in value if name.endswith("_dir") and name != "data_dir"}
     assert {name: (example_file.parent / value[name]).resolve() for name in shipped} == shipped
 
