@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import absences, accounts, automation, drills, living, reconciliations, schedules
+from bot import absences, accounts, automation, budgets, drills, living, reconciliations, schedules
 from bot.absences import AbsenceMessages
 from bot.accounts import AccountMessages
 from bot.automation import AutomationMessages
+from bot.budgets import BudgetMessages
 from bot.drills import DrillMessages
 from bot.living import LivingMessages
 from bot.pictures import Gallery
@@ -42,6 +43,7 @@ class Office:
         by_rules = AutomationMessages(platform, **channels, reach=reach)
         notices = AbsenceMessages(platform, refresh_home=self.refresh_home, reach=reach)
         walks = ReconciliationMessages(platform, reach=reach)
+        spending = BudgetMessages(platform, self.gallery, self.renderer, approvals)
         return [
             Subscription(slug, living.EVENTS, messages.deliver),
             Subscription(f"{slug}_absences", absences.EVENTS, notices.deliver),
@@ -49,5 +51,6 @@ class Office:
             Subscription(f"{slug}_accounts", accounts.EVENTS, AccountMessages(platform).deliver),
             Subscription(f"{slug}_reconciliations", reconciliations.EVENTS, walks.deliver),
             Subscription(f"{slug}_automation", automation.EVENTS, by_rules.deliver),
+            Subscription(f"{slug}_budgets", budgets.EVENTS, spending.deliver),
             Subscription(f"{slug}_drills", drills.EVENTS, DrillMessages(platform, approvals).deliver),
         ]

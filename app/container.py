@@ -22,6 +22,7 @@ from core import (
     absences,
     access_requests,
     approvals,
+    budgets,
     changes,
     costs,
     decisions,
@@ -38,6 +39,7 @@ from core import (
 from core.absences import CalendarPoller
 from core.approvals import PolicyCatalogue, load_catalogue
 from core.automation import RuleBook
+from core.budgets import BudgetCatalogue, load_budget_catalogue
 from core.changes import ChangeCatalogue, load_change_catalogue
 from core.charts import Renderer
 from core.clock import SystemClock
@@ -69,6 +71,7 @@ SEALED = (
 )
 DEADLINES = {
     **approvals.DEADLINES,
+    **budgets.DEADLINES,
     **changes.DEADLINES,
     **costs.DEADLINES,
     **decisions.DEADLINES,
@@ -93,6 +96,7 @@ class Service:
     sampler: Sampler
     rates: RateCatalogue
     usage: UsageWriter
+    budgets: BudgetCatalogue
     issuer: Issuer
     gate: Gate
     desks: Desks
@@ -117,6 +121,7 @@ class Service:
         self.listener.on("countersign_tenants", self.database.cache.forget)
         if Role.WORKER in self.settings.roles:
             await schedules.ensure_looks(self.database)
+            await budgets.declare_budgets(self.database, self.budgets)
             await changes.ensure_drills(self.database, self.changes)
             await sla.ensure_watches(self.database)
             await ensure_metering(self.database)
@@ -219,6 +224,7 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     change_catalogue = await asyncio.to_thread(load_change_catalogue, settings.changes_dir)
     sla_catalogue = await asyncio.to_thread(load_sla_catalogue, settings.sla_dir)
     rates = await asyncio.to_thread(load_rate_catalogue, settings.rates_dir)
+    budget_catalogue = await asyncio.to_thread(load_budget_catalogue, settings.budgets_dir)
     await migrate(urls.owner, urls.app)
     database = Database(urls.app, clock=clock, address=settings.base_url)
     try:
@@ -237,9 +243,10 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
         sla=sla_catalogue,
         sampler=Sampler(database),
         rates=rates,
-        usage=UsageWriter(database, rates),
+        usage=UsageWriter(database, rates, [budgets.count_charges]),
+        budgets=budget_catalogue,
         issuer=issuer,
-        gate=Gate(database, catalogue, issuer, desks),
+        gate=Gate(database, catalogue, issuer, desks, budget_catalogue),
         desks=desks,
         listener=Listener(urls.app),
     )

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from app.adapters import StoredIdempotency, TokenAuthenticator
 from app.automation import connect_automation
+from app.budgets import connect_budgets
 from app.callbacks import callback_subscriptions
 from app.changes import connect_changes
 from app.chat import Slack, open_slack
@@ -34,6 +35,7 @@ from web.api.audit import Audit
 from web.api.authzen import AuthZen
 from web.api.automation import Automation
 from web.api.benefits import Benefits
+from web.api.budgets import Budgets
 from web.api.bypass_analytics import BypassAnalytics
 from web.api.bypasses import Bypasses
 from web.api.callbacks import Callbacks
@@ -83,6 +85,7 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
         *teams.subscriptions,
         *callback_subscriptions(service),
     ]
+    connect_budgets(service)
     connect_changes(service)
     connect_tickets(service)
     connect_automation(service)
@@ -123,6 +126,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Delegations(database),
         Absences(database),
         Bypasses(database),
+        Budgets(database, service.budgets),
         Changes(database, service.changes),
         ChangeTimes(database, service.changes),
         Rollouts(database, service.changes),

@@ -59,7 +59,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
     public = service.settings.public_url
     workspace = Workspace(places, People(places), console=f"{public.rstrip('/')}/console" if public else "")
     reach.platforms.append(workspace)
-    chat = Chat(platform=workspace, gate=service.gate, changes=service.changes)
+    chat = Chat(platform=workspace, gate=service.gate, changes=service.changes, budgets=service.budgets)
 
     async def refresh_home(chat_user: str) -> None:
         if await workspace.has_home(chat_user):

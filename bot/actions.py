@@ -61,7 +61,13 @@ INCIDENT_REOPEN: Final = "incidents.reopen"
 INCIDENT_REVIEW: Final = "incidents.review"
 INCIDENT_FOLLOW_UP: Final = "incidents.follow_up"
 INCIDENT_MENU: Final = "incidents.menu"
-LEAD_AWAY: Final = frozenset({STEP_UP, LINK_ACCOUNT})  # link buttons: the address is open already
+BUDGET_ACKNOWLEDGE: Final = "budgets.acknowledge"
+BUDGET_RAISE: Final = "budgets.raise"
+BUDGET_THROTTLE: Final = "budgets.throttle"
+BUDGET_LIFT: Final = "budgets.lift"
+BUDGET_DETAILS: Final = "budgets.details"
+BUDGET_CONSOLE: Final = "budgets.console"
+LEAD_AWAY: Final = frozenset({STEP_UP, LINK_ACCOUNT, BUDGET_CONSOLE})  # link buttons: the address is open already
 
 FORM_REQUEST: Final = "approvals.request"
 FORM_APPROVE: Final = "approvals.approve"
@@ -96,6 +102,7 @@ FORM_INCIDENT_RESOLVE: Final = "incidents.resolve"
 FORM_INCIDENT_REOPEN: Final = "incidents.reopen"
 FORM_INCIDENT_REVIEW: Final = "incidents.review"
 FORM_INCIDENT_FOLLOW_UP: Final = "incidents.follow_up"
+FORM_BUDGET_RAISE: Final = "budgets.raise"
 FORM_NOTIFICATIONS: Final = "preferences.digest"
 
 CHOICE_MAX: Final = 150  # characters of an option's value; Slack, the platform with the least room

@@ -1,4 +1,4 @@
-"""The grammar of /approve, /bypass, /change and /sla: a typed line -> an intent.
+"""The grammar of /approve, /bypass, /change, /sla and /budget: a typed line -> an intent.
 
 Never raises; what it cannot read, it says.
 """
@@ -74,14 +74,19 @@ class Verb(StrEnum):
     RELEASE = "release"
     RESOLVE = "resolve"
     FOLLOW_UP = "followup"
+    FORECAST = "forecast"
+    RAISE = "raise"
+    RESET = "reset"
+    THROTTLE = "throttle"
+    LIFT = "lift"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What the person wants.
 
-    `number` is REQ-12's, BYP-3's, CHG-7's or INC-9's; `person` a chat id, name or address; `text` the rest: a reason, a
-    question, words to search for, or the name of the agent to fill into the form. `since` and `until` are dates as
+    `number` is REQ-12's, BYP-3's, CHG-7's, INC-9's or BUD-4's; `person` a chat id, name or address; `text` the rest: a
+    reason, words to search for, or the name of the agent to fill into the form. `since` and `until` are dates as
     typed; the core reads them, as a day begins when it begins where the person lives. `absent` is who is away, if
     another says it.
     """
@@ -210,13 +215,30 @@ _SLA: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "review": (Verb.REVIEW, Needs.REFERENCE),
     "followup": (Verb.FOLLOW_UP, Needs.REFERENCE),
 }
+_BUDGET: Final[Mapping[str, tuple[Verb, Needs]]] = {
+    "help": (Verb.HELP, Needs.NOTHING),
+    "list": (Verb.WAITING, Needs.NOTHING),
+    "mine": (Verb.MINE, Needs.NOTHING),
+    "find": (Verb.FIND, Needs.TEXT),
+    "show": (Verb.SHOW, Needs.REFERENCE),
+    "forecast": (Verb.FORECAST, Needs.REFERENCE),
+    "raise": (Verb.RAISE, Needs.REFERENCE),
+    "reset": (Verb.RESET, Needs.REFERENCE_AND_TEXT),
+    "throttle": (Verb.THROTTLE, Needs.REFERENCE),
+    "slow": (Verb.THROTTLE, Needs.REFERENCE),
+    "lift": (Verb.LIFT, Needs.REFERENCE),
+    "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+    "acknowledge": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
+}
 GRAMMARS: Final = {
     "/approve": (_APPROVE, "REQ"),
     "/bypass": (_BYPASS, "BYP"),
     "/change": (_CHANGE, "CHG"),
     "/sla": (_SLA, "INC"),
+    "/budget": (_BUDGET, "BUD"),
 }
-_BARE: Final = {"/sla": Verb.INCIDENTS}  # what a command means alone; the others open their form
+# what a command means alone; the others open their form
+_BARE: Final = {"/sla": Verb.INCIDENTS, "/budget": Verb.WAITING}
 _PERSON: Final = re.compile(
     r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>"  # as Slack sends it with escaping on
     r"|<mailto:(?P<mail>[^|>\s]+)(?:\|[^>]*)?>"

@@ -44,6 +44,13 @@ class Gallery(Protocol):
         """
         ...
 
+    async def show(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> MessageSlot:
+        """The slot's message exists and shows the card with the pictures, as many as the platform took.
+
+        Raises as Platform.show does.
+        """
+        ...
+
 
 async def drawn(renderer: Renderer, charts: Iterable[Chart], *, suffix: str, attempt: int) -> tuple[Drawing, ...]:
     """The charts as pictures; none if they cannot be drawn. Raises PictureFailed for the first deliveries of those."""

@@ -265,6 +265,7 @@ class Settings(BaseSettings):
     shutdown_grace_s: Annotated[float, Field(ge=0, le=300)] = 20.0
     tenants_dir: Folder = SHIPPED / "tenants"
     policies_dir: Folder = SHIPPED / "policies"
+    budgets_dir: Folder = SHIPPED / "budgets"  # default.yaml, and <tenant>.yaml where one differs
     changes_dir: Folder = SHIPPED / "changes"  # default.yaml, and <tenant>.yaml where one differs
     sla_dir: Folder = SHIPPED / "sla"  # service levels: default.yaml, and <tenant>.yaml where one differs
     rates_dir: Folder = SHIPPED / "costs"  # what usage costs: default.yaml, and <tenant>.yaml where one differs

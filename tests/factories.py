@@ -14,6 +14,7 @@ from core.access.people import GrantView
 from core.actor import Actor, Door
 from core.approvals import Choice, PolicyCatalogue, RequestView, cast_vote
 from core.audit import AuditFilter, search
+from core.budgets import BudgetCatalogue
 from core.clock import ManualClock
 from core.db import Database
 from core.decisions import DecisionView, Gate
@@ -46,6 +47,7 @@ class Company:
     tenant: TenantId
     people: dict[str, PersonView] = field(default_factory=dict)
     desks: Desks = field(default_factory=Desks)  # ticket systems that are connected
+    budgets: BudgetCatalogue = field(default_factory=lambda: BudgetCatalogue({}))
     gates: dict[tuple[Database, PolicyCatalogue], Gate] = field(default_factory=dict)
 
     def gate(self, catalogue: PolicyCatalogue) -> Gate:
@@ -134,7 +136,7 @@ def agent(name: str = "invoice-reader", **changes: str) -> dict[str, str]:
 
 def new_gate(company: Company, catalogue: PolicyCatalogue) -> Gate:
     """The gate of one more replica."""
-    return Gate(company.database, catalogue, Issuer(company.database, address=ADDRESS), company.desks)
+    return Gate(company.database, catalogue, Issuer(company.database, address=ADDRESS), company.desks, company.budgets)
 
 
 def policies(text: str) -> PolicyCatalogue:

@@ -49,6 +49,7 @@ _OPENED_BY: Final[Mapping[str, str]] = {
     actions.FORM_INCIDENT_REOPEN: actions.INCIDENT_REOPEN,
     actions.FORM_INCIDENT_REVIEW: actions.INCIDENT_REVIEW,
     actions.FORM_INCIDENT_FOLLOW_UP: actions.INCIDENT_FOLLOW_UP,
+    actions.FORM_BUDGET_RAISE: actions.BUDGET_RAISE,
     actions.FORM_NOTIFICATIONS: actions.OPEN_NOTIFICATIONS,
 }
 

@@ -16,6 +16,7 @@ from bot.views import forms
 from bot.views.answers import error_card
 from core import idempotency
 from core.actor import Actor, CallKey
+from core.budgets import BudgetCatalogue
 from core.changes import ChangeCatalogue
 from core.db import Database
 from core.decisions import Gate
@@ -75,6 +76,7 @@ class Chat:
     platform: Platform
     gate: Gate
     changes: ChangeCatalogue = field(default_factory=lambda: ChangeCatalogue({}))
+    budgets: BudgetCatalogue = field(default_factory=lambda: BudgetCatalogue({}))
 
     @property
     def database(self) -> Database:

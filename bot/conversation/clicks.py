@@ -8,7 +8,7 @@ from typing import Final
 from bot import actions
 from bot.actions import Target, decode
 from bot.cards import Card, Form
-from bot.conversation import changes, incidents
+from bot.conversation import budgets, changes, incidents
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.commands import bypass_form
 from bot.conversation.drafts import draft_form
@@ -44,6 +44,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     actions.OPEN_NOTIFICATIONS: "Notifications",
     **changes.FORM_TITLES,
     **incidents.FORM_TITLES,
+    **budgets.FORM_TITLES,
 }
 
 
@@ -89,6 +90,8 @@ async def _do(chat: Chat, asker: Asker, action_id: str, target: Target) -> Card 
             return said(f"*{bypass.reference}* ends when it was to end.")
         case actions.CHANGE_SUBMIT | actions.CHANGE_START | actions.CHANGE_ROLL_OUT | actions.CHANGE_ACKNOWLEDGE:
             return await changes.on_button(chat, actor, action_id, target)
+        case actions.BUDGET_ACKNOWLEDGE | actions.BUDGET_THROTTLE | actions.BUDGET_LIFT:
+            return await budgets.on_button(chat, actor, action_id, target)
         case _:
             return None  # a link button: the platform has opened the address already
 
@@ -107,6 +110,8 @@ async def form_of(chat: Chat, asker: Asker, action_id: str, target: Target | Non
         return await changes.form_of(chat, actor, action_id, target.id)
     if action_id in incidents.FORM_TITLES:
         return await incidents.form_of(chat, actor, action_id, target.id)
+    if action_id in budgets.FORM_TITLES:
+        return await budgets.form_of(chat, actor, action_id, target.id)
     if action_id in (actions.BYPASS_REVIEW, actions.BYPASS_EXTEND):
         bypass = await get_bypass(chat.database, actor, target.id)
         return (bypass_forms.review_form if action_id == actions.BYPASS_REVIEW else bypass_forms.extension_form)(bypass)

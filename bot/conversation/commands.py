@@ -1,4 +1,4 @@
-"""/approve, /bypass and /change as typed: one use case, and its answer to the asker alone."""
+"""/approve, /bypass, /change, /sla and /budget as typed: one use case, and its answer to the asker alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import assert_never
 from bot import commands
 from bot.cards import Card, Form
 from bot.commands import Intent, Misread, Verb
-from bot.conversation import incidents
+from bot.conversation import budgets, incidents
 from bot.conversation.changes import on_change, opening_of
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.linking import link
@@ -79,6 +79,8 @@ async def on_command(chat: Chat, asker: Asker, typed: Typed) -> Reply:
         return await _change(chat, asker, typed, intent)
     if typed.command == "/sla":
         return await _sla(chat, asker, typed, intent)
+    if typed.command == "/budget":
+        return await _budget(chat, asker, typed, intent)
     is_bypass = typed.command == "/bypass"
     if intent.verb in {Verb.FORM, Verb.AMEND, Verb.MANY, Verb.NOTIFICATIONS, Verb.REVIEW, Verb.EXTEND}:
         return _opening(chat, asker, intent, is_bypass=is_bypass)
@@ -103,6 +105,15 @@ async def _sla(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Reply:
     actor = await chat.platform.actor(asker.chat_user)
     async with chat.once(actor, f"{typed.command}:{typed.interaction}") as actor:
         return await incidents.on_incident(chat, actor, intent)
+
+
+async def _budget(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Reply:
+    opening = budgets.opening_of(chat, asker, intent)
+    if opening is not None:
+        return opening
+    actor = await chat.platform.actor(asker.chat_user)
+    async with chat.once(actor, f"{typed.command}:{typed.interaction}") as actor:
+        return await budgets.on_budget(chat, actor, intent)
 
 
 async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:
@@ -252,6 +263,11 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.RELEASE
             | Verb.RESOLVE
             | Verb.FOLLOW_UP
+            | Verb.FORECAST
+            | Verb.RAISE
+            | Verb.RESET
+            | Verb.THROTTLE
+            | Verb.LIFT
         ):
             return help_card("/approve")
         case _:

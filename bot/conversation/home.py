@@ -8,12 +8,14 @@ from bot.cards import Block
 from bot.conversation.chat import Chat
 from bot.conversation.lists import listed
 from bot.views.answers import error_card
+from bot.views.budgets import home_budgets
 from bot.views.delegations import home_lines
 from bot.views.digest import home_line
 from bot.views.lists import home_blocks
 from core.access import PersonView, member_of
 from core.actor import Actor
 from core.approvals import RequestFilter
+from core.budgets import BudgetFilter, list_budgets
 from core.delegations import get_away
 from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
@@ -37,6 +39,7 @@ async def home_of(chat: Chat, chat_user: str) -> Sequence[Block]:
         bypasses = await _to_look_at(chat, actor)
         away, given = await get_away(chat.database, actor)
         chosen = await get_preferences(chat.database, actor)
+        budgets = await list_budgets(chat.database, actor, BudgetFilter(is_mine=True))
     except CountersignError as exc:
         return error_card(exc).blocks
     me = PersonView(id=user, email=actor.email, name=actor.name)
@@ -47,6 +50,7 @@ async def home_of(chat: Chat, chat_user: str) -> Sequence[Block]:
         bypasses=bypasses,
         now=chat.now(),
         absences=absences,
+        budgets=home_budgets(budgets, console=chat.console),
         choices=(home_line(chosen),),
         console=chat.console,
     )

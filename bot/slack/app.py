@@ -61,7 +61,7 @@ def make_app(desk: Desk, *, signing_secret: str | None) -> AsyncApp:
             async with activity(desk.workspace, event["user"]):
                 await publish(desk.chat, event["user"])
 
-    app.command(re.compile(r"/(approve|bypass|change|sla)"))(command)
+    app.command(re.compile(r"/(approve|bypass|change|sla|budget)"))(command)
     app.action(re.compile(r".*"))(click)
     app.view(re.compile(r".*"))(submission)
     app.event("app_home_opened")(home_opened)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -20,6 +20,8 @@ from bot.wording import clipped
 from core.links import MessageSlot
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 # The workspace or the installation does not let the app upload: trying again would change nothing.
 NOT_TAKEN: Final = frozenset(
@@ -54,20 +56,26 @@ class SlackGallery:
         """The slot has a message with the pictures, unless it had one already. Raises PlaceUnusable."""
         if await self.workspace.is_said(slot):
             return
+        await self._shown(drawings, lambda pictures: self.workspace.say_once(slot, card_of(pictures)))
+
+    async def show(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> MessageSlot:
+        """The slot's message exists and shows the card with the pictures. Raises PlaceUnusable."""
+        return await self._shown(drawings, lambda pictures: self.workspace.show(slot, card_of(pictures)))
+
+    async def _shown(self, drawings: Sequence[Drawing], write: Callable[[Sequence[Picture]], Awaitable[T]]) -> T:
+        """What `write` returns: with the pictures once Slack has looked them through, without them if it takes long."""
         uploaded = [await _upload(self.workspace.client, each) for each in drawings]
         pictures = [picture for picture in uploaded if picture is not None]
         for pause_s in self.ready_pauses_s if pictures else ():
             try:
-                await self.workspace.say_once(slot, card_of(pictures))
+                return await write(pictures)
             except SlackApiError as exc:
                 if not _is_not_ready(exc):
                     raise
                 await asyncio.sleep(pause_s)
-            else:
-                return
         if pictures:
             log.warning("chat_pictures_not_shown", reason="Slack has not looked them through in time")
-        await self.workspace.say_once(slot, card_of(()))
+        return await write(())
 
 
 async def _upload(client: AsyncWebClient, drawing: Drawing) -> Picture | None:

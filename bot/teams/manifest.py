@@ -20,12 +20,12 @@ SCOPES: Final = ("personal", "team", "groupChat")
 COMMANDS: Final = (
     ("approve", "Ask for approval, in a form"),
     ("approve list", "What waits for you"),
-    ("approve mine", "What you have asked for"),
     ("bypass", "Skip approval in an emergency, for a limited time"),
     ("bypass status", "What is active, what must be reviewed"),
     ("change", "Draft a change, in a form"),
     ("change list", "Changes that are not over yet"),
     ("sla incidents", "What is wrong now"),
+    ("budget", "How every budget stands"),
     ("home", "What waits for you, and what you have asked for"),
     ("help", "Everything that you can write"),
 )

@@ -35,6 +35,11 @@ class TeamsGallery:
         pictures = await self._kept(slot, drawings) if self.takes_pictures else ()
         await self.workspace.say_once(slot, card_of(pictures))
 
+    async def show(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> MessageSlot:
+        """The slot's message exists and shows the card with the pictures. Raises PlaceUnusable."""
+        pictures = await self._kept(slot, drawings) if self.takes_pictures else ()
+        return await self.workspace.show(slot, card_of(pictures))
+
     async def _kept(self, slot: MessageSlot, drawings: Sequence[Drawing]) -> tuple[Picture, ...]:
         """The drawings at their addresses: the same at every delivery."""
         kept: list[Picture] = []

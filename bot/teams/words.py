@@ -15,9 +15,15 @@ from bot.cards import Block, Card, Context, Heading, Markup, Section, Text
 from bot.conversation.commands import Typed
 from bot.views.answers import help_card
 
-_COMMANDS: Final = {"approve": "/approve", "bypass": "/bypass", "change": "/change", "sla": "/sla"}
+_COMMANDS: Final = {
+    "approve": "/approve",
+    "bypass": "/bypass",
+    "change": "/change",
+    "sla": "/sla",
+    "budget": "/budget",
+}
 _HOME: Final = frozenset({"home", "hi", "hello", "hey", "start"})
-_SLASHED: Final = re.compile(r"(?<![\w/])/(?=(?:approve|bypass|change|sla)\b)")
+_SLASHED: Final = re.compile(r"(?<![\w/])/(?=(?:approve|bypass|change|sla|budget)\b)")
 
 
 class Wish(Enum):

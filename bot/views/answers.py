@@ -128,6 +128,21 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("/sla followup INC-1001", "what must be done"),
         ),
     ),
+    "/budget": (
+        "Budgets",
+        (
+            ("/budget", "how every budget stands"),
+            ("/budget mine", "those that you own"),
+            ("/budget find words", "search"),
+            ("/budget show BUD-1001", "one budget, what it does, its past periods"),
+            ("/budget forecast BUD-1001", "where it leads if it goes on like this"),
+            ("/budget raise BUD-1001", "ask for a higher limit, in a form"),
+            ("/budget ack BUD-1001", "you look after its alerts"),
+            ("/budget throttle BUD-1001 6", "let so many governed actions an hour through"),
+            ("/budget lift BUD-1001", "full speed again"),
+            ("/budget reset BUD-1001 reason", "count from nothing again; the ledger stays"),
+        ),
+    ),
 }
 _ASKING: Final = {  # before and after the stage, followed by who is asked
     "request.stage_opened": ("▶️ ", " is open: "),

@@ -88,6 +88,7 @@ def home_blocks(
     bypasses: Sequence[BypassView],
     now: datetime,
     absences: Sequence[Block] = (),
+    budgets: Sequence[Block] = (),
     choices: Sequence[Block] = (),
     console: str = "",
 ) -> tuple[Block, ...]:
@@ -114,6 +115,8 @@ def home_blocks(
             *(Section(bypass_line(each, now=now)) for each in bypasses),
             Context((Markup(hint_for(bypasses[0])),)),
         ]
+    if budgets:
+        blocks += [Divider(), *budgets]
     if choices:
         blocks += [Divider(), *choices]
     blocks.append(Context((Markup("`/approve help` and `/bypass help` list what you can type."),)))

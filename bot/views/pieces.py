@@ -18,7 +18,12 @@ ACTION_TITLES: Final[Mapping[str, str]] = {
     "agent.retire": "Retire agent",
 }
 
-_SPOKEN_ACTIONS: Final[Mapping[str, str]] = {**ACTION_TITLES, "change.implement": "Implement change"}
+_SPOKEN_ACTIONS: Final[Mapping[str, str]] = {
+    **ACTION_TITLES,
+    "change.implement": "Implement change",
+    "budget.raise": "Raise budget",
+    "budget.override": "Pass the budget:",
+}
 
 
 def action_title(action: str) -> str:

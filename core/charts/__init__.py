@@ -3,6 +3,7 @@
 chart.py        a chart as data: Vega-Lite, words and a table; themes
 definitions.py  pure: the charts that figures make
 drawing.py      pure: what charts of counts are drawn with
+burn.py         pure: how a budget burns
 bypasses.py     pure: a month of bypasses
 impact.py       pure: what feels a change
 deliveries.py   pure: what a destination takes, hour by hour
@@ -10,6 +11,7 @@ service.py      the charts of a tenant
 rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
 """
 
+from core.charts.burn import burn_chart
 from core.charts.bypasses import bypass_chart
 from core.charts.chart import Chart, Theme
 from core.charts.definitions import NAMES
@@ -29,6 +31,7 @@ __all__ = [
     "UnknownChart",
     "approval_chart",
     "approval_charts",
+    "burn_chart",
     "bypass_chart",
     "impact_chart",
     "throughput_chart",

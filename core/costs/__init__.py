@@ -24,6 +24,7 @@ from core.costs.looking import (
     ledger_lines,
     list_checks,
     show_rates,
+    spent_by_step,
     spent_in,
 )
 from core.costs.metering import Metering, ensure_metering
@@ -67,6 +68,7 @@ __all__ = [
     "list_checks",
     "load_rate_catalogue",
     "show_rates",
+    "spent_by_step",
     "spent_in",
     "sums",
 ]

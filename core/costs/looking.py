@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -107,12 +107,32 @@ async def spent_in(
     until: datetime,
 ) -> tuple[Decimal, int]:
     """What was spent from an instant to before another, and by how many events; an empty name means all."""
-    where = CostFilter(
+    where = _of(project, agent, meter_class)
+    return await queries.spent_between(tx, where, currency=currency, since=since, until=until)
+
+
+async def spent_by_step(
+    tx: Transaction,
+    *,
+    project: str = "",
+    agent: str = "",
+    meter_class: str = "",
+    currency: str,
+    since: datetime,
+    until: datetime,
+    step: timedelta,
+) -> tuple[tuple[datetime, Decimal], ...]:
+    """(when a step ends, what was spent in it) of each step after `since` in which something was, in their order."""
+    where = _of(project, agent, meter_class)
+    return await queries.spent_by_step(tx, where, currency=currency, since=since, until=until, step=step)
+
+
+def _of(project: str, agent: str, meter_class: str) -> CostFilter:
+    return CostFilter(
         projects=(project,) if project else (),
         agents=(agent,) if agent else (),
         meter_classes=(meter_class,) if meter_class else (),
     )
-    return await queries.spent_between(tx, where, currency=currency, since=since, until=until)
 
 
 async def show_rates(database: Database, rates: RateCatalogue, actor: Actor) -> RateCard:

@@ -155,6 +155,20 @@ async def spent_between(
     return Decimal(amount), int(events)
 
 
+async def spent_by_step(
+    tx: Transaction, where: CostFilter, *, currency: str, since: datetime, until: datetime, step: timedelta
+) -> tuple[tuple[datetime, Decimal], ...]:
+    """(when a step ends, what was spent in it) of each step after `since` in which something was, in their order."""
+    begins = func.date_bin(step, _L.at, since).label("begins")
+    wanted = select(begins, func.sum(_L.amount).label("amount")).where(
+        _L.tenant_id == tx.tenant, _L.currency == currency, _L.at >= since, _L.at < until
+    )
+    for name, values in where.words.items():
+        wanted = wanted.where(_L[name].in_(values))
+    rows = await tx.connection.execute(wanted.group_by(begins).order_by(begins))
+    return tuple((row.begins + step, Decimal(row.amount)) for row in rows)
+
+
 async def compared(tx: Transaction) -> tuple[int, int, Sequence[Row[Any]]]:
     """How many lines the ledger has, how many sums differ from it, and the first of those."""
     total = (await tx.connection.execute(_TOTALLED, {"tenant": tx.tenant})).one()

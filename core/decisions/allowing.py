@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.agents import AgentView, after_action, save_agents
 from core.approvals import use_approval
+from core.budgets import note_passed
 from core.db import Transaction
 from core.deadlines import set_deadlines
 from core.decisions import quotas, rules
@@ -57,6 +58,7 @@ async def carry_out(
     if effects.operations:
         await save_agents(tx, effects.created.values(), effects.changed.values())
         await quotas.set_used(tx, {quota: used for quota, used in facts.in_use.items() if used != in_use_before[quota]})
+        await note_passed(tx, facts.guard)
         await set_deadlines(tx, LAPSE, dict.fromkeys(effects.operations, tx.now + OPERATION_LAPSES_AFTER))
     return answers
 
@@ -70,6 +72,8 @@ async def _one(
     if grounds.answer is not Answer.ALLOW:
         return grounds
     decision_id = uuid7()
+    if grounds.override and await use_approval(tx, question.actor, grounds.override, decision_id) is None:
+        return Grounds(Answer.DENY, _just_used(question))
     approved = await use_approval(tx, question.actor, grounds.approval, decision_id) if grounds.approval else None
     if grounds.approval and approved is None:
         return Grounds(Answer.DENY, _just_used(question))
@@ -78,7 +82,7 @@ async def _one(
     decision = DecisionView(
         id=decision_id,
         decision=Answer.ALLOW,
-        reasons=(grounds.reason,),
+        reasons=(grounds.reason, *grounds.notes),
         action=question.action,
         resource=question.resource,
         decided_at=tx.now,
@@ -111,6 +115,7 @@ def _just_used(question: Question) -> Reason:
 
 def _note(facts: Facts, effects: _Effects, question: Question, decision: DecisionView, after: AgentView) -> None:
     """Questions that follow see what this one did."""
+    facts.passed(question)
     facts.agents[question.name] = after
     facts.in_use[quotas.MAX_CONCURRENT_OPERATIONS] += 1
     effects.operations.append(decision.id)

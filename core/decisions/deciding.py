@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.approvals import PolicyCatalogue, Wishes, open_request, ticket_awaited
+from core.approvals import ApprovalPolicy, PolicyCatalogue, Wishes, open_request, ticket_awaited
 from core.audit import AuditCategory, AuditResult, Entry, record_all
+from core.budgets import BudgetCatalogue, ask_override
 from core.db import Transaction
 from core.decisions import rules, store
 from core.decisions.allowing import Allowed, carry_out
@@ -16,7 +17,7 @@ from core.decisions.questions import Purpose, Question
 from core.decisions.rules import Grounds
 from core.decisions.views import Answer, DecisionView, Reason
 from core.errors import CountersignError
-from core.ids import uuid7
+from core.ids import RequestId, uuid7
 from core.named_tickets import Desks
 from core.receipts import Issuer
 
@@ -54,18 +55,18 @@ async def answer_all(
 
 
 async def ask_for_approval(
-    tx: Transaction, catalogue: PolicyCatalogue, question: Question, *, desks: Desks
+    tx: Transaction, catalogue: PolicyCatalogue, question: Question, *, desks: Desks, budgets: BudgetCatalogue
 ) -> DecisionView | None:
     """The pending decision, with its request open; a denial if it cannot be opened.
 
     None: no approval is needed now, or it has been given at once, so the question is to be asked again.
     """
-    asked = await request_approval(tx, catalogue, question, desks=desks)
+    asked = await request_approval(tx, catalogue, question, desks=desks, budgets=budgets)
     return asked if isinstance(asked, DecisionView) else None
 
 
 async def request_approval(
-    tx: Transaction, catalogue: PolicyCatalogue, question: Question, *, desks: Desks
+    tx: Transaction, catalogue: PolicyCatalogue, question: Question, *, desks: Desks, budgets: BudgetCatalogue
 ) -> DecisionView | Grounds:
     """The pending decision, with its request open; a denial if it cannot be opened.
 
@@ -75,25 +76,12 @@ async def request_approval(
     standing = await load_standing(tx, catalogue)
     (found,) = await _look(tx, standing, [question])
     policy = standing.policy_for(question).policy
-    if not isinstance(found, Grounds) or found.answer is not Answer.PENDING or policy is None:
+    if not isinstance(found, Grounds) or found.answer is not Answer.PENDING or (policy is None and not found.bite):
         return found
     decision = _decision(tx, question, found)
     try:
         async with tx.connection.begin_nested():
-            request_id, is_approved = await open_request(
-                tx,
-                question.actor,
-                policy,
-                action=question.action,
-                resource=question.resource,
-                justification=str(question.context.get("justification", "")),
-                wishes=Wishes(
-                    reopens=question.reopens,
-                    suggested=question.context.get("suggested_approvers"),
-                    ticket=question.context.get("ticket"),
-                ),
-                desks=desks,
-            )
+            request_id, is_approved = await _opened(tx, question, found, policy, desks=desks, budgets=budgets)
             awaited = await ticket_awaited(tx, request_id)
     except CountersignError as exc:
         decision = replace(decision, decision=Answer.DENY, reasons=(Reason(exc.code, exc.sentence()),))
@@ -105,6 +93,44 @@ async def request_approval(
         decision = replace(decision, request_id=request_id, reasons=reasons)
     await _store(tx, [_Written(question, decision, _entry(question, decision))])
     return decision
+
+
+async def _opened(
+    tx: Transaction,
+    question: Question,
+    found: Grounds,
+    policy: ApprovalPolicy | None,
+    *,
+    desks: Desks,
+    budgets: BudgetCatalogue,
+) -> tuple[RequestId, bool]:
+    """The request that is needed now, open: to pass a budget first, then the policy; and whether it is approved."""
+    justification = str(question.context.get("justification", ""))
+    if found.bite is not None:
+        return await ask_override(
+            tx,
+            budgets,
+            question.actor,
+            found.bite,
+            action=question.action,
+            agent=question.name,
+            reason=justification,
+        )
+    assert policy is not None  # else nothing would be pending
+    return await open_request(
+        tx,
+        question.actor,
+        policy,
+        action=question.action,
+        resource=question.resource,
+        justification=justification,
+        wishes=Wishes(
+            reopens=question.reopens,
+            suggested=question.context.get("suggested_approvers"),
+            ticket=question.context.get("ticket"),
+        ),
+        desks=desks,
+    )
 
 
 async def _look(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> list[DecisionView | Grounds]:

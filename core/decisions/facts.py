@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from core.access import Directory, directory
 from core.agents import AgentView, agents_named, hold_agents
@@ -17,12 +18,15 @@ from core.approvals import (
     circumstances_of,
     usable_approvals,
 )
+from core.budgets import NOTHING, Bite, Guard, load_guard, override_of
 from core.db import Transaction
 from core.decisions import quotas, store
 from core.decisions.questions import Question
 from core.decisions.views import DecisionView
 from core.emergency import RunningBypass, running_bypasses
 from core.tenants import TenantPolicy, tenant_policy
+
+PROJECT: Final = "project"  # the attribute by which costs are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,22 @@ class Facts:
     approvals: tuple[UsableApproval, ...]
     bypasses: tuple[RunningBypass, ...]
     running: list[tuple[str, DecisionView]]  # creations whose outcome is not reported yet, by the asker's e-mail
+    guard: Guard = NOTHING  # the budgets as they stand
+
+    def bites(self, question: Question) -> tuple[Bite, ...]:
+        """The controls of budgets that hold for the question, the strongest first."""
+        project = project_of(question, self.agents.get(question.name))
+        return self.guard.bites(action=question.action, project=project, agent=question.name, now=self.standing.now)
+
+    def passed(self, question: Question) -> None:
+        """Budgets that slow such actions down have let this one through."""
+        project = project_of(question, self.agents.get(question.name))
+        self.guard.passed(action=question.action, project=project, agent=question.name, now=self.standing.now)
+
+
+def project_of(question: Question, agent: AgentView | None) -> str:
+    """The project that an action is for: as the question says, else the agent's."""
+    return question.resource.get(PROJECT) or (agent.attributes.get(PROJECT, "") if agent is not None else "")
 
 
 async def load_standing(tx: Transaction, catalogue: PolicyCatalogue) -> Standing:
@@ -96,6 +116,8 @@ async def _facts(
         for question in questions
         if question.receipt is not None or _needs_approval(standing, question.action)
     }
+    guard = await load_guard(tx)
+    approved |= {override_of(each.action, each.name)["name"] for each in questions} if guard.guarded else set()
     askers = {question.actor.user for question in questions if question.actor.user is not None}
     return Facts(
         standing,
@@ -104,6 +126,7 @@ async def _facts(
         approvals=await usable_approvals(tx, approved) if approved else (),
         bypasses=await running_bypasses(tx, askers) if askers else (),
         running=await store.running_creations(tx, creations) if creations else [],
+        guard=guard,
     )
 
 

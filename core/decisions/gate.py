@@ -10,6 +10,7 @@ from core.access import TokenScope, permission_for, permitted
 from core.access.scopes import covers
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
+from core.budgets import BudgetCatalogue
 from core.db import Batches, Database, Transaction
 from core.decisions import rules
 from core.decisions.deciding import answer_all, ask_for_approval, request_approval
@@ -24,11 +25,19 @@ from core.receipts import ExpiredReceipt, InvalidReceipt, Issuer, Receipt
 class Gate:
     """May this be done now? No policy, no database, no answer: deny (X9)."""
 
-    def __init__(self, database: Database, catalogue: PolicyCatalogue, issuer: Issuer, desks: Desks) -> None:
+    def __init__(
+        self,
+        database: Database,
+        catalogue: PolicyCatalogue,
+        issuer: Issuer,
+        desks: Desks,
+        budgets: BudgetCatalogue | None = None,
+    ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._issuer = issuer
         self._desks = desks
+        self._budgets = budgets or BudgetCatalogue({})
         self._batches: Batches[Question, DecisionView | Grounds] = Batches(database, self._answer)
 
     async def decide(
@@ -51,7 +60,9 @@ class Gate:
             if isinstance(answer, DecisionView):
                 return answer
             async with self._database.tenant(actor.tenant) as tx:
-                pending = await ask_for_approval(tx, self._catalogue, question, desks=self._desks)
+                pending = await ask_for_approval(
+                    tx, self._catalogue, question, desks=self._desks, budgets=self._budgets
+                )
             if pending is not None:  # else it was approved or denied between the two looks
                 return pending
 
@@ -95,7 +106,7 @@ class Gate:
         ALLOW: an approval covers it, or was given at once. DENY: no request can lift it, or none can be opened.
         """
         question = await self._read(actor, Purpose.ASK, action, resource, context)
-        asked = await request_approval(tx, self._catalogue, question, desks=self._desks)
+        asked = await request_approval(tx, self._catalogue, question, desks=self._desks, budgets=self._budgets)
         if isinstance(asked, DecisionView):
             return Weighed(asked.decision, asked.reasons[0], question.resource, asked.request_id)
         return Weighed(asked.answer, asked.reason, question.resource, asked.approval)

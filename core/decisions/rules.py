@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.access import Directory, Verdict, permission_for
 from core.actor import Actor, Door
 from core.agents import FACT_MAX, NAME_MAX, REQUIRED_FACTS, AgentView, check_action, missing_facts
+from core.budgets import OVERRIDE, Bite, Effect, override_of
 from core.decisions import quotas
 from core.decisions.errors import InvalidQuestion
 from core.decisions.facts import Facts, Standing
@@ -25,12 +26,15 @@ _EVERYTHING: Final = Verdict(allowed=True, reason="The system and enterprise adm
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """An answer, and what it rests on."""
+    """An answer, and what it rests on. `notes` are said besides."""
 
     answer: Answer
     reason: Reason
     approval: RequestId | None = None
     bypass: BypassId | None = None
+    bite: Bite | None = None  # the budget that it is denied or queued by
+    override: RequestId | None = None  # the approval that lets it pass its budgets
+    notes: tuple[Reason, ...] = ()
 
 
 def normalised(resource: Mapping[str, object]) -> dict[str, str]:
@@ -81,7 +85,7 @@ def outright(standing: Standing, question: Question) -> Grounds | None:
 
 
 def weigh(facts: Facts, question: Question) -> Grounds:
-    """What the registry, the quotas, the policies and the approvals say to a question that is not denied outright.
+    """What the registry, quotas, budgets, policies and approvals say to a question that is not denied outright.
 
     Every agent has a sponsor, an owner and a business service (X7); no policy means no (X9).
     """
@@ -99,6 +103,21 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         if bypass.covers(question.actor.user, action=action, resource=name, environments=places):
             reason = Reason("emergency.bypass", "An emergency bypass is active.")
             return Grounds(Answer.ALLOW, reason, bypass=bypass.id)
+    override = _override(facts, question)
+    bites = facts.bites(question)
+    if bites and bites[0].effect is not Effect.WARN and override is None:
+        answer = Answer.PENDING if bites[0].effect is Effect.QUEUE else Answer.DENY
+        return Grounds(answer, Reason(*bites[0].reason(now=facts.standing.now)), bite=bites[0])
+    grounds = _by_policy(facts, question)
+    if not bites or grounds.answer is not Answer.ALLOW:
+        return grounds
+    notes = tuple(Reason(*bite.reason(now=facts.standing.now)) for bite in bites if bite.effect is Effect.WARN)
+    return replace(grounds, notes=notes, override=None if bites[0].effect is Effect.WARN else override)
+
+
+def _by_policy(facts: Facts, question: Question) -> Grounds:
+    """What the policies and the approvals say."""
+    action, receipt = question.action, question.receipt
     choice = facts.standing.policy_for(question)
     policy = choice.policy
     if choice.unreadable is not None:
@@ -122,6 +141,15 @@ def weigh(facts: Facts, question: Question) -> Grounds:
         if barred := approval.barrier(now=facts.standing.now):
             return _denied(barred.code, barred.message)
     return Grounds(Answer.PENDING, Reason("approvals.pending", f"'{policy.title}' has to be passed first."))
+
+
+def _override(facts: Facts, question: Question) -> RequestId | None:
+    """The approval that lets exactly this action pass its budgets once."""
+    name = override_of(question.action, question.name)["name"]
+    for each in facts.approvals:
+        if each.action == OVERRIDE and each.resource.get("name") == name:
+            return each.id
+    return None
 
 
 def environments_of(agent: AgentView | None, question: Question) -> tuple[str, ...]:

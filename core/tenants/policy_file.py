@@ -61,7 +61,7 @@ SESSION_BOUNDS: Final = {  # key -> least and most; a use is known to a minute
     "idle": (timedelta(minutes=5), timedelta(hours=8)),
     "absolute": (timedelta(minutes=15), timedelta(days=7)),
 }
-CHANNEL_KEYS: Final = ("approvals", "emergency", "incidents")
+CHANNEL_KEYS: Final = ("approvals", "emergency", "incidents", "budgets")
 CHAT_KEYS: Final = ("email_match",)
 TICKET_KEYS: Final = ("email_match",)
 FREE_ALIAS: Final = "technical_lead"  # the one name of the framework's that each tenant gives to a role of its choice

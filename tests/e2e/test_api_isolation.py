@@ -44,6 +44,7 @@ def ours(product):
         "rule": first_rule(product),
         "task_id": _task(product),
         "callback_id": _callback(product),
+        "budget_id": _budget(product),
         "platform": "slack",
         "workspace": "T0ENTERPRISE",
         "chat_user": product.people[product.email("agent_developer")]["slack_id"],
@@ -122,6 +123,12 @@ def _callback(product):
     return product.call("POST", "/api/v1/callbacks", role="tenant_administrator", json=body).json()["id"]
 
 
+def _budget(product):
+    """One of a project that nobody else has."""
+    body = {"amount": {"amount": "5000.00", "currency": "USD"}, "project": "isolated"}
+    return product.call("POST", "/api/v1/budgets", role="tenant_administrator", json=body).json()["id"]
+
+
 def _planned_delegation(product):
     """One that begins when every other test is over."""
     begins = datetime.now(UTC) + timedelta(days=300)
@@ -181,9 +188,13 @@ BODIES = {
 }
 
 
+RAISE = {"to": {"amount": "9000.00", "currency": "USD"}, "reason": "It is ours."}
 # Where a word of that list means something else.
 OWN_BODIES = {
     "/api/v1/connectors/{connector}/dry-run": {"operation": "create"},
+    "/api/v1/budgets/{budget_id}/raise": RAISE,
+    "/api/v1/budgets/{budget_id}/raise-requests": RAISE,
+    "/api/v1/budgets/{budget_id}/reset": {"reason": "It is ours."},
     "/api/v1/changes/{change_id}/review": {"outcome": "successful", "notes": "Fine."},
     "/api/v1/changes/{change_id}/complete": {"validation": "passed"},
     "/api/v1/incidents/{incident_id}/assign": {"email": ""},

@@ -18,8 +18,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from core import approvals, changes, decisions, emergency, incidents, rollouts
+from core import approvals, budgets, changes, decisions, emergency, incidents, rollouts
 from core.approvals import load_catalogue
+from core.budgets import load_budget_catalogue
 from core.changes import load_change_catalogue
 from core.clock import ManualClock
 from core.db import Database
@@ -33,6 +34,7 @@ TEMPLATE = "countersign_template"
 STAFFED = "countersign_staffed"
 DEADLINES = {
     **approvals.DEADLINES,
+    **budgets.DEADLINES,
     **changes.DEADLINES,
     **decisions.DEADLINES,
     **emergency.DEADLINES,
@@ -42,6 +44,7 @@ DEADLINES = {
 MEMORY = Path("/dev/shm")  # noqa: S108 - no name in it is guessed: the folder below is made for us alone
 ROOM_BYTES = 2 * 1024**3
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
+BUDGETS = Path(__file__).parents[2] / "config" / "budgets"
 CHANGES = Path(__file__).parents[2] / "config" / "changes"
 _numbers = count(1)
 
@@ -119,6 +122,12 @@ def catalogue():
 def change_catalogue():
     """The change policies that ship with Countersign."""
     return load_change_catalogue(CHANGES)
+
+
+@pytest.fixture(scope="session")
+def budget_catalogue():
+    """The budget policy that ships with Countersign."""
+    return load_budget_catalogue(BUDGETS)
 
 
 @pytest.fixture

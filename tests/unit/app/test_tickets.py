@@ -70,7 +70,7 @@ def _service(settings):
         clock,
         database,
         **dict.fromkeys(
-            ("catalogue", "changes", "sla", "sampler", "rates", "usage", "issuer", "gate", "listener"), none
+            ("catalogue", "changes", "sla", "sampler", "rates", "usage", "budgets", "issuer", "gate", "listener"), none
         ),
         desks=Desks(),
     )

@@ -27,6 +27,7 @@ from core.approvals import Agenda, Assessment, Judged, Nudged, Outcome, RequestE
 from core.approvals.many import MANY_MAX
 from core.approvals.risk import Counted, Risk, RiskLevel
 from core.automation import Result, Trouble
+from core.budgets import Scope
 from core.changes import (
     AgendaItem,
     AlarmView,
@@ -84,6 +85,7 @@ from tests.unit.bot.samples import (
     tally,
     ticket,
     used,
+    used_up,
     vote,
     week,
 )
@@ -122,6 +124,8 @@ OURS = {
     ("incident_timeline_form", "is_cut"): True,
     ("incidents_card", "title"): "What is wrong now",
     ("incident_thread_line", "event"): "incident.resolved",
+    ("budgets_card", "title"): "Budgets",
+    ("budget_thread_line", "event"): "budget.reset",
 }
 
 
@@ -264,6 +268,21 @@ def huge_change(words: str, size: Size = HUGE) -> Any:
     )
 
 
+def huge_budget(words: str, size: Size = HUGE) -> Any:
+    people = crowd(words, size)
+    found = used_up()
+    controls = found.terms.controls * min(size.some, 10)
+    scope = Scope(words[:300], words[:300], words[:300])
+    return replace(
+        found,
+        terms=replace(found.terms, name=words[:100], scope=scope, controls=controls),
+        owners=people[:20],
+        controls_now=controls,
+        acknowledged_by=people[1],
+        past=found.past * size.some,
+    )
+
+
 def change_policy(size: Size) -> ChangePolicy:
     """No type is called by whatever somebody writes: keys are letters, digits and underscores."""
     keys = [f"{number}_{'w' * 50}"[:TYPE_MAX] for number in range(min(size.rows, TYPES_MAX))]
@@ -329,6 +348,8 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
         ),
         "tuple[BypassView, ...]": (emergency,) * size.rows,
         "Sequence[BypassView]": (emergency,) * size.rows,
+        "BudgetView": huge_budget(words, size),
+        "Sequence[BudgetView]": (huge_budget(words, size),) * size.rows,
         "ChangeView": huge_change(words, size),
         "ChangeAgenda": ChangeAgenda(
             span=Span(NOW, NOW + timedelta(days=14)),
@@ -362,7 +383,14 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
         "Sequence[Picture]": (Picture("", words, words, "F0PICTURE1"), Picture(words, words, words)),
         "date": NOW.date(),
         "Sequence[str] | None": tuple(f"{words[:100]} {number}" for number in range(min(size.rows, 100))),
-        "Mapping[str, Any]": {"ticket": words, "system": words, "reasons": [words] * 4, "suspends": True},
+        "Mapping[str, Any]": {
+            "ticket": words,
+            "system": words,
+            "reasons": [words] * 4,
+            "suspends": True,
+            "by": words,
+            "reason": words,
+        },
         "WalkView": walk(words, size),
         "Iterable[Account]": (
             Account(

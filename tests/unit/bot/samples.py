@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,9 @@ from core.approvals import (
 from core.approvals.analytics import Spread, StageFigures
 from core.approvals.risk import Counted, Risk, RiskLevel
 from core.automation import ActionKind, Effect
+from core.budgets import BudgetView, Control, Period, PeriodKind, RaiseView, Scope, Terms, Window
+from core.budgets import Effect as BudgetEffect
+from core.budgets import Standing as BudgetStanding
 from core.changes import ChangeRisk, ChangeState, ChangeView, EvidenceView, History
 from core.changes.state import steps_from
 from core.delegations import DelegationView
@@ -37,6 +41,7 @@ from core.schedules import Digest
 NOW: Final = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 REQUEST_ID: Final = UUID("01956f0a-0000-7000-8000-000000000001")
 BYPASS_ID: Final = UUID("01956f0a-0000-7000-8000-000000000002")
+BUDGET_ID: Final = UUID("01956f0a-0000-7000-8000-000000000009")
 CHANGE_ID: Final = UUID("01956f0a-0000-7000-8000-000000000007")
 DIGEST: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -222,6 +227,66 @@ def change(**changes: Any) -> ChangeView:
     }
     found = facts | changes
     return ChangeView(steps=tuple(map(str, steps_from(ChangeState(found["state"])))), **found)
+
+
+def budget(used: str = "430", **changes: Any) -> BudgetView:
+    """Customer care's of March, at so much of 500; near its limit."""
+    window = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    standing = changes.pop("standing", None) or BudgetStanding(
+        window, Decimal(500), spent=Decimal(used), charges=1200, alerted=frozenset({"50", "80"})
+    )
+    facts: dict[str, Any] = {
+        "id": BUDGET_ID,
+        "reference": "BUD-1003",
+        "terms": Terms(
+            "Customer care",
+            Decimal(500),
+            "USD",
+            Scope(project="customer-care"),
+            controls=(Control(BudgetEffect.STOP, actions=("agent.create", "agent.deploy")),),
+            owners=(PRIYA.id,),
+        ),
+        "period": Period(PeriodKind.MONTH),
+        "zone": "UTC",
+        "standing": standing,
+        "owners": (PRIYA,),
+        "controls_now": (),
+        "projected": Decimal("1446.67"),
+        "gone_at": NOW + timedelta(hours=31),
+        "resets_in": "21 days",
+        "declared": "customer-care",
+        "ended_at": None,
+    }
+    return BudgetView(**(facts | changes))
+
+
+def used_up(**changes: Any) -> BudgetView:
+    """The same, used up, with everything that can be said of it."""
+    window = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    standing = BudgetStanding(
+        window,
+        Decimal(500),
+        spent=Decimal("650.25"),
+        charges=1800,
+        carried=Decimal(50),
+        extra=Decimal(100),
+        alerted=frozenset({"50", "80", "100", "forecast"}),
+        throttle_per_hour=6,
+        acknowledged_by=LEE.id,
+        acknowledged_at=NOW,
+    )
+    past = BudgetStanding(
+        Window(datetime(2026, 2, 1, tzinfo=UTC), window.starts_at), Decimal(500), spent=Decimal("412.5"), closed_at=NOW
+    )
+    facts: dict[str, Any] = {
+        "standing": standing,
+        "controls_now": budget().terms.controls,
+        "gone_at": None,
+        "acknowledged_by": LEE,
+        "raise_asked": RaiseView("REQ-1044", REQUEST_ID, Decimal(900), "period"),
+        "past": (past,) * 3,
+    }
+    return budget(**(facts | changes))
 
 
 def rollout(**changes: Any) -> RolloutView:

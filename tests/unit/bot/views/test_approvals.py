@@ -281,7 +281,7 @@ def test_sixty_stages_with_long_everything_are_still_accepted():
 
 
 def test_an_action_that_we_have_no_words_for_is_shown_by_its_name():
-    assert "REQ-1042 · budget.raise “?”" in said(request(action="budget.raise", resource={}))
+    assert "REQ-1042 · budget.spend “?”" in said(request(action="budget.spend", resource={}))
 
 
 def test_a_request_without_facts_has_no_empty_block():

@@ -18,12 +18,20 @@ from bot.commands import parse
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.teams import render as teams
-from bot.views import bypass_forms, change_forms, forms, incident_forms
+from bot.views import budget_forms, bypass_forms, change_forms, forms, incident_forms
 from bot.views.accounts import link_card, linked_card
 from bot.views.accounts import notice_card as account_notice
 from bot.views.answers import error_card, help_card, nudged_card, said, thread_line
 from bot.views.approvals import details_card, request_card
 from bot.views.automation import rule_card, trouble_card
+from bot.views.budgets import (
+    budget_card,
+    budget_details_card,
+    budget_thread_line,
+    budgets_card,
+    forecast_card,
+    home_budgets,
+)
 from bot.views.bypass import bypass_card, list_card
 from bot.views.bypass_report import bypass_report_card
 from bot.views.changes import agenda_card, change_card, changes_card
@@ -71,6 +79,7 @@ from tests.unit.bot.samples import (
     REQUEST_ID,
     TOMAS,
     absence,
+    budget,
     bypass,
     bypass_month,
     change,
@@ -90,6 +99,7 @@ from tests.unit.bot.samples import (
     rule_effect,
     stage,
     ticket,
+    used_up,
     vote,
     waiting,
     waiting_for_ticket,
@@ -181,6 +191,7 @@ ASKED_BACK = change(
     rollback_request_state="pending",
     alarm=AlarmView("Nothing is heard of the agent platform since 2026-03-02T08:55 UTC.", NOW, (LEE,), PRIYA, NOW),
 )
+BURNT = {"used": "400.00", "limit": "500.00", "currency": "USD", "reached": "80"}
 CONSOLE = "https://countersign.example/console"
 WEEK_DAYS = {"first": date(2026, 2, 23), "last": date(2026, 3, 1)}
 LATE = Preferences(digest_at=time(10, 45))
@@ -243,6 +254,18 @@ VIEWS = {
         )
     ),
     "change_agenda_empty": agenda_card(ChangeAgenda(Span(NOW, NOW + timedelta(days=14)), "UTC", (), (), (), ())),
+    "budget_near": budget_card(budget(), now=NOW, console=CONSOLE),
+    "budget_used_up": budget_card(
+        used_up(), now=NOW, pictures=(Picture("https://x.example/p.png", "It burns.", "Burn"),)
+    ),
+    "budget_over": budget_card(used_up(), now=NOW + timedelta(days=40)),
+    "budget_details": budget_details_card(used_up(), now=NOW, console=CONSOLE),
+    "budget_forecast": forecast_card(budget(), now=NOW),
+    "budget_list": budgets_card((budget(), used_up()), title="Budgets", console=CONSOLE),
+    "budget_list_empty": budgets_card((), title="Budgets"),
+    "help_budget": help_card("/budget"),
+    "thread_budget": budget_thread_line("budget.threshold_reached", BURNT),
+    "thread_budget_raised": budget_thread_line("budget.raised", BURNT),
     "change_list": changes_card((change(), ROLLED_BACK), title="Changes under way"),
     "change_list_empty": changes_card((), title="Changes under way"),
     "incident_open": incident_card(incident(), None, now=NOW, console="https://countersign.example/console"),
@@ -361,6 +384,15 @@ VIEWS = {
     "form_incident_timeline": incident_forms.incident_timeline_form(
         over(), (*over().newest, entry("It began.", at=NOW - timedelta(hours=1), written_at=NOW)), is_cut=True
     ),
+    "home_budgets": home_blocks(
+        waiting=listed([]),
+        mine=listed([]),
+        bypasses=[],
+        now=NOW,
+        budgets=home_budgets((budget(), used_up()), console=CONSOLE),
+    ),
+    "form_budget_details": budget_forms.budget_details_form(used_up(), now=NOW, console=CONSOLE),
+    "form_budget_raise": budget_forms.raise_form(budget()),
     "form_change": change_forms.change_form(CHANGE_POLICY, zone="Europe/Zurich"),
     "form_change_evidence": change_forms.evidence_form(change()),
     "form_change_schedule": change_forms.schedule_form(change(), zone="Europe/Zurich"),

@@ -1,0 +1,83 @@
+"""Budgets in a channel: one living message for each budget and period, with a picture of how it burns (C4, B5).
+
+A message is posted with the first alert of a period; everything else only brings an existing one up to date. It comes
+in words first, so that nobody waits for the picture, and its picture follows. An edit makes no sound: what must be
+noticed is said once in the message's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import uuid5
+
+import structlog
+
+from bot.cards import Card, Picture
+from bot.living import CHANNEL
+from bot.pictures import Gallery, drawn
+from bot.platform import PlaceUnusable, Platform
+from bot.views.budgets import budget_card, budget_thread_line
+from core.budgets import BudgetEvent, BudgetView, burn_of, load_budget
+from core.charts import Renderer, burn_chart
+from core.links import MessageSlot, messages_of
+from core.outbox import Event
+from core.tenants import tenant_policy
+
+log = structlog.get_logger()
+
+EVENTS: Final = frozenset(map(str, BudgetEvent)) - {BudgetEvent.CREATED.value}
+ALERTS: Final = frozenset({BudgetEvent.THRESHOLD_REACHED.value, BudgetEvent.FORECAST_EXCEEDED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetMessages:
+    """The subscriber that keeps a platform's messages of budgets true."""
+
+    platform: Platform
+    gallery: Gallery
+    renderer: Renderer
+    approvals_channel: str
+
+    async def deliver(self, event: Event) -> None:
+        """The message of the budget's period shows it as it is now, and its thread tells of the event."""
+        platform = self.platform
+        if event.tenant != platform.tenant:
+            return
+        begins = datetime.fromisoformat(event.data["period"])
+        async with platform.database.tenant(event.tenant) as tx:
+            channels = (await tenant_policy(tx)).channels
+            channel = channels.get("budgets", channels.get("approvals", self.approvals_channel))
+            subject = uuid5(event.subject_id, event.data["period"])
+            is_posted = bool(await messages_of(tx, subject, platform.slug))
+            if not is_posted and event.type not in ALERTS:
+                return
+            budget = await load_budget(tx, event.subject_id, at=begins)
+            burn = await burn_of(tx, budget)
+        slot = MessageSlot(subject, platform.slug, channel, CHANNEL)
+        try:
+            root = slot if is_posted else await platform.show(slot, self._card(budget, ()))
+            if self.gallery.takes_pictures:
+                chart = burn_chart(budget, burn, now=platform.database.clock.now())
+                drawings = await drawn(self.renderer, (chart,), suffix=budget.reference, attempt=event.attempt)
+                root = await self.gallery.show(slot, lambda pictures: self._card(budget, pictures), drawings)
+            else:
+                root = await platform.show(slot, self._card(budget, ()))
+            await self._say(event, root, is_first=not is_posted)
+        except PlaceUnusable as exc:
+            log.warning("chat_channel_unusable", channel=channel, error=str(exc))
+
+    def _card(self, budget: BudgetView, pictures: Sequence[Picture]) -> Card:
+        platform = self.platform
+        now = platform.database.clock.now()
+        return budget_card(budget, now=now, pictures=pictures, console=platform.console)
+
+    async def _say(self, event: Event, root: MessageSlot, *, is_first: bool) -> None:
+        """The first alert is the message itself; whatever comes after it must be noticed."""
+        line = None if is_first else budget_thread_line(event.type, event.data)
+        if line is None or root.message_id is None:
+            return
+        slot = MessageSlot(root.subject_id, self.platform.slug, root.place, f"thread:{event.id}", channel=root.channel)
+        await self.platform.show(slot, line, thread=root.message_id)

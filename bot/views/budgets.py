@@ -1,0 +1,263 @@
+"""Budgets as messages (C4, B5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from bot import actions
+from bot.actions import Target
+from bot.cards import (
+    Actions,
+    Block,
+    Button,
+    Card,
+    Confirm,
+    Context,
+    Fields,
+    Heading,
+    Instant,
+    Link,
+    LinkButton,
+    Markup,
+    Picture,
+    Section,
+    Text,
+    Tone,
+    one_line,
+)
+from bot.times import counted, in_words
+from bot.views.pieces import first_line, names, spoken
+from bot.views.rollouts import bar
+from core.budgets import FORECAST, BudgetView, Control, Effect, Standing, amount, scope_words
+
+LISTED: Final = 20
+PAST_SHOWN: Final = 6  # periods
+NEAR: Final = Decimal(80)  # per cent, from which on a budget is looked at
+_DOES: Final = {
+    Effect.WARN: "says so",
+    Effect.THROTTLE: "slows down",
+    Effect.QUEUE: "asks for approval of",
+    Effect.STOP: "stops",
+}
+
+
+def budget_card(budget: BudgetView, *, now: datetime, pictures: Sequence[Picture] = (), console: str = "") -> Card:
+    """The living message of a budget's period: how it stands, what can be done, and a picture once there is one."""
+    buttons = _buttons(budget, console) if _runs(budget, now) else ()
+    acts: tuple[Block, ...] = (Actions(buttons),) if buttons else ()
+    return Card(_summary(budget, now=now), (*_stand(budget, pictures, now=now), *acts))
+
+
+def budget_details_card(budget: BudgetView, *, now: datetime, console: str = "") -> Card:
+    """Everything about one budget, with its past periods."""
+    blocks = [*_stand(budget, (), now=now)]
+    if budget.terms.controls:
+        lines = "\n".join(f"• at {each.at.normalize():f} % it {control_words(each)}" for each in budget.terms.controls)
+        blocks.append(Section((Markup(f"*What it does*\n{lines}"),)))
+    if budget.past:
+        lines = "\n".join(_past_line(each, budget) for each in budget.past[:PAST_SHOWN])
+        blocks.append(Section((Markup(f"*Past periods*\n{lines}"),)))
+    if console:
+        blocks.append(Context((Link("In the console", page_of(budget, console)),)))
+    return Card(_summary(budget, now=now), tuple(blocks))
+
+
+def budgets_card(budgets: Sequence[BudgetView], *, title: str, console: str = "") -> Card:
+    """A line each, those that are used most first."""
+    if not budgets:
+        none = "No budget. Whoever manages budgets makes one in the console or by API."
+        return Card("No budget.", (Section((Markup(none),)),))
+    ordered = sorted(budgets, key=lambda each: each.standing.percent, reverse=True)
+    shown = ordered[:LISTED]
+    more = (Context((Markup(f"and {len(ordered) - LISTED} more"),)),) if len(ordered) > LISTED else ()
+    hint: Text = (Markup(f"`/budget show {shown[0].reference}` shows one."),)
+    link: Text = (Markup(" "), Link("All in the console", f"{console}/budgets")) if console else ()
+    lines = tuple(Section(budget_line(each)) for each in shown)
+    return Card(counted(len(ordered), "budget"), (Heading(title), *lines, *more, Context((*hint, *link))))
+
+
+def forecast_card(budget: BudgetView, *, now: datetime) -> Card:
+    """Where it leads if it goes on like this, and how that is reckoned."""
+    words = burn_words(budget, now=now)
+    method = (
+        "The method: what is used so far, divided by the share of the period that is over. "
+        "Nothing is said before a tenth of it is over."
+    )
+    return Card(
+        f"{budget.reference}: {words}",
+        (
+            Heading(f"{budget.reference} · Forecast"),
+            Section((Markup(f"{_mark(budget.standing)} *"), one_line(budget.terms.name), Markup("*"))),
+            Section((Markup(words),)),
+            Context((Markup(method),)),
+        ),
+    )
+
+
+def budget_line(budget: BudgetView) -> Text:
+    """One line of a list."""
+    return (
+        Markup(f"{_mark(budget.standing)} *{budget.reference}* "),
+        one_line(budget.terms.name),
+        Markup(f" · {used_words(budget)} · {budget.standing.percent:f} % · resets in {budget.resets_in}"),
+    )
+
+
+def burn_words(budget: BudgetView, *, now: datetime) -> str:
+    """How it burns, as a sentence: "At this rate it is gone in 5 h; 3.00 USD of 43.00 USD are left."."""
+    standing, currency = budget.standing, budget.terms.currency
+    left = f"{amount(max(Decimal(0), standing.left))} {currency} of {amount(standing.limit)} {currency}"
+    if now >= standing.window.ends_at:
+        return f"This period is over: {amount(standing.used)} {currency} of {amount(standing.limit)} {currency} used."
+    if standing.is_at(Decimal(100)):
+        over = standing.used - standing.limit
+        beyond = f" by {amount(over)} {currency}" if over > 0 else ""
+        return f"It is used up{beyond}. It resets in {budget.resets_in}."
+    if budget.gone_at is not None:
+        return f"At this rate it is gone in {in_words(budget.gone_at - now)}; {left} are left."
+    if budget.projected is not None:
+        total = f"{amount(budget.projected)} {currency}"
+        return f"At this rate {total} are used by the end of the period; {left} are left."
+    return f"{left} are left; it is too early in the period to say where it leads."
+
+
+def budget_thread_line(event: str, data: Mapping[str, Any]) -> Card | None:
+    """What is said under the living message of an event that must be noticed."""
+    used = f"{data.get('used')} of {data.get('limit')} {data.get('currency')}"
+    by = first_line(str(data.get("by", ""))) or "Countersign"
+    match event:
+        case "budget.threshold_reached":
+            mark = "🔴" if Decimal(str(data.get("reached", 0))) >= 100 else "🟠"
+            words: Text = (Markup(f"{mark} {data.get('reached')} % is reached: {used}."),)
+        case "budget.forecast_exceeded":
+            words = (Markup(f"📈 At this rate {data.get('projected')} {data.get('currency')} are used by the end."),)
+        case "budget.raised":
+            words = (Markup(f"⬆️ The limit is {data.get('limit')} {data.get('currency')} now."),)
+        case "budget.raise_declined":
+            words = (Markup(f"The raise to {data.get('to')} {data.get('currency')} was not given."),)
+        case "budget.throttled":
+            words = (one_line(by), Markup(f" has slowed it down to {data.get('per_hour')} actions an hour."))
+        case "budget.reset":
+            words = (one_line(by), Markup(" has reset it: "), one_line(str(data.get("reason", ""))[:300]))
+        case _:
+            return None
+    return Card("".join(_text_of(words)), (Section(words),))
+
+
+def home_budgets(budgets: Sequence[BudgetView], *, console: str = "") -> tuple[Block, ...]:
+    """The budgets that somebody owns, for their own page."""
+    if not budgets:
+        return ()
+    ordered = sorted(budgets, key=lambda each: each.standing.percent, reverse=True)[:PAST_SHOWN]
+    link: tuple[Block, ...] = (Context((Link("All budgets", f"{console}/budgets"),)),) if console else ()
+    return (Heading("Your budgets"), *(Section(budget_line(each)) for each in ordered), *link)
+
+
+def used_words(budget: BudgetView) -> str:
+    """What is used of what there is."""
+    standing, currency = budget.standing, budget.terms.currency
+    return f"{amount(standing.used)} of {amount(standing.limit)} {currency} used"
+
+
+def control_words(control: Control) -> str:
+    """What a control does: "stops Create agent, Deploy agent"."""
+    what = ", ".join(each.replace(".", " ") for each in control.actions) or "every governed action"
+    rate = f" to {control.per_hour} an hour" if control.per_hour else ""
+    return f"{_DOES[control.does]} {what}{rate}"
+
+
+def page_of(budget: BudgetView, console: str) -> str:
+    """Where the console shows the budget."""
+    return f"{console}/budgets/{budget.reference}"
+
+
+def _summary(budget: BudgetView, *, now: datetime) -> str:
+    words = burn_words(budget, now=now)
+    return f"{budget.reference} {first_line(budget.terms.name)}: {used_words(budget)}. {words}"
+
+
+def _stand(budget: BudgetView, pictures: Sequence[Picture], *, now: datetime) -> Iterator[Block]:
+    standing = budget.standing
+    yield Heading(f"{budget.reference} · Budget")
+    yield Section((Markup(f"{_mark(standing)} *"), one_line(budget.terms.name), Markup(f"* · {used_words(budget)}")))
+    yield Section((Markup(f"{bar(min(100, int(standing.percent)))} {standing.percent:f} %"),))
+    yield Section((Markup(burn_words(budget, now=now)),))
+    yield Fields(tuple(_fields(budget)))
+    yield from pictures
+    yield from _state_lines(budget, now=now)
+
+
+def _fields(budget: BudgetView) -> Iterator[tuple[str, Text]]:
+    standing, currency = budget.standing, budget.terms.currency
+    yield "Counts", (one_line(scope_words(budget.terms.scope)),)
+    yield "Period", (Markup(spoken(str(budget.period))), Instant(standing.window.ends_at, ", until "))
+    if standing.carried:
+        yield "Carried over", (Markup(f"{amount(standing.carried)} {currency}"),)
+    if standing.extra:
+        yield "Raised", (Markup(f"by {amount(standing.extra)} {currency} for this period"),)
+    if budget.owners:
+        yield "Owners", (names(each.name for each in budget.owners),)
+
+
+def _state_lines(budget: BudgetView, *, now: datetime) -> Iterator[Block]:
+    standing = budget.standing
+    if not _runs(budget, now):
+        return
+    for control in budget.controls_now:
+        yield Context((Markup(f"⛔ Now it {control_words(control)}."),))
+    if FORECAST in standing.alerted and not standing.is_at(Decimal(100)):
+        yield Context((Markup("📈 At this rate it does not last until the end of the period."),))
+    if budget.raise_asked:
+        to = f"{amount(budget.raise_asked.wanted)} {budget.terms.currency}"
+        yield Context((Markup(f"🗳️ A raise to {to} waits for approval: {budget.raise_asked.reference}."),))
+    if budget.acknowledged_by and standing.acknowledged_at:
+        yield Context(
+            (one_line(budget.acknowledged_by.name), Instant(standing.acknowledged_at, " looks after it since "))
+        )
+
+
+def _buttons(budget: BudgetView, console: str) -> tuple[Button | LinkButton, ...]:
+    value = Target(budget.id).encode()
+    found: list[Button | LinkButton] = []
+    if budget.acknowledged_by is None:
+        found.append(Button(actions.BUDGET_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
+    if budget.raise_asked is None:
+        found.append(Button(actions.BUDGET_RAISE, "Raise", value))
+    if budget.standing.throttle_per_hour is None:
+        ask = Confirm(
+            "Slow it down?",
+            "Only some governed actions an hour are let through under this budget, until its period ends.",
+            "Slow down",
+        )
+        found.append(Button(actions.BUDGET_THROTTLE, "Slow down", value, tone=Tone.DANGER, confirm=ask))
+    else:
+        found.append(Button(actions.BUDGET_LIFT, "Full speed again", value))
+    found.append(Button(actions.BUDGET_DETAILS, "Details", value))
+    if console:
+        found.append(LinkButton(actions.BUDGET_CONSOLE, "Console", page_of(budget, console)))
+    return tuple(found)
+
+
+def _runs(budget: BudgetView, now: datetime) -> bool:
+    return budget.ended_at is None and budget.standing.window.holds(now)
+
+
+def _mark(standing: Standing) -> str:
+    if standing.is_at(Decimal(100)):
+        return "🔴"
+    return "🟠" if standing.is_at(NEAR) else "🟢"
+
+
+def _past_line(standing: Standing, budget: BudgetView) -> str:
+    currency = budget.terms.currency
+    began, ended = (f"{each:%Y-%m-%d}" for each in (standing.window.starts_at, standing.window.ends_at))
+    used = f"{amount(standing.used)} of {amount(standing.limit)} {currency}"
+    return f"• {began} to {ended}: {used}, {standing.percent:f} %"
+
+
+def _text_of(words: Text) -> Iterator[str]:
+    for piece in words:
+        yield getattr(piece, "text", "")

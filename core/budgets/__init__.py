@@ -1,0 +1,92 @@
+"""Budgets: what may be spent, counted exactly, told of in time, and heeded at the gate (C2, C4, C5, T2, X11).
+
+periods.py      pure: calendar and custom periods, and what a change of period means
+state.py        frozen: Budget, Terms, Scope, Control; Standing: how one of its periods stands
+rules.py        pure: alerts, forecast, what controls do, refusals in words
+policy.py, policy_file.py, catalogue.py, proposing.py   YAML and what people say -> checked terms
+charging.py     charges counted in the ledger's transaction; alerting.py: alerts, once for a budget and a period
+guarding.py     what the gate reads of budgets
+managing.py, acting.py, raising.py, turning.py, declaring.py, looking.py   use cases; loading.py: how they begin and end
+model.py, store.py   tables and SQL
+views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
+"""
+
+from core.budgets.acting import acknowledge, lift_throttle, throttle
+from core.budgets.catalogue import BudgetCatalogue, load_budget_catalogue
+from core.budgets.charging import count_charges
+from core.budgets.declaring import declare_budgets, declare_for
+from core.budgets.events import BudgetEvent
+from core.budgets.guarding import NOTHING, Guard, load_guard, note_passed
+from core.budgets.looking import BudgetFilter, burn_of, get_budget, list_budgets, load_budget
+from core.budgets.managing import create, end, reset, restore, update
+from core.budgets.periods import Period, PeriodKind, Window
+from core.budgets.policy import OVERRIDE, RAISE, BudgetPolicy
+from core.budgets.proposing import ControlIn, Proposal
+from core.budgets.raising import (
+    HEARD,
+    ask_override,
+    ask_raise,
+    hear_of_request,
+    override_of,
+    raise_at_once,
+    request_override,
+)
+from core.budgets.rules import FORECAST, Bite, Guarded, amount, scope_words
+from core.budgets.state import Control, Effect, RollOver, Scope, Standing, Terms
+from core.budgets.turning import DEADLINES
+from core.budgets.views import BudgetView, RaiseView
+
+__all__ = [
+    "DEADLINES",
+    "FORECAST",
+    "HEARD",
+    "NOTHING",
+    "OVERRIDE",
+    "RAISE",
+    "Bite",
+    "BudgetCatalogue",
+    "BudgetEvent",
+    "BudgetFilter",
+    "BudgetPolicy",
+    "BudgetView",
+    "Control",
+    "ControlIn",
+    "Effect",
+    "Guard",
+    "Guarded",
+    "Period",
+    "PeriodKind",
+    "Proposal",
+    "RaiseView",
+    "RollOver",
+    "Scope",
+    "Standing",
+    "Terms",
+    "Window",
+    "acknowledge",
+    "amount",
+    "ask_override",
+    "ask_raise",
+    "burn_of",
+    "count_charges",
+    "create",
+    "declare_budgets",
+    "declare_for",
+    "end",
+    "get_budget",
+    "hear_of_request",
+    "lift_throttle",
+    "list_budgets",
+    "load_budget",
+    "load_budget_catalogue",
+    "load_guard",
+    "note_passed",
+    "override_of",
+    "raise_at_once",
+    "request_override",
+    "reset",
+    "restore",
+    "scope_words",
+    "throttle",
+    "update",
+]

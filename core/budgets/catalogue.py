@@ -1,0 +1,54 @@
+"""The budget policy in force for each tenant: its own file, or the default one.
+
+A folder holds `default.yaml` and, for tenants that differ, `<tenant>.yaml`. A tenant's role aliases decide whom
+`technical_lead` means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from config.errors import YamlSyntaxError
+from config.yamlfile import LocatedDocument, load_yaml
+from core.budgets.policy import BudgetPolicy
+from core.budgets.policy_file import read_budget_policy
+from core.errors import ConfigError, Unavailable
+from core.tenants import TenantPolicy
+
+DEFAULT: Final = "default"
+
+
+class BudgetCatalogue:
+    """Every loaded document, compiled per tenant on first use."""
+
+    def __init__(self, documents: Mapping[str, LocatedDocument]) -> None:
+        self._documents = dict(documents)
+        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], BudgetPolicy] = {}
+
+    def for_tenant(self, tenant: TenantPolicy) -> BudgetPolicy:
+        """The tenant's policy. Raises Unavailable if there is none: then no budget can be changed (X9)."""
+        name = tenant.tenant_id if tenant.tenant_id in self._documents else DEFAULT
+        if name not in self._documents:
+            raise Unavailable(
+                "No budget policy is loaded, so no budget can be changed.",
+                next_step="Put a default.yaml into COUNTERSIGN_BUDGETS_DIR and restart.",
+            )
+        key = name, tuple(sorted(tenant.role_aliases.items()))
+        if key not in self._compiled:
+            self._compiled[key] = read_budget_policy(self._documents[name], role_aliases=tenant.role_aliases)
+        return self._compiled[key]
+
+
+def load_budget_catalogue(folder: Path) -> BudgetCatalogue:
+    """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
+    if not folder.is_dir():
+        raise ConfigError(f"There is no folder {folder}.", key="budgets_dir")
+    try:
+        documents = {path.stem: load_yaml(path, file=path.name) for path in sorted(folder.glob("*.yaml"))}
+    except YamlSyntaxError as exc:
+        raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
+    for document in documents.values():
+        read_budget_policy(document)
+    return BudgetCatalogue(documents)

@@ -1,0 +1,45 @@
+"""What can go wrong with budgets. A refusal at the gate is an answer, not an error."""
+
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+
+
+class InvalidBudget(InvalidInput):
+    """This is not a budget."""
+
+    code = "budgets.invalid"
+
+
+class UnknownBudget(NotFound):
+    """There is no such budget here."""
+
+    code = "budgets.unknown"
+
+
+class NotYourBudget(Forbidden):
+    """Only its owners, or those who manage budgets, can do this."""
+
+    code = "budgets.not_yours"
+
+
+class NotManager(Forbidden):
+    """Only those who manage budgets can do this; anybody can ask for a raise."""
+
+    code = "budgets.not_manager"
+
+
+class OverBudget(Conflict):
+    """This budget is over."""
+
+    code = "budgets.over"
+
+
+class NothingToRaise(Conflict):
+    """A raise must be above what the budget has."""
+
+    code = "budgets.no_raise"
+
+
+class NothingToLift(Conflict):
+    """No budget stands in the way of this action."""
+
+    code = "budgets.nothing_to_lift"

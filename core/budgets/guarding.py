@@ -1,0 +1,62 @@
+"""What the gate must know of budgets, read once for a batch of questions (C5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from core.budgets import rules, store
+from core.budgets.rules import Bite, Guarded
+from core.db import Transaction
+
+ANY: Final = "budgets_any"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The budgets as they stand. While facts are held, the gate notes here what throttled budgets let through."""
+
+    guarded: tuple[Guarded, ...] = ()
+    paced: dict[UUID, datetime] = field(default_factory=dict)
+
+    def bites(self, *, action: str, project: str, agent: str, now: datetime) -> tuple[Bite, ...]:
+        """Every control that holds for the action, the strongest first."""
+        if not self.guarded:
+            return ()
+        return rules.bites(self.guarded, action=action, project=project, agent=agent, paced=self.paced, now=now)
+
+    def passed(self, *, action: str, project: str, agent: str, now: datetime) -> None:
+        """The action was let through: what slows it down counts it."""
+        for each in self.guarded:
+            if not each.budget.terms.scope.binds(project=project, agent=agent):
+                continue
+            per_hour = rules.throttle_of(each, action)
+            if per_hour is not None:
+                pace = self.paced.get(each.budget.id) or each.standing.paced_until
+                self.paced[each.budget.id] = rules.paced_after(pace, per_hour, now=now)
+
+
+NOTHING: Final = Guard()
+
+
+async def load_guard(tx: Transaction) -> Guard:
+    """The budgets that the gate has to heed, with their counters as committed; nothing is asked where there is none."""
+    if not await tx.remembered(ANY, store.has_any):
+        return NOTHING
+    found = await store.with_standing(tx, at=tx.now)
+    return Guard(
+        tuple(
+            Guarded(budget, standing)
+            for budget, standing in found
+            if budget.terms.controls or standing.throttle_per_hour is not None
+        )
+    )
+
+
+async def note_passed(tx: Transaction, guard: Guard) -> None:
+    """What throttled budgets have let through is kept. For whoever holds the tenant's quotas."""
+    starts = {each.budget.id: each.standing.window for each in guard.guarded}
+    for budget_id, until in sorted(guard.paced.items()):
+        await store.open_period(tx, budget_id, starts[budget_id], {"paced_until": until})

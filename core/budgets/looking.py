@@ -1,0 +1,90 @@
+"""Questions about budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from core.access import TokenScope, directory, permitted
+from core.actor import Actor
+from core.budgets import store
+from core.budgets.errors import UnknownBudget
+from core.budgets.loading import view_of, views_of
+from core.budgets.views import BudgetView
+from core.costs import spent_by_step
+from core.db import Database, Transaction
+
+HOURLY_UP_TO: Final = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFilter:
+    """Which budgets; every field narrows."""
+
+    project: str | None = None
+    agent: str | None = None
+    meter_class: str | None = None
+    is_mine: bool = False
+    is_exceeded: bool = False
+    contains: str | None = None
+
+
+async def list_budgets(database: Database, actor: Actor, wanted: BudgetFilter) -> tuple[BudgetView, ...]:
+    """Those that are not over, by their numbers."""
+    async with permitted(database, actor, TokenScope.READ, action="budget.list", resource="budgets") as tx:
+        found = await store.with_standing(tx, at=tx.now)
+        views = await views_of(tx, found, await directory(tx))
+        return tuple(each for each in views if _fits(each, wanted, actor))
+
+
+async def get_budget(database: Database, actor: Actor, reference: UUID | int) -> BudgetView:
+    """The budget with its past periods, over or not. Raises UnknownBudget."""
+    async with permitted(database, actor, TokenScope.READ, action="budget.show", resource=str(reference)) as tx:
+        if isinstance(reference, int):
+            budget = await store.find(tx, number=reference)
+            if budget is None:
+                raise UnknownBudget(f"There is no budget BUD-{reference}.", where="budget")
+            reference = budget.id
+        return await view_of(tx, reference)
+
+
+async def load_budget(tx: Transaction, budget_id: UUID, *, at: datetime | None = None) -> BudgetView:
+    """The budget in the period that holds `at` (now), for whoever shows it to others. Raises UnknownBudget."""
+    return await view_of(tx, budget_id, at=at)
+
+
+async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, Decimal], ...]:
+    """What of the budget's period was used by the end of each day, or hour of a short period, in the order of time."""
+    terms, standing = budget.terms, budget.standing
+    window = standing.window
+    step = timedelta(hours=1) if window.ends_at - window.starts_at <= HOURLY_UP_TO else timedelta(days=1)
+    total, found = Decimal(0), []
+    steps = await spent_by_step(
+        tx,
+        project=terms.scope.project,
+        agent=terms.scope.agent,
+        meter_class=terms.scope.meter_class,
+        currency=terms.currency,
+        since=standing.counted_since,
+        until=min(window.ends_at, tx.now),
+        step=step,
+    )
+    for ends_at, spent in steps:
+        total += spent
+        found.append((min(ends_at, tx.now), total))
+    return tuple(found)
+
+
+def _fits(budget: BudgetView, wanted: BudgetFilter, actor: Actor) -> bool:
+    scope, words = budget.terms.scope, (wanted.contains or "").lower()
+    return (
+        wanted.project in (None, scope.project)
+        and wanted.agent in (None, scope.agent)
+        and wanted.meter_class in (None, scope.meter_class)
+        and (not wanted.is_mine or any(each.id == actor.user for each in budget.owners))
+        and (not wanted.is_exceeded or budget.is_exceeded)
+        and words in f"{budget.reference} {budget.terms.name} {scope.project} {scope.agent}".lower()
+    )
