@@ -6,7 +6,7 @@ The tables are new: the previous release goes on without them.
 from alembic import op
 
 revision = "0055"
-down_revision = "0065"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
