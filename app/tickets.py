@@ -24,6 +24,7 @@ from connectors.itsm.custom.request_spec import SecretRef
 from connectors.itsm.field_map import MappedFields
 from connectors.itsm.happenings import SEATING
 from connectors.itsm.inbox import TicketInbox
+from connectors.itsm.incidents import IncidentSync
 from connectors.itsm.jira import CONNECTOR as JIRA
 from connectors.itsm.jira import JiraSettings
 from connectors.itsm.mapping import Mapping as FieldMapping
@@ -127,7 +128,9 @@ def connect_tickets(service: Service) -> None:
         can = each.capabilities
         issuer = service.issuer if can.attachments else None
         sync = TicketSync(each.slug, each.tenant, each.system, service.database, fields, can.approvals, issuer)
-        desks.setdefault(each.slug, []).append(TicketDesk(sync))
+        incidents = IncidentSync(each.slug, each.tenant, each.system, service.database) if can.incidents else None
+        desk = TicketDesk(sync, incidents)
+        desks.setdefault(each.slug, []).append(desk)
         actions[each.slug][each.tenant] = TicketActions(
             each.slug, each.tenant, each.system, service.database, each.rule_fields
         )
@@ -136,7 +139,7 @@ def connect_tickets(service: Service) -> None:
             each.title,
             each.tenant,
             _check_of(each.system),
-            preview=sync.preview,
+            preview=desk.preview,
             tries=_tries_of(each, service.database),
             limits=each.limits,
             credentials=each.credentials,

@@ -9,5 +9,5 @@ servicenow/    ServiceNow, through pysnow
 jira/          Jira, Cloud and Data Center, through jira
 threads.py     blocking clients in threads, given up in time; transport.py: what goes wrong on the way
 cursor.py      up to where changes were read
-subscriber.py  one ticket per request and bypass, over the protocol alone
+subscriber.py  one ticket per request and bypass, over the protocol alone; incidents.py: one per incident
 """

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from connectors.itsm.happenings import EVENTS
+from connectors.itsm.incidents import EVENTS as OF_INCIDENTS
+from connectors.itsm.incidents import IncidentSync
 from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.subscriber import TicketSync
 from core.approvals import RequestEvent, take_facts
@@ -18,7 +20,12 @@ from core.ids import TenantId
 from core.outbox import Event
 
 QUESTIONS: Final = frozenset({RequestEvent.TICKET_NAMED, RequestEvent.TICKET_CHECK})
-EVERY_EVENT: Final = frozenset(map(str, (*EVENTS, *QUESTIONS)))
+EVERY_EVENT: Final = frozenset(map(str, (*EVENTS, *QUESTIONS, *OF_INCIDENTS)))
+
+
+def is_of_incident(event: Event) -> bool:
+    """Whether the event is about an incident."""
+    return event.subject.startswith("incident:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,7 @@ class TicketDesk:
     """The subscriber of one ticket system for one tenant: what it is asked, and what is kept in step there."""
 
     sync: TicketSync
+    incidents: IncidentSync | None = None  # None: the system takes none
 
     async def deliver(self, event: Event) -> None:
         """What the event asks has been answered; what it tells has been written down."""
@@ -35,12 +43,22 @@ class TicketDesk:
         """The same for events of one subject in their order; of several questions about one ticket only the last."""
         if events[0].tenant != self.sync.tenant:
             return
+        if is_of_incident(events[0]):
+            if self.incidents is not None:
+                await self.incidents.deliver_many(events)
+            return
         asked = {str(each.data["ticket"]): each for each in events if self._is_asked(each)}
         for question in asked.values():
             await self._answer(question)
         told = [each for each in events if each.type not in QUESTIONS]
         if told:
             await self.sync.deliver_many(told)
+
+    async def preview(self, event: Event) -> Mapping[str, Any]:
+        """What would be sent for this event alone, now; nothing is."""
+        if is_of_incident(event) and self.incidents is not None:
+            return await self.incidents.preview(event)
+        return await self.sync.preview(event)
 
     def _is_asked(self, event: Event) -> bool:
         return event.type in QUESTIONS and event.data.get("system") == self.sync.slug

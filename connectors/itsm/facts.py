@@ -1,13 +1,18 @@
-"""Requests and bypasses as expressions of a mapping see them: `connectors.itsm.mapping.FACTS` shows the shape."""
+"""Requests, bypasses and incidents as a mapping sees them: `connectors.itsm.mapping.FACTS` shows the shape."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from core.access import PersonView
 from core.approvals import RequestView, StageView
 from core.emergency import BypassView
+from core.incidents import IncidentView
+
+_PERSON: Final = ("email", "name", "title", "time_zone")
+_RISKS: Final = {"critical": "high", "high": "high", "medium": "medium", "low": "low"}  # a severity as mappings know it
+_SCORES: Final = {"critical": 100, "high": 75, "medium": 50, "low": 25}
 
 
 def request_facts(request: RequestView, *, address: str) -> dict[str, Any]:
@@ -50,6 +55,27 @@ def bypass_facts(bypass: BypassView, *, address: str) -> dict[str, Any]:
         "risk": {"level": bypass.risk, "score": sum(weight for _name, weight in bypass.risk_factors)},
         "stages": [],
         "links": {"console": f"{address}/console"},
+    }
+
+
+def incident_facts(incident: IncidentView, *, address: str) -> dict[str, Any]:
+    """What is known of an incident now, in the same shape; it has no stages, and its resource is what is affected."""
+    return {
+        "request": {
+            "id": str(incident.id),
+            "reference": incident.reference,
+            "action": "incident",
+            "justification": incident.description or incident.title,
+            "status": incident.state,
+            "policy": "",
+            "created_at": incident.reported_at.isoformat(),
+            "expires_at": "",
+        },
+        "requester": _person(incident.reporter) if incident.reporter else dict.fromkeys(_PERSON, ""),
+        "resource": {"name": incident.service, "business_service": incident.business_service},
+        "risk": {"level": _RISKS[incident.severity], "score": _SCORES[incident.severity]},
+        "stages": [],
+        "links": {"console": f"{address}/console/incidents/{incident.reference}"},
     }
 
 

@@ -20,10 +20,19 @@ from core.approvals import ask_again
 from core.db import Database
 from core.errors import Unavailable
 from core.ids import TenantId
+from core.links import TicketPhase
 from core.tickets import Told, ToldNote, claim_look, hurry, note_failed, take_over
 
 TICK_S: Final = 5.0
 OVER: Final = frozenset({TicketState.CLOSED, TicketState.CANCELLED, TicketState.REJECTED})
+PHASES: Final[Mapping[TicketState, TicketPhase]] = {
+    TicketState.OPEN: TicketPhase.OPEN,
+    TicketState.IN_APPROVAL: TicketPhase.OPEN,
+    TicketState.APPROVED: TicketPhase.OPEN,
+    TicketState.IMPLEMENTING: TicketPhase.WORKING,
+    TicketState.IMPLEMENTED: TicketPhase.RESOLVED,
+    **dict.fromkeys(OVER, TicketPhase.ENDED),
+}
 LOOKS = Counter(
     "countersign_ticket_looks_total", "Times that a ticket system was asked what is new", ["system", "result"]
 )
@@ -115,6 +124,7 @@ def _told(change: TicketChange) -> Told:
         external_id=ticket.external_id,
         state=ticket.label or ticket.state,
         is_over=ticket.state in OVER,
+        phase=PHASES[ticket.state],
         is_ours=change.ours,
         by=change.by,
         version=change.version,

@@ -64,7 +64,8 @@ class TicketPatch:
     """Where a ticket shall stand, and what shall be written beside it.
 
     `note` becomes an internal note, once per `key`; `by` names who decided, for the approval record there. A close code
-    and notes accompany CLOSED (an incident: also IMPLEMENTED). Raises ValueError if `key` is not a valid delivery key.
+    and notes accompany CLOSED (an incident: also IMPLEMENTED). `reopens`: an incident that is done there goes back, as
+    far as its system lets it. Raises ValueError if `key` is not a valid delivery key.
     """
 
     key: str
@@ -73,6 +74,7 @@ class TicketPatch:
     by: str = ""
     close_code: CloseCode = CloseCode.SUCCESSFUL
     close_notes: str = ""
+    reopens: bool = False
 
     def __post_init__(self) -> None:
         check_key(self.key)

@@ -28,7 +28,14 @@ from core.changes.drilling import ensure_drills, list_drills, run_due, start_dri
 from core.changes.events import ChangeEvent, DrillEvent
 from core.changes.implementing import complete, implement, roll_out
 from core.changes.lessons import search_lessons
-from core.changes.looking import change_policy, evidence_for, get_change, list_changes, load_change
+from core.changes.looking import (
+    change_policy,
+    changes_at_work,
+    evidence_for,
+    get_change,
+    list_changes,
+    load_change,
+)
 from core.changes.policy import ChangePolicy, ChangeType, Drill, Gate, Template
 from core.changes.proposing import Proposal
 from core.changes.raising import draft, revise, show_evidence
@@ -100,6 +107,7 @@ __all__ = [
     "change_agenda",
     "change_impact",
     "change_policy",
+    "changes_at_work",
     "complete",
     "draft",
     "ensure_drills",

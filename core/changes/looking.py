@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, permitted
@@ -14,6 +16,8 @@ from core.changes.policy import ChangePolicy
 from core.changes.store import ChangeFilter
 from core.changes.views import ChangeView, EvidenceView
 from core.db import Database, Transaction
+
+AT_WORK_MAX: Final = 200  # changes of a span
 
 
 async def get_change(database: Database, actor: Actor, reference: UUID | int) -> ChangeView:
@@ -37,6 +41,12 @@ async def change_policy(database: Database, catalogue: ChangeCatalogue, actor: A
     """The policy that holds for the actor's tenant. Raises Unavailable if there is none."""
     async with permitted(database, actor, TokenScope.READ, action="change.policy", resource="changes") as tx:
         return await policy_of(tx, catalogue)
+
+
+async def changes_at_work(tx: Transaction, *, since: datetime, until: datetime) -> tuple[ChangeView, ...]:
+    """Changes that were begun by `until` and were not over before `since`, the newest of them."""
+    rows = await store.at_work(tx, since=since, until=until, limit=AT_WORK_MAX)
+    return await reading.views(tx, rows, await directory(tx))
 
 
 async def load_change(tx: Transaction, change_id: UUID) -> ChangeView:

@@ -111,6 +111,15 @@ async def in_order(tx: Transaction, wanted: ChangeFilter, *, limit: int) -> Sequ
     return (await tx.connection.execute(statement.order_by(_C.starts_at, _C.number).limit(limit))).all()
 
 
+async def at_work(tx: Transaction, *, since: datetime, until: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Changes that were begun by `until`, and of which the work was not over before `since`, newest first."""
+    over = func.coalesce(_C.completed_at, _C.ended_at)
+    wanted = select(changes).where(
+        _C.tenant_id == tx.tenant, _C.started_at <= until, or_(over.is_(None), over >= since)
+    )
+    return (await tx.connection.execute(wanted.order_by(_C.started_at.desc()).limit(limit))).all()
+
+
 async def hold_timetable(tx: Transaction) -> None:
     """Nobody else sets a time in this tenant until the transaction ends: two could not see each other's."""
     await tx.connection.execute(_LOCK, {"name": f"changes.timetable {tx.tenant}"})

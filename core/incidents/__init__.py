@@ -9,14 +9,23 @@ affecting.py    what of the business is affected
 model.py, store.py, part_store.py, reading.py   tables; SQL; incidents as doors show them
 holding.py      what every use case begins and ends with
 opening.py, taking.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
+ticketing.py    what people do with its ticket there
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
 
 from core.incidents import paging, resolving, reviewing
+from core.incidents.affecting import needs_of, resource_of
 from core.incidents.alerts import Alert, AlertState, Severity
 from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
-from core.incidents.looking import get_incident, list_incidents, load_incident, newest_entries, timeline
+from core.incidents.looking import (
+    get_incident,
+    list_incidents,
+    load_incident,
+    newest_entries,
+    timeline,
+    under_way_between,
+)
 from core.incidents.opening import PERSON, Outcome, open_or_update, report
 from core.incidents.resolving import close, reopen, resolve
 from core.incidents.responding import (
@@ -35,6 +44,7 @@ from core.incidents.rules import ROLES, Effect
 from core.incidents.state import IncidentState, Step
 from core.incidents.store import IncidentFilter
 from core.incidents.taking import ToldAlert, take_alert
+from core.incidents.ticketing import SYSTEM, hear_of_ticket
 from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
 
 DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
@@ -43,6 +53,7 @@ __all__ = [
     "DEADLINES",
     "PERSON",
     "ROLES",
+    "SYSTEM",
     "Alert",
     "AlertState",
     "AlertView",
@@ -69,10 +80,12 @@ __all__ = [
     "finish_follow_up",
     "get_incident",
     "give_role",
+    "hear_of_ticket",
     "link",
     "list_follow_ups",
     "list_incidents",
     "load_incident",
+    "needs_of",
     "newest_entries",
     "note",
     "open_or_update",
@@ -81,9 +94,11 @@ __all__ = [
     "reopen",
     "report",
     "resolve",
+    "resource_of",
     "review",
     "take_alert",
     "timeline",
+    "under_way_between",
     "unlink",
     "want_channel",
 ]

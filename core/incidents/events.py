@@ -23,6 +23,7 @@ class IncidentEvent(StrEnum):
     LINKED = "incident.linked"
     UNLINKED = "incident.unlinked"
     CHANNEL_WANTED = "incident.channel_wanted"  # one of its own
+    TICKET_CHANGED = "incident.ticket_changed"  # its ticket stands otherwise in its system
     RESOLVED = "incident.resolved"
     REOPENED = "incident.reopened"
     CLOSED = "incident.closed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, permitted
@@ -13,6 +14,8 @@ from core.incidents.errors import UnknownIncident
 from core.incidents.reading import entry_view, view_of, views
 from core.incidents.store import IncidentFilter
 from core.incidents.views import EntryView, IncidentView
+
+AROUND_MAX: Final = 200  # incidents that stand around another
 
 
 async def get_incident(database: Database, actor: Actor, reference: UUID | int) -> IncidentView:
@@ -55,6 +58,12 @@ async def newest_entries(database: Database, actor: Actor, incident_id: UUID, *,
         everybody = await directory(tx)
         found = await part_store.newest_entries(tx, [incident_id], each=limit)
         return tuple(entry_view(row, everybody) for row in found.get(incident_id, ()))
+
+
+async def under_way_between(tx: Transaction, *, since: datetime, until: datetime) -> tuple[IncidentView, ...]:
+    """Incidents that were under way at some time of that span, the newest of them."""
+    wanted = IncidentFilter(since=since, until=until)
+    return await views(tx, await store.page(tx, wanted, after=None, limit=AROUND_MAX))
 
 
 async def load_incident(tx: Transaction, incident_id: UUID) -> IncidentView:

@@ -55,6 +55,7 @@ async def views(tx: Transaction, rows: Sequence[Row[Any]]) -> tuple[IncidentView
                 follow_ups=tuple(follow_up_view(each, everybody) for each in agreed.get(row.incident_id, ())),
                 newest=tuple(entry_view(each, everybody) for each in newest.get(row.incident_id, ())),
                 tickets=tickets.get(row.incident_id, ()),
+                wants_tickets=reaches(Severity(row.severity), policy.tickets_from),
                 stakeholders=follow if reaches(Severity(row.severity), policy.page_from) else (),
             ),
         )
@@ -71,6 +72,7 @@ class _Parts:
     follow_ups: tuple[FollowUpView, ...]
     newest: tuple[EntryView, ...]
     tickets: tuple[TicketLink, ...]
+    wants_tickets: bool
     stakeholders: tuple[PersonView, ...]
 
 
@@ -163,6 +165,7 @@ def _view(tx: Transaction, row: Row[Any], everybody: Directory, parts: _Parts) -
         follow_ups=parts.follow_ups,
         newest=parts.newest,
         tickets=parts.tickets,
+        wants_tickets=parts.wants_tickets,
         updated_at=row.updated_at,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.actor import Actor, system_actor
@@ -52,7 +52,15 @@ async def close(database: Database, actor: Actor, incident_id: UUID) -> Incident
         return await view_of(tx, incident_id)
 
 
-async def resolve_held(tx: Transaction, actor: Actor, held: Held, *, resolution: str, cause: str = "") -> Held:
+async def resolve_held(
+    tx: Transaction,
+    actor: Actor,
+    held: Held,
+    *,
+    resolution: str,
+    cause: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> Held:
     """The held incident is resolved by the actor; by its alerts, if that is the system."""
     to = held.move(Step.RESOLVE)
     owes = held.row.review is None and reaches(held.severity, held.policy.review_from)
@@ -71,11 +79,13 @@ async def resolve_held(tx: Transaction, actor: Actor, held: Held, *, resolution:
     if owes:
         await set_deadline(tx, held.id, REVIEW, due)
     text = f"Resolved: {resolution}" + (f" Cause: {cause}" if cause else "")
-    details = {"resolution": resolution, "cause": cause, "review": values.get("review_state", "")}
-    return await settle_on(tx, actor, held, IncidentEvent.RESOLVED, text=text, values=values, details=details)
+    said = {"resolution": resolution, "cause": cause, "review": values.get("review_state", ""), **(details or {})}
+    return await settle_on(tx, actor, held, IncidentEvent.RESOLVED, text=text, values=values, details=said)
 
 
-async def reopen_held(tx: Transaction, actor: Actor, held: Held, *, reason: str) -> Held:
+async def reopen_held(
+    tx: Transaction, actor: Actor, held: Held, *, reason: str, details: Mapping[str, Any] | None = None
+) -> Held:
     """The held incident is open again, and nobody looks after it yet."""
     to = held.move(Step.REOPEN)
     values = {
@@ -95,8 +105,8 @@ async def reopen_held(tx: Transaction, actor: Actor, held: Held, *, reason: str)
     row = await store.change(tx, held.id, values)
     paged = await page_now(tx, Held(row, held.policy))
     await begin_updates(tx, paged)
-    details = {"reason": reason, "people": paged.row.page.get("people", [])}
-    return await settle_on(tx, actor, held, IncidentEvent.REOPENED, text=f"Opened again: {reason}", details=details)
+    said = {"reason": reason, "people": paged.row.page.get("people", []), **(details or {})}
+    return await settle_on(tx, actor, held, IncidentEvent.REOPENED, text=f"Opened again: {reason}", details=said)
 
 
 async def close_held(tx: Transaction, actor: Actor, held: Held) -> Held:

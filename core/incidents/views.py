@@ -124,6 +124,7 @@ class IncidentView:
     follow_ups: tuple[FollowUpView, ...]
     newest: tuple[EntryView, ...]  # of its timeline, as they happened
     tickets: tuple[TicketLink, ...]
+    wants_tickets: bool  # it is as bad as that
     updated_at: datetime
 
     @property

@@ -34,9 +34,11 @@ from core.links.origins import keep_origin, origin_of, ticket_place
 from core.links.recording import record_ticket, take_ticket, tell_of_ticket
 from core.links.tickets import (
     EMERGENCY,
+    INCIDENT,
     OWN,
     SYSTEM_TITLES,
     TicketLink,
+    TicketPhase,
     count_tickets,
     save_ticket,
     tickets_after,
@@ -46,6 +48,7 @@ from core.links.tickets import (
 
 __all__ = [
     "EMERGENCY",
+    "INCIDENT",
     "OWN",
     "SYSTEM_TITLES",
     "Conversation",
@@ -53,6 +56,7 @@ __all__ = [
     "MessageSlot",
     "TicketEvent",
     "TicketLink",
+    "TicketPhase",
     "channel_called",
     "channels_of",
     "conversation_with",

@@ -18,7 +18,7 @@ tickets = tenant_table(
     instant("updated_at"),
     Column("subject_type", Text, nullable=True),  # NULL: a bypass if it is an emergency change, else a request
     UniqueConstraint("tenant_id", "system", "external_id"),
-    CheckConstraint("subject_type IN ('request', 'bypass', 'ticket')", name="subject_type"),
+    CheckConstraint("subject_type IN ('request', 'bypass', 'incident', 'ticket')", name="subject_type"),
     key=("subject_id", "system"),
 )
 

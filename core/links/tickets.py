@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +22,17 @@ SYSTEM_TITLES: Final[Mapping[str, str]] = {
 
 
 EMERGENCY: Final = "emergency_change"  # the kind that stands for a bypass
+INCIDENT: Final = "incident"  # the subject type of a ticket that stands for an incident
 OWN: Final = "ticket"  # the subject type of a ticket that stands for nothing else: nobody but rules waits for it
+
+
+class TicketPhase(StrEnum):
+    """Where a ticket is, as far as that is the same for tickets of every kind."""
+
+    OPEN = "open"
+    WORKING = "working"
+    RESOLVED = "resolved"  # done, as far as those who worked on it say
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ class TicketLink:
 
     @property
     def subject(self) -> str:
-        """What it stands for, as in the outbox: `request:<uuid>`, `bypass:<uuid>`, or `ticket:<uuid>` for itself."""
+        """What it stands for, as in the outbox: `request:<uuid>`, `incident:<uuid>`, …, `ticket:<uuid>` for itself."""
         return f"{self.subject_type or ('bypass' if self.kind == EMERGENCY else 'request')}:{self.subject_id}"
 
     @property

@@ -37,6 +37,7 @@ INCIDENT_KEYS: Final = (
     "responders",
     "stakeholders",
     "update_every",
+    "tickets_from",
     "review_from",
     "review_due",
     "close_after",
@@ -72,6 +73,7 @@ def read_incidents(reader: Reader, path: YamlPath, value: object, *, roles: Role
         update_every=_every(reader, (*path, "update_every"), fields["update_every"])
         if "update_every" in fields
         else defaults.update_every,
+        tickets_from=severity("tickets_from", defaults.tickets_from),
         review_from=severity("review_from", defaults.review_from),
         review_due=duration("review_due", defaults.review_due),
         close_after=duration("close_after", defaults.close_after),

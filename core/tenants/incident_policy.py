@@ -44,6 +44,7 @@ class IncidentPolicy:
     update_every: Mapping[str, timedelta] = field(
         default_factory=lambda: {"critical": timedelta(minutes=30), "high": timedelta(hours=2)}
     )  # severity -> how long stakeholders may be without a status update
+    tickets_from: str = "high"  # the least severity that has a ticket in each system that takes incidents
     review_from: str = "high"  # the least severity that owes a review
     review_due: timedelta = timedelta(days=5)
     close_after: timedelta = timedelta(days=7)  # resolved so long, with nothing owed
@@ -59,6 +60,7 @@ class IncidentPolicy:
             "responders": _who(self.responders),
             "stakeholders": _who(self.stakeholders),
             "update_every": {key: every.total_seconds() for key, every in self.update_every.items()},
+            "tickets_from": self.tickets_from,
             "review_from": self.review_from,
             "review_due": self.review_due.total_seconds(),
             "close_after": self.close_after.total_seconds(),
@@ -80,6 +82,7 @@ class IncidentPolicy:
             responders=_who_of(stored["responders"]),
             stakeholders=_who_of(stored["stakeholders"]),
             update_every={key: timedelta(seconds=every) for key, every in stored["update_every"].items()},
+            tickets_from=stored["tickets_from"],
             review_from=stored["review_from"],
             review_due=timedelta(seconds=stored["review_due"]),
             close_after=timedelta(seconds=stored["close_after"]),

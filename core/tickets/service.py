@@ -15,10 +15,12 @@ from typing import Final
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from core import incidents
 from core.approvals import hear_of_ticket
 from core.db import Database, Transaction
 from core.ids import TenantId
 from core.links import (
+    INCIDENT,
     OWN,
     TicketEvent,
     TicketLink,
@@ -86,7 +88,7 @@ async def take_over(
         plain = await _linked(tx, system, known)
         for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
             await _hear(tx, link, each)
-            if maps_fields and link.subject_type != OWN:
+            if maps_fields and link.subject_type not in (OWN, INCIDENT):
                 await _touch(tx, link, each)
         columns = ticket_inboxes.c
         await tx.connection.execute(
@@ -168,6 +170,12 @@ async def _hear(tx: Transaction, link: TicketLink, told: Told) -> None:
         replace(tx, origin=origin), link.subject, link, state=told.state, is_ours=told.is_ours
     )
     await _tell(tx, replace(link, state=told.state), told, closed_from=origin if has_moved and told.is_over else None)
+    if link.subject_type == INCIDENT:
+        # Whose hand was the last says nothing of who moved it: we may have written a note since. What we move ourselves
+        # is known before we hear of it here.
+        notes = [(note.author, note.text) for note in told.notes]
+        by = "" if told.is_ours else told.by
+        await incidents.hear_of_ticket(tx, link, notes=notes, phase=told.phase if has_moved else None, by=by)
     if link.subject.startswith("request:"):
         for approval in sorted(told.approvals, key=lambda each: (each.at, each.id)):
             await weigh(tx, link, approval)  # before the closing that may follow from it there

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.links import TicketPhase
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -83,6 +85,7 @@ class Told:
     notes: tuple[ToldNote, ...] = ()
     version: int = 0
     approvals: tuple[ToldApproval, ...] = ()
+    phase: TicketPhase = TicketPhase.OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ class Moves:
         """The incident stands at the target or beyond; one without a target of its own stays as it is."""
         record = await self._tickets.read(TicketKind.INCIDENT, sys_id)
         wanted = self._mapped.get(patch.target) or _INCIDENT_TARGETS.get(patch.target)
-        if wanted is None or self._is_reached(record, wanted):
+        goes_back = patch.reopens and record.state == _INCIDENT_TARGETS[TicketState.IMPLEMENTED]
+        if wanted is None or (self._is_reached(record, wanted) and not (goes_back and record.state != wanted)):
             return record
         if record.state in _INCIDENT_ENDED:
             ended = INCIDENT_LABELS[record.state]

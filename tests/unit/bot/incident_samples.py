@@ -103,6 +103,7 @@ def incident(**changes: Any) -> IncidentView:
         "follow_ups": (),
         "newest": (),
         "tickets": (),
+        "wants_tickets": True,
         "updated_at": NOW,
     }
     return IncidentView(**(facts | changes))
