@@ -41,9 +41,11 @@ from web.api.bypasses import Bypasses
 from web.api.callbacks import Callbacks
 from web.api.change_times import ChangeTimes
 from web.api.changes import Changes
+from web.api.chargebacks import Chargebacks
 from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
 from web.api.cost_centres import CostCentres
+from web.api.cost_reports import CostReports
 from web.api.costs import Costs
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
@@ -135,6 +137,8 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Benefits(database),
         UsageResource(database, service.usage),
         Costs(database, service.rates),
+        CostReports(database, service.renderer),
+        Chargebacks(database, service.rates, service.renderer),
         BypassAnalytics(database, service.renderer),
         Incidents(database),
         IncidentReviews(database),
@@ -171,7 +175,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
     changes = add_console(
         app,
         database=database,
-        books=Books(service.catalogue, service.rulebook, service.changes),
+        books=Books(service.catalogue, service.rulebook, service.changes, service.rates),
         gate=gate,
         renderer=service.renderer,
         connected=service.connected,

@@ -38,7 +38,7 @@ from core.changes.looking import (
 )
 from core.changes.policy import ChangePolicy, ChangeType, Drill, Gate, Template
 from core.changes.proposing import Proposal
-from core.changes.raising import draft, revise, show_evidence
+from core.changes.raising import draft, draft_in, revise, show_evidence
 from core.changes.reaching import Impact, change_impact
 from core.changes.reviewing import review
 from core.changes.rolling_back import fail, roll_back, validate_recovery
@@ -110,6 +110,7 @@ __all__ = [
     "changes_at_work",
     "complete",
     "draft",
+    "draft_in",
     "ensure_drills",
     "evidence_for",
     "fail",

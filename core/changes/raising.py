@@ -20,7 +20,7 @@ from core.changes.policy import Gate
 from core.changes.proposing import Proposal, filled, requirements_of, template_named, values_of
 from core.changes.state import ENDS, ChangeState, Step
 from core.changes.views import ChangeView
-from core.db import Database, next_number
+from core.db import Database, Transaction, next_number
 from core.ids import UserId, uuid7
 from core.outbox import emit
 
@@ -44,38 +44,51 @@ async def draft(
     """
     about = (proposal.title or template)[: rules.TITLE_MAX]
     async with audited(database, actor, action="change.drafted", resource=about, details={"type": proposal.type}) as tx:
-        policy = await policy_of(tx, catalogue)
-        standard = template_named(policy, template)
-        values = await values_of(tx, policy, filled(proposal, standard))
-        user = await require_type(tx, actor, type_of(policy, values["change_type"]))
-        change_id, number = uuid7(), await next_number(tx, "CHG")
-        await store.add(
-            tx,
-            {
-                "change_id": change_id,
-                "number": number,
-                "state": ChangeState.DRAFT,
-                "template": standard.key if standard else "",
-                "requester_id": user,
-                "requirements": requirements_of(policy),
-                "created_at": tx.now,
-                "updated_at": tx.now,
-                **values,
-            },
-        )
-        shown = [_passed(gate, text, None) for gate, text in (standard.evidence if standard else {}).items()]
-        if rollback_plan.strip():
-            plan = rules.check_text("rollback_plan", rollback_plan, rules.SUMMARY_MAX)
-            shown.append(_passed(Gate.ROLLBACK_PLAN, plan, user))
-        if shown:
-            await store.add_evidence(tx, change_id, shown)
-        said = {"change": f"CHG-{number}", "type": values["change_type"], "resources": values["resources"]}
-        reference = f"CHG-{number}"
-        event = ChangeEvent.DRAFTED
-        details = {**said, "title": values["title"], "template": template, "evidence": [each["gate"] for each in shown]}
-        await record(tx, actor, action=str(event), resource=reference, subject_id=change_id, details=details)
-        await emit(tx, subject=f"change:{change_id}", type=event, data={"reference": reference, "by": actor.name})
-        return await view_of(tx, change_id)
+        return await draft_in(tx, catalogue, actor, proposal, template=template, rollback_plan=rollback_plan)
+
+
+async def draft_in(
+    tx: Transaction,
+    catalogue: ChangeCatalogue,
+    actor: Actor,
+    proposal: Proposal,
+    *,
+    template: str = "",
+    rollback_plan: str = "",
+) -> ChangeView:
+    """As `draft`, together with what else the caller's transaction does."""
+    policy = await policy_of(tx, catalogue)
+    standard = template_named(policy, template)
+    values = await values_of(tx, policy, filled(proposal, standard))
+    user = await require_type(tx, actor, type_of(policy, values["change_type"]))
+    change_id, number = uuid7(), await next_number(tx, "CHG")
+    await store.add(
+        tx,
+        {
+            "change_id": change_id,
+            "number": number,
+            "state": ChangeState.DRAFT,
+            "template": standard.key if standard else "",
+            "requester_id": user,
+            "requirements": requirements_of(policy),
+            "created_at": tx.now,
+            "updated_at": tx.now,
+            **values,
+        },
+    )
+    shown = [_passed(gate, text, None) for gate, text in (standard.evidence if standard else {}).items()]
+    if rollback_plan.strip():
+        plan = rules.check_text("rollback_plan", rollback_plan, rules.SUMMARY_MAX)
+        shown.append(_passed(Gate.ROLLBACK_PLAN, plan, user))
+    if shown:
+        await store.add_evidence(tx, change_id, shown)
+    said = {"change": f"CHG-{number}", "type": values["change_type"], "resources": values["resources"]}
+    reference = f"CHG-{number}"
+    event = ChangeEvent.DRAFTED
+    details = {**said, "title": values["title"], "template": template, "evidence": [each["gate"] for each in shown]}
+    await record(tx, actor, action=str(event), resource=reference, subject_id=change_id, details=details)
+    await emit(tx, subject=f"change:{change_id}", type=event, data={"reference": reference, "by": actor.name})
+    return await view_of(tx, change_id)
 
 
 async def revise(

@@ -7,6 +7,7 @@ burn.py         pure: how a budget burns
 bypasses.py     pure: a month of bypasses
 impact.py       pure: what feels a change
 deliveries.py   pure: what a destination takes, hour by hour
+costs.py        pure: days, shares, trend, forecast, return, chargeback
 service.py      the charts of a tenant
 rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
 """
@@ -14,6 +15,14 @@ rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
 from core.charts.burn import burn_chart
 from core.charts.bypasses import bypass_chart
 from core.charts.chart import Chart, Theme
+from core.charts.costs import (
+    centres_chart,
+    days_chart,
+    forecast_chart,
+    shares_chart,
+    tornado_chart,
+    trend_chart,
+)
 from core.charts.definitions import NAMES
 from core.charts.definitions import charts_of_week as weekly_charts
 from core.charts.deliveries import throughput_chart
@@ -33,7 +42,13 @@ __all__ = [
     "approval_charts",
     "burn_chart",
     "bypass_chart",
+    "centres_chart",
+    "days_chart",
+    "forecast_chart",
     "impact_chart",
+    "shares_chart",
     "throughput_chart",
+    "tornado_chart",
+    "trend_chart",
     "weekly_charts",
 ]

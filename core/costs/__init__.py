@@ -7,7 +7,8 @@ charging.py     what others hear of new lines, in the same transaction
 recording.py    use case: usage is told
 metering.py     governed actions are told by themselves; nightly.py: sums are compared with the ledger
 looking.py      use cases: what was spent; whether the sums are true
-model.py, store.py, queries.py   tables; SQL that writes; SQL that reads
+model.py, store.py   tables; SQL that writes
+queries.py, series.py   SQL that reads: sums, lines; lines added up for reports
 events.py, errors.py    the outbox; what can go wrong
 """
 
@@ -32,6 +33,7 @@ from core.costs.nightly import DEADLINES
 from core.costs.queries import CostFilter, CostRow, Group, sums
 from core.costs.rates import Meter, Price, RateCard, Tier
 from core.costs.recording import Problem, Recorded, UnsoundUsage, UsageWriter
+from core.costs.series import lines_between, lines_by_day, lines_by_hour
 from core.costs.usage import EVENTS_MAX, Usage
 
 __all__ = [
@@ -65,6 +67,9 @@ __all__ = [
     "costs_by",
     "ensure_metering",
     "ledger_lines",
+    "lines_between",
+    "lines_by_day",
+    "lines_by_hour",
     "list_checks",
     "load_rate_catalogue",
     "show_rates",

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, cast, func, insert, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, cast, func, insert, or_, select, text, tuple_
 from sqlalchemy.types import Date
 
 from core.costs.model import cost_checks, cost_rollups, usage_ledger
@@ -117,7 +117,8 @@ async def sums(
         .subquery()
     )
     places = [grouped.c[f"key{index}"] for index in range(len(by))] + [grouped.c.currency]
-    wanted = select(grouped).where(grouped.c.events != 0).order_by(*places)
+    # a group without events may cost something still: with tiers, what is taken back is dear or cheap by its place
+    wanted = select(grouped).where(or_(grouped.c.events != 0, grouped.c.amount != 0)).order_by(*places)
     if after is not None:
         wanted = wanted.where(tuple_(*places) > after)
     rows = await tx.connection.execute(wanted if limit is None else wanted.limit(limit))

@@ -3,14 +3,28 @@
 smoothing.py, forecast.py, trend.py   pure: the coming days and how sure they are; where it goes
 roi.py          pure: what an agent is worth against what it costs
 variance.py     pure: budget against actual by price, volume, mix
-assigning.py    pure: which cost centre bears a cost, on which day
+assigning.py, chargeback.py   pure: which cost centre bears a cost; what each is charged, to the cent
+focus.py, printing.py   pure: a statement as FOCUS; as a document
+recommending.py, effect.py    pure: what could cost less; what came of it
+spans.py, exact.py      pure: which days; sums without rounding
+ledger.py       what reports read of the ledger and its sums
+looking.py, returning.py, billing.py, advising.py   use cases: dashboard and forecast; return; statements; advice
 benefits.py, centres.py   use cases: what people say of agents, projects and centres
-model.py, store.py        tables; SQL
+model.py, store.py, advice_store.py   tables; SQL
 errors.py       what can go wrong
 """
 
+from core.finance.advising import (
+    RecommendationView,
+    accept_recommendation,
+    dismiss_recommendation,
+    find_recommendations,
+    list_recommendations,
+    look,
+)
 from core.finance.assigning import UNASSIGNED, Assignments, SubjectKind, Turn
 from core.finance.benefits import BenefitView, Declared, declare_benefit, list_benefits, withdraw_benefit
+from core.finance.billing import StatementFile, StatementFormat, chargeback, chargeback_in, statement_file
 from core.finance.centres import (
     CostCentreView,
     TurnView,
@@ -20,26 +34,82 @@ from core.finance.centres import (
     put_cost_centre,
     unassign,
 )
-from core.finance.roi import Benefit, BenefitKind, Estimate
+from core.finance.chargeback import CentreStatement, Chargeback, Statement
+from core.finance.focus import VERSIONS
+from core.finance.forecast import BackTest, Expected, Forecast
+from core.finance.ledger import ALL, Narrowed
+from core.finance.looking import (
+    Breakdown,
+    CostForecast,
+    CostTrend,
+    Level,
+    Share,
+    cost_breakdown,
+    cost_forecast,
+    cost_trend,
+)
+from core.finance.returning import AgentReturn, Returns, payback_words, returns
+from core.finance.roi import Benefit, BenefitKind, Estimate, Payback, Return, Sway
+from core.finance.spans import Span
+from core.finance.trend import Direction, Trend, Unusual
 
 __all__ = [
+    "ALL",
     "UNASSIGNED",
+    "VERSIONS",
+    "AgentReturn",
     "Assignments",
+    "BackTest",
     "Benefit",
     "BenefitKind",
     "BenefitView",
+    "Breakdown",
+    "CentreStatement",
+    "Chargeback",
     "CostCentreView",
+    "CostForecast",
+    "CostTrend",
     "Declared",
+    "Direction",
     "Estimate",
+    "Expected",
+    "Forecast",
+    "Level",
+    "Narrowed",
+    "Payback",
+    "RecommendationView",
+    "Return",
+    "Returns",
+    "Share",
+    "Span",
+    "Statement",
+    "StatementFile",
+    "StatementFormat",
     "SubjectKind",
+    "Sway",
+    "Trend",
     "Turn",
     "TurnView",
+    "Unusual",
+    "accept_recommendation",
     "assign",
+    "chargeback",
+    "chargeback_in",
+    "cost_breakdown",
+    "cost_forecast",
+    "cost_trend",
     "declare_benefit",
+    "dismiss_recommendation",
+    "find_recommendations",
     "list_assignments",
     "list_benefits",
     "list_cost_centres",
+    "list_recommendations",
+    "look",
+    "payback_words",
     "put_cost_centre",
+    "returns",
+    "statement_file",
     "unassign",
     "withdraw_benefit",
 ]

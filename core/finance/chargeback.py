@@ -8,14 +8,15 @@ is the ledger's total rounded once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
 from core.finance.assigning import Assignments
+from core.finance.exact import difference, to_places, total
 
 _PLACES: Final = {  # ISO 4217, where it is not 2
     **dict.fromkeys(
@@ -75,6 +76,34 @@ class Statement:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What a meter is called, what it counts, and to which class it belongs."""
+
+    title: str
+    unit: str
+    meter_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chargeback:
+    """A month's statement, of which tenant, and when it was made."""
+
+    tenant: str
+    tenant_name: str
+    period: str  # 2026-11
+    statement: Statement
+    made_at: datetime
+    is_over: bool  # whether the month is: costs told late still change it, and are then in the next one made
+    meters: Mapping[str, Meter]
+    currencies: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Under which it is filed."""
+        return f"{self.tenant}-{self.period}-{self.statement.currency}"
+
+
 def places_of(currency: str) -> int:
     """How many places the smallest coin takes."""
     return _PLACES.get(currency, 2)
@@ -82,7 +111,7 @@ def places_of(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole coins, half to even."""
-    return amount.quantize(Decimal(1).scaleb(-places_of(currency)), rounding=ROUND_HALF_EVEN)
+    return to_places(amount, places_of(currency))
 
 
 def statement_of(
@@ -95,31 +124,29 @@ def statement_of(
     currency: str,
 ) -> Statement:
     """Who is charged what for [since, until)."""
-    sums: dict[tuple[str, str, str, str], list[Decimal]] = {}
+    found: dict[tuple[str, str, str, str], list[Spent]] = {}
     for each in spent:
         code = assignments.centre_of(each.project, each.agent, on=each.day)
-        found = sums.setdefault((code, each.project, each.agent, each.meter), [Decimal(0), Decimal(0)])
-        found[0] += each.quantity
-        found[1] += each.cost
-    ordered = sorted(sums.items(), key=lambda entry: (not entry[0][0], entry[0]))
+        found.setdefault((code, each.project, each.agent, each.meter), []).append(each)
+    ordered = sorted(found.items(), key=lambda entry: (not entry[0][0], entry[0]))
     centres = tuple(
-        _centre(code, titles.get(code, ""), [_line(key, figures, currency) for key, figures in group], currency)
+        _centre(code, titles.get(code, ""), [_line(key, parts, currency) for key, parts in group], currency)
         for code, group in groupby(ordered, key=lambda entry: entry[0][0])
     )
-    exact = sum((each.exact for each in centres), Decimal(0))
+    exact = total(each.exact for each in centres)
     amount = rounded(exact, currency)
-    rounding = amount - sum((each.amount for each in centres), Decimal(0))
+    rounding = difference(amount, total(each.amount for each in centres))
     return Statement(since, until, currency, centres, exact, rounding, amount)
 
 
-def _line(key: tuple[str, str, str, str], figures: list[Decimal], currency: str) -> Line:
+def _line(key: tuple[str, str, str, str], parts: list[Spent], currency: str) -> Line:
     _code, project, agent, meter = key
-    quantity, exact = figures
-    return Line(project, agent, meter, quantity, exact, rounded(exact, currency))
+    exact = total(each.cost for each in parts)
+    return Line(project, agent, meter, total(each.quantity for each in parts), exact, rounded(exact, currency))
 
 
 def _centre(code: str, title: str, lines: list[Line], currency: str) -> CentreStatement:
-    exact = sum((each.exact for each in lines), Decimal(0))
+    exact = total(each.exact for each in lines)
     amount = rounded(exact, currency)
-    rounding = amount - sum((each.amount for each in lines), Decimal(0))
+    rounding = difference(amount, total(each.amount for each in lines))
     return CentreStatement(code, title, tuple(lines), exact, rounding, amount)

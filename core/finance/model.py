@@ -1,6 +1,7 @@
-"""Cost centres and what belongs to them from which day on; what people say that agents are worth."""
+"""Cost centres and what belongs to them; what people say that agents are worth; what could cost less."""
 
 from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db.tables import identifier, instant, tenant_table
 
@@ -46,4 +47,27 @@ benefits = tenant_table(
     CheckConstraint("low <= likely AND likely <= high", name="order"),
     Index("ix_benefits_agent", "tenant_id", "agent"),
     key=("benefit_id",),
+)
+
+recommendations = tenant_table(
+    "recommendations",
+    identifier("recommendation_id"),
+    Column("key", Text, nullable=False),  # the same however often it is found
+    Column("kind", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("saving", Numeric, nullable=False),  # a month, as expected
+    Column("currency", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    instant("found_at"),
+    instant("seen_at"),  # when it was last found
+    identifier("decided_by", nullable=True),
+    instant("decided_at", nullable=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    identifier("change_id", nullable=True),
+    CheckConstraint("state IN ('open', 'accepted', 'dismissed', 'gone')", name="state"),
+    Index("ix_recommendations_key", "tenant_id", "key", unique=True),
+    key=("recommendation_id",),
 )

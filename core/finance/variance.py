@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import groupby
 from typing import Final
+
+from core.finance.exact import DIGITS
 
 EXACT: Final = Decimal("1e-12")  # to which price and volume are rounded; mix takes what is left, so that nothing is
 
@@ -108,7 +110,8 @@ def explain(planned: Mapping[LineKey, Used], actual: Mapping[LineKey, Used]) -> 
 
 def total_of(lines: Iterable[LineVariance]) -> Effects:
     """All of them together."""
-    return sum((each.effects for each in lines), ZERO)
+    with localcontext(prec=DIGITS):
+        return sum((each.effects for each in lines), ZERO)
 
 
 def _group(

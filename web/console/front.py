@@ -18,6 +18,7 @@ from core.approvals import PolicyCatalogue
 from core.automation import RuleBook
 from core.changes import ChangeCatalogue
 from core.charts import Renderer
+from core.costs import RateCatalogue
 from core.db import Database
 from core.decisions import Gate
 from core.deliveries import Connected
@@ -47,6 +48,7 @@ _PLACES: Final = (
     ("audit", "/console/audit", "Audit"),
 )
 _FOR_AUDITORS: Final = (  # for those who may view the audit
+    ("costs", "/console/costs", "Costs"),
     ("connectors", "/console/connectors", "Connectors"),
     ("automation", "/console/automation", "Automation"),
 )
@@ -66,6 +68,7 @@ class House:
     connected: Connected
     rulebook: RuleBook
     changes: ChangeCatalogue
+    rates: RateCatalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from core.approvals import PolicyCatalogue
 from core.automation import RuleBook
 from core.changes import ChangeCatalogue
 from core.charts import Renderer
+from core.costs import RateCatalogue
 from core.db import Database
 from core.decisions import Gate
 from core.deliveries import Connected
@@ -21,6 +22,7 @@ from web.console import (
     bypasses,
     change_acts,
     changing,
+    costs,
     deliveries,
     figures,
     hub,
@@ -63,6 +65,7 @@ class Books:
     policies: PolicyCatalogue
     rules: RuleBook
     changes: ChangeCatalogue
+    rates: RateCatalogue
 
 
 def add_console(
@@ -81,7 +84,17 @@ def add_console(
     assets = load_assets()
     changes = Changes(database)
     app.on_shutdown.append(changes.stop)
-    house = House(database, books.policies, gate, environment(assets), renderer, connected, books.rules, books.changes)
+    house = House(
+        database,
+        books.policies,
+        gate,
+        environment(assets),
+        renderer,
+        connected,
+        books.rules,
+        books.changes,
+        books.rates,
+    )
 
     async def home(request: web.Request) -> web.Response:
         del request
@@ -119,6 +132,12 @@ def add_console(
         "/console/connectors/{name}/try": trying.show,
         "/console/connectors/{name}/throughput.svg": deliveries.chart,
         "/console/connectors/{name}/deliveries/{delivery}": deliveries.delivery,
+        "/console/costs": costs.dashboard,
+        "/console/costs/forecast": costs.forecast,
+        "/console/costs/roi": costs.roi,
+        "/console/costs/chargeback": costs.statements,
+        "/console/costs/chargeback/file": costs.statement,
+        "/console/costs/charts/{name}.svg": costs.picture,
         "/console/audit": trail.audit,
         "/console/audit/export": trail.export,
         "/console/security": security.security,

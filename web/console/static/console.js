@@ -22,9 +22,9 @@ function pathTo(element) { // how to find the same control in the new part
   return element.name ? `[name="${CSS.escape(element.name)}"]${element.value ? `[value="${CSS.escape(element.value)}"]` : ""}` : null;
 }
 
-async function refresh(reference) {
+async function refresh(reference, isQuiet = false) {
   if (isBusy()) {
-    say(`${reference || "Something here"} has changed. Reload the page to see it; what you typed is still here.`, true);
+    if (!isQuiet) say(`${reference || "Something here"} has changed. Reload the page to see it; what you typed is still here.`, true);
     return;
   }
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
@@ -40,7 +40,7 @@ async function refresh(reference) {
   if (path) main().querySelector(path)?.focus({ preventScroll: true });
   window.scrollTo({ top: scroll });
   document.title = fresh.title;
-  say(`${reference || "The page"} was updated.`, false);
+  if (!isQuiet) say(`${reference || "The page"} was updated.`, false);
 }
 
 function say(text, isShown) {
@@ -77,6 +77,11 @@ function follow() {
   if (!document.hidden) listen(); else wasAway = true;
 }
 
+function renew() { // figures that nobody tells of: looked at again and again while somebody sees them, and said to nobody
+  const every = Number(main()?.dataset.every);
+  if (every) setInterval(() => { if (!document.hidden) refresh("", true).catch(() => {}); }, every * 1000);
+}
+
 document.addEventListener("submit", (event) => { // a second press sends nothing twice
   if (event.target.method !== "post") return;
   if (event.target.dataset.sent) event.preventDefault();
@@ -84,3 +89,4 @@ document.addEventListener("submit", (event) => { // a second press sends nothing
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 follow();
+renew();

@@ -1,0 +1,261 @@
+"""Costs as charts: days, shares, the forecast with its band, return by what it hangs on, centres, variance. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from core.charts.chart import ROW, Chart, Json, colours
+from core.charts.drawing import nothing
+from core.finance import AgentReturn, Breakdown, Chargeback, CostForecast, CostTrend
+
+DRAWN: Final = 12  # shares, centres, inputs; the table has all of them
+HISTORY_DRAWN: Final = 56  # days before the forecast
+NAME_MAX: Final = 24  # characters in the picture
+_BMP_LAST: Final = 0xFFFF  # the renderer fails on half an emoji
+
+
+def days_chart(found: Breakdown) -> Chart:
+    """What each day cost."""
+    return Chart(
+        name="days",
+        title="Cost by day",
+        description=f"Cost in {found.currency} of each day, {found.span}: {found.total:,.2f} in all.",
+        columns=("Day (UTC)", f"Cost ({found.currency})"),
+        rows=tuple((day.isoformat(), _money(cost)) for day, cost in found.days),
+        body=_day_bars(found.days, found.currency)
+        if any(cost for _day, cost in found.days)
+        else nothing("Nothing was spent."),
+    )
+
+
+def shares_chart(found: Breakdown) -> Chart:
+    """What each project, agent or meter cost, the dearest first, beside the days before."""
+    level = str(found.level or "")
+    drawn = found.shares[:DRAWN]
+    values = [
+        {"name": _name(each.name or f"no {level}"), "span": span, "place": place, "cost": float(cost)}
+        for each in drawn
+        for place, (span, cost) in enumerate((("these days", each.cost), ("days before", each.before)))
+    ]
+    return Chart(
+        name="shares",
+        title=f"Cost by {level}",
+        description=f"Cost in {found.currency} by {level}, {found.span}, and in as many days before.",
+        columns=(level.capitalize(), f"Cost ({found.currency})", "Share", "Days before"),
+        rows=tuple(
+            (
+                each.name or f"(no {level})",
+                _money(each.cost),
+                f"{each.cost / found.total:.0%}" if found.total else "–",
+                _money(each.before),
+            )
+            for each in found.shares
+        ),
+        body=_bars(
+            values,
+            "Nothing was spent.",
+            rows=2 * len(drawn),
+            title=found.currency,
+            colour={"field": "span", "type": "nominal", "scale": colours(these_days="blue", days_before="grey")},
+            offset={"field": "span", "type": "nominal", "sort": ["these days", "days before"]},
+        ),
+    )
+
+
+def trend_chart(found: CostTrend) -> Chart:
+    """What each day cost, and the mean of the seven days up to it."""
+    lines = [
+        {"day": day.isoformat(), "mean": mean}
+        for (day, _cost), mean in zip(found.days, found.means, strict=True)
+        if mean is not None
+    ]
+    layers = _day_bars(found.days, found.currency)
+    line: Json = {
+        "data": {"values": lines},
+        "mark": {"type": "line", "color": "palette:red", "strokeWidth": 2},
+        "encoding": {"x": _DAY, "y": {"field": "mean", "type": "quantitative"}},
+    }
+    body = {"height": 240, "layer": [{key: layers[key] for key in ("data", "mark", "encoding")}, line]}
+    change = f" The second half cost {found.trend.change:+.0%} against the first." if found.trend.change else ""
+    return Chart(
+        name="trend",
+        title="Trend of daily costs",
+        description=f"Cost in {found.currency} of each day with the mean of a week, {found.span}: "
+        f"{found.trend.direction}.{change}",
+        columns=("Day (UTC)", f"Cost ({found.currency})", "Mean of seven days"),
+        rows=tuple(
+            (day.isoformat(), _money(cost), "–" if mean is None else f"{mean:,.2f}")
+            for (day, cost), mean in zip(found.days, found.means, strict=True)
+        ),
+        body=body if found.total else nothing("Nothing was spent."),
+    )
+
+
+def forecast_chart(found: CostForecast) -> Chart:
+    """The latest days, then the coming ones with their band."""
+    forecast = found.forecast
+    columns = ("Day (UTC)", f"Expected ({found.currency})", "At least", "At most")
+    if forecast is None:
+        words = "A week of history is needed for a forecast."
+        return Chart("forecast", "Forecast of costs", words, columns, (), nothing(words))
+    past = [{"day": day.isoformat(), "cost": float(cost)} for day, cost in found.history[-HISTORY_DRAWN:]]
+    coming = [
+        {"day": each.day.isoformat(), "cost": each.cost, "low": each.low, "high": each.high} for each in forecast.days
+    ]
+    y: Json = {"type": "quantitative", "title": found.currency}
+    body: Json = {
+        "height": 260,
+        "layer": [
+            {
+                "data": {"values": coming},
+                "mark": {"type": "area", "color": "palette:blue", "opacity": 0.25},
+                "encoding": {"x": _DAY, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+            },
+            {
+                "data": {"values": past},
+                "mark": {"type": "line", "color": "palette:grey"},
+                "encoding": {"x": _DAY, "y": {"field": "cost", **y}},
+            },
+            {
+                "data": {"values": coming},
+                "mark": {"type": "line", "color": "palette:blue", "strokeWidth": 2},
+                "encoding": {"x": _DAY, "y": {"field": "cost", **y}},
+            },
+        ],
+    }
+    total = forecast.total
+    return Chart(
+        name="forecast",
+        title="Forecast of costs",
+        description=f"The next {len(forecast.days)} days are expected to cost {total.cost:,.0f} {found.currency}, "
+        f"between {total.low:,.0f} and {total.high:,.0f} in four of five cases.",
+        columns=columns,
+        rows=tuple(
+            (each.day.isoformat(), f"{each.cost:,.2f}", f"{each.low:,.2f}", f"{each.high:,.2f}")
+            for each in forecast.days
+        ),
+        body=body,
+    )
+
+
+def tornado_chart(found: AgentReturn, currency: str) -> Chart:
+    """What the return becomes when one estimate is low or high; what moves it most on top."""
+    drawn = [each for each in found.found.sensitivity if each.return_low is not None and each.return_high is not None]
+    values = [
+        {
+            "name": _name(each.title),
+            "estimate": estimate,
+            "ends": float(ratio),
+            "begins": float(found.found.ratio or 0),
+        }
+        for each in drawn[:DRAWN]
+        for estimate, ratio in (("low", each.return_low), ("high", each.return_high))
+        if ratio is not None
+    ]
+    body: Json = {
+        "height": max(1, len(drawn[:DRAWN])) * ROW + 70,
+        "data": {"values": values},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "y": {"field": "name", "type": "nominal", "title": None, "sort": None, "axis": {"ticks": False}},
+            "x": {"field": "begins", "type": "quantitative", "title": "return", "axis": {"format": "%"}},
+            "x2": {"field": "ends"},
+            "color": {"field": "estimate", "type": "nominal", "scale": colours(low="pale", high="blue")},
+        },
+    }
+    return Chart(
+        name="sensitivity",
+        title=f"What the return of {found.agent} hangs on",
+        description=f"The return of {found.agent} if one estimate is low or high and the others are likely.",
+        columns=("Estimate", f"Low ({currency} or hours)", "High", "Return if low", "Return if high"),
+        rows=tuple(
+            (each.title, _money(each.low), _money(each.high), _share(each.return_low), _share(each.return_high))
+            for each in found.found.sensitivity
+        ),
+        body=body if values else nothing("Nothing was spent, so there is no return."),
+    )
+
+
+def centres_chart(made: Chargeback) -> Chart:
+    """What each cost centre is charged."""
+    statement = made.statement
+    ranked = sorted(statement.centres, key=lambda each: -each.amount)
+    values = [{"name": _name(each.code or "none"), "cost": float(each.amount)} for each in ranked[:DRAWN]]
+    return Chart(
+        name="chargeback",
+        title=f"Chargeback {made.period}",
+        description=f"{statement.amount:,} {statement.currency} by cost centre, {made.period}.",
+        columns=("Cost centre", "Name", f"Amount ({statement.currency})"),
+        rows=tuple((each.code or "–", each.title or "No cost centre", f"{each.amount:,}") for each in ranked),
+        body=_bars(values, "Nothing was spent.", rows=len(values), title=statement.currency),
+    )
+
+
+_DAY: Final[Json] = {
+    "field": "day",
+    "type": "temporal",
+    "timeUnit": "utcyearmonthdate",
+    "title": None,
+    "axis": {"format": "%d %b", "tickCount": 8, "grid": False},
+    "scale": {"type": "utc"},
+}
+
+
+def _day_bars(days: Sequence[tuple[date, Decimal]], currency: str) -> Json:
+    return {
+        "height": 220,
+        "data": {"values": [{"day": day.isoformat(), "cost": float(cost)} for day, cost in days]},
+        "mark": {"type": "bar", "color": "palette:blue"},
+        "encoding": {"x": _DAY, "y": {"field": "cost", "type": "quantitative", "title": currency}},
+    }
+
+
+def _bars(
+    values: Sequence[Json],
+    otherwise: str,
+    *,
+    rows: int,
+    title: str,
+    colour: Json | None = None,
+    offset: Json | None = None,
+) -> Json:
+    if not values:
+        return nothing(otherwise)
+    encoding: Json = {
+        "y": {
+            "field": "name",
+            "type": "nominal",
+            "title": None,
+            "sort": list(dict.fromkeys(each["name"] for each in values)),
+            "axis": {"ticks": False},
+        },
+        "x": {"field": "cost", "type": "quantitative", "title": title},
+    }
+    encoding |= {} if colour is None else {"color": colour}
+    encoding |= {} if offset is None else {"yOffset": offset}
+    return {
+        "height": rows * (ROW if offset is None else ROW // 2) + 70,
+        "data": {"values": list(values)},
+        "mark": {"type": "bar", **({} if colour else {"color": "palette:blue"})},
+        "encoding": encoding,
+    }
+
+
+def _name(text: str) -> str:
+    """Short, and without what the renderer dies of."""
+    seen = "".join(
+        " " if unicodedata.category(each)[0] == "C" else each if ord(each) <= _BMP_LAST else "▫" for each in text
+    )
+    return seen if len(seen) <= NAME_MAX else f"{seen[: NAME_MAX - 1]}…"
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
+
+
+def _share(ratio: Decimal | None) -> str:
+    return "–" if ratio is None else f"{ratio:.0%}"
