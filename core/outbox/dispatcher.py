@@ -17,6 +17,7 @@ from typing import Final
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
+from sqlalchemy import text
 
 from core.db import Database
 from core.db.transaction import SystemTransaction
@@ -24,7 +25,7 @@ from core.errors import Unavailable
 from core.ids import TenantId
 from core.outbox import store
 from core.outbox.breaker import BreakerPolicy, Flow
-from core.outbox.destinations import note_failure, note_refusal, note_wait
+from core.outbox.destinations import FailureNote, note_failures, note_refusal, note_wait
 from core.outbox.events import Event
 from core.outbox.finishing import Finishing
 from core.outbox.retry import Permanent, RetryPolicy, Throttle, asked_wait_s
@@ -37,6 +38,7 @@ IDLE_S: Final = 2.0
 LEASE: Final = timedelta(seconds=9)  # renewed every third of it
 CONCURRENCY: Final = 64  # attempts of one process; they wait for others most of the time
 PLACES: Final = 4  # of them for one destination, over all processes
+FAILURES_LINGER_S: Final = 0.05  # that a failure waits for others, so that who fails costs the others little
 ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
 
 LAG_MAX_S: Final = 60.0
@@ -88,11 +90,11 @@ class Dispatcher:
         ]
         self._noted: frozenset[tuple[TenantId, str]] = frozenset()
         self._finishing = Finishing[Claim](database, store.finish)
-        self._failing = Finishing[_Failure](database, _keep_failures)
+        self._failing = Finishing[_Failure](database, _keep_failures, linger_s=FAILURES_LINGER_S)
         self._wake = asyncio.Event()
         self._has_news = True  # something may have happened that is not routed
         self._task: asyncio.Task[None] | None = None
-        self._in_flight: dict[asyncio.Task[None], str] = {}  # with the delivery key
+        self._in_flight: dict[asyncio.Task[bool], Claim] = {}
         self._chance = random.Random()  # noqa: S311  jitter, not a secret
 
     async def wake(self, _payload: str = "") -> None:
@@ -153,7 +155,7 @@ class Dispatcher:
                 if news:
                     routed, met = await store.route(tx, self._wanted, self._noted)
                 if room > 0:
-                    held = list(self._in_flight.values())
+                    held = [each.event.delivery_key(each.subscriber) for each in self._in_flight.values()]
                     claims = await store.claim(tx, self._served, held=held, limit=room, lease=LEASE)
         except BaseException:
             self._has_news = news or self._has_news
@@ -162,17 +164,28 @@ class Dispatcher:
         self._has_news |= routed >= store.ROUTE_BATCH
         for claim in claims:
             task = asyncio.create_task(self._attempt(claim))
-            self._in_flight[task] = claim.event.delivery_key(claim.subscriber)
+            self._in_flight[task] = claim
             task.add_done_callback(self._finished)
         return self._has_news or 0 < room == len(claims)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.pop(task, None)
-        self._wake.set()  # the next delivery of that subject may go now
-        if not task.cancelled() and (error := task.exception()):
+    def _finished(self, task: asyncio.Task[bool]) -> None:
+        claim = self._in_flight.pop(task)
+        error = None if task.cancelled() else task.exception()
+        if error:
             log.error("delivery_result_not_stored", error=repr(error))
+        # Looking is what costs the others most: after an attempt that ended in waiting, nothing is free that was not,
+        # but a place where all were taken.
+        if task.cancelled() or error or task.result() or self._was_full(claim):
+            self._wake.set()
 
-    async def _attempt(self, claim: Claim) -> None:
+    def _was_full(self, ended: Claim) -> bool:
+        """Whether others may have waited for the place that this attempt had."""
+        beside = (each for each in self._in_flight.values() if each.subscriber == ended.subscriber)
+        taken = 1 + sum(each.tenant == ended.tenant for each in beside)
+        return taken >= self._subscriptions[ended.subscriber].places or len(self._in_flight) + 1 >= CONCURRENCY
+
+    async def _attempt(self, claim: Claim) -> bool:
+        """Whether the next delivery of that subject may go now."""
         subscription = self._subscriptions[claim.subscriber]
         structlog.contextvars.bind_contextvars(
             tenant_id=claim.tenant, delivery_key=claim.event.delivery_key(claim.subscriber)
@@ -188,11 +201,13 @@ class Dispatcher:
             await self._give_up(claim, without_secrets("", str(exc)))
         except Throttle as exc:
             await self._wait(claim, exc)
+            return False
         except Exception as exc:  # noqa: BLE001  the loop's edge: whatever a subscriber raises is retried or buried
-            await self._retry(claim, subscription, exc)
+            return await self._retry(claim, subscription, exc)
         else:
             await self._finishing.keep(claim)
             DELIVERIES.labels(claim.subscriber, "done").inc()
+        return True
 
     @asynccontextmanager
     async def _kept(self, claim: Claim) -> AsyncIterator[None]:
@@ -220,7 +235,8 @@ class Dispatcher:
         async with self._database.system() as tx:
             await store.split(tx, claim, reason[:ERROR_MAX])
 
-    async def _retry(self, claim: Claim, subscription: Subscription, exc: Exception) -> None:
+    async def _retry(self, claim: Claim, subscription: Subscription, exc: Exception) -> bool:
+        """Whether it will never be tried again, so that the next of that subject may go."""
         reason = str(without_secrets("", f"{type(exc).__name__}: {exc}"))
         delay_s = subscription.retry.delay_s(claim.event.attempt - claim.throttled, chance=self._chance.random())
         failure = _Failure(claim, subscription.breaker, reason[:ERROR_MAX], delay_s, self._chance.random())
@@ -237,6 +253,7 @@ class Dispatcher:
             _log_dead(claim, failure.reason)
         await self._failing.keep(failure)
         DELIVERIES.labels(claim.subscriber, "dead" if delay_s is None else "postponed").inc()
+        return delay_s is None
 
     async def _wait(self, claim: Claim, asked: Throttle) -> None:
         wait = timedelta(seconds=asked_wait_s(asked.retry_after_s, chance=self._chance.random()))
@@ -255,12 +272,17 @@ class Dispatcher:
 
 
 async def _keep_failures(tx: SystemTransaction, failures: Sequence[_Failure]) -> None:
-    """Each is counted against its destination, and tried again later or dead. Everybody locks in one order."""
-    for failure in sorted(failures, key=lambda each: (each.claim.tenant, each.claim.subscriber)):
+    """Each is counted against its destination, and tried again later or dead.
+
+    What a crash forgets of it is found again when its lease has run out, which is not worth waiting for the disk.
+    """
+    await tx.connection.execute(text("SET LOCAL synchronous_commit = off"))
+    notes = [
+        FailureNote(each.claim.tenant, each.claim.subscriber, each.breaker, each.reason, each.chance)
+        for each in failures
+    ]
+    for failure, circuit in zip(failures, await note_failures(tx, notes), strict=True):
         claim, policy = failure.claim, failure.breaker
-        circuit = await note_failure(
-            tx, claim.tenant, claim.subscriber, policy, reason=failure.reason, chance=failure.chance
-        )
         if circuit.flow(policy, now=tx.now) is Flow.OPEN and circuit.failures == policy.failures:
             CIRCUITS_OPENED.labels(claim.subscriber).inc()
             log.warning(
@@ -271,8 +293,13 @@ async def _keep_failures(tx: SystemTransaction, failures: Sequence[_Failure]) ->
             )
         if failure.delay_s is None:
             await store.bury(tx, claim, failure.reason)
-        else:
-            await store.postpone(tx, claim, tx.now + timedelta(seconds=failure.delay_s), failure.reason)
+    postponed = [
+        (each.claim, tx.now + timedelta(seconds=each.delay_s), each.reason)
+        for each in failures
+        if each.delay_s is not None
+    ]
+    if postponed:
+        await store.postpone(tx, postponed)
 
 
 def _log_dead(claim: Claim, reason: str) -> None:

@@ -30,10 +30,20 @@ class _Waiting(Generic[R]):
 
 
 class Finishing(Generic[R]):
-    """Results of one kind, of one process; `work` keeps many of them."""
+    """Results of one kind, of one process; `work` keeps many of them.
 
-    def __init__(self, database: Database, work: Callable[[SystemTransaction, Sequence[R]], Awaitable[None]]) -> None:
+    With `linger_s`, a batch waits so many seconds for others: for results that nobody is in a hurry about.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[SystemTransaction, Sequence[R]], Awaitable[None]],
+        *,
+        linger_s: float = 0.0,
+    ) -> None:
         self._database = database
+        self._linger_s = linger_s
         self._work = work
         self._waiting: deque[_Waiting[R]] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -51,6 +61,8 @@ class Finishing(Generic[R]):
         """Until nobody waits. There is one at a time, which is what lets batches form."""
         try:
             while self._waiting:
+                if self._linger_s and len(self._waiting) < BATCH_MAX:
+                    await asyncio.sleep(self._linger_s)
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAX))]
                 await self._kept(batch)
         finally:

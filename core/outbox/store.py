@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import Row, bindparam, insert, select, text, update
 
 from core.db.transaction import SystemTransaction
 from core.ids import EventId, TenantId
@@ -120,6 +120,19 @@ _FINISH: Final = text("""
     UPDATE destinations t SET failures = 0, failing_since = NULL, paused_until = NULL
     FROM ill WHERE t.tenant_id = ill.tenant_id AND t.subscriber = ill.subscriber
 """)
+
+
+_POSTPONE: Final = (
+    update(deliveries)
+    .where(
+        deliveries.c.tenant_id == bindparam("tenant"),
+        deliveries.c.event_id == bindparam("event"),
+        deliveries.c.subscriber == bindparam("name"),
+        # A lease that ran out and was claimed by another: their result counts, not ours.
+        deliveries.c.attempts == bindparam("attempt"),
+    )
+    .values(due_at=bindparam("due"), lease_until=None, last_error=bindparam("reason"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +256,21 @@ async def bury(tx: SystemTransaction, claim: Claim, reason: str) -> None:
     await _set(tx, claim, state="dead", finished_at=tx.now, lease_until=None, last_error=reason)
 
 
-async def postpone(tx: SystemTransaction, claim: Claim, due_at: datetime, reason: str) -> None:
-    """The delivery will be tried again at `due_at`."""
-    await _set(tx, claim, due_at=due_at, lease_until=None, last_error=reason)
+async def postpone(tx: SystemTransaction, postponed: Sequence[tuple[Claim, datetime, str]]) -> None:
+    """Each delivery will be tried again at its instant, for this reason."""
+    rows = [
+        {
+            "tenant": claim.tenant,
+            "event": event.id,
+            "name": claim.subscriber,
+            "attempt": claim.event.attempt,
+            "due": due_at,
+            "reason": reason,
+        }
+        for claim, due_at, reason in postponed
+        for event in claim.events
+    ]
+    await tx.connection.execute(_POSTPONE, rows)
 
 
 async def wait(tx: SystemTransaction, claim: Claim, due_at: datetime, reason: str) -> None:

@@ -457,7 +457,10 @@ async def test_an_outbox_that_falls_behind_says_so(company):
 
 
 async def until_idle(*running):
-    """Returns once each dispatcher has looked at least twice from now on: what it has not taken, it does not want."""
+    """Returns once each dispatcher has looked at least twice from now on: what it has not taken, it does not want.
+
+    And has kept what failed, which waits a moment for others that fail.
+    """
     async with asyncio.timeout(PATIENCE_S):
         for dispatcher in running:
             looked = 0
@@ -470,7 +473,7 @@ async def until_idle(*running):
                 return result
 
             dispatcher._step = counted
-            while looked < 2:
+            while looked < 2 or dispatcher._failing._task is not None:
                 await dispatcher.wake()
                 await asyncio.sleep(0.005)
             dispatcher._step = step
