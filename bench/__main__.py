@@ -13,12 +13,12 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import ack, authz, deadlines, gate, outbox, policies, soak, votes, writes
+from bench import ack, authz, deadlines, gate, outbox, policies, soak, usage, votes, writes
 from bench.errors import WrongAnswer
 from bench.report import Section, as_data, show
 from bench.world import running
 
-PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "votes", "deadlines", "outbox")
+PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "votes", "deadlines", "outbox", "usage")
 
 
 async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tuple[list[Section], dict[str, str]]:
@@ -45,6 +45,8 @@ async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tup
         sections.append(await deadlines.run(rounds=rounds))
     if "outbox" in parts:
         sections += await outbox.run(rounds=rounds)
+    if "usage" in parts:
+        sections.append(await usage.run(rounds=rounds))
     return sections, database
 
 

@@ -22,6 +22,13 @@ def uuid7() -> UUID:
     return _uuid7(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big"))
 
 
+def uuid7s(count: int) -> list[UUID]:
+    """So many at once, each greater than the one before."""
+    now, chance = time.time_ns() // 1_000_000, os.urandom(8)
+    first = _uuid7(now, int.from_bytes(chance, "big") << 24).int & ~0xFFFFFF
+    return [UUID(int=first + number) for number in range(count)]
+
+
 def earliest_uuid7(within: timedelta) -> UUID:
     """An id that every one made within this time is greater than, by the machine's own clock, as ids are."""
     return _uuid7((time.time_ns() - int(within.total_seconds() * 1e9)) // 1_000_000, 0)

@@ -10,15 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from uuid import UUID
 
 from core.costs.charging import Charge
 from core.costs.pricing import converted, cost_of
 from core.costs.rates import Price, RateCard
 from core.costs.usage import Usage
-from core.ids import uuid7
 from core.money import EXACT
 
+Sum = tuple[date, str, str, str, str, str]
 Months = dict[tuple[str, date, date], Decimal]  # used of (meter, month, first day of its price)
 
 
@@ -26,7 +25,6 @@ Months = dict[tuple[str, date, date], Decimal]  # used of (meter, month, first d
 class Line:
     """One line of the ledger. `priced_amount` is what the rate card says, in the currency of its price."""
 
-    id: UUID
     charge: Charge
     is_reversal: bool
     priced_amount: Decimal
@@ -40,20 +38,21 @@ def month_key(meter: str, price: Price, at: datetime) -> tuple[str, date, date]:
 
 def line_for(card: RateCard, usage: Usage, used: Months) -> Line:
     """The line of what was used; `used` counts it. Raises UnknownMeter or InvalidUsage."""
-    price = card.price(usage.meter, usage.at)
+    meter = card.meter(usage.meter)
+    price = meter.price(usage.at)
     cost = _counted(price, usage.meter, usage.quantity, usage.at, used)
-    charge = Charge(
-        usage_id=usage.id,
-        at=usage.at,
-        project=usage.project,
-        agent=usage.agent,
-        meter=usage.meter,
-        meter_class=card.meter(usage.meter).meter_class,
-        quantity=usage.quantity,
-        amount=converted(cost, card.worth(price.currency, usage.at)),
-        currency=card.currency,
+    charge = Charge(  # by position, since there are very many
+        usage.id,
+        usage.at,
+        usage.project,
+        usage.agent,
+        usage.meter,
+        meter.meter_class,
+        usage.quantity,
+        cost if price.currency == card.currency else converted(cost, card.worth(price.currency, usage.at)),
+        card.currency,
     )
-    return Line(uuid7(), charge, is_reversal=False, priced_amount=cost, priced_currency=price.currency)
+    return Line(charge, is_reversal=False, priced_amount=cost, priced_currency=price.currency)
 
 
 def reversal_of(card: RateCard, line: Line, used: Months) -> Line:
@@ -75,20 +74,23 @@ def reversal_of(card: RateCard, line: Line, used: Months) -> Line:
         amount=amount,
         currency=was.currency,
     )
-    return Line(uuid7(), charge, is_reversal=True, priced_amount=cost, priced_currency=line.priced_currency)
+    return Line(charge, is_reversal=True, priced_amount=cost, priced_currency=line.priced_currency)
 
 
-def sums_of(charges: Iterable[Charge]) -> Mapping[tuple[date, str, str, str, str], tuple[Decimal, Decimal, int]]:
-    """(quantity, amount, events) by day, project, agent, meter and class, in that order of keys.
+def sums_of(charges: Iterable[Charge]) -> Mapping[Sum, tuple[Decimal, Decimal, int]]:
+    """(quantity, amount, events) by day, project, agent, meter, class and currency, in that order of keys.
 
     A line that takes usage back takes its event back too. Sorted, so that writers never wait for each other in a ring.
     """
-    found: dict[tuple[date, str, str, str, str], tuple[Decimal, Decimal, int]] = {}
+    found: dict[Sum, tuple[Decimal, Decimal, int]] = {}
     for each in charges:
-        key = (each.at.date(), each.project, each.agent, each.meter, each.meter_class)
-        quantity, amount, events = found.get(key, (Decimal(0), Decimal(0), 0))
+        key = (each.at.date(), each.project, each.agent, each.meter, each.meter_class, each.currency)
         step = -1 if each.quantity < 0 else 1
-        found[key] = EXACT.add(quantity, each.quantity), EXACT.add(amount, each.amount), events + step
+        known = found.get(key)
+        if known is None:
+            found[key] = each.quantity, each.amount, step
+        else:
+            found[key] = EXACT.add(known[0], each.quantity), EXACT.add(known[1], each.amount), known[2] + step
     return dict(sorted(found.items()))
 
 

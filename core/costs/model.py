@@ -3,9 +3,9 @@
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.db.tables import identifier, instant, tenant_table
+from core.db.tables import identifier, instant, stream_table, tenant_table
 
-usage_ledger = tenant_table(
+usage_ledger = stream_table(
     "usage_ledger",
     instant("at"),  # when it was used
     identifier("line_id"),
@@ -26,7 +26,7 @@ usage_ledger = tenant_table(
 )
 
 # Every id that was told, so that usage counts once however often it is told, and in whichever month.
-usage_keys = tenant_table(
+usage_keys = stream_table(
     "usage_keys",
     Column("usage_id", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),

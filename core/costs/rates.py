@@ -54,6 +54,19 @@ class Meter:
     meter_class: str
     prices: tuple[Price, ...]
 
+    def price(self, at: datetime) -> Price:
+        """What it costs at that instant. Raises InvalidUsage before its first price."""
+        newest = self.prices[-1]
+        if newest.since == FOREVER:  # nearly always: it never had another
+            return newest
+        day = at.date()
+        for price in reversed(self.prices):
+            if price.since <= day:
+                return price
+        raise InvalidUsage(
+            f"'{self.name}' has no price on {day}; its first is of {self.prices[0].since}.", where="time"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RateCard:
@@ -76,11 +89,7 @@ class RateCard:
 
     def price(self, name: str, at: datetime) -> Price:
         """What the meter costs at that instant. Raises UnknownMeter, or InvalidUsage before its first price."""
-        meter, day = self.meter(name), at.date()
-        for price in reversed(meter.prices):
-            if price.since <= day:
-                return price
-        raise InvalidUsage(f"'{name}' has no price on {day}; its first is of {meter.prices[0].since}.", where="time")
+        return self.meter(name).price(at)
 
     def worth(self, currency: str, at: datetime) -> Decimal:
         """What one unit of the currency is worth in the tenant's own at that instant. Raises InvalidUsage."""

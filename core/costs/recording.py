@@ -64,6 +64,7 @@ class UnsoundUsage(InvalidUsage):
 class _Told:
     actor: Actor
     events: tuple[Usage, ...]
+    digests: tuple[bytes, ...]
 
 
 class UsageWriter:
@@ -85,7 +86,9 @@ class UsageWriter:
         """
         self._check(actor, events)
         try:
-            return await self._batches.ask(actor.tenant, _Told(actor, tuple(events)))
+            return await self._batches.ask(
+                actor.tenant, _Told(actor, tuple(events), tuple(each.digest for each in events))
+            )
         except Forbidden:
             async with audited(self._database, actor, action="usage.recorded", resource="usage"):
                 raise  # and with it the refusal is recorded
@@ -127,7 +130,7 @@ class UsageWriter:
 
     async def _post(self, tx: Transaction, card: RateCard, events: Sequence[Usage]) -> None:
         used = await _used(tx, card, events)
-        await self._settle(tx, card, [line_for(card, usage, used) for usage in events], used)
+        await self._settle(tx, [line_for(card, usage, used) for usage in events], used)
 
     async def _post_corrections(self, tx: Transaction, card: RateCard, events: Sequence[Usage]) -> None:
         """One may correct another that stands in the same batch: that one is posted first."""
@@ -156,12 +159,12 @@ class UsageWriter:
                 lines.append(reversal_of(card, standing[usage.corrects], used))
             if usage.quantity:
                 lines.append(line_for(card, usage, used))
-        await self._settle(tx, card, lines, used)
+        await self._settle(tx, lines, used)
 
-    async def _settle(self, tx: Transaction, card: RateCard, lines: Sequence[Line], used: Months) -> None:
+    async def _settle(self, tx: Transaction, lines: Sequence[Line], used: Months) -> None:
         if not lines:
             return
-        await store.write(tx, lines, currency=card.currency)
+        await store.write(tx, lines)
         await store.keep_months(tx, used)
         for listener in self._listeners:
             await listener(tx, [line.charge for line in lines])
@@ -188,19 +191,24 @@ def _answers(batch: Sequence[_Told], new: Collection[str]) -> list[Recorded]:
 async def _new_among(tx: Transaction, batch: Sequence[_Told]) -> dict[str, Usage]:
     """What was not known, by id. Raises UsageConflict if an id stands for something else already."""
     told: dict[str, Usage] = {}
-    again = [usage for each in batch for usage in each.events if told.setdefault(usage.id, usage) is not usage]
-    taken = await store.take_keys(tx, list(told.values()))
-    known = [usage for usage in told.values() if usage.id not in taken]
-    digests = await store.digests_of(tx, [usage.id for usage in known]) if known else {}
-    digests = {**{usage.id: usage.digest for usage in told.values() if usage.id in taken}, **digests}
-    for usage in (*known, *again):
-        if digests[usage.id] != usage.digest:
-            raise UsageConflict(
-                f"'{usage.id}' was told before, with other facts.",
-                where="id",
-                next_step="Give the event an id of its own, and name the earlier one in 'corrects' to replace it.",
-            )
-    return {id_: usage for id_, usage in told.items() if id_ in taken}
+    digests: dict[str, bytes] = {}
+    for usage, digest in (pair for each in batch for pair in zip(each.events, each.digests, strict=True)):
+        told.setdefault(usage.id, usage)
+        if digests.setdefault(usage.id, digest) != digest:
+            raise _told_otherwise(usage.id)
+    known = await store.take_keys(tx, told.values(), digests)
+    for usage_id, digest in (await store.digests_of(tx, known) if known else {}).items():
+        if digests[usage_id] != digest:
+            raise _told_otherwise(usage_id)
+    return {id_: usage for id_, usage in told.items() if id_ not in known} if known else told
+
+
+def _told_otherwise(usage_id: str) -> UsageConflict:
+    return UsageConflict(
+        f"'{usage_id}' was told before, with other facts.",
+        where="id",
+        next_step="Give the event an id of its own, and name the earlier one in 'corrects' to replace it.",
+    )
 
 
 async def _used(tx: Transaction, card: RateCard, told: Iterable[Usage | Charge]) -> Months:
@@ -246,4 +254,4 @@ def _line(row: Row[Any]) -> Line:
         amount=row.amount,
         currency=row.currency,
     )
-    return Line(row.line_id, charge, row.is_reversal, row.priced_amount, row.priced_currency)
+    return Line(charge, row.is_reversal, row.priced_amount, row.priced_currency)

@@ -6,44 +6,57 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, select, text
 
-from core.costs.charging import Charge
 from core.costs.ledger import Line, sums_of
 from core.costs.model import usage_keys, usage_ledger, usage_months
 from core.costs.usage import Usage
-from core.db import Transaction
+from core.db import Staging, Transaction
+from core.ids import uuid7s
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _PART = text("SELECT countersign_usage_part(:month)")
+_KEYS = Staging("told_keys", {"usage_id": "text", "digest": "bytea", "at": "timestamptz"})
+_LINES = Staging(
+    "told_lines",
+    {
+        "at": "timestamptz",
+        "line_id": "uuid",
+        "usage_id": "text",
+        "is_reversal": "bool",
+        "project": "text",
+        "agent": "text",
+        "meter": "text",
+        "meter_class": "text",
+        "quantity": "numeric",
+        "amount": "numeric",
+        "currency": "text",
+        "priced_amount": "numeric",
+        "priced_currency": "text",
+    },
+)
 _TAKE_KEYS = text(
-    "INSERT INTO usage_keys (tenant_id, usage_id, digest, at)"
-    " SELECT :tenant, * FROM unnest(CAST(:ids AS text[]), CAST(:digests AS bytea[]), CAST(:ats AS timestamptz[]))"
-    " ON CONFLICT DO NOTHING RETURNING usage_id"
+    "WITH taken AS (INSERT INTO usage_keys (tenant_id, usage_id, digest, at) SELECT :tenant, * FROM told_keys"
+    " ON CONFLICT DO NOTHING RETURNING usage_id)"
+    " SELECT usage_id FROM told_keys WHERE (SELECT count(*) FROM taken) < :told"
+    " AND usage_id NOT IN (SELECT usage_id FROM taken)"
 )
 _CORRECT = text(
     "UPDATE usage_keys k SET corrected_by = u.by FROM unnest(CAST(:ids AS text[]), CAST(:bys AS text[])) u (id, by)"
     " WHERE k.tenant_id = :tenant AND k.usage_id = u.id AND k.corrected_by IS NULL RETURNING k.usage_id, k.at"
 )
 _WRITE = text(
-    "INSERT INTO usage_ledger (tenant_id, at, line_id, usage_id, is_reversal, project, agent, meter, meter_class,"
-    " quantity, amount, currency, priced_amount, priced_currency, recorded_at)"
-    " SELECT :tenant, at, line_id, usage_id, is_reversal, project, agent, meter, meter_class, quantity, amount,"
-    " :currency, priced_amount, priced_currency, :now FROM unnest(CAST(:at AS timestamptz[]), CAST(:line_id AS uuid[]),"
-    " CAST(:usage_id AS text[]), CAST(:is_reversal AS bool[]), CAST(:project AS text[]), CAST(:agent AS text[]),"
-    " CAST(:meter AS text[]), CAST(:meter_class AS text[]), CAST(:quantity AS numeric[]), CAST(:amount AS numeric[]),"
-    " CAST(:priced_amount AS numeric[]), CAST(:priced_currency AS text[]))"
-    " AS u (at, line_id, usage_id, is_reversal, project, agent, meter, meter_class, quantity, amount, priced_amount,"
-    " priced_currency)"
+    f"INSERT INTO usage_ledger (tenant_id, {', '.join(_LINES.columns)}, recorded_at)"  # noqa: S608  no word of it is anybody's
+    " SELECT :tenant, *, :now FROM told_lines"
 )
 _SUM_UP = text(
     "INSERT INTO cost_rollups (tenant_id, day, project, agent, meter, meter_class, currency, quantity, amount, events)"
-    " SELECT :tenant, day, project, agent, meter, meter_class, :currency, quantity, amount, events"
+    " SELECT :tenant, *"
     " FROM unnest(CAST(:day AS date[]), CAST(:project AS text[]), CAST(:agent AS text[]), CAST(:meter AS text[]),"
-    " CAST(:meter_class AS text[]), CAST(:quantity AS numeric[]), CAST(:amount AS numeric[]),"
-    " CAST(:events AS bigint[]))"
-    " AS u (day, project, agent, meter, meter_class, quantity, amount, events)"
+    " CAST(:meter_class AS text[]), CAST(:currency AS text[]), CAST(:quantity AS numeric[]),"
+    " CAST(:amount AS numeric[]), CAST(:events AS bigint[]))"
     " ON CONFLICT (tenant_id, day, project, agent, meter, meter_class, currency) DO UPDATE"
     " SET quantity = cost_rollups.quantity + excluded.quantity, amount = cost_rollups.amount + excluded.amount,"
     " events = cost_rollups.events + excluded.events"
@@ -67,18 +80,11 @@ async def open_months(tx: Transaction, months: Iterable[date]) -> None:
         await tx.connection.execute(_PART, {"month": month})
 
 
-async def take_keys(tx: Transaction, told: Sequence[Usage]) -> frozenset[str]:
-    """The ids that were not known before, which are known now."""
-    rows = await tx.connection.execute(
-        _TAKE_KEYS,
-        {
-            "tenant": tx.tenant,
-            "ids": [each.id for each in told],
-            "digests": [each.digest for each in told],
-            "ats": [each.at for each in told],
-        },
-    )
-    return frozenset(row.usage_id for row in rows)
+async def take_keys(tx: Transaction, told: Collection[Usage], digests: Mapping[str, bytes]) -> frozenset[str]:
+    """Every id is known now; those that were known before."""
+    await _KEYS.fill(tx, [(each.id, digests[each.id], each.at) for each in told])
+    rows = await tx.connection.execute(_TAKE_KEYS, {"tenant": tx.tenant, "told": len(told)})
+    return frozenset(rows.scalars())
 
 
 async def digests_of(tx: Transaction, ids: Collection[str]) -> Mapping[str, bytes]:
@@ -142,33 +148,33 @@ async def keep_months(tx: Transaction, used: Mapping[tuple[str, date, date], Dec
     await tx.connection.execute(_KEEP_MONTHS, parameters)
 
 
-async def write(tx: Transaction, lines: Sequence[Line], *, currency: str) -> None:
+async def write(tx: Transaction, lines: Sequence[Line]) -> None:
     """The lines stand in the ledger, and the sums hold them."""
-    charges: list[Charge] = [line.charge for line in lines]
-    await tx.connection.execute(
-        _WRITE,
-        {
-            "tenant": tx.tenant,
-            "currency": currency,
-            "now": tx.now,
-            "line_id": [line.id for line in lines],
-            "is_reversal": [line.is_reversal for line in lines],
-            "priced_amount": [line.priced_amount for line in lines],
-            "priced_currency": [line.priced_currency for line in lines],
-            "at": [each.at for each in charges],
-            "usage_id": [each.usage_id for each in charges],
-            "project": [each.project for each in charges],
-            "agent": [each.agent for each in charges],
-            "meter": [each.meter for each in charges],
-            "meter_class": [each.meter_class for each in charges],
-            "quantity": [each.quantity for each in charges],
-            "amount": [each.amount for each in charges],
-        },
-    )
-    sums = sums_of(charges)
-    parameters: dict[str, Any] = {"tenant": tx.tenant, "currency": currency}
-    for index, name in enumerate(("day", "project", "agent", "meter", "meter_class")):
+    await _LINES.fill(tx, [_row(line_id, line) for line_id, line in zip(uuid7s(len(lines)), lines, strict=True)])
+    await tx.connection.execute(_WRITE, {"tenant": tx.tenant, "now": tx.now})
+    sums = sums_of(line.charge for line in lines)
+    parameters: dict[str, Any] = {"tenant": tx.tenant}
+    for index, name in enumerate(("day", "project", "agent", "meter", "meter_class", "currency")):
         parameters[name] = [key[index] for key in sums]
     for index, name in enumerate(("quantity", "amount", "events")):
         parameters[name] = [values[index] for values in sums.values()]
     await tx.connection.execute(_SUM_UP, parameters)
+
+
+def _row(line_id: UUID, line: Line) -> tuple[Any, ...]:
+    charge = line.charge
+    return (
+        charge.at,
+        line_id,
+        charge.usage_id,
+        line.is_reversal,
+        charge.project,
+        charge.agent,
+        charge.meter,
+        charge.meter_class,
+        charge.quantity,
+        charge.amount,
+        charge.currency,
+        line.priced_amount,
+        line.priced_currency,
+    )

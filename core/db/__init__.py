@@ -3,6 +3,7 @@
 engine.py        Database: opens transactions; nothing else in Countersign commits
 transaction.py   Transaction: one tenant, one instant, one commit
 batches.py       group commit: many questions to one tenant, one transaction
+staging.py       many rows at once, by COPY
 references.py    the numbers behind REQ-1042
 listen.py        LISTEN/NOTIFY wake-ups over a connection of their own
 migrate.py       brings a database to the newest schema, safely from several replicas at once
@@ -12,6 +13,7 @@ embedded.py      the PostgreSQL server that comes with the package
 from core.db.batches import Batches
 from core.db.engine import Database
 from core.db.references import next_number
+from core.db.staging import Staging
 from core.db.transaction import Transaction
 
-__all__ = ["Batches", "Database", "Transaction", "next_number"]
+__all__ = ["Batches", "Database", "Staging", "Transaction", "next_number"]

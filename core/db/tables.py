@@ -42,6 +42,23 @@ def tenant_table(
     )
 
 
+def stream_table(
+    name: str, *items: SchemaItem, key: tuple[str, ...], covering: tuple[str, ...] = (), partition_by: str | None = None
+) -> Table:
+    """As `tenant_table`, for what is written by the thousand: not tied to `tenants`, which would be asked at each row.
+
+    Row-level security lets nobody write a row for another tenant than the transaction's, whose rights were looked up.
+    """
+    return Table(
+        name,
+        metadata,
+        Column("tenant_id", Text, nullable=False),
+        *items,
+        PrimaryKeyConstraint("tenant_id", *key, postgresql_include=covering),
+        postgresql_partition_by=partition_by,
+    )
+
+
 def instant(name: str, *, nullable: bool = False) -> Column[Any]:
     """A column holding an aware UTC instant."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
