@@ -19,6 +19,7 @@ from app import doctor as doctoring
 from app import report as figures_report
 from app.commands.automation import automation
 from app.commands.connector import connector
+from app.commands.usage import costs, usage
 from app.container import database_urls
 from app.logs import configure_logging
 from app.server import serve as serve_forever
@@ -51,6 +52,8 @@ for name, group in (
     ("teams", teams),
     ("connector", connector),
     ("automation", automation),
+    ("usage", usage),
+    ("costs", costs),
 ):
     cli.add_typer(group, name=name)
 user.add_typer(chat, name="chat")

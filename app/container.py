@@ -43,7 +43,7 @@ from core.budgets import BudgetCatalogue, load_budget_catalogue
 from core.changes import ChangeCatalogue, load_change_catalogue
 from core.charts import Renderer
 from core.clock import SystemClock
-from core.costs import RateCatalogue, UsageWriter, ensure_metering, load_rate_catalogue
+from core.costs import Metering, RateCatalogue, UsageWriter, ensure_metering, load_rate_catalogue
 from core.db import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.listen import Listener
@@ -128,7 +128,8 @@ class Service:
             await seal_plain(self.database, SEALED)
             self.dispatcher = Dispatcher(self.database, self.subscriptions)
             watch = sla.deadlines(self.sla, self.settings.base_url)
-            self.deadlines = DeadlineRunner(self.database, {**DEADLINES, **watch})
+            metering = Metering(self.usage, self.rates).deadlines
+            self.deadlines = DeadlineRunner(self.database, {**DEADLINES, **watch, **metering})
             self.listener.on("countersign_outbox", self.dispatcher.wake)
             self.listener.on("countersign_deadlines", self.deadlines.wake)
             self.dispatcher.start()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from core.access import TokenScope, require
-from core.actor import Actor, Door
+from core.actor import Actor, system_actor
 from core.audit import AuditCategory, Entry, audited, record_all
 from core.costs import store
 from core.costs.catalogue import RateCatalogue
@@ -228,7 +228,7 @@ async def _audit(tx: Transaction, batch: Sequence[_Told], answers: Sequence[Reco
             details={"accepted": answer.accepted, "duplicates": answer.duplicates, "first": told.events[0].id},
         )
         for told, answer in zip(batch, answers, strict=True)
-        if answer.accepted and told.actor.door is not Door.SYSTEM  # a record of metering would be metered in turn
+        if answer.accepted and told.actor != system_actor(tx.tenant)  # a record of metering would be metered in turn
     ]
     if entries:
         await record_all(tx, entries)
