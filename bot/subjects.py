@@ -24,6 +24,7 @@ from core.emergency import BypassView, load_bypass
 from core.ids import UserId
 from core.incidents import IncidentView, load_incident
 from core.outbox import Event
+from core.suspects import suspects_of
 from core.tenants import tenant_policy
 
 NOBODY: Final = UserId(UUID(int=0))  # who asked for what nobody asked for
@@ -103,13 +104,14 @@ async def _bypass(tx: Transaction, event: Event, setting: Setting) -> Subject:
 
 async def _incident(tx: Transaction, event: Event, setting: Setting) -> Subject:
     policy, now, incident = await tenant_policy(tx), tx.now, await load_incident(tx, event.subject_id)
+    suspects = () if incident.is_over else await suspects_of(tx, incident)
     emergency = policy.channels.get("emergency", setting.emergency_channel)
     return Subject(
         channel=policy.channels.get("incidents", emergency),
         people=_incident_people(incident),
         requester=incident.reporter.id if incident.reporter else NOBODY,
         management=frozenset(person.id for person in incident.stakeholders),
-        card=lambda viewer: incident_card(incident, viewer, now=now, console=setting.console),
+        card=lambda viewer: incident_card(incident, viewer, now=now, console=setting.console, suspects=suspects),
         reference=incident.reference,
         own_channel=incident.channel,
     )

@@ -40,6 +40,7 @@ from core.incidents import (
     review,
     want_channel,
 )
+from core.suspects import list_suspects
 
 SHOWN: Final = 40  # entries of a timeline; a form has room for some more
 # What opens a form: the verb that is typed, and the button.
@@ -164,7 +165,8 @@ async def on_incident(chat: Chat, actor: Actor, intent: Intent) -> Card:
         case _:
             pass
     viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
-    return incident_card(incident, viewer, now=chat.now(), console=chat.console)
+    suspects = () if incident.is_over else await list_suspects(database, actor, incident.id)
+    return incident_card(incident, viewer, now=chat.now(), console=chat.console, suspects=suspects)
 
 
 async def on_button(chat: Chat, actor: Actor, action_id: str, target: Target) -> Card:

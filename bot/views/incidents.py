@@ -34,9 +34,10 @@ from bot.times import counted
 from bot.views.pieces import first_line, names, spoken, ticket_lines
 from core.access import PersonView
 from core.incidents import EntryView, IncidentState, IncidentView, Severity, Step
+from core.suspects import Suspect
 
 LISTED: Final = 25
-SHOWN: Final = 3  # alerts, follow-ups of a card
+SHOWN: Final = 3  # alerts, suspects, follow-ups of a card
 _STATES: Final = {
     IncidentState.OPEN: "🔥 Open",
     IncidentState.ACKNOWLEDGED: "🙋 Acknowledged",
@@ -51,7 +52,14 @@ SEVERITIES: Final = {
 }
 
 
-def incident_card(incident: IncidentView, viewer: PersonView | None, *, now: datetime, console: str = "") -> Card:
+def incident_card(
+    incident: IncidentView,
+    viewer: PersonView | None,
+    *,
+    now: datetime,
+    console: str = "",
+    suspects: Sequence[Suspect] = (),
+) -> Card:
     """The living message of an incident. Without a viewer it is the channel's."""
     del viewer  # everybody sees the same: who may is said by the use case
     is_late = incident.review_due_at is not None and incident.review_due_at <= now
@@ -62,9 +70,10 @@ def incident_card(incident: IncidentView, viewer: PersonView | None, *, now: dat
     ]
     if incident.description.strip():
         blocks.append(Quote(Plain(incident.description)))
-    blocks += [*_alerts(incident), *_news(incident), *ticket_lines(incident.tickets)]
+    blocks += [*_alerts(incident), *_news(incident), *_suspects(suspects), *ticket_lines(incident.tickets)]
     blocks += [*_outcome(incident, is_late=is_late), *_follow_ups(incident)]
     blocks.append(Actions(_buttons(incident, console)))
+    blocks += _ways_back(suspects)
     about = f" affects {first_line(incident.affected)}:" if incident.affected else ":"
     return Card(f"{incident.reference}{about} {first_line(incident.title)} — {state_of(incident)}", tuple(blocks))
 
@@ -149,6 +158,23 @@ def _news(incident: IncidentView) -> Iterator[Block]:
     told = [each for each in incident.newest if each.is_public]
     if told and not incident.is_over:
         yield Context((Markup("📣 "), one_line(told[-1].text[:500]), Instant(told[-1].at, " · ")))
+
+
+def _suspects(suspects: Sequence[Suspect]) -> Iterator[Block]:
+    """What may have caused it, the likeliest first."""
+    for each in suspects[:SHOWN]:
+        lead = f"🕵️ {each.confidence:.0%} "
+        what = "" if each.title == each.reference else f" “{first_line(each.title)[:100]}”"
+        yield Context((Markup(lead), Plain(f"{first_line(each.reference)}{what}: {first_line(each.sentence)[:400]}")))
+
+
+def _ways_back(suspects: Sequence[Suspect]) -> Iterator[Block]:
+    """The likeliest change that can be rolled back: by the same approval as any rollback."""
+    for each in suspects[:SHOWN]:
+        if each.change_id is not None:
+            value = Target(id=each.change_id).encode()
+            yield Actions((Button(actions.CHANGE_ROLLBACK, "Roll back the change", value, tone=Tone.DANGER),))
+            return
 
 
 def _outcome(incident: IncidentView, *, is_late: bool) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.access import PersonView
 from core.incidents import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
+from core.suspects import Suspect
 from web.api.convert import person_out, ticket_out
 from web.api.shapes import PersonOut, TicketOut
 from web.schema import Output
@@ -123,6 +124,19 @@ class IncidentOut(Output):
     updated_at: datetime
 
 
+class SuspectOut(Output):
+    """What may have caused it."""
+
+    kind: str  # change, deployment, incident, throttle, dimension
+    reference: str
+    title: str
+    confidence: float  # 0 to 1, of all that is known
+    reasons: list[str]
+    at: datetime | None
+    can_roll_back: bool  # by POST /api/v1/changes/{id}/rollback
+    change_id: UUID | None
+
+
 class AlertOutcomeOut(Output):
     """What an alert led to."""
 
@@ -172,6 +186,20 @@ def incident_out(view: IncidentView) -> IncidentOut:
         newest=[entry_out(each) for each in view.newest],
         tickets=[ticket_out(each) for each in view.tickets],
         updated_at=view.updated_at,
+    )
+
+
+def suspect_out(suspect: Suspect) -> SuspectOut:
+    """A suspect as it travels."""
+    return SuspectOut(
+        kind=suspect.kind,
+        reference=suspect.reference,
+        title=suspect.title,
+        confidence=suspect.confidence,
+        reasons=list(suspect.reasons),
+        at=suspect.at,
+        can_roll_back=suspect.change_id is not None,
+        change_id=suspect.change_id,
     )
 
 

@@ -29,6 +29,7 @@ from core.incidents import (
     timeline,
     unlink,
 )
+from core.suspects import list_suspects
 from web.api.incident_inputs import (
     EntryIn,
     IncidentAlertIn,
@@ -44,9 +45,17 @@ from web.api.incident_inputs import (
     TargetIn,
     UpdateIn,
 )
-from web.api.incident_shapes import AlertOutcomeOut, EntryOut, IncidentOut, entry_out, incident_out
+from web.api.incident_shapes import (
+    AlertOutcomeOut,
+    EntryOut,
+    IncidentOut,
+    SuspectOut,
+    entry_out,
+    incident_out,
+    suspect_out,
+)
 from web.endpoint import Call, Method, Reply, endpoint
-from web.paging import Cursors, Page, PageQuery
+from web.paging import Cursors, Page, PageQuery, whole
 from web.schema import Id, Path
 
 _CURSORS: Final = Cursors("incidents", int)
@@ -148,6 +157,18 @@ class Incidents:
         after, limit = _ENTRIES.decode(call.query.cursor), call.query.limit
         found = await timeline(self._database, call.actor, call.path.incident_id, after=after, limit=limit + 1)
         return _ENTRIES.page(found, limit=limit, shown=entry_out, position=lambda entry: (entry.at, entry.id))
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/incidents/{incident_id}/suspects",
+        summary="Show what may have caused an incident",
+        tags=_TAGS,
+        errors=(ErrorKind.NOT_FOUND,),
+    )
+    async def suspects(self, call: Call[None, None, ByIncident]) -> Page[SuspectOut]:
+        """The likeliest first, with the reasons in words."""
+        found = await list_suspects(self._database, call.actor, call.path.incident_id)
+        return whole([suspect_out(each) for each in found])
 
     @endpoint(
         Method.POST,

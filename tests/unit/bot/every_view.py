@@ -58,7 +58,7 @@ from core.rollouts import CheckView
 from core.tenants.bypass_policy import BypassReason
 from core.tickets import Drift, Finding, Remedy
 from core.tickets.walks import WalkView
-from tests.unit.bot.incident_samples import entry, huge_incident
+from tests.unit.bot.incident_samples import entry, huge_incident, suspect
 from tests.unit.bot.samples import (
     CHANGE_ID,
     DIGEST,
@@ -363,6 +363,7 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
         "ChangePolicy": change_policy(size),
         "IncidentView": huge_incident(words, people, min(size.some, 12)),
         "Sequence[IncidentView]": (huge_incident(words, people, min(size.some, 12)),) * size.rows,
+        "Sequence[Suspect]": (suspect(reference=words[:200], title=words[:200], reasons=(words,) * 4),) * 5,
         "Sequence[EntryView]": (entry(words[:3000], author=people[0], written_at=NOW),) * min(size.rows, 40),
         "DelegationView": away,
         "Sequence[DelegationView]": (away,) * size.rows,

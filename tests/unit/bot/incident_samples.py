@@ -8,7 +8,8 @@ from uuid import UUID
 
 from core.incidents import AlertView, EntryView, FollowUpView, IncidentReview, IncidentState, IncidentView, LinkView
 from core.incidents.state import steps_from
-from tests.unit.bot.samples import INGRID, LEE, NOW, PRIYA, TOMAS, ticket
+from core.suspects import Kind, Suspect
+from tests.unit.bot.samples import CHANGE_ID, INGRID, LEE, NOW, PRIYA, TOMAS, ticket
 
 INCIDENT_ID: Final = UUID("01956f0a-0000-7000-8000-000000000009")
 BEGAN: Final = NOW - timedelta(minutes=20)
@@ -61,6 +62,22 @@ def follow_up(**changes: Any) -> FollowUpView:
         "done_at": None,
     }
     return FollowUpView(**(facts | changes))
+
+
+def suspect(**changes: Any) -> Suspect:
+    facts: dict[str, Any] = {
+        "kind": Kind.CHANGE,
+        "reference": "CHG-1007",
+        "title": "Raise the cache limit",
+        "confidence": 0.62,
+        "reasons": (
+            "it was done 4 min before the incident",
+            "it touches agent:payer: service:Payments needs agent:payer",
+        ),
+        "at": NOW - timedelta(minutes=24),
+        "change_id": CHANGE_ID,
+    }
+    return Suspect(**(facts | changes))
 
 
 def incident(**changes: Any) -> IncidentView:

@@ -67,7 +67,7 @@ from core.rollouts import CheckView
 from core.tenants import TenantPolicy
 from core.tenants.bypass_policy import BypassReason
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
-from tests.unit.bot.incident_samples import entry, incident, learnt_from, over, worked_on
+from tests.unit.bot.incident_samples import entry, incident, learnt_from, over, suspect, worked_on
 from tests.unit.bot.samples import (
     CHANGE_ID,
     DANA,
@@ -271,6 +271,12 @@ VIEWS = {
     "incident_open": incident_card(incident(), None, now=NOW, console="https://countersign.example/console"),
     "incident_reported": incident_card(incident(reporter=DANA, source="person", severity="low"), DANA, now=NOW),
     "incident_worked_on": incident_card(worked_on(), PRIYA, now=NOW),
+    "incident_suspected": incident_card(
+        incident(),
+        None,
+        now=NOW,
+        suspects=(suspect(), suspect(kind="incident", reference="INC-1009", title="Ledger is down", change_id=None)),
+    ),
     "incident_over": incident_card(over(), PRIYA, now=NOW),
     "incident_review_overdue": incident_card(over(review_due_at=NOW - timedelta(days=1)), None, now=NOW),
     "incident_reviewed": incident_card(learnt_from(), PRIYA, now=NOW),

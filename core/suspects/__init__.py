@@ -1,0 +1,13 @@
+"""What may have caused an incident: ranked suspects with evidence (S5).
+
+evidence.py   pure: what is known around an incident, and what is suspected
+ranking.py    pure: the likeliest first, with the reasons in words
+gathering.py  from the registry of changes, the trail, the dependency graph, other incidents and alerts
+service.py    use case
+"""
+
+from core.suspects.evidence import Happening, Kind, Scene, Share, Suspect
+from core.suspects.ranking import rank
+from core.suspects.service import list_suspects, suspects_of
+
+__all__ = ["Happening", "Kind", "Scene", "Share", "Suspect", "list_suspects", "rank", "suspects_of"]

@@ -1,0 +1,170 @@
+"""What is known around an incident: changes, the trail, the dependency graph, other incidents, alerts (S5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core.agents import services_of_agents
+from core.audit import AuditFilter, search
+from core.changes import ChangeView, changes_at_work
+from core.db import Transaction
+from core.incidents import AlertView, IncidentView, needs_of, resource_of, under_way_between
+from core.suspects.evidence import Happening, Kind, Scene, Share
+from core.suspects.ranking import AHEAD, LOOK_BACK
+
+RECORDS_MAX: Final = 500  # of the trail, each kind
+LABELS_PAST: Final = timedelta(days=30)  # with which labels of alerts are compared
+_RISKS: Final[Mapping[str, float]] = {"low": 0.85, "medium": 1.0, "high": 1.2}
+_WENT_BAD: Final = 1.5
+_ROLLS_BACK: Final = "roll_back"
+
+
+async def scene_of(tx: Transaction, incident: IncidentView) -> Scene:
+    """Everything that is known around it."""
+    served = dict(await services_of_agents(tx))
+    needs = {resource: frozenset(others) for resource, others in (await needs_of(tx)).items()}
+    since, until = incident.started_at - LOOK_BACK, incident.started_at + AHEAD
+    affected = frozenset(
+        resource_of(each, served) for each in (incident.service, incident.business_service) if each.strip()
+    )
+    changed = [_change(each) for each in await changes_at_work(tx, since=since, until=until)]
+    deployed = await _deployments(tx, since, until)
+    others = await under_way_between(tx, since=since, until=until)
+    neighbours = [_incident(each, served) for each in others if each.id != incident.id]
+    throttled = await _throttles(tx, since, until, needs)
+    return Scene(
+        began_at=incident.started_at,
+        affected=affected,
+        needs=needs,
+        happenings=(*changed, *deployed, *neighbours, *throttled),
+        shares=tuple(_shares(incident.alerts, await _usual(tx, incident))),
+    )
+
+
+def _change(change: ChangeView) -> Happening:
+    assert change.started_at is not None  # it was chosen so
+    level = str(change.risk.level) if change.risk else "medium"
+    weight, marks = _RISKS.get(level, 1.0), []
+    if change.risk:
+        marks.append(f"its risk is {level}")
+    if (change.validation and change.validation.result == "failed") or (change.rollout and change.rollout.reasons):
+        weight *= _WENT_BAD
+        marks.append("its checks failed")
+    if change.bypass:
+        marks.append(f"it was done under {change.bypass}")
+    if change.request:
+        marks.append(f"approved as {change.request}")
+    return Happening(
+        kind=Kind.CHANGE,
+        reference=change.reference,
+        title=change.title,
+        at=change.started_at,
+        ended_at=change.completed_at or change.ended_at,
+        resources=frozenset(change.resources),
+        weight=weight,
+        marks=tuple(marks),
+        change_id=change.id if _ROLLS_BACK in change.steps else None,
+    )
+
+
+def _incident(incident: IncidentView, served: Mapping[str, str]) -> Happening:
+    severe = {"critical": 1.2, "high": 1.0, "medium": 0.8}.get(incident.severity, 0.6)
+    named = (incident.service, incident.business_service)
+    return Happening(
+        kind=Kind.INCIDENT,
+        reference=incident.reference,
+        title=incident.title,
+        at=incident.started_at,
+        ended_at=incident.resolved_at,
+        resources=frozenset(resource_of(each, served) for each in named if each.strip()),
+        weight=severe,
+        marks=(f"its severity is {incident.severity}",),
+    )
+
+
+async def _deployments(tx: Transaction, since: datetime, until: datetime) -> list[Happening]:
+    """What agent platforms reported as done: agents created, deployed, changed, retired."""
+    found = []
+    for record in await _records(tx, "decision.outcome", since, until):
+        details = record["details"]
+        action = str(details.get("governed_action", ""))
+        if not action.startswith("agent."):
+            continue
+        at, failed = datetime.fromisoformat(record["timestamp"]), details.get("status") == "failed"
+        found.append(
+            Happening(
+                kind=Kind.DEPLOYMENT,
+                reference=f"agent:{record['resource']}",
+                title=f"{action.partition('.')[2].capitalize()} {record['resource']}",
+                at=at,
+                ended_at=at,
+                resources=frozenset({f"agent:{record['resource']}"}),
+                weight=_WENT_BAD if failed else 1.0,
+                marks=("the platform reported that it failed",) if failed else (),
+            )
+        )
+    return found
+
+
+async def _throttles(
+    tx: Transaction, since: datetime, until: datetime, needs: Mapping[str, frozenset[str]]
+) -> list[Happening]:
+    """Budgets that held something back; it is felt by whatever the record names."""
+    lifted = {
+        each["resource"]: each["timestamp"] for each in await _records(tx, "budget.throttle_lifted", since, until)
+    }
+    known = {one.partition(":")[2]: one for resource, others in needs.items() for one in (resource, *others)}
+    found = []
+    for record in await _records(tx, "budget.throttled", since, until):
+        named = {*_words(record["details"]), record["resource"]}
+        end = lifted.get(record["resource"])
+        found.append(
+            Happening(
+                kind=Kind.THROTTLE,
+                reference=record["resource"],
+                title=f"Budget {record['resource']} holds usage back",
+                at=datetime.fromisoformat(record["timestamp"]),
+                ended_at=datetime.fromisoformat(end) if end and end > record["timestamp"] else None,
+                resources=frozenset(known[each] for each in named if each in known),
+            )
+        )
+    return found
+
+
+async def _records(tx: Transaction, action: str, since: datetime, until: datetime) -> Sequence[dict[str, Any]]:
+    wanted = AuditFilter(action=action, since=since, until=until, result=None)
+    found = await search(tx, wanted, after=None, limit=RECORDS_MAX)
+    return [record for _position, record in found if record["result"] != "denied"]
+
+
+async def _usual(tx: Transaction, incident: IncidentView) -> list[AlertView]:
+    """The alerts of other incidents before this one."""
+    since, until = incident.started_at - LABELS_PAST, incident.started_at
+    others = await under_way_between(tx, since=since, until=until)
+    return [alert for each in others if each.id != incident.id for alert in each.alerts]
+
+
+def _shares(alerts: Sequence[AlertView], usual: Sequence[AlertView]) -> Iterable[Share]:
+    """What labels the incident's alerts have in common, beside what alerts usually have."""
+    here, there = _counted(alerts), _counted(usual)
+    all_here, all_there = _totals(here), _totals(there)
+    for (label, value), count in here.items():
+        yield Share(label, value, count, all_here[label], there[label, value], all_there[label])
+
+
+def _counted(alerts: Iterable[AlertView]) -> Counter[tuple[str, str]]:
+    return Counter((label, value) for each in alerts for label, value in each.labels.items())
+
+
+def _totals(counted: Mapping[tuple[str, str], int]) -> Counter[str]:
+    totals: Counter[str] = Counter()
+    for (label, _value), count in counted.items():
+        totals[label] += count
+    return totals
+
+
+def _words(details: Mapping[str, Any]) -> set[str]:
+    return {each for each in details.values() if isinstance(each, str)}

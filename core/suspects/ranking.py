@@ -1,0 +1,125 @@
+"""What may have caused an incident, the likeliest first, with the reasons (S5). Pure.
+
+A suspect's score is the product of what is known of it: how long before the incident it took effect, how near what it
+touches is to what is affected, and how much such a thing leads to trouble. Confidence is the share of a score among all
+of them and of a constant for what nobody knows, so that a lonely weak suspect is not taken for sure.
+`bench/root_cause.py` measures it on incidents whose causes are known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from core.dependencies import Felt, blast_radius, path_to
+from core.suspects.evidence import Happening, Kind, Scene, Share, Suspect
+
+LOOK_BACK: Final = timedelta(hours=24)  # what took effect earlier is not suspected
+AHEAD: Final = timedelta(minutes=3)  # how much later than its effect something may be written down
+FADES: Final = timedelta(hours=2)  # the time in which suspicion falls to 1/e
+NEARNESS: Final = (1.0, 0.75, 0.5, 0.3)  # by steps from what is affected; farther off as the last
+UNCONNECTED: Final = 0.06  # what the graph does not connect may still be connected
+UNKNOWN: Final = 0.25  # the score of what nobody knows of
+SHOWN: Final = 5
+_PRIORS: Final = {Kind.CHANGE: 1.0, Kind.DEPLOYMENT: 0.9, Kind.INCIDENT: 1.2, Kind.THROTTLE: 0.9, Kind.DIMENSION: 0.8}
+FAILURES_MIN: Final = 5  # with which a share says something
+EXCESS_MIN: Final = 0.2  # of a share over what is usual
+
+
+def rank(scene: Scene) -> tuple[Suspect, ...]:
+    """The suspects, the likeliest first; of equal ones the later first."""
+    reach = _reach(scene)
+    scored = [each for each in (*_happened(scene, reach), *_shared(scene.shares)) if each[0] > 0]
+    scored.sort(key=lambda pair: (-pair[0], -_seconds(pair[1].at), pair[1].reference))
+    total = sum(score for score, _suspect in scored) + UNKNOWN
+    return tuple(replace(suspect, confidence=round(score / total, 3)) for score, suspect in scored[:SHOWN])
+
+
+def _reach(scene: Scene) -> dict[str, Felt]:
+    """Everything that what is affected needs, and how far away that is."""
+    needed_by: dict[str, set[str]] = {}
+    for resource, others in scene.needs.items():
+        for other in others:
+            needed_by.setdefault(other, set()).add(resource)
+    return {each.resource: each for each in blast_radius(scene.affected, needed_by)}
+
+
+def _happened(scene: Scene, reach: dict[str, Felt]) -> Iterator[tuple[float, Suspect]]:
+    for each in scene.happenings:
+        lag = scene.began_at - _took_effect(each, scene.began_at)
+        is_over = each.kind in (Kind.INCIDENT, Kind.THROTTLE) and each.ended_at and each.ended_at < scene.began_at
+        if not -AHEAD <= lag <= LOOK_BACK or is_over:
+            continue
+        near = min((reach[one] for one in each.resources if one in reach), key=_distance, default=None)
+        nearness = UNCONNECTED if near is None else NEARNESS[min(near.distance, len(NEARNESS) - 1)]
+        fades = math.exp(-max(lag, timedelta()) / FADES)
+        score = _PRIORS[each.kind] * each.weight * nearness * fades
+        reasons = (_when(each, lag), _where(near, reach), *each.marks)
+        yield score, Suspect(each.kind, each.reference, each.title, 0.0, reasons, each.at, each.change_id)
+
+
+def _took_effect(happening: Happening, began_at: datetime) -> datetime:
+    """From when on it was felt: work that goes on as the incident begins is felt then."""
+    match happening.kind:
+        case Kind.CHANGE | Kind.DEPLOYMENT:
+            over = happening.ended_at
+            if happening.at > began_at:
+                return happening.at
+            return began_at if over is None or over > began_at else over
+        case Kind.INCIDENT | Kind.THROTTLE | Kind.DIMENSION:
+            return happening.at
+        case _:
+            assert_never(happening.kind)
+
+
+def _shared(shares: Iterable[Share]) -> Iterator[tuple[float, Suspect]]:
+    for each in shares:
+        if each.failures < FAILURES_MIN or not each.failed:
+            continue
+        here, usually = each.failures / each.failed, each.usual / each.usual_all if each.usual_all else 0.0
+        if here - usually < EXCESS_MIN:
+            continue
+        surely = 1 - math.exp(-each.failed / 20)  # few failures say little
+        usual = f"usually {usually:.0%}" if each.usual_all else "nothing is known of how it usually is"
+        reason = f"{here:.0%} of what failed has {each.label} = {each.value}; {usual}"
+        reference = f"{each.label}={each.value}"
+        title = f"{each.label} {each.value}"
+        yield (
+            _PRIORS[Kind.DIMENSION] * (here - usually) * surely,
+            Suspect(Kind.DIMENSION, reference, title, 0.0, (reason,), None),
+        )
+
+
+def _when(happening: Happening, lag: timedelta) -> str:
+    is_work = happening.kind in (Kind.CHANGE, Kind.DEPLOYMENT)
+    if is_work and lag == timedelta() and (happening.ended_at is None or happening.ended_at > happening.at):
+        return "it was under way as the incident began"
+    if lag < timedelta():
+        return "it is told of just after the incident began"
+    verb = {Kind.INCIDENT: "began", Kind.THROTTLE: "was turned on"}.get(happening.kind, "was done")
+    return f"it {verb} {_in_words(lag)} before the incident"
+
+
+def _where(near: Felt | None, reach: dict[str, Felt]) -> str:
+    if near is None:
+        return "nothing is known that connects it"
+    if near.distance == 0:
+        return f"it touches {near.resource} itself"
+    way = " needs ".join(path_to(near, reach.values()))
+    return f"it touches {near.resource}: {way}"
+
+
+def _distance(felt: Felt) -> int:
+    return felt.distance
+
+
+def _seconds(at: datetime | None) -> float:
+    return at.timestamp() if at is not None else 0.0
+
+
+def _in_words(lag: timedelta) -> str:
+    minutes = round(lag.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
