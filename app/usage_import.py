@@ -222,7 +222,7 @@ def _of_focus(fields: Mapping[str, str], meter: str | None, seen: dict[str, int]
 
     With `meter`, what a row cost there is the quantity of that meter here: so another provider's bill comes in.
     """
-    said = json.dumps([value for _name, value in sorted(fields.items()) if isinstance(value, str)])
+    said = json.dumps(sorted((str(name), str(value)) for name, value in fields.items()))
     digest = hashlib.sha256(said.encode()).hexdigest()[:32]
     seen[digest] = seen.get(digest, 0) + 1
     return Usage(
