@@ -52,6 +52,8 @@ class Soaked:
     changes: int  # that people made
     events: int  # that were to be written into tickets
     tickets: int
+    files: int  # that hang on them
+    asked: int  # approvals that people were asked for on the desk
     requests_lost: int  # calls to the product whose answer never came
     kills: int
     down_s: float  # how long the server was gone, in all
@@ -77,6 +79,7 @@ class Soaked:
         lines = [
             f"Soak with seed {self.seed}: {'sound' if self.is_sound else 'NOT SOUND'}",
             f"  changes           {self.changes:,}, of which {self.events:,} events for {self.tickets:,} tickets",
+            f"  on them           {self.files:,} files, {self.asked:,} approvals asked for on the desk",
             f"  time              {self.load_s:,.0f} s of load, {self.settled_s:,.0f} s until nothing waited",
             f"  kills             {self.kills}, down for {self.down_s:,.0f} s, {self.requests_lost} answers lost",
             f"  calls there       {sum(self.calls.values()):,}, faults met {sum(met.values()):,} ({met})",
@@ -153,6 +156,7 @@ async def _found(
     for one in running:
         mine = [subject for tenant, subject in subjects if tenant == one.tenant]
         faults += [f"{one.slug}: {each}" for each in faults_of(mine, one.by_key(), one.states)]
+    tickets = [kept for one in running for found in one.by_key().values() for kept in found]
     met: dict[str, dict[str, int]] = {}
     for (slug, fault), count in sorted(weather.met.items()):
         met.setdefault(slug, {})[fault] = count
@@ -167,6 +171,8 @@ async def _found(
         changes=load.done,
         events=sum(len(subject.happened) for _tenant, subject in subjects),
         tickets=len(subjects),
+        files=sum(len(kept.files) for kept in tickets),
+        asked=sum(len(kept.asked) for kept in tickets),
         requests_lost=load.lost,
         kills=load.server.kills,
         down_s=load.server.down_s,
@@ -181,9 +187,11 @@ async def _found(
 
 
 async def _subjects(connection: asyncpg.Connection, slugs: dict[str, str]) -> list[tuple[str, Subject]]:
+    people = {str(row["user_id"]): row["email"] for row in await connection.fetch("SELECT user_id, email FROM users")}
     happened: dict[str, list[Happened]] = {}
     for row in await connection.fetch(_EVENTS, sorted(WRITTEN)):
-        one = Happened(row["type"], words_of(json.loads(row["data"])))
+        data = json.loads(row["data"])
+        one = Happened(row["type"], words_of(data), people.get(data.get("voter"), ""), str(data.get("decision", "")))
         happened.setdefault(row["subject"], []).append(one)
     links = {
         (row["tenant_id"], row["subject_id"], row["system"]): (row["number"], row["state"])

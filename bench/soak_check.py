@@ -20,6 +20,9 @@ WRITTEN: Final = frozenset(
         "request.withdrawn", "request.used", "request.outcome", "bypass.granted", "bypass.ended", "bypass.reviewed",
     }
 )  # fmt: skip
+DECIDED: Final = frozenset({"request.approved", "request.rejected"})
+ENDED: Final = DECIDED | {"request.withdrawn", "request.used", "request.outcome"}
+ANSWERS: Final[Mapping[str, str]] = {"approve": "granted", "reject": "refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Happened:
 
     type: str
     words: tuple[str, ...]
+    by: str = ""  # e-mail of who did it
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ def _different(subject: Subject, kept: Kept, states: Mapping[str, str]) -> Itera
     if subject.justification not in kept.description:
         yield f"{what}: description is {kept.description!r}"
     yield from _wrongly_noted(subject, kept, what)
+    yield from _wrongly_attached(subject, kept, what)
+    yield from _wrongly_asked(subject, kept, what)
 
 
 def _wrongly_noted(subject: Subject, kept: Kept, what: str) -> Iterator[str]:
@@ -96,3 +103,23 @@ def _wrongly_noted(subject: Subject, kept: Kept, what: str) -> Iterator[str]:
     wanted = Counter(one.type.partition(".")[2].replace("_", " ") for one in subject.happened)
     if Counter({line.strip(): count for line, count in lines.items()}) != wanted:
         yield f"{what}: noted {dict(lines)}, happened {dict(wanted)}"
+
+
+def _wrongly_attached(subject: Subject, kept: Kept, what: str) -> Iterator[str]:
+    """The record of a decision hangs there once, as soon as there was one."""
+    is_decided = any(one.type in DECIDED for one in subject.happened)
+    wanted = (f"{subject.reference}-decision.json",) if is_decided else ()
+    if kept.files != wanted:
+        yield f"{what}: files are {kept.files} and should be {wanted}"
+
+
+def _wrongly_asked(subject: Subject, kept: Kept, what: str) -> Iterator[str]:
+    """Nobody is asked once all is decided, nor twice at a time, and nobody is said to have answered who has not."""
+    waiting = [who for who, state in kept.asked if state == "waiting"]
+    if waiting and any(one.type in ENDED for one in subject.happened):
+        yield f"{what}: {waiting} are still asked"
+    if len(waiting) != len(set(waiting)):
+        yield f"{what}: asked twice at a time: {waiting}"
+    votes = {(one.by, ANSWERS[one.decision]) for one in subject.happened if one.decision in ANSWERS}
+    if said := {(who, state) for who, state in kept.asked if state in ANSWERS.values()} - votes:
+        yield f"{what}: {sorted(said)} is said there and was not voted"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bench.soak_asked import REVIEW, Asked
 from sandbox.faults import Faults, fault_middleware
 
 TOKEN: Final = "soak-desk-token"
@@ -82,6 +83,41 @@ changes:
   query: {{{{updated_since: "{{{{since}}}}", page: "{{{{page}}}}"}}}}
   answer: tickets
   paging: {{{{kind: page, size: 20, first: 1}}}}
+approvals:
+  path: /tickets/{{{{id}}}}/approvals
+  answer: approvals
+  id: id
+  account: email
+  email: email
+  state: state
+  comment: comment
+  at: updated_at
+  version: revision
+  by: updated_by
+  asked_by: asked_by
+  states:
+    write: {{{{requested: waiting, approved: granted, rejected: refused, ended: dropped}}}}
+  changes:
+    path: /approvals
+    query: {{{{updated_since: "{{{{since}}}}", page: "{{{{page}}}}"}}}}
+    answer: approvals
+    ticket: ticket
+    paging: {{{{kind: page, size: 20, first: 1}}}}
+  ask:
+    path: /tickets/{{{{id}}}}/approvals
+    body: {{{{approver: "{{{{email}}}}"}}}}
+  mark:
+    path: /approvals/{{{{approval}}}}
+    body: {{{{state: "{{{{state}}}}", comment: "{{{{comment}}}}"}}}}
+  withdraw:
+    path: /approvals/{{{{approval}}}}
+    body: {{{{state: "{{{{state}}}}"}}}}
+attachments:
+  list: {{{{path: "/tickets/{{{{id}}}}/files", answer: files}}}}
+  name: name
+  add:
+    path: /tickets/{{{{id}}}}/files
+    body: {{{{name: "{{{{file_name}}}}", content: "{{{{content}}}}"}}}}
 errors:
   message: error.message
   field: error.field
@@ -93,6 +129,8 @@ class Desk:
 
     def __init__(self, faults: Faults, *, slug: str, now: Callable[[], str]) -> None:
         self.tickets: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, list[str]] = {}  # names, by ticket
+        self.asked = Asked(self.tickets.__getitem__, now)
         self._by_key: dict[str, list[dict[str, Any]]] = {}
         self._now = now
         faulty = fault_middleware(slug, faults, throttled=_throttled, failed=lambda: _no("Boom.", 500))
@@ -103,6 +141,9 @@ class Desk:
         self.app.router.add_patch("/tickets/{id}", self._change)
         self.app.router.add_get("/tickets/{id}/comments", self._comments)
         self.app.router.add_post("/tickets/{id}/comments", self._comment)
+        self.app.router.add_get("/tickets/{id}/files", self._files)
+        self.app.router.add_post("/tickets/{id}/files", self._attach)
+        self.asked.add_routes(self.app.router)
 
     def with_key(self, key: str) -> list[dict[str, Any]]:
         """Every ticket that carries the key."""
@@ -137,6 +178,8 @@ class Desk:
             return _no(f"From {here} one does not get to {wanted}.", HTTPStatus.CONFLICT)
         ticket.update(sent)
         self._touch(ticket)
+        if ticket["status"] != REVIEW:
+            self.asked.moved(str(ticket["id"]))
         return _one(ticket)
 
     async def _comments(self, request: web.Request) -> web.Response:
@@ -149,6 +192,14 @@ class Desk:
             {"id": len(notes) + 1, "text": sent["text"], "by": "countersign", "at": self._now(), "internal": True}
         )
         self._touch(ticket)
+        return web.json_response({}, status=HTTPStatus.CREATED)
+
+    async def _files(self, request: web.Request) -> web.Response:
+        held = self.files.get(request.match_info["id"], [])
+        return web.json_response({"files": [{"name": name} for name in held]})
+
+    async def _attach(self, request: web.Request) -> web.Response:
+        self.files.setdefault(request.match_info["id"], []).append((await request.json())["name"])
         return web.json_response({}, status=HTTPStatus.CREATED)
 
     def _touch(self, ticket: dict[str, Any]) -> None:

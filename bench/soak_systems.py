@@ -56,6 +56,8 @@ class Kept:
     description: str
     state: str
     notes: tuple[str, ...]
+    files: tuple[str, ...] = ()  # by their names
+    asked: tuple[tuple[str, str], ...] = ()  # who is asked there, and how that stands; of the desk alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,22 @@ def _section(known: Mapping[str, Any], url: str, tenant: str) -> dict[str, Any]:
 
 def _servicenow(system: Any, url: str) -> SoakSystem:
     def tickets() -> Iterable[tuple[str, Kept]]:
+        files: dict[str, list[str]] = defaultdict(list)
+        for row in system.records("sys_attachment"):
+            files[row["table_sys_id"]].append(row["file_name"])
         for row in system.records("change_request"):
             notes = tuple(one["value"] for one in row["journal"] if one["element"] == "work_notes")
             state = row["display"]["state"]
             yield (
                 row["correlation_id"],
-                Kept(row["number"], row["short_description"], row["description"], state, notes),
+                Kept(
+                    row["number"],
+                    row["short_description"],
+                    row["description"],
+                    state,
+                    notes,
+                    tuple(files[row["sys_id"]]),
+                ),
             )
 
     section = {**_section(system.describe(), url, "alpha"), "assignment_group": "AI Platform"}
@@ -141,7 +153,8 @@ def _jira(system: Any, url: str) -> SoakSystem:
         for row in system.records("issue"):
             key = row["properties"].get("countersign", {}).get("key", "")
             notes = tuple(one["body"] for one in row["comments"] if one["by"] == row["creator"])
-            yield key, Kept(row["key"], row["summary"], row["description"] or "", row["status"], notes)
+            files = tuple(one["filename"] for one in row["attachments"])
+            yield key, Kept(row["key"], row["summary"], row["description"] or "", row["status"], notes, files)
 
     section = {**_section({**known, "password": known["api_token"]}, url, "beta"), "project": known["project"]}
     return SoakSystem("jira", "beta", section, _JIRA, tickets)
@@ -153,9 +166,11 @@ def _remedy(system: Any, url: str) -> SoakSystem:
     def tickets() -> Iterable[tuple[str, Kept]]:
         for row in system.records("change"):
             key = str(row["Vendor Ticket Number"] or "").removeprefix("countersign:")
-            notes = tuple(one["text"] for one in row["worklog"] if one["by"] == known["user"])
+            ours = [one for one in row["worklog"] if one["by"] == known["user"]]
+            notes = tuple(one["text"] for one in ours if not one["files"])
+            files = tuple(each["name"] for one in ours for each in one["files"])
             state = row["Change Request Status"]
-            yield key, Kept(row["number"], row["Description"], row["Detailed Description"] or "", state, notes)
+            yield key, Kept(row["number"], row["Description"], row["Detailed Description"] or "", state, notes, files)
 
     person = {"company": known["company"], **known["person"], "assignment_group": "AI Platform"}
     return SoakSystem("remedy", "gamma", {**_section(known, url, "gamma"), **person}, _REMEDY, tickets)
@@ -165,6 +180,9 @@ def _desk(desk: Desk, file: Path) -> SoakSystem:
     def tickets() -> Iterable[tuple[str, Kept]]:
         for row in desk.tickets.values():
             notes = tuple(one["text"] for one in row["comments"])
-            yield row["external_ref"], Kept(row["number"], row["title"], row["text"], row["status"], notes)
+            id_ = str(row["id"])
+            files = tuple(desk.files.get(id_, ()))
+            kept = Kept(row["number"], row["title"], row["text"], row["status"], notes, files, desk.asked.on(id_))
+            yield row["external_ref"], kept
 
     return SoakSystem(DESK, "delta", {"slug": DESK, "tenant": "delta", "file": str(file)}, _DESK, tickets)

@@ -18,7 +18,7 @@ SUBJECT = Subject(
     justification="Reads invoices.",
     happened=(
         Happened("request.opened", ()),
-        Happened("request.voted", ("[soak-1/1]",)),
+        Happened("request.voted", ("[soak-1/1]",), "lee@example.com", "approve"),
         Happened("request.approved", ()),
     ),
     number="CHG1",
@@ -30,6 +30,8 @@ KEPT = Kept(
     description="Reads invoices.\n\nname: soak-1",
     state="Scheduled",
     notes=("REQ-7: opened", "REQ-7: voted · stage technical\n[soak-1/1]\n\nREQ-7: approved"),
+    files=("REQ-7-decision.json",),
+    asked=(("lee@example.com", "granted"), ("kim@example.com", "dropped")),
 )
 
 
@@ -50,6 +52,11 @@ def test_a_ticket_that_is_as_it_should_be_is_no_fault():
         ({"description": "Something else."}, "description is"),
         ({"notes": KEPT.notes[:1]}, "missing ['[soak-1/1]']"),
         ({"notes": (*KEPT.notes, KEPT.notes[1])}, "doubled ['[soak-1/1]']"),
+        ({"files": ()}, "files are () and should be ('REQ-7-decision.json',)"),
+        ({"files": KEPT.files * 2}, "files are ('REQ-7-decision.json', 'REQ-7-decision.json')"),
+        ({"asked": (("kim@example.com", "waiting"),)}, "['kim@example.com'] are still asked"),
+        ({"asked": (("kim@example.com", "granted"),)}, "[('kim@example.com', 'granted')] is said there"),
+        ({"asked": (("kim@example.com", "waiting"),) * 2}, "asked twice at a time"),
     ],
 )
 def test_every_field_that_differs_is_named(changed, said):
