@@ -13,11 +13,14 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import ack, authz, deadlines, gate, outbox, policies, soak, usage, votes, writes
+from bench import ack, authz, deadlines, exact, gate, outbox, policies, soak, usage, votes, writes
 from bench.errors import WrongAnswer
+from bench.installation import installation
 from bench.report import Section, as_data, show
 from bench.world import running
+from core.ids import TenantId
 
+WRITERS: Final = 8  # exact: processes that tell usage
 PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "votes", "deadlines", "outbox", "usage")
 
 
@@ -63,17 +66,38 @@ def _soak(given: argparse.Namespace) -> int:
     return 0 if found.is_sound else 1
 
 
+def _exact(given: argparse.Namespace) -> int:
+    """0 if the ledger is exact; 1 otherwise."""
+    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
+    plan = exact.Plan(TenantId("bench"), given.events, WRITERS, seed)
+
+    async def work() -> dict[str, object]:
+        async with installation() as (_owner, database):
+            return await exact.prove(database.url, plan, kills=3 if given.kills is None else given.kills)
+
+    try:
+        found = asyncio.run(work())
+    except WrongAnswer as exc:
+        sys.stderr.write(f"bench: a wrong answer: {exc}; seed {seed}\n")
+        return 1
+    sys.stdout.write(f"{json.dumps(found, indent=2)}\n")
+    return 0
+
+
 def main(argv: list[str] | None = None) -> int:
     """0 once everything was measured; 1 if an answer was wrong. A goal that is missed is shown, not an error."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=(*PARTS, "all", "soak"), default="all")
+    parser.add_argument("part", nargs="?", choices=(*PARTS, "all", "exact", "soak"), default="all")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (%(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="per case and round (%(default)s)")
     parser.add_argument("--json", action="store_true", help="every round, for a machine")
     parser.add_argument("--changes", type=int, default=soak.CHANGES, help="soak: made by people (%(default)s)")
     parser.add_argument("--kills", type=int, help="soak: of the server (one for every 800 changes)")
     parser.add_argument("--seed", type=int, help="soak: of stories, faults and kills (any)")
+    parser.add_argument("--events", type=int, default=1_000_000, help="exact: of usage (%(default)s)")
     given = parser.parse_args(argv)
+    if given.part == "exact":
+        return _exact(given)
     if given.part == "soak":
         return _soak(given)
     if given.rounds < 1 or given.seconds <= 0:
