@@ -23,9 +23,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
+
+from core.money import plain
 
 _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -137,7 +140,12 @@ class MoneyIn(Input):
 
 
 class MoneyOut(Output):
-    """An amount of money as it is answered: a decimal number in quotes, and an ISO 4217 code."""
+    """An amount of money as it is answered, to the last digit: a decimal number in quotes, and an ISO 4217 code."""
 
-    amount: DecimalText
+    amount: Annotated[
+        Decimal,
+        AfterValidator(_shown),
+        PlainSerializer(plain, when_used="json"),
+        WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2,}$", "examples": ["12.50"]}),
+    ]
     currency: Annotated[str, Field(pattern=_CURRENCY_PATTERN, examples=["USD"])]

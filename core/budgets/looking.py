@@ -61,7 +61,8 @@ async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, 
     terms, standing = budget.terms, budget.standing
     window = standing.window
     step = timedelta(hours=1) if window.ends_at - window.starts_at <= HOURLY_UP_TO else timedelta(days=1)
-    total, found = Decimal(0), []
+    total = Decimal(0)
+    found: list[tuple[datetime, Decimal]] = []
     steps = await spent_by_step(
         tx,
         project=terms.scope.project,
@@ -73,6 +74,9 @@ async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, 
         step=step,
     )
     for ends_at, spent in steps:
+        begins_at = max(ends_at - step, window.starts_at)
+        if (found and found[-1][0] < begins_at) or (not found and begins_at > window.starts_at):
+            found.append((begins_at, total))  # nothing was used until then, which a straight line would hide
         total += spent
         found.append((min(ends_at, tx.now), total))
     return tuple(found)

@@ -15,9 +15,9 @@ from core.errors import ErrorKind
 from core.finance import CentreStatement, Chargeback, StatementFormat, chargeback, statement_file
 from core.money import plain
 from web.api.analytics import VEGA_LITE, DrawnQuery, drawn
-from web.api.cost_shapes import ExactMoneyOut, exact
+from web.api.cost_shapes import exact
 from web.endpoint import JSON_MEDIA_TYPE, Call, Media, Method, Stream, endpoint
-from web.schema import Output, Query
+from web.schema import MoneyOut, Output, Query
 
 _TAGS: Final = ("costs",)
 _FILES: Final = tuple(dict.fromkeys(each.media_type for each in StatementFormat))
@@ -48,8 +48,8 @@ class LineOut(Output):
     agent: str
     meter: str
     quantity: str
-    exact: ExactMoneyOut
-    amount: ExactMoneyOut
+    exact: MoneyOut
+    amount: MoneyOut
 
 
 class CentreOut(Output):
@@ -57,9 +57,9 @@ class CentreOut(Output):
 
     cost_centre: Annotated[str, Field(description="empty: what belongs to none")]
     title: str
-    exact: ExactMoneyOut
-    rounding: ExactMoneyOut
-    amount: ExactMoneyOut
+    exact: MoneyOut
+    rounding: MoneyOut
+    amount: MoneyOut
     lines: list[LineOut]
 
 
@@ -71,9 +71,9 @@ class ChargebackOut(Output):
     until: date
     over: Annotated[bool, Field(description="whether the month is")]
     made_at: datetime
-    exact: ExactMoneyOut
-    rounding: ExactMoneyOut
-    amount: ExactMoneyOut
+    exact: MoneyOut
+    rounding: MoneyOut
+    amount: MoneyOut
     items: list[CentreOut]
 
 

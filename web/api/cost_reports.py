@@ -28,9 +28,9 @@ from core.finance import (
 )
 from core.money import plain
 from web.api.analytics import VEGA_LITE, DrawnQuery, drawn
-from web.api.cost_shapes import ExactMoneyOut, exact
+from web.api.cost_shapes import exact
 from web.endpoint import Call, Media, Method, Stream, endpoint
-from web.schema import Day, Output, Query
+from web.schema import Day, MoneyOut, Output, Query
 
 _TAGS: Final = ("costs",)
 _ERRORS: Final = (ErrorKind.FORBIDDEN,)
@@ -85,17 +85,17 @@ class DayCostOut(Output):
     """What a day cost."""
 
     day: date
-    cost: ExactMoneyOut
+    cost: MoneyOut
 
 
 class ShareOut(Output):
     """What one project, agent or meter cost."""
 
     name: Annotated[str, Field(description="empty: none was named")]
-    cost: ExactMoneyOut
+    cost: MoneyOut
     share: Annotated[float | None, Field(description="of the whole")]
     quantity: Annotated[str | None, Field(description="of one meter")]
-    before: Annotated[ExactMoneyOut, Field(description="in as many days before")]
+    before: Annotated[MoneyOut, Field(description="in as many days before")]
 
 
 class BreakdownOut(Output):
@@ -104,8 +104,8 @@ class BreakdownOut(Output):
     since: date
     until: date
     by: Annotated[Level | None, Field(description="null: `GET /api/v1/usage` shows the events")]
-    total: ExactMoneyOut
-    before: ExactMoneyOut
+    total: MoneyOut
+    before: MoneyOut
     items: list[ShareOut]
     days: list[DayCostOut]
 
@@ -122,7 +122,7 @@ class TrendDayOut(Output):
     """What a day cost, and the mean of the seven days up to it."""
 
     day: date
-    cost: ExactMoneyOut
+    cost: MoneyOut
     mean_of_week: float | None
 
 
@@ -131,7 +131,7 @@ class TrendOut(Output):
 
     since: date
     until: date
-    total: ExactMoneyOut
+    total: MoneyOut
     direction: str  # rising, falling, steady, unknown (too few weeks)
     per_week: Annotated[float, Field(description="by how much a week costs more than the one before")]
     change: Annotated[float | None, Field(description="share by which the second half differs from the first")]
@@ -162,7 +162,7 @@ class BackTestOut(Output):
 class MonthOut(Output):
     """What the month that runs is expected to come to."""
 
-    so_far: ExactMoneyOut
+    so_far: MoneyOut
     expected: float
     low: float
     high: float
@@ -204,11 +204,11 @@ class AgentReturnOut(Output):
 
     agent: str
     claims: Annotated[int, Field(description="benefits that people declared")]
-    benefit: ExactMoneyOut
-    benefits: dict[str, ExactMoneyOut]
-    running_cost: ExactMoneyOut
-    investment: ExactMoneyOut
-    net: ExactMoneyOut
+    benefit: MoneyOut
+    benefits: dict[str, MoneyOut]
+    running_cost: MoneyOut
+    investment: MoneyOut
+    net: MoneyOut
     roi: Annotated[float | None, Field(description="net over cost; null where nothing was spent")]
     payback: PaybackOut | None
     sensitivity: Annotated[list[SwayOut], Field(description="what moves the return most first")]
@@ -220,10 +220,10 @@ class ReturnsOut(Output):
     since: date
     until: date
     items: list[AgentReturnOut]
-    benefit: ExactMoneyOut
-    cost: ExactMoneyOut
-    net: ExactMoneyOut
-    unclaimed: Annotated[ExactMoneyOut, Field(description="cost of agents of which nobody said what they are worth")]
+    benefit: MoneyOut
+    cost: MoneyOut
+    net: MoneyOut
+    unclaimed: Annotated[MoneyOut, Field(description="cost of agents of which nobody said what they are worth")]
 
 
 class CostReports:

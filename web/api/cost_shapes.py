@@ -8,18 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from core.costs import CostFilter
-from core.money import plain
 from web.paging import PageQuery
-from web.schema import Day, Output
+from web.schema import Day, MoneyOut
 
 _Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
-
-
-class ExactMoneyOut(Output):
-    """An amount of money to the last digit: a decimal number in quotes, and an ISO 4217 code."""
-
-    amount: Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,}$", examples=["12.50"])]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
 
 class CostQuery(PageQuery):
@@ -33,9 +25,9 @@ class CostQuery(PageQuery):
     until: Annotated[Day | None, Field(description="the day after the last (UTC)")] = None
 
 
-def exact(amount: Decimal, currency: str) -> ExactMoneyOut:
+def exact(amount: Decimal, currency: str) -> MoneyOut:
     """Money as it travels."""
-    return ExactMoneyOut(amount=plain(amount), currency=currency)
+    return MoneyOut(amount=amount, currency=currency)
 
 
 def cost_filter(query: CostQuery) -> CostFilter:

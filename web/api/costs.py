@@ -21,10 +21,10 @@ from core.costs import (
 from core.db import Database
 from core.errors import ErrorKind
 from core.money import plain
-from web.api.cost_shapes import CostQuery, ExactMoneyOut, cost_filter, exact
+from web.api.cost_shapes import CostQuery, cost_filter, exact
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, whole
-from web.schema import Input, Output
+from web.schema import Input, MoneyOut, Output
 
 _TAGS: Final = ("costs",)
 _ROWS: Final = Cursors("costs", tuple[str, ...])
@@ -48,7 +48,7 @@ class CostOut(Output):
     day: str | None = None
     week: Annotated[str | None, Field(description="its Monday")] = None
     month: Annotated[str | None, Field(description="its first day")] = None
-    cost: ExactMoneyOut
+    cost: MoneyOut
     quantity: Annotated[str | None, Field(description="where all of it is of one meter")] = None
     events: int
 
@@ -57,7 +57,7 @@ class TierOut(Output):
     """What a unit costs beyond so many in a month."""
 
     above: str
-    unit_price: ExactMoneyOut
+    unit_price: MoneyOut
 
 
 class PriceOut(Output):

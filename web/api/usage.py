@@ -12,12 +12,12 @@ from core.costs import EVENTS_MAX, LedgerLine, UnsoundUsage, Usage, UsageWriter,
 from core.db import Database
 from core.errors import ErrorKind
 from core.money import plain
-from web.api.cost_shapes import CostQuery, ExactMoneyOut, cost_filter, exact
+from web.api.cost_shapes import CostQuery, cost_filter, exact
 from web.endpoint import Call, Idempotency, Method, endpoint
 from web.errors import Fault, InvalidRequest, Place
 from web.faults import pointer
 from web.paging import Cursors, Page
-from web.schema import DecimalText, Input, Instant, OpenInput, Output
+from web.schema import DecimalText, Input, Instant, MoneyOut, OpenInput, Output
 
 _TAGS: Final = ("costs",)
 _LINES: Final = Cursors("usage", tuple[datetime, UUID])
@@ -126,7 +126,7 @@ class LedgerLineOut(Output):
     meter: str
     meter_class: str
     quantity: str
-    cost: ExactMoneyOut
+    cost: MoneyOut
     recorded_at: datetime
 
 
