@@ -18,6 +18,7 @@ from connectors.calendars import FeedReader, FeedSettings
 from connectors.executor import ExecutorDesk
 from connectors.itsm.inbox import InboxPoller, TicketInbox
 from connectors.itsm.reconciler import Reconciler, WalkPoller
+from connectors.monitoring.alerts import AlertDoor
 from core import (
     absences,
     access_requests,
@@ -51,6 +52,7 @@ from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
 from core.decisions import Gate
 from core.deliveries import Connected
+from core.monitoring import MonitoringPoller
 from core.named_tickets import Desks
 from core.outbox import Dispatcher, Subscription
 from core.receipts import Issuer
@@ -110,6 +112,8 @@ class Service:
     rulebook: RuleBook = field(default_factory=RuleBook)
     inboxes: list[TicketInbox] = field(default_factory=list)
     executors: list[ExecutorDesk] = field(default_factory=list)
+    alert_doors: list[AlertDoor] = field(default_factory=list)
+    monitoring: MonitoringPoller | None = None
     inbox_poller: InboxPoller | None = None
     reconcilers: list[Reconciler] = field(default_factory=list)
     walk_poller: WalkPoller | None = None
@@ -139,6 +143,8 @@ class Service:
             self.inbox_poller.start()
             self.walk_poller = WalkPoller(self.reconcilers)
             self.walk_poller.start()
+            if self.monitoring:
+                self.monitoring.start()
             self.housekeeping = Housekeeping(self.database)
             self.housekeeping.start()
             reader = feed_reader(self.settings)
@@ -159,6 +165,8 @@ class Service:
             await self.inbox_poller.stop()
         if self.walk_poller:
             await self.walk_poller.stop()
+        if self.monitoring:
+            await self.monitoring.stop()
         if self.deadlines:
             await self.deadlines.stop()
         if self.dispatcher:

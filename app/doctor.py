@@ -11,6 +11,7 @@ from app.administration import operator
 from app.automation import read_rulebook
 from app.changes import examine_executors
 from app.container import Service, build, database_urls
+from app.monitoring import examine_monitoring
 from app.teams import examine_teams
 from app.tickets import Connected, connected_systems, distinct_titles
 from bot.slack.workspace import make_client
@@ -55,6 +56,7 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
     findings.append(await _examine_slack(settings))
     findings += await examine_teams(settings.teams)
     findings += await examine_executors(settings)
+    findings += await examine_monitoring(settings)
     findings += matching or []
     systems = connected_systems(settings)
     rulebook = read_rulebook(settings)

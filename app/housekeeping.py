@@ -12,6 +12,7 @@ from core import idempotency
 from core.automation import purge_runs
 from core.db import Database
 from core.errors import Unavailable
+from core.monitoring import purge_messages
 from core.pictures import purge_pictures
 from core.preferences import purge_tellings
 from core.sla import forget_old_samples
@@ -49,6 +50,7 @@ class Housekeeping:
                 async with self._database.tenant(tenant) as own:
                     await purge_tellings(own)
                     await purge_runs(own)
+                    await purge_messages(own)
                     await purge_pictures(own)
                     await forget_old_samples(own)
         except Unavailable:

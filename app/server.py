@@ -19,6 +19,7 @@ from app.chat import Slack, open_slack
 from app.container import DatabaseUrls, Service, build
 from app.demo_clock import clock_routes, follow_demo_clock
 from app.hooks import SystemHooks
+from app.monitoring import connect_monitoring
 from app.teams import Teams, open_teams
 from app.tickets import connect_tickets
 from bot.reach import Reach
@@ -91,6 +92,7 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
     connect_changes(service)
     connect_tickets(service)
     connect_automation(service)
+    connect_monitoring(service)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -190,7 +192,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         app.router.add_routes([slack_route(slack.app)])
     if teams.desk is not None:
         app.router.add_routes([teams_route(teams.desk)])
-    app.router.add_routes(hook_routes(SystemHooks([*service.inboxes, *service.executors])))
+    app.router.add_routes(hook_routes(SystemHooks([*service.inboxes, *service.executors, *service.alert_doors])))
     app.router.add_routes(picture_routes(database))
     if settings.demo:
         app.router.add_routes(clock_routes(service))

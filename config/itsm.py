@@ -23,8 +23,9 @@ from config.fields import (
     twice,
 )
 from config.jira import JiraSettings, jira_contradictions
+from config.monitoring import SYSTEMS as MONITORING
 
-BUILT_IN: Final = ("jira", "remedy", "servicenow")  # names of deliveries and addresses that are taken
+BUILT_IN: Final = ("jira", "remedy", "servicenow", *MONITORING)  # names of deliveries and addresses that are taken
 
 
 class CustomItsmSettings(Section):

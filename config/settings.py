@@ -50,6 +50,15 @@ from config.itsm import (
     ticket_contradictions,
 )
 from config.jira import JiraSettings
+from config.monitoring import (
+    SYSTEMS,
+    AlertmanagerSettings,
+    DatadogSettings,
+    NewRelicSettings,
+    SplunkSettings,
+    WebhookSettings,
+    monitoring_contradictions,
+)
 from config.sources import KeyPath
 
 SHIPPED: Final = Path(__file__).parent
@@ -278,6 +287,11 @@ class Settings(BaseSettings):
     remedy: Annotated[tuple[RemedySettings, ...], OneOrMore] = ()
     itsm: tuple[CustomItsmSettings, ...] = ()  # ticket systems that a file declares
     executor: Annotated[tuple[ExecutorSettings, ...], OneOrMore] = ()  # agent platforms that roll changes out
+    datadog: Annotated[tuple[DatadogSettings, ...], OneOrMore] = ()
+    newrelic: Annotated[tuple[NewRelicSettings, ...], OneOrMore] = ()
+    splunk: Annotated[tuple[SplunkSettings, ...], OneOrMore] = ()
+    webhooks: Annotated[tuple[WebhookSettings, ...], OneOrMore] = ()  # any other system, by CloudEvents
+    alertmanager: Annotated[tuple[AlertmanagerSettings, ...], OneOrMore] = ()
     authzen: AuthZenSettings = AuthZenSettings()
     calendars: CalendarSettings = CalendarSettings()
     automation: AutomationSettings = AutomationSettings()
@@ -337,6 +351,8 @@ def _contradictions(settings: Settings, listed: Collection[str]) -> Iterator[Set
     yield from ticket_contradictions(settings.servicenow, settings.jira, settings.remedy, listed=listed)
     yield from custom_contradictions(settings.itsm)
     yield from executor_contradictions(settings.executor)
+    monitoring = {name: getattr(settings, name) for name in SYSTEMS}
+    yield from monitoring_contradictions(monitoring, listed=set(listed))
 
 
 def _slack_contradictions(slack: SlackSettings) -> Iterator[SettingsError]:

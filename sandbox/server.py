@@ -29,6 +29,9 @@ OTHER_SYSTEMS = (
     "jira",
     "remedy",
     "platform",
+    "datadog",
+    "newrelic",
+    "splunk",
 )  # packages beside this file; one that is not shipped is left out
 
 

@@ -1,4 +1,8 @@
-"""/hooks/{connector}/{tenant}: nudges of other systems, signed as each of them signs."""
+"""/hooks/{connector}/{tenant}: nudges and alerts of other systems, signed as each of them signs.
+
+A system that can set no header of its own has its secret as the last part of the address, where it is taken for the
+header that others set. It is never logged: routes are logged by their templates.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,10 @@ from aiohttp import web
 from web.body import read_body
 
 PATH: Final = "/hooks/{connector}/{tenant}"
+PATH_WITH_SECRET: Final = PATH + "/{secret}"
+SHOWN_IN: Final = "X-Countersign-Secret"
 BODY_MAX_BYTES: Final = 1_000_000
-_MEDIA_TYPES: Final = ("application/json",)
+_MEDIA_TYPES: Final = ("application/json", "application/cloudevents+json")
 
 
 class Hooks(Protocol):
@@ -31,7 +37,8 @@ def hook_routes(hooks: Hooks) -> list[web.RouteDef]:
     async def handle(request: web.Request) -> web.StreamResponse:
         body = await read_body(request, limit_bytes=BODY_MAX_BYTES, media_types=_MEDIA_TYPES)
         where = request.match_info
-        await hooks.receive(where["connector"], where["tenant"], request.headers, body, ip=request.remote)
+        headers = {**request.headers, SHOWN_IN: where["secret"]} if "secret" in where else request.headers
+        await hooks.receive(where["connector"], where["tenant"], headers, body, ip=request.remote)
         return web.Response(status=HTTPStatus.ACCEPTED)
 
-    return [web.post(PATH, handle)]
+    return [web.post(PATH, handle), web.post(PATH_WITH_SECRET, handle)]

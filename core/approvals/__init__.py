@@ -69,6 +69,7 @@ from core.approvals.service import (
 )
 from core.approvals.sightings import Sighting, see_request, sightings_of
 from core.approvals.simulating import Difference, Side, Simulation, simulate
+from core.approvals.standing import Standing, standing
 from core.approvals.state import Choice
 from core.approvals.stepping import WaitingVote
 from core.approvals.suggesting import SUGGESTED_MAX, Experience
@@ -127,6 +128,7 @@ __all__ = [
     "StageHolders",
     "StageOutlook",
     "StageView",
+    "Standing",
     "TicketHand",
     "TicketVote",
     "UsableApproval",
@@ -181,6 +183,7 @@ __all__ = [
     "sightings_of",
     "similar_waiting",
     "simulate",
+    "standing",
     "take_back",
     "take_facts",
     "take_ticket_vote",

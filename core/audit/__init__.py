@@ -10,7 +10,15 @@ export.py   JSONL and CSV
 
 from core.audit.export import CSV_COLUMNS, to_csv_row, to_json_line
 from core.audit.guard import audited
-from core.audit.reading import Recorded, last_position, position_before, records_after, records_by_hour
+from core.audit.reading import (
+    Recorded,
+    last_position,
+    position_before,
+    positions_between,
+    records_after,
+    records_between,
+    records_by_hour,
+)
 from core.audit.record import AuditCategory, AuditRecord, AuditResult, rfc3339
 from core.audit.service import AuditFilter, Entry, record, record_all, search
 
@@ -25,9 +33,11 @@ __all__ = [
     "audited",
     "last_position",
     "position_before",
+    "positions_between",
     "record",
     "record_all",
     "records_after",
+    "records_between",
     "records_by_hour",
     "rfc3339",
     "search",

@@ -54,6 +54,27 @@ async def records_after(
     )
 
 
+async def positions_between(tx: Transaction, *, after: int, until: int, limit: int) -> tuple[int, ...]:
+    """The first positions beyond `after`, `until` included, in order."""
+    rows = await tx.connection.execute(
+        select(_C.position)
+        .where(_C.tenant_id == tx.tenant, _C.position > after, _C.position <= until)
+        .order_by(_C.position)
+        .limit(limit)
+    )
+    return tuple(rows.scalars())
+
+
+async def records_between(tx: Transaction, *, after: int, until: int) -> tuple[dict[str, Any], ...]:
+    """The records beyond `after`, `until` included, in order."""
+    rows = await tx.connection.execute(
+        select(_C.record)
+        .where(_C.tenant_id == tx.tenant, _C.position > after, _C.position <= until)
+        .order_by(_C.position)
+    )
+    return tuple(json.loads(record) for record in rows.scalars())
+
+
 async def records_by_hour(
     tx: Transaction, position: int, *, since: datetime, until: datetime
 ) -> tuple[tuple[datetime, int], ...]:

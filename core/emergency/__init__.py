@@ -43,7 +43,7 @@ from core.emergency.reviewing import review
 from core.emergency.risk import BypassRisk
 from core.emergency.rules import Circumstances, RunningBypass, Wish, at_most_left
 from core.emergency.service import acknowledge, end
-from core.emergency.store import numbers
+from core.emergency.store import how_many_active, numbers
 from core.emergency.timing import DEADLINES
 from core.emergency.using import Use, note_outcome, note_use
 from core.emergency.views import BypassView, ExtensionView, RemediationView, UseView
@@ -78,6 +78,7 @@ __all__ = [
     "end",
     "get_bypass",
     "grant",
+    "how_many_active",
     "list_bypasses",
     "list_remediations",
     "load_bypass",

@@ -69,6 +69,13 @@ async def numbers(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
     return {row.bypass_id: row.number for row in rows}
 
 
+async def how_many_active(tx: Transaction) -> int:
+    """The tenant's bypasses that run now."""
+    columns = bypasses.c
+    running = select(func.count()).where(columns.tenant_id == tx.tenant, columns.state == "active")
+    return int((await tx.connection.execute(running)).scalar_one())
+
+
 async def active_of(tx: Transaction, users: Collection[UserId]) -> list[Row[Any]]:
     """These people's bypasses that run now, newest first; none of them ends before this transaction does."""
     columns = bypasses.c

@@ -42,7 +42,7 @@ from core.incidents.responding import (
 from core.incidents.reviewing import add_follow_up, change_follow_up, finish_follow_up, list_follow_ups, review
 from core.incidents.rules import ROLES, Effect
 from core.incidents.state import IncidentState, Step
-from core.incidents.store import IncidentFilter
+from core.incidents.store import IncidentFilter, open_by_severity
 from core.incidents.taking import ToldAlert, take_alert
 from core.incidents.ticketing import SYSTEM, hear_of_ticket
 from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
@@ -88,6 +88,7 @@ __all__ = [
     "needs_of",
     "newest_entries",
     "note",
+    "open_by_severity",
     "open_or_update",
     "post_update",
     "release",

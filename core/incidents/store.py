@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text, upda
 
 from core.db import Transaction
 from core.ids import UserId
+from core.incidents.alerts import Severity
 from core.incidents.model import alerts, incidents
 from core.incidents.state import UNDER_WAY
 
@@ -66,6 +67,16 @@ async def change(tx: Transaction, incident_id: UUID, values: Mapping[str, Any]) 
         await tx.connection.execute(statement.values(updated_at=tx.now, **values).returning(incidents))
     ).one()
     return changed
+
+
+async def open_by_severity(tx: Transaction) -> dict[str, int]:
+    """How many of the tenant's incidents of each severity are under way; zero included."""
+    rows = await tx.connection.execute(
+        select(_C.severity, func.count().label("how_many"))
+        .where(_C.tenant_id == tx.tenant, _C.state.in_(UNDER_WAY))
+        .group_by(_C.severity)
+    )
+    return dict.fromkeys(map(str, Severity), 0) | {row.severity: row.how_many for row in rows}
 
 
 async def by_ids(tx: Transaction, ids: Collection[UUID]) -> Sequence[Row[Any]]:

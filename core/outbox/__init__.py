@@ -27,7 +27,7 @@ from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
 from core.outbox.sent import Sent, bounded, delivered_event, record_sent, sent_last
-from core.outbox.service import emit, latest_events, past_event, past_events
+from core.outbox.service import count_events, emit, latest_events, past_event, past_events
 from core.outbox.turns import take_turn
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Subscription",
     "Throttle",
     "bounded",
+    "count_events",
     "delivered_event",
     "deliveries_by_hour",
     "delivery_states",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from core.db import Transaction
 from core.ids import EventId, TenantId, uuid7
@@ -56,6 +56,17 @@ async def past_events(tx: Transaction, *, types: Sequence[str], since: datetime,
         .limit(limit)
     )
     return tuple(_event(row) for row in reversed(rows.all()))
+
+
+async def count_events(tx: Transaction, *, after: UUID, until: UUID) -> dict[str, int]:
+    """How many of the tenant's events of each type have ids beyond `after`, `until` included."""
+    columns = outbox_events.c
+    rows = await tx.connection.execute(
+        select(columns.type, func.count().label("count"))
+        .where(columns.tenant_id == tx.tenant, columns.event_id > after, columns.event_id <= until)
+        .group_by(columns.type)
+    )
+    return {row.type: int(row[1]) for row in rows}
 
 
 async def past_event(tx: Transaction, event_id: UUID) -> Event | None:

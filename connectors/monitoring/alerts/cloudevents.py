@@ -1,0 +1,47 @@
+"""Pure: an alert of any other system, as a CloudEvent in structured form (docs/connectors/webhooks.md).
+
+`data` is `{key?, state, severity?, title, service?, text?, started_at?, link?, group?, labels?}`; without a key the
+event's subject names the alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.monitoring.alerts.fields import instant, needed, text, texts
+from connectors.monitoring.alerts.told import Told, UnreadableMessage
+
+
+def read(document: Mapping[str, Any], now: datetime) -> tuple[Told, ...]:
+    """The alert. Raises UnreadableMessage."""
+    if document.get("specversion") != "1.0":
+        raise UnreadableMessage("It is no CloudEvent of version 1.0.")
+    for name in ("id", "source", "type"):
+        needed(document, name)
+    data = document.get("data")
+    if not isinstance(data, Mapping):
+        raise UnreadableMessage("Its 'data' is no object.")
+    state = needed(data, "state").lower()
+    if state not in {"firing", "resolved"}:
+        raise UnreadableMessage("Its state is neither 'firing' nor 'resolved'.")
+    key = text(data.get("key")) or needed(document, "subject")
+    own = {name: text(data.get(name)) for name in ("severity", "service") if text(data.get(name))}
+    return (
+        Told(
+            key=f"{needed(document, 'source')}:{key}",
+            group=text(data.get("group")),
+            is_firing=state == "firing",
+            title=needed(data, "title"),
+            words=text(data.get("text")),
+            started_at=instant(data.get("started_at") or document.get("time"), now),
+            link=text(data.get("link")),
+            labels={**texts(data.get("labels")), **own, "source": needed(document, "source")},
+        ),
+    )
+
+
+def message_id(document: Mapping[str, Any]) -> str:
+    """A CloudEvent is its source and its id."""
+    return f"{text(document.get('source'))} {text(document.get('id'))}"

@@ -1,0 +1,111 @@
+"""Once a minute, what a tenant's governance did and how it stands, as one event: sent once, and again if it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from core.approvals import standing
+from core.db import Transaction
+from core.emergency import how_many_active
+from core.ids import earliest_uuid7
+from core.incidents import open_by_severity
+from core.monitoring import store
+from core.monitoring.events import EXPORTED, MEASURED, SUBJECT
+from core.outbox import Event, count_events, emit, list_destinations
+
+KIND: Final = "metrics"
+EVERY: Final = timedelta(minutes=1)
+SETTLED: Final = timedelta(seconds=15)  # no transaction runs as long: what happened before is committed
+DECISIONS_OF: Final = timedelta(hours=24)  # over which the time to a decision is measured
+_LINE: Final = f"{SUBJECT}:{UUID(int=1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPoint:
+    """One value. `kind`: count (in the interval) or gauge (at its end)."""
+
+    name: str
+    kind: str
+    value: float
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured over an interval."""
+
+    since: datetime
+    until: datetime
+    points: tuple[MeasuredPoint, ...]
+
+    @property
+    def interval_s(self) -> int:
+        """Its length in whole seconds, one at least."""
+        return max(1, round((self.until - self.since).total_seconds()))
+
+
+async def measure(tx: Transaction) -> bool:
+    """Whether a minute had passed since the last time; what was measured over it is an event then."""
+    row = await store.hold_mark(tx, KIND)
+    until, counted = tx.now - SETTLED, earliest_uuid7(SETTLED)
+    if row is None:
+        if not await store.has_mark(tx, KIND):
+            await store.begin_mark(tx, KIND, until=until, counted=counted)
+        return False
+    if until - row.until < EVERY:
+        return False
+    points = [*_counts(await count_events(tx, after=row.counted, until=counted)), *await _gauges(tx)]
+    data = {"since": row.until.isoformat(), "until": until.isoformat(), "points": [_stored(each) for each in points]}
+    await emit(tx, subject=_LINE, type=MEASURED, data=data)
+    await store.move_mark(tx, KIND, until=until, counted=counted)
+    return True
+
+
+def measured_points(event: Event) -> Measured:
+    """What a MEASURED event speaks of."""
+    data = event.data
+    return Measured(
+        datetime.fromisoformat(data["since"]),
+        datetime.fromisoformat(data["until"]),
+        tuple(
+            MeasuredPoint(each["name"], each["kind"], float(each["value"]), each.get("tags", {}))
+            for each in data["points"]
+        ),
+    )
+
+
+def _counts(found: Mapping[str, int]) -> list[MeasuredPoint]:
+    """One for each event that is told of, zero included: no data would say nothing."""
+    return [MeasuredPoint(f"countersign.{type_}", "count", found.get(type_, 0)) for type_ in sorted(EXPORTED)]
+
+
+async def _gauges(tx: Transaction) -> list[MeasuredPoint]:
+    requests = await standing(tx, since=tx.now - DECISIONS_OF)
+    points = [
+        MeasuredPoint("countersign.requests.pending", "gauge", requests.pending),
+        MeasuredPoint("countersign.requests.overdue_stages", "gauge", requests.overdue_stages),
+        MeasuredPoint("countersign.bypasses.active", "gauge", await how_many_active(tx)),
+    ]
+    points += [
+        MeasuredPoint("countersign.requests.decision_seconds", "gauge", value, {"quantile": name})
+        for name, value in (("0.5", requests.decision_p50_s), ("0.95", requests.decision_p95_s))
+        if value is not None
+    ]
+    points += [
+        MeasuredPoint("countersign.incidents.open", "gauge", count, {"severity": severity})
+        for severity, count in (await open_by_severity(tx)).items()
+    ]
+    for each in await list_destinations(tx):
+        tags = {"connector": each.subscriber}
+        points.append(MeasuredPoint("countersign.deliveries.pending", "gauge", each.pending, tags))
+        points.append(MeasuredPoint("countersign.deliveries.dead", "gauge", each.dead, tags))
+    return points
+
+
+def _stored(point: MeasuredPoint) -> dict[str, Any]:
+    tags = {"tags": dict(point.tags)} if point.tags else {}
+    return {"name": point.name, "kind": point.kind, "value": float(point.value), **tags}
