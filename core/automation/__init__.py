@@ -7,6 +7,7 @@ rule_file.py, action_file.py   YAML -> rules, every error with its place, read a
 rulebook.py                 the rules of each tenant
 asked_fields.py             pure: which fields of tickets rules write
 rules.py                    pure: which rules an event concerns, the guards against loops and storms, what would be done
+standing.py                 what a change has through its request
 facts.py                    what is known of an event's subject
 model.py, store.py          tables and SQL
 engine.py                   the subscriber that asks the rules; telling.py: administrators are told once

@@ -12,6 +12,7 @@ from core.access import service_actor
 from core.actor import Actor
 from core.approvals import add_comment, load_request
 from core.automation import store
+from core.automation.standing import stands_for
 from core.automation.store import EffectRow
 from core.automation.values import ActionKind
 from core.db import Database, Transaction
@@ -67,7 +68,7 @@ class HereActions:
 
 
 async def _comment(tx: Transaction, actor: Actor, subject: str, text: str) -> str:
-    kind, _, name = subject.partition(":")
+    kind, _, name = (await stands_for(tx, subject)).partition(":")
     if kind != "request":
         raise Permanent("What happened is not about a request, so there is nothing to comment on.")
     if not text.strip():

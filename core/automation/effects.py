@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from core.automation import store
+from core.automation.standing import stands_for
 from core.automation.values import BEFORE, ActionKind
 from core.db import Database, Transaction
 from core.links import TicketLink, keep_origin, take_ticket, ticket_place, tickets_of
@@ -97,6 +98,6 @@ async def note_effect(database: Database, event: Event, words: str) -> None:
 
 
 async def _ticket(tx: Transaction, subject: str, system: str) -> TicketLink | None:
-    identity = UUID(subject.partition(":")[2])
+    identity = UUID((await stands_for(tx, subject)).partition(":")[2])
     links = (await tickets_of(tx, [identity])).get(identity, ())
     return next((link for link in links if link.system == system), None)

@@ -10,11 +10,13 @@ from core.access import Directory, directory
 from core.approvals import RequestView, agent_facts, load_request, person_facts, time_facts
 from core.audit import rfc3339
 from core.automation.rules import Happening
+from core.changes import ChangeView, load_change
 from core.conditions import Facts
 from core.db import Transaction
 from core.emergency import BypassView, load_bypass
 from core.links import TicketLink, origin_of, tickets_of
 from core.outbox import Event
+from core.rollouts import RolloutView, drill_view
 from core.tenants import tenant_policy
 
 _SAID = ("stage", "decision", "reason", "text")  # of what happened, where its event says so
@@ -54,8 +56,46 @@ async def _about(tx: Transaction, subject: str, everybody: Directory) -> dict[st
         case "bypass":
             bypass = await load_bypass(tx, UUID(name))
             return {"bypass": _bypass_facts(bypass), "requester": person_facts(bypass.requester, everybody)}
+        case "change":
+            return await _of_change(tx, UUID(name), everybody)
+        case "rollout":
+            rollout = await drill_view(tx, UUID(name))
+            is_of_change = rollout.kind == "change"
+            of_change = await _of_change(tx, rollout.subject_id, everybody) if is_of_change else {}
+            return {"rollout": _rollout_facts(rollout), **of_change}
         case _:
             return {}
+
+
+async def _of_change(tx: Transaction, change_id: UUID, everybody: Directory) -> dict[str, Mapping[str, Any]]:
+    change = await load_change(tx, change_id)
+    return {"change": _change_facts(change), "requester": person_facts(change.requester, everybody)}
+
+
+def _change_facts(change: ChangeView) -> dict[str, Any]:
+    return {
+        "reference": change.reference,
+        "title": change.title,
+        "type": change.type,
+        "state": change.state,
+        "risk": str(change.risk.level) if change.risk else "",
+        "resources": list(change.resources),
+        "request": change.request,
+        "starts_at": rfc3339(change.starts_at) if change.starts_at else "",
+        "ends_at": rfc3339(change.ends_at) if change.ends_at else "",
+        "review": change.review_state or "",
+    }
+
+
+def _rollout_facts(rollout: RolloutView) -> dict[str, Any]:
+    return {
+        "kind": rollout.kind,
+        "reference": rollout.reference,
+        "state": rollout.state,
+        "progress": rollout.progress,
+        "environment": rollout.environment,
+        "reasons": list(rollout.reasons),
+    }
 
 
 def _request_facts(request: RequestView) -> dict[str, Any]:

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.approvals import RequestEvent
+from core.changes import ChangeEvent
 from core.conditions import Variables, Vocabulary
 from core.emergency import EmergencyEvent
 from core.links import TicketEvent
 from core.named_tickets import TicketKind
+from core.rollouts import RolloutEvent
 
 _EVERY: Final = ("event", "tenant", "time")
 _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "request": (*_EVERY, "request", "agent", "requester"),
     "bypass": (*_EVERY, "bypass", "requester"),
+    "change": (*_EVERY, "change", "requester"),
+    "rollout": (*_EVERY, "rollout", "change", "requester"),  # of a drill there is no change
     # A ticket stands for a request, for a bypass, or for itself if a rule made it.
     "ticket": (*_EVERY, "ticket", "request", "agent", "requester", "bypass"),
 }
@@ -22,6 +26,8 @@ _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
 _KINDS: Final[Mapping[str, tuple[TicketKind, ...]]] = {
     "request": (TicketKind.CHANGE,),
     "bypass": (TicketKind.EMERGENCY_CHANGE,),
+    "change": (TicketKind.CHANGE,),  # that of its approval
+    "rollout": (TicketKind.CHANGE,),
     "ticket": tuple(TicketKind),
 }
 _UNHEARD: Final = frozenset(
@@ -30,12 +36,16 @@ _UNHEARD: Final = frozenset(
         RequestEvent.TICKET_NOTED,
         EmergencyEvent.TICKET_CHANGED,
         EmergencyEvent.COUNTED_DOWN,  # the clock, not a happening
+        RolloutEvent.LOOK_DUE,  # likewise
     }
 )
 
 # Every event that a rule can name. Those of tickets that are told of a request or bypass have names of their own.
 TRIGGERS: Final[tuple[str, ...]] = tuple(
-    str(event) for events in (RequestEvent, EmergencyEvent, TicketEvent) for event in events if event not in _UNHEARD
+    str(event)
+    for events in (RequestEvent, EmergencyEvent, ChangeEvent, RolloutEvent, TicketEvent)
+    for event in events
+    if event not in _UNHEARD
 )
 
 EXAMPLES: Final[Variables] = {
@@ -82,6 +92,26 @@ EXAMPLES: Final[Variables] = {
         "status": "active",
         "risk": "high",
         "expires_at": "2026-03-02T13:00:00Z",
+    },
+    "change": {
+        "reference": "CHG-7",
+        "title": "Raise the limit of invoices",
+        "type": "normal",
+        "state": "implement",
+        "risk": "medium",
+        "resources": ["invoice-helper"],
+        "request": "REQ-1042",  # of its approval
+        "starts_at": "2026-03-02T22:00:00Z",
+        "ends_at": "2026-03-02T23:00:00Z",
+        "review": "due",
+    },
+    "rollout": {
+        "kind": "change",  # or drill
+        "reference": "CHG-7",
+        "state": "rolling_back",
+        "progress": 40,
+        "environment": "production",
+        "reasons": ["error_rate is 0.09, above 0.05"],
     },
     "ticket": {
         "system": "jira",
