@@ -29,7 +29,7 @@ from rich.table import Column, Table
 from app import demo_platform
 from app import demo_world as world
 from app.container import DatabaseUrls, build
-from app.demo_seed import seed_passwords, seed_people, seed_requests
+from app.demo_seed import seed_passwords, seed_people, seed_requests, seed_usage
 from app.demo_story import play
 from config.settings import Settings
 from core.db.embedded import EmbeddedPostgres
@@ -141,6 +141,7 @@ class _Demo:
         if not marker.exists():
             with out.status("Telling the story so far: three requests …"):
                 await seed_requests(status)
+                await seed_usage(status)
             marker.touch()
         (self._data / "status.json").write_text(json.dumps(status, indent=2))
         (self._data / "status.json").chmod(0o600)

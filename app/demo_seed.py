@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,32 @@ async def seed_requests(status: Mapping[str, Any]) -> None:
             f"/api/v1/requests/{waiting}/comments",
             {"kind": "question", "text": "Where are the contracts stored, and for how long?"},
         )
+
+
+async def seed_usage(status: Mapping[str, Any]) -> None:
+    """What agents have used so far: customer care is close to the next threshold of its budget."""
+    people = status["tenants"][world.TENANT]["people"]
+    token = next(person["token"] for person in people.values() if person["role"] == "agent_operator")
+    now = datetime.now(UTC)  # noqa: TID251  the demo plays in the present
+    used = (
+        ("seed-care-1", "cpu_hours", "240", "customer-care", "invoice-matcher", 90),
+        ("seed-care-2", "memory_gb_hours", "300", "customer-care", "invoice-matcher", 30),
+        ("seed-data-1", "cpu_hours", "5200", "data-platform", "contract-summariser", 60),
+        ("seed-data-2", "storage_gb_months", "900", "data-platform", "contract-summariser", 20),
+    )
+    events = [
+        {
+            "id": id_,
+            "meter": meter,
+            "quantity": quantity,
+            "project": project,
+            "agent": agent,
+            "time": (now - timedelta(minutes=minutes)).isoformat(),
+        }
+        for id_, meter, quantity, project, agent, minutes in used
+    ]
+    async with aiohttp.ClientSession() as session:
+        await Api(session, status["base_url"], token).post("/api/v1/usage", {"events": events})
 
 
 async def _ask(developer: Api, name: str, service: str, justification: str) -> str:

@@ -177,7 +177,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
     changes = add_console(
         app,
         database=database,
-        books=Books(service.catalogue, service.rulebook, service.changes, service.rates),
+        books=Books(service.catalogue, service.rulebook, service.changes, service.rates, service.budgets),
         gate=gate,
         renderer=service.renderer,
         connected=service.connected,

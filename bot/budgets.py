@@ -1,8 +1,8 @@
 """Budgets in a channel: one living message for each budget and period, with a picture of how it burns (C4, B5).
 
-A message is posted with the first alert of a period; everything else only brings an existing one up to date. It comes
-in words first, so that nobody waits for the picture, and its picture follows. An edit makes no sound: what must be
-noticed is said once in the message's thread.
+A message is posted with the first alert of a period; everything else only brings an existing one up to date. An alert
+comes in words first, so that nobody waits for the picture, and its picture follows. An edit makes no sound: what must
+be noticed is said once in the message's thread.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ class BudgetMessages:
             burn = await burn_of(tx, budget)
         slot = MessageSlot(subject, platform.slug, channel, CHANNEL)
         try:
-            root = slot if is_posted else await platform.show(slot, self._card(budget, ()))
+            root = slot
+            if not is_posted or event.type in ALERTS:  # nobody waits for the picture
+                root = await platform.show(slot, self._card(budget, ()))
             if self.gallery.takes_pictures:
                 chart = burn_chart(budget, burn, now=platform.database.clock.now())
                 drawings = await drawn(self.renderer, (chart,), suffix=budget.reference, attempt=event.attempt)

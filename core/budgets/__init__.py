@@ -18,7 +18,7 @@ from core.budgets.declaring import declare_budgets, declare_for
 from core.budgets.events import BudgetEvent
 from core.budgets.guarding import NOTHING, Guard, load_guard, note_passed
 from core.budgets.looking import BudgetFilter, burn_of, get_budget, list_budgets, load_budget
-from core.budgets.managing import create, end, reset, restore, update
+from core.budgets.managing import create, end, reset, restore, undo_reset, update
 from core.budgets.periods import Period, PeriodKind, Window
 from core.budgets.policy import OVERRIDE, RAISE, BudgetPolicy
 from core.budgets.proposing import ControlIn, Proposal
@@ -88,5 +88,6 @@ __all__ = [
     "restore",
     "scope_words",
     "throttle",
+    "undo_reset",
     "update",
 ]

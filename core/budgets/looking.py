@@ -57,7 +57,7 @@ async def load_budget(tx: Transaction, budget_id: UUID, *, at: datetime | None =
 
 
 async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, Decimal], ...]:
-    """What of the budget's period was used by the end of each day, or hour of a short period, in the order of time."""
+    """What was used of the budget's period before and after each day, or hour of a short one, with charges, by time."""
     terms, standing = budget.terms, budget.standing
     window = standing.window
     step = timedelta(hours=1) if window.ends_at - window.starts_at <= HOURLY_UP_TO else timedelta(days=1)
@@ -74,8 +74,8 @@ async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, 
         step=step,
     )
     for ends_at, spent in steps:
-        begins_at = max(ends_at - step, window.starts_at)
-        if (found and found[-1][0] < begins_at) or (not found and begins_at > window.starts_at):
+        begins_at = max(ends_at - step, standing.counted_since)
+        if (found and found[-1][0] < begins_at) or (not found and begins_at > standing.counted_since):
             found.append((begins_at, total))  # nothing was used until then, which a straight line would hide
         total += spent
         found.append((min(ends_at, tx.now), total))

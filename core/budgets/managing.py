@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -108,6 +109,24 @@ async def reset(
         after = replace(standing, forgiven=standing.spent, reset_at=tx.now)
         details = {"reason": why, "used_before": rules.amount(standing.used)}
         await tell(tx, actor, budget, after, event=BudgetEvent.RESET, details=details)
+        return await view_of(tx, budget_id)
+
+
+async def undo_reset(database: Database, catalogue: BudgetCatalogue, actor: Actor, budget_id: UUID) -> BudgetView:
+    """What a reset by hand forgave in this period counts again. Raises OverBudget if there was none."""
+    async with audited(database, actor, action=str(BudgetEvent.RESET), resource=str(budget_id)) as tx:
+        require_scope(actor, TokenScope.ADMIN)
+        await require_manager(tx, await policy_of(tx, catalogue), actor)
+        budget = await hold(tx, budget_id)
+        standing = await hold_now(tx, budget)
+        if standing.reset_at is None:
+            raise OverBudget(f"{budget.reference} was not reset in this period.", where="budget")
+        values = {"forgiven": Decimal(0), "reset_at": None}
+        await store.change_period(tx, budget_id, standing.window.starts_at, values)
+        after = replace(standing, forgiven=Decimal(0), reset_at=None)
+        details = {"undone": True, "reason": "The reset is undone."}
+        await tell(tx, actor, budget, after, event=BudgetEvent.RESET, details=details)
+        await raise_alerts(tx, budget, after)
         return await view_of(tx, budget_id)
 
 

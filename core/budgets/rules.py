@@ -177,6 +177,6 @@ def throttle_of(guarded: Guarded, action: str) -> int | None:
 
 def scope_words(scope: Scope) -> str:
     """What a budget counts, in words."""
-    parts = [("project", scope.project), ("agent", scope.agent), ("costs of", scope.meter_class.replace("_", " "))]
-    named = [f"{title} {value}" for title, value in parts if value]
+    parts = (("project ", scope.project), ("agent ", scope.agent), ("", scope.meter_class.replace("_", " ")))
+    named = [f"{title}{value}" for title, value in parts if value]
     return ", ".join(named) if named else "everything"

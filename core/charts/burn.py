@@ -50,7 +50,6 @@ def burn_chart(budget: BudgetView, burn: Burn, *, now: datetime) -> Chart:
                 "strokeDash": {
                     "field": "what",
                     "type": "nominal",
-                    "legend": None,
                     "scale": {"domain": [USED, RATE, LIMIT], "range": [[1, 0], [6, 4], [2, 2]]},
                 },
             },

@@ -19,6 +19,7 @@ from core.budgets import (
     reset,
     restore,
     throttle,
+    undo_reset,
     update,
 )
 from core.db import Database
@@ -139,6 +140,14 @@ class Budgets:
         """What was used in this period counts no more; the ledger stays as it is."""
         reason, budget_id = call.body.reason, call.path.budget_id
         return budget_out(await reset(self._database, self._catalogue, call.actor, budget_id, reason=reason))
+
+    @endpoint(
+        Method.DELETE, f"{_ONE}/reset", summary="Undo the reset of a budget", tags=_TAGS, errors=_CHANGING,
+        permission=_MANAGERS,
+    )  # fmt: skip
+    async def undo_reset(self, call: Call[None, None, ByBudget]) -> BudgetOut:
+        """What was forgiven in this period counts again."""
+        return budget_out(await undo_reset(self._database, self._catalogue, call.actor, call.path.budget_id))
 
     @endpoint(
         Method.POST,

@@ -16,6 +16,7 @@ from core.access import Directory, Permission, Scope, ScopeKind, list_people, ro
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
 from core.automation import RuleBook
+from core.budgets import BudgetCatalogue
 from core.changes import ChangeCatalogue
 from core.charts import Renderer
 from core.costs import RateCatalogue
@@ -42,6 +43,7 @@ _PLACES: Final = (
     ("agents", "/console/agents", "Agents"),
     ("changes", "/console/changes", "Changes"),
     ("bypasses", "/console/bypasses", "Bypasses"),
+    ("budgets", "/console/budgets", "Budgets"),
     ("policies", "/console/policies", "Policies"),
     ("analytics", "/console/analytics", "Analytics"),
     ("people", "/console/people", "People"),
@@ -69,6 +71,7 @@ class House:
     rulebook: RuleBook
     changes: ChangeCatalogue
     rates: RateCatalogue
+    budgets: BudgetCatalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from core.approvals import asked_title, quorum_in_words
+from core.budgets import amount, scope_words
 from web.console import times
 from web.console.assets import PREFIX, Asset
 
@@ -20,6 +21,8 @@ _ACTIONS: Final = {
     "agent.modify": "Change agent",
     "agent.retire": "Retire agent",
     "change.implement": "Implement change",
+    "budget.raise": "Raise budget",
+    "budget.override": "Pass the budget",
 }
 _DOORS: Final = {"teams": "Microsoft Teams", "api": "API", "cli": "Command line", "system": "Countersign"}
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -69,6 +72,8 @@ def environment(assets: dict[str, Asset]) -> Environment:
         latency=latency,
         percent=percent,
         said=said,
+        money=amount,
+        counts=scope_words,
         door=door_title,
     )
     return found

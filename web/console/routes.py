@@ -8,6 +8,7 @@ from aiohttp import web
 
 from core.approvals import PolicyCatalogue
 from core.automation import RuleBook
+from core.budgets import BudgetCatalogue
 from core.changes import ChangeCatalogue
 from core.charts import Renderer
 from core.costs import RateCatalogue
@@ -18,6 +19,8 @@ from web.console import (
     absence,
     asking,
     automation,
+    budget_acts,
+    budgets,
     bypass_report,
     bypasses,
     change_acts,
@@ -66,6 +69,7 @@ class Books:
     rules: RuleBook
     changes: ChangeCatalogue
     rates: RateCatalogue
+    budgets: BudgetCatalogue
 
 
 def add_console(
@@ -94,6 +98,7 @@ def add_console(
         books.rules,
         books.changes,
         books.rates,
+        books.budgets,
     )
 
     async def home(request: web.Request) -> web.Response:
@@ -116,6 +121,9 @@ def add_console(
         "/console/changes/agenda": changing.agenda,
         "/console/changes/{reference}/impact.svg": changing.picture,
         "/console/changes/{reference}": changing.change,
+        "/console/budgets": budgets.budgets,
+        "/console/budgets/{reference}/burn.svg": budgets.picture,
+        "/console/budgets/{reference}": budgets.budget,
         "/console/bypasses": bypasses.bypasses,
         "/console/bypasses/report": bypass_report.report,
         "/console/bypasses/report.svg": bypass_report.chart,
@@ -165,6 +173,8 @@ def add_console(
         "/console/step-up/bypass/{token}": bypasses.confirm,
         "/console/changes": change_acts.draft,
         "/console/changes/{reference}/{what}": change_acts.act,
+        "/console/budgets": budget_acts.create,
+        "/console/budgets/{reference}/{what}": budget_acts.act,
         "/console/bypasses": bypasses.ask,
         "/console/bypasses/{reference}/{what}": bypasses.act,
         "/console/link/{token}": linking.confirm,
