@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,21 +59,13 @@ async def load_budget(tx: Transaction, budget_id: UUID, *, at: datetime | None =
 
 async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, Decimal], ...]:
     """What was used of the budget's period before and after each day, or hour of a short one, with charges, by time."""
-    terms, standing = budget.terms, budget.standing
+    standing = budget.standing
     window = standing.window
     step = timedelta(hours=1) if window.ends_at - window.starts_at <= HOURLY_UP_TO else timedelta(days=1)
     total = Decimal(0)
     found: list[tuple[datetime, Decimal]] = []
-    steps = await spent_by_step(
-        tx,
-        project=terms.scope.project,
-        agent=terms.scope.agent,
-        meter_class=terms.scope.meter_class,
-        currency=terms.currency,
-        since=standing.counted_since,
-        until=min(window.ends_at, tx.now),
-        step=step,
-    )
+    counted_since = standing.counted_since
+    steps = await _by_step(tx, budget, since=counted_since, until=min(window.ends_at, tx.now), step=step)
     for ends_at, spent in steps:
         begins_at = max(ends_at - step, standing.counted_since)
         if (found and found[-1][0] < begins_at) or (not found and begins_at > standing.counted_since):
@@ -80,6 +73,43 @@ async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, 
         total += spent
         found.append((min(ends_at, tx.now), total))
     return tuple(found)
+
+
+async def reached_at(tx: Transaction, budget: BudgetView, limit: Decimal) -> tuple[datetime, Decimal] | None:
+    """When so much of the budget's period was used, to the second, and what was used then; None if it was not.
+
+    Charges count at the time of what they are for.
+    """
+    since, until = budget.standing.counted_since, min(budget.standing.window.ends_at, tx.now)
+    total = Decimal(0)
+    for step in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)):
+        for ends_at, spent in await _by_step(tx, budget, since=since, until=until, step=step):
+            if total + spent >= limit:
+                since, until = max(since, ends_at - step), min(until, ends_at)
+                break
+            total += spent
+        else:
+            return None
+    return until, total + sum(
+        (spent for _, spent in await _by_step(tx, budget, since=since, until=until, step=timedelta(seconds=1))),
+        Decimal(0),
+    )
+
+
+async def _by_step(
+    tx: Transaction, budget: BudgetView, *, since: datetime, until: datetime, step: timedelta
+) -> Sequence[tuple[datetime, Decimal]]:
+    scope = budget.terms.scope
+    return await spent_by_step(
+        tx,
+        project=scope.project,
+        agent=scope.agent,
+        meter_class=scope.meter_class,
+        currency=budget.terms.currency,
+        since=since,
+        until=until,
+        step=step,
+    )
 
 
 def _fits(budget: BudgetView, wanted: BudgetFilter, actor: Actor) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +42,48 @@ async def add(tx: Transaction, decided: Sequence[tuple[Question, DecisionView]])
             for question, view in decided
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision of the past, in short."""
+
+    id: UUID
+    at: datetime
+    by: str
+    action: str
+    agent: str
+    project: str
+    answer: Answer
+    code: str
+    reason: str
+
+
+async def decided_between(
+    tx: Transaction, since: datetime, until: datetime, *, actions: Sequence[str] | None, limit: int
+) -> list[Decided]:
+    """The decisions from `since` on and before `until` about these actions (None: all), the oldest first."""
+    columns = decisions.c
+    wanted = select(decisions).where(
+        columns.tenant_id == tx.tenant, columns.decided_at >= since, columns.decided_at < until
+    )
+    if actions is not None:
+        wanted = wanted.where(columns.action.in_(actions))
+    rows = await tx.connection.execute(wanted.order_by(columns.decision_id).limit(limit))
+    return [
+        Decided(
+            id=row.decision_id,
+            at=row.decided_at,
+            by=row.user_email,
+            action=row.action,
+            agent=row.resource_name,
+            project=row.resource.get("project", ""),
+            answer=Answer(row.decision),
+            code=row.reasons[0][0],
+            reason=row.reasons[0][1],
+        )
+        for row in rows
+    ]
 
 
 async def running_creations(tx: Transaction, names: Collection[str]) -> list[tuple[str, DecisionView]]:

@@ -132,7 +132,9 @@ class BudgetsQuery(Query):
 class WhatIfQuery(Query):
     """Another limit, and a period."""
 
-    limit: Annotated[DecimalText, Field(description="in the budget's currency")]
+    limit: Annotated[DecimalText | None, Field(description="in the budget's currency; as it is, if it is not said")] = (
+        None
+    )
     period: Annotated[Instant | None, Field(description="an instant in the period; now, if it is not said")] = None
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.budgets import BudgetView, Control, Standing
+from core.decisions import Decided, Supposition
 from web.api.convert import person_out
 from web.api.shapes import PersonOut
 from web.schema import MoneyOut, Output
@@ -82,6 +83,30 @@ class BudgetOut(Output):
     ended_at: datetime | None
 
 
+class HeldUpOut(Output):
+    """An action that another limit would have held up, or let through."""
+
+    decision_id: UUID
+    at: datetime
+    by: str
+    action: str
+    agent: str
+
+
+class WhatIfOut(Output):
+    """What another limit would have meant in one period."""
+
+    limit: MoneyOut
+    starts_at: datetime
+    ends_at: datetime
+    reached_at: datetime | None  # null: it would not have been reached
+    really_reached_at: datetime | None
+    beyond: MoneyOut  # what was used after that
+    stopped: list[HeldUpOut]  # what was allowed, and would not have been
+    freed: list[HeldUpOut]  # what this budget held up, and would not have
+    people: dict[str, int]  # how many actions of each person would have been stopped
+
+
 class OverrideOut(Output):
     """The request that lets an action pass its budgets once, if it is approved."""
 
@@ -154,6 +179,26 @@ def period_out(standing: Standing, currency: str) -> PeriodOut:
         exceeded=standing.is_at(Decimal(100)),
         reset_at=standing.reset_at,
         alerts=sorted(standing.alerted),
+    )
+
+
+def what_if_out(found: Supposition) -> WhatIfOut:
+    """What another limit would have meant, as it travels."""
+    currency, window = found.budget.terms.currency, found.budget.standing.window
+
+    def held_up(each: Decided) -> HeldUpOut:
+        return HeldUpOut(decision_id=each.id, at=each.at, by=each.by, action=each.action, agent=each.agent)
+
+    return WhatIfOut(
+        limit=MoneyOut(amount=found.limit, currency=currency),
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
+        reached_at=found.reached_at,
+        really_reached_at=found.really_reached_at,
+        beyond=MoneyOut(amount=found.beyond, currency=currency),
+        stopped=[held_up(each) for each in found.stopped],
+        freed=[held_up(each) for each in found.freed],
+        people=found.people,
     )
 
 

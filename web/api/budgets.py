@@ -23,6 +23,7 @@ from core.budgets import (
     update,
 )
 from core.db import Database
+from core.decisions import suppose_limit
 from core.errors import ErrorKind
 from core.money import Money
 from web.api.budget_inputs import (
@@ -33,8 +34,9 @@ from web.api.budget_inputs import (
     OverrideIn,
     RaiseIn,
     ThrottleIn,
+    WhatIfQuery,
 )
-from web.api.budget_shapes import BudgetOut, OverrideOut, budget_out
+from web.api.budget_shapes import BudgetOut, OverrideOut, WhatIfOut, budget_out, what_if_out
 from web.endpoint import Call, Method, Reply, endpoint
 from web.paging import Page, whole
 from web.schema import Id, Path
@@ -114,6 +116,19 @@ class Budgets:
     async def show(self, call: Call[None, None, ByBudget]) -> BudgetOut:
         """With its past periods, over or not."""
         return budget_out(await get_budget(self._database, call.actor, call.path.budget_id))
+
+    @endpoint(
+        Method.GET,
+        f"{_ONE}/what-if",
+        summary="Who would have been stopped with another limit",
+        tags=_TAGS,
+        errors=(ErrorKind.NOT_FOUND,),
+    )
+    async def what_if(self, call: Call[None, WhatIfQuery, ByBudget]) -> WhatIfOut:
+        """From the ledger and the decisions of one period, as they stand."""
+        query, budget_id = call.query, call.path.budget_id
+        found = await suppose_limit(self._database, call.actor, budget_id, limit=query.limit, at=query.period)
+        return what_if_out(found)
 
     @endpoint(Method.PATCH, _ONE, summary="Change a budget", tags=_TAGS, errors=_CHANGING, permission=_MANAGERS)
     async def update(self, call: Call[BudgetChangeIn, None, ByBudget]) -> BudgetOut:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Final
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from core.budgets import BudgetFilter, BudgetView, Effect, PeriodKind, burn_of, get_budget, list_budgets
 from core.charts import Chart, PictureFormat, Theme, burn_chart
+from core.decisions import Supposition, suppose_limit
 from core.errors import CountersignError, NotFound
 from core.roles.permissions import ACTION_PERMISSIONS
 from web.console.forms import Form
@@ -82,6 +84,8 @@ async def shown(
         standing=view.standing,
         currency=view.terms.currency,
         chart=await _chart(look, view),
+        supposed=await _supposed(look, view),
+        sought=look.query("limit"),
         periods=[each.value for each in PeriodKind],
         said=ANSWERS.get(look.query("done"), ""),
         message=error.sentence() if error else "",
@@ -99,6 +103,18 @@ async def picture(look: Look) -> web.Response:
         content_type=PictureFormat.SVG.media_type,
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"},
     )
+
+
+async def _supposed(look: Look, view: BudgetView) -> Supposition | None:
+    """What the limit that the address asks about would have meant; None if it asks about none."""
+    text = look.query("limit").strip()
+    try:
+        limit = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    if limit is None or not limit.is_finite() or limit <= 0:
+        return None
+    return await suppose_limit(look.database, look.actor, view.id, limit=limit)
 
 
 async def _chart(look: Look, view: BudgetView) -> Chart:
