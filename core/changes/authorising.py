@@ -22,6 +22,7 @@ from core.changes.state import ENDS, Step
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
 from core.db import Database, Transaction
+from core.dependencies import TENANT, named
 from core.ids import UserId
 from core.outbox import Event
 from core.tenants import tenant_policy
@@ -135,7 +136,9 @@ async def _hear_of_ticket(tx: Transaction, held: Held, event: Event) -> None:
 
 async def _assess(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held) -> tuple[Held, ChangeRisk]:
     to, row = held.move(Step.ASSESS), held.row
-    felt = tuple(sorted(each.resource for each in await radius_of(tx, policy, row.resources)))
+    radius = await radius_of(tx, policy, row.resources)
+    # Two changes do not collide because one tenant feels both.
+    felt = tuple(sorted(each.resource for each in radius if not each.via or not named(TENANT, (each.resource,))))
     lacking = rules.missing_gates(tuple(Gate), held.evidence)
     subject = Subject(
         type=row.change_type,

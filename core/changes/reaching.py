@@ -15,7 +15,7 @@ from core.changes.errors import UnknownChange
 from core.changes.loading import policy_of
 from core.changes.policy import ChangePolicy
 from core.db import Database, Transaction
-from core.dependencies import Felt, blast_radius, held_dependencies, merged, path_to
+from core.dependencies import TENANT, Felt, blast_radius, held_dependencies, merged, named, paths_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,18 @@ class Impact:
     radius: tuple[Felt, ...]
     paths: tuple[tuple[str, ...], ...]
 
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """The ids of the tenants that feel it, the nearest first."""
+        return named(TENANT, (each.resource for each in self.radius))
+
 
 async def radius_of(tx: Transaction, policy: ChangePolicy, resources: Collection[str]) -> tuple[Felt, ...]:
     """Everything that feels a change of these, as far as anybody knows now."""
     served: dict[str, set[str]] = {}
     for agent, service in await services_of_agents(tx):
         served.setdefault(f"service:{service}", set()).add(f"agent:{agent}")
+        served.setdefault(f"{TENANT}:{tx.tenant}", set()).add(f"agent:{agent}")  # whose agents they are
     return blast_radius(resources, merged(policy.depends_on, await held_dependencies(tx), served))
 
 
@@ -42,4 +48,4 @@ async def change_impact(database: Database, catalogue: ChangeCatalogue, actor: A
         if row is None:
             raise UnknownChange(where="change")
         radius = await radius_of(tx, await policy_of(tx, catalogue), row.resources)
-        return Impact(f"CHG-{row.number}", radius, tuple(path_to(each, radius) for each in radius))
+        return Impact(f"CHG-{row.number}", radius, paths_in(radius))

@@ -6,8 +6,8 @@ model.py, store.py, service.py   the table; SQL; use cases
 errors.py       what can go wrong
 """
 
-from core.dependencies.graph import Felt, blast_radius, merged, path_to
-from core.dependencies.resources import named, read_resource, shared
+from core.dependencies.graph import Felt, blast_radius, merged, path_to, paths_in
+from core.dependencies.resources import TENANT, named, read_resource, shared
 from core.dependencies.service import (
     DependencyView,
     declare_dependency,
@@ -18,6 +18,7 @@ from core.dependencies.service import (
 )
 
 __all__ = [
+    "TENANT",
     "DependencyView",
     "Felt",
     "blast_radius",
@@ -29,6 +30,7 @@ __all__ = [
     "merged",
     "named",
     "path_to",
+    "paths_in",
     "read_resource",
     "shared",
 ]

@@ -40,6 +40,14 @@ def blast_radius(touched: Iterable[str], needs: Mapping[str, Iterable[str]]) -> 
     return tuple(sorted(found.values(), key=lambda each: (each.distance, each.resource)))
 
 
+def paths_in(radius: Iterable[Felt]) -> tuple[tuple[str, ...], ...]:
+    """How the change gets to each of the radius, in its order: from what is touched on."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in radius:  # the nearest first, so whatever leads there is known
+        found[each.resource] = (*found.get(each.via, ()), each.resource)
+    return tuple(found.values())
+
+
 def path_to(felt: Felt, radius: Iterable[Felt]) -> tuple[str, ...]:
     """How the change gets there, from what is touched on."""
     known = {each.resource: each for each in radius}

@@ -8,7 +8,8 @@ from typing import Final
 from config.suggest import did_you_mean
 from core.errors import InvalidInput
 
-KINDS: Final = ("agent", "service", "tool", "data", "infrastructure")
+TENANT: Final = "tenant"  # who is served; nothing needs one, so that whatever reaches one ends there
+KINDS: Final = ("agent", "service", "tool", "data", "infrastructure", TENANT)
 NAME_MAX: Final = 120  # characters
 EXAMPLES: Final = ("agent:invoice-reader", "service:Payments")
 

@@ -15,13 +15,14 @@ from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction
 from core.dependencies import store
 from core.dependencies.errors import InvalidDependency, TooManyDependencies, UnknownDependency
-from core.dependencies.resources import read_resource
+from core.dependencies.resources import TENANT, named, read_resource
 from core.errors import InvalidInput
 from core.ids import UserId
 from core.roles.permissions import Permission
 
 EDGES_MAX: Final = 20_000  # of a tenant: a blast radius is worked out in memory, in some 20 ms
 LEARNT_MAX: Final = 50  # of one report
+SERVES: Final = "tenants"  # the same, of the tenants that need the agent
 USES: Final = {
     "tools": "tool",
     "data": "data",
@@ -92,15 +93,19 @@ async def learn_dependencies(
     What names no resource is passed over: a report of what happened is never refused for that.
     """
     dependent = f"agent:{agent}"
-    named = (f"{kind}:{each.strip()}" for key, kind in USES.items() for each in attributes.get(key, "").split(","))
-    needs = {found for each in (*named, *used) if isinstance(each, str) and (found := _readable(each))}
-    needs -= {dependent}
-    if not needs or _readable(dependent) != dependent:
+    said = (f"{kind}:{each.strip()}" for key, kind in USES.items() for each in attributes.get(key, "").split(","))
+    needs = {found for each in (*said, *used) if isinstance(each, str) and (found := _readable(each))}
+    needs = {each for each in needs if each != dependent and not named(TENANT, (each,))}
+    served = {found for each in attributes.get(SERVES, "").split(",") if (found := _readable(f"{TENANT}:{each}"))}
+    if not (needs or served) or _readable(dependent) != dependent:
         return
-    if await store.hold(tx) + len(needs) > EDGES_MAX:
+    if await store.hold(tx) + len(needs) + len(served) > EDGES_MAX:
         return
-    await store.learn(tx, dependent, sorted(needs)[:LEARNT_MAX])
-    details = {"needs": sorted(needs)[:LEARNT_MAX]}
+    if needs:
+        await store.learn(tx, dependent, sorted(needs)[:LEARNT_MAX])
+    for tenant in sorted(served)[:LEARNT_MAX]:
+        await store.learn(tx, tenant, (dependent,))
+    details = {"needs": sorted(needs)[:LEARNT_MAX], "serves": sorted(served)[:LEARNT_MAX]}
     await record(
         tx, actor, action="dependency.seen", resource=dependent, category=AuditCategory.SYSTEM, details=details
     )
@@ -120,6 +125,8 @@ def _ends(dependent: str, needs: str) -> tuple[str, str]:
             found.append(read_resource(text))
         except InvalidInput as exc:
             raise InvalidDependency(exc.message, where=where, accepted=exc.accepted) from exc
+    if named(TENANT, (found[1],)):
+        raise InvalidDependency("Nothing needs a tenant: tenants need what serves them.", where="needs")
     if found[0] == found[1]:
         raise InvalidDependency("Nothing depends on itself.", where="needs")
     return found[0], found[1]

@@ -67,6 +67,7 @@ class ImpactOut(Output):
 
     change: str
     felt: list[FeltOut]
+    tenants: Annotated[list[str], Field(description="ids of the tenants that feel it, the nearest first")]
 
 
 class LessonOut(Output):
@@ -199,7 +200,7 @@ def impact_out(found: Impact) -> ImpactOut:
         FeltOut(resource=each.resource, distance=each.distance, path=list(path))
         for each, path in zip(found.radius, found.paths, strict=True)
     ]
-    return ImpactOut(change=found.reference, felt=felt)
+    return ImpactOut(change=found.reference, felt=felt, tenants=list(found.tenants))
 
 
 def lesson_out(view: LessonView) -> LessonOut:

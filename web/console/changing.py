@@ -112,6 +112,7 @@ async def shown(
         change=view,
         last={each.gate: each for each in view.evidence},
         impact=impact_chart(impact.reference, impact.radius),
+        tenants=impact.tenants,
         is_with_platform=view.rollout is not None and view.rollout.ended_at is None,
         said=ANSWERS.get(look.query("done"), ""),
         message=error.sentence() if error else "",

@@ -43,6 +43,38 @@ async def test_what_is_declared_makes_a_change_felt_farther_with_the_path(desk, 
     assert impact.paths[-1] == ("service:Payments", "service:Checkout", "service:Shop")
 
 
+@pytest.mark.row("G4", "T1")
+async def test_the_blast_radius_says_which_tenants_feel_a_change_and_two_changes_do_not_collide_by_that(desk, company):
+    await declared(company, "tenant:northwind", "service:Checkout")
+    await declared(company, "service:Checkout", "service:Payments")
+    change = await desk.do(assess, "agent_developer", (await desk.draft()).id)
+
+    impact = await desk.do(change_impact, "audit_reviewer", change.id)
+
+    assert impact.tenants == ("northwind",)
+    assert impact.paths[-1] == ("service:Payments", "service:Checkout", "tenant:northwind")
+    assert change.reach == ("service:Checkout", "service:Payments")
+
+
+@pytest.mark.row("G4")
+async def test_the_tenant_whose_agent_it_is_feels_a_change_of_it_and_so_do_those_that_it_serves(
+    desk, company, catalogue
+):
+    agent = await create_agent(company, catalogue, "invoice-helper", tenants="northwind, initech")
+    await report_outcome(company.database, company.actor("agent_developer"), agent.id, status="succeeded", details={})
+    change = await desk.draft(resources=["agent:invoice-helper"])
+
+    impact = await desk.do(change_impact, "audit_reviewer", change.id)
+
+    assert impact.tenants == ("enterprise-corp", "initech", "northwind")
+
+
+@pytest.mark.row("G4")
+async def test_nothing_needs_a_tenant(company):
+    with pytest.raises(InvalidDependency, match="Nothing needs a tenant"):
+        await declared(company, "service:Checkout", "tenant:northwind")
+
+
 @pytest.mark.row("G4")
 async def test_said_twice_it_is_one_and_who_says_so_is_known(company):
     for _ in range(2):
@@ -104,6 +136,7 @@ async def test_a_tool_is_felt_by_the_agents_that_use_it_and_by_whom_these_serve(
         ("tool:ocr", 0),
         ("agent:invoice-reader", 1),
         (f"service:{known.business_service}", 2),
+        ("tenant:enterprise-corp", 2),
     ]
 
 

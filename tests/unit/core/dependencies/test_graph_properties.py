@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.dependencies import blast_radius, merged, path_to
+from core.dependencies import blast_radius, merged, path_to, paths_in
 
 NODES = [f"service:{name}" for name in "abcdefgh"]
 graphs = st.dictionaries(st.sampled_from(NODES), st.sets(st.sampled_from(NODES), max_size=4), max_size=8)
@@ -44,6 +44,7 @@ def test_each_is_reached_by_a_shortest_way_of_real_steps(needs, starts):
             nearest = min(distances[other] for other in needs[each.resource] if other in distances)
             assert each.distance == nearest + 1
     assert [each.distance for each in radius] == sorted(each.distance for each in radius)
+    assert paths_in(radius) == tuple(path_to(each, radius) for each in radius)
 
 
 @pytest.mark.row("G4")
