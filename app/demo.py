@@ -29,9 +29,11 @@ from rich.table import Column, Table
 from app import demo_platform
 from app import demo_world as world
 from app.container import DatabaseUrls, build
+from app.demo_costs import seed_weeks
 from app.demo_seed import seed_passwords, seed_people, seed_requests, seed_usage
 from app.demo_story import play
 from config.settings import Settings
+from core.clock import SystemClock
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import derived_app_url
 from core.errors import NotFound, Unavailable
@@ -141,6 +143,7 @@ class _Demo:
         if not marker.exists():
             with out.status("Telling the story so far: three requests …"):
                 await seed_requests(status)
+                await seed_weeks(status, now=SystemClock().now())
                 await seed_usage(status)
             marker.touch()
         (self._data / "status.json").write_text(json.dumps(status, indent=2))

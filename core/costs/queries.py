@@ -16,6 +16,7 @@ from sqlalchemy.types import Date
 from core.costs.model import cost_checks, cost_rollups, usage_ledger
 from core.db import Transaction
 
+COMPARING_MAX: Final = "30min"  # a ledger of some hundred million lines takes minutes
 DIFFERENCES_MAX: Final = 20  # told of one check
 _SUMS = (
     "SELECT (at AT TIME ZONE 'UTC')::date AS day, project, agent, meter, meter_class, currency,"
@@ -36,6 +37,7 @@ _TOTALLED = text(
     " FROM compared"
 )
 _DIFFERING = text(f"SELECT * FROM ({_COMPARE.text}) c WHERE differs ORDER BY day LIMIT {DIFFERENCES_MAX}")  # noqa: S608  the same
+_PATIENTLY = text("SELECT set_config('statement_timeout', :most, true)")
 _FORGET_SUMS = text("DELETE FROM cost_rollups WHERE tenant_id = :tenant")
 _SUM_ANEW = text(
     "INSERT INTO cost_rollups (tenant_id, day, project, agent, meter, meter_class, currency, quantity, amount, events)"  # noqa: S608  the same
@@ -172,6 +174,7 @@ async def spent_by_step(
 
 async def compared(tx: Transaction) -> tuple[int, int, Sequence[Row[Any]]]:
     """How many lines the ledger has, how many sums differ from it, and the first of those."""
+    await tx.connection.execute(_PATIENTLY, {"most": COMPARING_MAX})
     total = (await tx.connection.execute(_TOTALLED, {"tenant": tx.tenant})).one()
     if not total.differing:
         return int(total.lines or 0), 0, ()
