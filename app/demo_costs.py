@@ -30,7 +30,7 @@ class _Worker:
 
 
 WORKERS: Final = (
-    _Worker("invoice-matcher", "accounts-payable", 180, weekly_growth=0.04),
+    _Worker("invoice-matcher", "accounts-payable", 5, weekly_growth=0.04),
     _Worker("expense-auditor", "accounts-payable", 38),
     _Worker("support-triage", "customer-support", 124, weekly_growth=0.09, weekend=0.8),
     _Worker("support-replies", "customer-support", 96, weekly_growth=0.06, weekend=0.7, memory=8),
