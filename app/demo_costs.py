@@ -72,7 +72,7 @@ async def seed_weeks(status: Mapping[str, Any], *, now: datetime) -> None:
 
 
 def _hours(worker: _Worker, number: int, place: int, *, weekday: int) -> float:
-    growth = (1 + worker.weekly_growth) ** (number / 7)
+    growth = math.pow(1 + worker.weekly_growth, number / 7)
     week = worker.weekend if weekday >= SATURDAY else 1.0
     wobble = 1 + 0.07 * math.sin(2.3 * number + 1.7 * place) + 0.04 * math.sin(0.9 * number * (place + 1))
     return worker.cpu_hours * growth * week * wobble

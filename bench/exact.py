@@ -31,6 +31,7 @@ from core.clock import SystemClock
 from core.costs import RateCatalogue, Usage, UsageWriter, check_sums
 from core.costs.rates_file import read_rate_card
 from core.db import Database
+from core.errors import Unavailable
 from core.ids import TenantId
 
 CALL: Final = 500  # events told at once
@@ -130,7 +131,8 @@ async def prove(url: str, plan: Plan, *, kills: int) -> dict[str, object]:
     finally:
         await reader.close()
         for process in running.values():
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
     took_s = time.monotonic() - begun
     lines = await _compare(url, plan)
     return {
@@ -154,7 +156,13 @@ async def write(url: str, plan: Plan, writer: int) -> None:
 
     async def tell(events: list[Usage]) -> None:
         async with places:
-            await usage.record(actor, events)
+            while True:
+                try:
+                    await usage.record(actor, events)
+                except Unavailable as exc:  # others had the ledger for too long: told again, as a platform would
+                    await asyncio.sleep(exc.retry_after_s or 1)
+                else:
+                    return
 
     try:
         parts = [numbers[first : first + CALL] for first in range(0, len(numbers), CALL)]
