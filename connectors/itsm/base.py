@@ -193,6 +193,10 @@ class TicketSystem(Protocol):
         """
         ...
 
+    def time_fields(self, kind: TicketKind) -> tuple[str, str] | None:
+        """The fields that hold when work on such a ticket is planned to begin and to end; None if it has none."""
+        ...
+
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The fields have these values, others keep theirs; how they read now. A blank value empties its field.
 

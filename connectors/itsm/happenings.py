@@ -104,6 +104,12 @@ def walk_of(events: Sequence[Event], reference: str, *, key: str) -> TicketPatch
     )
 
 
+def planned_in(events: Sequence[Event]) -> tuple[str, str] | None:
+    """The time that these events give to the work, the last one said: when it begins and ends, by RFC 3339."""
+    found = [each.data for each in events if each.data.get("starts_at") and each.data.get("ends_at")]
+    return (str(found[-1]["starts_at"]), str(found[-1]["ends_at"])) if found else None
+
+
 def note_of(events: Sequence[Event], reference: str) -> str:
     """The events for people who read the ticket and not our chat, a paragraph each."""
     return "\n\n".join(_line(each, reference) for each in events)

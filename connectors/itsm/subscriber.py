@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+
 from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.attaching import Attachments
-from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
+from connectors.itsm.base import Refused, Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
 from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
-from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, walk_of
+from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, planned_in, walk_of
 from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
 from connectors.itsm.settling import FieldSync
@@ -30,6 +32,8 @@ from core.named_tickets import NamedTicket
 from core.outbox import Event, record_sent
 from core.receipts import Issuer
 from core.tickets import Finding, TicketTask, placed
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class TicketSync:
         walk = walk_of(told, about.reference, key=key) if told else None
         request = about.request if self._shown.are_shown else None
         comes_to_ask = walk is not None and walk.target is TicketState.IN_APPROVAL
+        if (planned := planned_in(told)) is not None:
+            await self._plan(ticket, planned)
         if about.request is not None and self.issuer is not None:
             files = Attachments(self.slug, self.tenant, self.system, self.database, self.issuer)
             await files.attach(ticket, about.request, told)
@@ -139,6 +145,16 @@ class TicketSync:
             await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
         if request is not None and comes_to_ask:
             await self._shown.show(ticket, request, happened)
+
+    async def _plan(self, ticket: Ticket, planned: tuple[str, str]) -> None:
+        """The ticket's own dates say when the work is planned, where it has such; its note says so in any case."""
+        names = self.system.time_fields(ticket.kind)
+        if names is None:
+            return
+        try:
+            await self.system.write(ticket, dict(zip(names, planned, strict=True)))
+        except Refused as exc:  # some workflows close the dates of what is approved
+            log.warning("ticket_times_refused", system=self.slug, ticket=ticket.number, reason=exc.reason)
 
     async def _note(self, events: Sequence[Event], named: NamedTicket, reference: str) -> None:
         """What was opened and decided is written on the ticket that was named; its states are its owners' affair."""

@@ -49,4 +49,5 @@ async def tell_ticket(tx: Transaction, row: Row[Any], event: ChangeEvent, said: 
         spans = f"{said['starts_at']} to {said['ends_at']}" if event is ChangeEvent.SCHEDULED else ""
         why = spans or said.get("reason") or said.get("notes") or ""
         text = f"{reference}: {_NOTED[event]}" + (f". {why}" if why else "")
-        await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text})
+        times = {key: said[key] for key in ("starts_at", "ends_at")} if event is ChangeEvent.SCHEDULED else {}
+        await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text, **times})

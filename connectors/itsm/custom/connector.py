@@ -33,7 +33,7 @@ from connectors.itsm.base import (
 from connectors.itsm.custom.approvals import Approvals
 from connectors.itsm.custom.client import CustomClient
 from connectors.itsm.custom.doctor import check
-from connectors.itsm.custom.fields import Fields, uses
+from connectors.itsm.custom.fields import PLANNED, Fields, uses
 from connectors.itsm.custom.files import attach_once
 from connectors.itsm.custom.look_up import look_up
 from connectors.itsm.custom.notes import write_once
@@ -172,6 +172,10 @@ class Custom:
         """What the file says: whatever it declares can be written, where anything can."""
         del kind, names
         return self._fields.targets()
+
+    def time_fields(self, kind: TicketKind) -> tuple[str, str] | None:
+        """The fields `planned_start` and `planned_end`, where the file declares them and how fields are written."""
+        return PLANNED if kind is not TicketKind.INCIDENT and self._fields.has_planned else None
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The declared fields have these values; how they read then."""

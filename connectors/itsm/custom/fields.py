@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 from connectors.itsm.base import FieldUse, OutcomeUnknown, Refused, Target, Ticket, TicketKind, TicketReading
 from connectors.itsm.custom.client import CustomClient
 from connectors.itsm.custom.failures import Absent, Gone
 from connectors.itsm.custom.field_reading import VALUES
 from connectors.itsm.custom.paths import text_at
-from connectors.itsm.custom.request_spec import JsonPath
+from connectors.itsm.custom.request_spec import JsonPath, Scalar
 from connectors.itsm.custom.spec import Spec
 from connectors.itsm.custom.tickets import LONG_AGO, record, value
+
+PLANNED: Final = ("planned_start", "planned_end")  # fields of these names are times, written as the file says
 
 
 class Fields:
@@ -47,7 +51,8 @@ class Fields:
         if declared is None or declared.write is None:
             raise Refused(f"The file of {self._spec.title} declares no 'fields.write'.", field="fields")
         names = {"id": ticket.external_id, "number": ticket.number, "kind": str(ticket.kind)}
-        await self._client.ask(declared.write, {**names, VALUES: dict(values)})
+        sent = {name: self._sent(name, value) for name, value in values.items()}
+        await self._client.ask(declared.write, {**names, VALUES: sent})
         reading = await self.read(ticket.kind, ticket.external_id, tuple(values))
         if reading is None:
             raise OutcomeUnknown(f"{self._spec.title} took the fields and does not show the ticket any more.")
@@ -57,6 +62,20 @@ class Fields:
         """Every declared field, which can be written if the file declares how."""
         declared = self._spec.fields
         return {} if declared is None else dict.fromkeys(declared.read, Target(declared.write is not None))
+
+    @property
+    def has_planned(self) -> bool:
+        """Whether the planned times of a change can be written."""
+        declared = self._spec.fields
+        return declared is not None and declared.write is not None and set(PLANNED) <= set(declared.read)
+
+    def _sent(self, name: str, value: str) -> Scalar:
+        if name not in PLANNED or not value:
+            return value
+        try:
+            return self._spec.times.write(datetime.fromisoformat(value))
+        except ValueError as exc:
+            raise Refused(f"'{value}' is no time.", field=name) from exc
 
     def _place(self, name: str) -> JsonPath:
         declared = self._spec.fields.read if self._spec.fields is not None else {}

@@ -146,6 +146,11 @@ class Jira:
         """What the create screen says of its fields; these are also told by the names they were asked for."""
         return await self._fields.targets(kind, names)
 
+    def time_fields(self, kind: TicketKind) -> tuple[str, str] | None:
+        """The fields that the settings name for the planned times of a change."""
+        start, end = (self._settings.fields.get(name, "") for name in ("planned_start", "planned_end"))
+        return (start, end) if kind is not TicketKind.INCIDENT and start and end else None
+
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The fields have these values; how they read then."""
         return await self._fields.write(ticket, fields)

@@ -33,7 +33,7 @@ from connectors.itsm.remedy.doctor import Doctor
 from connectors.itsm.remedy.fields import Fields
 from connectors.itsm.remedy.forms import Forms
 from connectors.itsm.remedy.look_up import look_up
-from connectors.itsm.remedy.mapping import SUMMARY_MAX_CHARS, change_values, incident_values, mapped_values
+from connectors.itsm.remedy.mapping import SUMMARY_MAX_CHARS, TIMES, change_values, incident_values, mapped_values
 from connectors.itsm.remedy.moves import Moves
 from connectors.itsm.remedy.people import People
 from connectors.itsm.remedy.polling import Polling
@@ -138,6 +138,10 @@ class Remedy:
         """What the form says of its fields."""
         del names
         return await self._forms.targets(FORMS[kind].entry)
+
+    def time_fields(self, kind: TicketKind) -> tuple[str, str] | None:
+        """The scheduled dates of a change."""
+        return None if kind is TicketKind.INCIDENT else (TIMES["planned_start"], TIMES["planned_end"])
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The fields have these values; how they read then."""

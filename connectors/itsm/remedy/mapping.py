@@ -38,7 +38,7 @@ _URGENCIES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _TEXTS: Final[Mapping[str, str]] = {"business_service": "ServiceCI"}
 _CHANGE_TEXTS: Final[Mapping[str, str]] = {**_TEXTS, "justification": "Reason For Change"}
-_TIMES: Final[Mapping[str, str]] = {"planned_start": "Scheduled Start Date", "planned_end": "Scheduled End Date"}
+TIMES: Final[Mapping[str, str]] = {"planned_start": "Scheduled Start Date", "planned_end": "Scheduled End Date"}
 
 
 def change_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, str | int]:
@@ -63,8 +63,8 @@ def change_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, str
             continue
         if (label := _LEVELS_OF_CHANGES.get(name)) and (level := label[1].get(value.lower())):
             values[label[0]] = level
-        elif name in _TIMES and (at := _epoch(value)):
-            values[_TIMES[name]] = at
+        elif name in TIMES and (at := _epoch(value)):
+            values[TIMES[name]] = at
         elif name in labels:
             values[labels[name]] = shortened(value, REASON_MAX_CHARS)
             if len(value) > REASON_MAX_CHARS:

@@ -39,6 +39,7 @@ from connectors.itsm.servicenow.mapping import (
     INCIDENT_TABLE,
     SUMMARY_MAX_CHARS,
     TABLES,
+    TIMES,
     change_fields,
     incident_fields,
     mapped_columns,
@@ -140,6 +141,10 @@ class ServiceNow:
     async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
         """What the dictionary says of these columns."""
         return await Columns(self._client, self._lookups, self._settings).targets(TABLES[kind], names)
+
+    def time_fields(self, kind: TicketKind) -> tuple[str, str] | None:
+        """The planned dates of a change."""
+        return None if kind is TicketKind.INCIDENT else (TIMES["planned_start"], TIMES["planned_end"])
 
     async def write(self, ticket: Ticket, fields: Mapping[str, str]) -> TicketReading:
         """The columns have these values; how they read then."""

@@ -81,7 +81,7 @@ _TEXTS: Final[Mapping[str, str]] = {  # our name -> column, for changes
     "test_plan": "test_plan",
     "category": "category",
 }
-_TIMES: Final[Mapping[str, str]] = {"planned_start": "start_date", "planned_end": "end_date"}
+TIMES: Final[Mapping[str, str]] = {"planned_start": "start_date", "planned_end": "end_date"}
 _RISKS: Final[Mapping[str, str]] = {"critical": "1", "high": "2", "medium": "3", "moderate": "3", "low": "4"}
 _LEVELS: Final[Mapping[str, str]] = {
     "critical": "1", "high": "1", "medium": "2", "moderate": "2", "low": "3",
@@ -102,8 +102,8 @@ def change_fields(draft: TicketDraft, extra: Mapping[str, str]) -> dict[str, str
             continue
         if name in columns:
             fields[columns[name]] = value
-        elif name in _TIMES and (when := _time(value)):
-            fields[_TIMES[name]] = when
+        elif name in TIMES and (when := _time(value)):
+            fields[TIMES[name]] = when
         elif name == "risk" and value.lower() in _RISKS:
             fields["risk"] = _RISKS[value.lower()]
         elif name == "impact" and value.lower() in _LEVELS:

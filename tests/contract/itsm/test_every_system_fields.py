@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from connectors.itsm.base import OutcomeUnknown, Refused, Ticket, TicketKind, TicketState
+from connectors.itsm.custom import load
+from connectors.itsm.custom.connector import Custom
 from connectors.itsm.registry import CONNECTORS
 from sandbox.faults import Fault
 from tests.contract.itsm.bench import Bench, patch, until_done
@@ -129,3 +133,44 @@ def test_every_built_in_system_says_that_it_keeps_fields():
 async def test_a_ticket_of_another_kind_is_none(connected):
     nowhere = Ticket("0" * 32, "0", "", TicketState.OPEN, kind=TicketKind.INCIDENT)
     assert await connected.read(nowhere.kind, nowhere.external_id, ()) is None
+
+
+JIRA_TIMES = {"planned_start": "customfield_10022", "planned_end": "customfield_10023"}
+DESK_TIMES = "{reason: reason, planned_start: planned_start, planned_end: planned_end}"
+STARTS, ENDS = datetime(2026, 3, 3, 22, tzinfo=UTC), datetime(2026, 3, 3, 23, 30, tzinfo=UTC)
+
+
+def planning(bench):
+    """A connection that knows the system's fields for planned times."""
+    if bench.slug == "jira":
+        return bench.deciding().connect(fields=JIRA_TIMES)  # the screens of a service desk have them
+    if bench.slug != "desk":
+        return bench.connect()
+    spec = bench.settings()
+    text = spec.file.read_text().replace("{reason: reason, cost_centre: cost_centre}", DESK_TIMES)
+    spec.file.write_text(text)
+    return Custom(load(spec.file))
+
+
+async def test_the_planned_times_of_a_change_stand_in_the_fields_that_its_system_has_for_them(bench, draft):
+    connected = planning(bench)
+    ticket = await connected.create(draft)
+    names = connected.time_fields(TicketKind.CHANGE)
+
+    for _ in range(2):
+        await connected.write(ticket, dict(zip(names, (STARTS.isoformat(), ENDS.isoformat()), strict=True)))
+    read = await connected.read(TicketKind.CHANGE, ticket.external_id, names)
+    await connected.close()
+
+    assert [instant(read.fields[name]) for name in names] == [STARTS, ENDS]
+    assert connected.time_fields(TicketKind.INCIDENT) is None
+
+
+async def test_a_system_whose_settings_name_no_such_fields_has_none(bench, connected):
+    has_own = bench.slug in {"servicenow", "remedy"}
+    assert (connected.time_fields(TicketKind.CHANGE) is not None) is has_own
+
+
+def instant(text):
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
