@@ -42,6 +42,7 @@ _PLACES: Final = (
     ("inbox", "/console", "Inbox"),
     ("agents", "/console/agents", "Agents"),
     ("changes", "/console/changes", "Changes"),
+    ("incidents", "/console/incidents", "Incidents"),
     ("bypasses", "/console/bypasses", "Bypasses"),
     ("budgets", "/console/budgets", "Budgets"),
     ("policies", "/console/policies", "Policies"),
