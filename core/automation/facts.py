@@ -14,6 +14,7 @@ from core.changes import ChangeView, load_change
 from core.conditions import Facts
 from core.db import Transaction
 from core.emergency import BypassView, load_bypass
+from core.incidents import IncidentView, load_incident
 from core.links import TicketLink, origin_of, tickets_of
 from core.outbox import Event
 from core.rollouts import RolloutView, drill_view
@@ -63,6 +64,8 @@ async def _about(tx: Transaction, subject: str, everybody: Directory) -> dict[st
             is_of_change = rollout.kind == "change"
             of_change = await _of_change(tx, rollout.subject_id, everybody) if is_of_change else {}
             return {"rollout": _rollout_facts(rollout), **of_change}
+        case "incident":
+            return {"incident": _incident_facts(await load_incident(tx, UUID(name)))}
         case _:
             return {}
 
@@ -120,6 +123,19 @@ def _bypass_facts(bypass: BypassView) -> dict[str, Any]:
         "status": bypass.status,
         "risk": bypass.risk,
         "expires_at": rfc3339(bypass.expires_at),
+    }
+
+
+def _incident_facts(incident: IncidentView) -> dict[str, Any]:
+    return {
+        "reference": incident.reference,
+        "title": incident.title,
+        "severity": incident.severity,
+        "state": incident.state,
+        "service": incident.service,
+        "business_service": incident.business_service,
+        "source": incident.source,
+        "assignee": incident.assignee.email if incident.assignee else "",
     }
 
 

@@ -9,6 +9,7 @@ from core.approvals import RequestEvent
 from core.changes import ChangeEvent
 from core.conditions import Variables, Vocabulary
 from core.emergency import EmergencyEvent
+from core.incidents import IncidentEvent
 from core.links import TicketEvent
 from core.named_tickets import TicketKind
 from core.rollouts import RolloutEvent
@@ -19,8 +20,9 @@ _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "bypass": (*_EVERY, "bypass", "requester"),
     "change": (*_EVERY, "change", "requester"),
     "rollout": (*_EVERY, "rollout", "change", "requester"),  # of a drill there is no change
-    # A ticket stands for a request, for a bypass, or for itself if a rule made it.
-    "ticket": (*_EVERY, "ticket", "request", "agent", "requester", "bypass"),
+    "incident": (*_EVERY, "incident"),
+    # A ticket stands for a request, a bypass, an incident, or for itself if a rule made it.
+    "ticket": (*_EVERY, "ticket", "request", "agent", "requester", "bypass", "incident"),
 }
 # Of what kind the ticket is that such an event is about, or whose subject it stands for.
 _KINDS: Final[Mapping[str, tuple[TicketKind, ...]]] = {
@@ -28,6 +30,7 @@ _KINDS: Final[Mapping[str, tuple[TicketKind, ...]]] = {
     "bypass": (TicketKind.EMERGENCY_CHANGE,),
     "change": (TicketKind.CHANGE,),  # that of its approval
     "rollout": (TicketKind.CHANGE,),
+    "incident": (TicketKind.INCIDENT,),
     "ticket": tuple(TicketKind),
 }
 _UNHEARD: Final = frozenset(
@@ -37,13 +40,14 @@ _UNHEARD: Final = frozenset(
         EmergencyEvent.TICKET_CHANGED,
         EmergencyEvent.COUNTED_DOWN,  # the clock, not a happening
         RolloutEvent.LOOK_DUE,  # likewise
+        IncidentEvent.TICKET_CHANGED,
     }
 )
 
 # Every event that a rule can name. Those of tickets that are told of a request or bypass have names of their own.
 TRIGGERS: Final[tuple[str, ...]] = tuple(
     str(event)
-    for events in (RequestEvent, EmergencyEvent, ChangeEvent, RolloutEvent, TicketEvent)
+    for events in (RequestEvent, EmergencyEvent, ChangeEvent, RolloutEvent, IncidentEvent, TicketEvent)
     for event in events
     if event not in _UNHEARD
 )
@@ -113,6 +117,16 @@ EXAMPLES: Final[Variables] = {
         "environment": "production",
         "reasons": ["error_rate is 0.09, above 0.05"],
     },
+    "incident": {
+        "reference": "INC-1012",
+        "title": "Payments answer too slowly",
+        "severity": "high",
+        "state": "open",
+        "service": "agent:payer",  # as it was named
+        "business_service": "Payments",
+        "source": "sla",
+        "assignee": "lee@example.com",
+    },
     "ticket": {
         "system": "jira",
         "number": "OPS-12",
@@ -141,5 +155,5 @@ def kinds_of(trigger: str) -> tuple[TicketKind, ...]:
 
 
 def is_about(trigger: str, kind: str) -> bool:
-    """Whether the event is one of a request, a bypass or a ticket."""
+    """Whether the event is one of a request, a bypass, an incident or a ticket."""
     return trigger.partition(".")[0] == kind

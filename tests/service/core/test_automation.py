@@ -27,9 +27,11 @@ from core.automation import (
 from core.automation.errors import UnknownRule
 from core.emergency import grant
 from core.errors import CountersignError, Forbidden, NotFound
+from core.incidents import Severity
 from core.outbox import Event, past_events
 from tests.automation_world import ADMINISTRATOR, World, rulebook
 from tests.factories import agent, ask
+from tests.incident_desk import IncidentDesk
 
 NOTE = '  - {name: note, on: request.opened, then: [{comment: {on: request, text: "{request.reference} is for {agent.name}."}}]}\n'
 pytestmark = pytest.mark.row("N5")
@@ -294,3 +296,17 @@ async def test_a_condition_that_cannot_be_told_is_shown_and_nothing_is_done(comp
     (run,) = await rules.history()
     assert (run.result, run.effects) == (Result.UNCLEAR, ())
     assert "cannot be told" in run.reason
+
+
+@pytest.mark.row("N5", "S3")
+async def test_rules_listen_to_incidents_and_know_what_they_affect(company, catalogue):
+    yaml = (
+        "  - name: critical\n    on: incident.opened\n    when: 'incident.severity == \"critical\"'\n    then:\n"
+        '      - notify: {channel: approvals, text: "{incident.reference} affects {incident.business_service}"}\n'
+    )
+    rules, desk = world(company, catalogue, yaml), IncidentDesk(company)
+    await desk.fires("mild", service="Support")
+    await desk.fires(severity=Severity.CRITICAL)
+    await rules.settle()
+    (run,) = await rules.history()
+    assert (run.result, run.effects[0].values["text"]) == (Result.FIRED, "INC-1002 affects Payments")
