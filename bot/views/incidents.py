@@ -37,6 +37,7 @@ from core.incidents import EntryView, IncidentState, IncidentView, Severity, Ste
 from core.suspects import Suspect
 
 LISTED: Final = 25
+LIKELY: Final = 0.2  # the least confidence of a suspect that a message names
 SHOWN: Final = 3  # alerts, suspects, follow-ups of a card
 _STATES: Final = {
     IncidentState.OPEN: "🔥 Open",
@@ -162,15 +163,20 @@ def _news(incident: IncidentView) -> Iterator[Block]:
 
 def _suspects(suspects: Sequence[Suspect]) -> Iterator[Block]:
     """What may have caused it, the likeliest first."""
-    for each in suspects[:SHOWN]:
+    for each in _likely(suspects):
         lead = f"🕵️ {each.confidence:.0%} "
         what = "" if each.title == each.reference else f" “{first_line(each.title)[:100]}”"
         yield Context((Markup(lead), Plain(f"{first_line(each.reference)}{what}: {first_line(each.sentence)[:400]}")))
 
 
+def _likely(suspects: Sequence[Suspect]) -> Sequence[Suspect]:
+    """Those that a message names; the console has all."""
+    return [each for each in suspects if each.confidence >= LIKELY][:SHOWN]
+
+
 def _ways_back(suspects: Sequence[Suspect]) -> Iterator[Block]:
     """The likeliest change that can be rolled back: by the same approval as any rollback."""
-    for each in suspects[:SHOWN]:
+    for each in _likely(suspects):
         if each.change_id is not None:
             value = Target(id=each.change_id).encode()
             yield Actions((Button(actions.CHANGE_ROLLBACK, "Roll back the change", value, tone=Tone.DANGER),))
@@ -210,13 +216,14 @@ def _buttons(incident: IncidentView, console: str) -> tuple[Button | LinkButton 
     """What can be done now. Who may is said by the use case: roles are not the card's to know."""
     value, steps = Target(id=incident.id).encode(), set(incident.steps)
     buttons: list[Button | LinkButton | Menu] = []
-    if Step.ACKNOWLEDGE in steps:
+    is_new = Step.ACKNOWLEDGE in steps
+    if is_new:
         buttons.append(Button(actions.INCIDENT_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
     if Step.RESOLVE in steps:
         buttons += [
             Button(actions.INCIDENT_ASSIGN, "Assign", value),
             Button(actions.INCIDENT_UPDATE, "Update", value),
-            Button(actions.INCIDENT_RESOLVE, "Resolve", value, tone=Tone.PRIMARY),
+            Button(actions.INCIDENT_RESOLVE, "Resolve", value, tone=Tone.PLAIN if is_new else Tone.PRIMARY),
         ]
     if Step.REOPEN in steps:
         if incident.review_state in ("due", "overdue"):

@@ -122,4 +122,6 @@ def _seconds(at: datetime | None) -> float:
 
 def _in_words(lag: timedelta) -> str:
     minutes = round(lag.total_seconds() / 60)
+    if minutes < 1:
+        return "less than a minute"
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
