@@ -117,7 +117,10 @@ async def _facts(
         if question.receipt is not None or _needs_approval(standing, question.action)
     }
     guard = await load_guard(tx)
-    approved |= {override_of(each.action, each.name)["name"] for each in questions} if guard.guarded else set()
+    for each in questions:  # only what a budget holds up needs an override
+        project = project_of(each, agents.get(each.name))
+        if guard.bites(action=each.action, project=project, agent=each.name, now=standing.now):
+            approved.add(override_of(each.action, each.name)["name"])
     askers = {question.actor.user for question in questions if question.actor.user is not None}
     return Facts(
         standing,
