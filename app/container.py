@@ -233,7 +233,7 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
     change_catalogue = await asyncio.to_thread(load_change_catalogue, settings.changes_dir)
     sla_catalogue = await asyncio.to_thread(load_sla_catalogue, settings.sla_dir)
     rates = await asyncio.to_thread(load_rate_catalogue, settings.rates_dir)
-    budget_catalogue = await asyncio.to_thread(load_budget_catalogue, settings.budgets_dir)
+    budget_catalogue = await asyncio.to_thread(load_budget_catalogue, settings.budgets_dir, rates)
     await migrate(urls.owner, urls.app)
     database = Database(urls.app, clock=clock, address=settings.base_url)
     try:

@@ -12,9 +12,12 @@ from typing import Final
 
 from config.errors import YamlSyntaxError
 from config.yamlfile import LocatedDocument, load_yaml
+from core.budgets.errors import InvalidBudget
 from core.budgets.policy import BudgetPolicy
 from core.budgets.policy_file import read_budget_policy
+from core.costs import RateCatalogue
 from core.errors import ConfigError, Unavailable
+from core.ids import TenantId
 from core.tenants import TenantPolicy
 
 DEFAULT: Final = "default"
@@ -23,9 +26,25 @@ DEFAULT: Final = "default"
 class BudgetCatalogue:
     """Every loaded document, compiled per tenant on first use."""
 
-    def __init__(self, documents: Mapping[str, LocatedDocument]) -> None:
+    def __init__(self, documents: Mapping[str, LocatedDocument], rates: RateCatalogue | None = None) -> None:
         self._documents = dict(documents)
+        self._rates = rates
         self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], BudgetPolicy] = {}
+
+    def check_currency(self, tenant: TenantPolicy, currency: str) -> None:
+        """Returns if the tenant's costs are in this currency: a budget in another would never count anything.
+
+        Raises InvalidBudget.
+        """
+        if self._rates is None:
+            return
+        costs_in = self._rates.for_tenant(TenantId(tenant.tenant_id)).currency
+        if currency != costs_in:
+            raise InvalidBudget(
+                f"Costs are in {costs_in} here, so a budget in {currency} would count nothing.",
+                where="amount.currency",
+                accepted=(costs_in,),
+            )
 
     def for_tenant(self, tenant: TenantPolicy) -> BudgetPolicy:
         """The tenant's policy. Raises Unavailable if there is none: then no budget can be changed (X9)."""
@@ -41,7 +60,7 @@ class BudgetCatalogue:
         return self._compiled[key]
 
 
-def load_budget_catalogue(folder: Path) -> BudgetCatalogue:
+def load_budget_catalogue(folder: Path, rates: RateCatalogue | None = None) -> BudgetCatalogue:
     """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
     if not folder.is_dir():
         raise ConfigError(f"There is no folder {folder}.", key="budgets_dir")
@@ -51,4 +70,4 @@ def load_budget_catalogue(folder: Path) -> BudgetCatalogue:
         raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
     for document in documents.values():
         read_budget_policy(document)
-    return BudgetCatalogue(documents)
+    return BudgetCatalogue(documents, rates)

@@ -43,6 +43,7 @@ async def create(database: Database, catalogue: BudgetCatalogue, actor: Actor, s
         policy = await policy_of(tx, catalogue)
         await require_manager(tx, policy, actor)
         terms = new_terms(policy, said, await people_of(tx))
+        catalogue.check_currency(await tenant_policy(tx), terms.currency)
         period = period_in(said) or Period(PeriodKind.MONTH)
         budget = await begin(tx, actor, terms, period)
         return await view_of(tx, budget.id)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from config.yamlfile import parse_yaml
 from core import budgets
 from core.budgets import BudgetCatalogue, BudgetFilter, ControlIn, Proposal, count_charges
-from core.budgets.errors import NothingToLift, NotManager, NotYourBudget
+from core.budgets.errors import InvalidBudget, NothingToLift, NotManager, NotYourBudget
 from core.budgets.store import load_known
 from core.costs import Charge, Usage, UsageWriter, load_rate_catalogue
 from core.emergency import grant
@@ -424,3 +424,14 @@ async def test_a_declared_budget_stays_as_people_made_it_until_its_entry_says_so
     assert (await budgets.get_budget(database, manager, made.id)).ended_at is not None
     await budgets.declare_for(database, budget_policy(DECLARED), company.tenant)
     assert (await budgets.get_budget(database, manager, made.id)).ended_at is None
+
+
+@pytest.mark.row("C2")
+async def test_a_budget_in_a_currency_in_which_nothing_is_charged_is_refused(database, manager):
+    # rule 12
+    priced = BudgetCatalogue(
+        {"default": parse_yaml("Budget Management: {}\n", file="default.yaml")}, load_rate_catalogue(RATES)
+    )
+    said = Proposal(amount=Money(Decimal(5), "EUR"), project="care")
+    with pytest.raises(InvalidBudget, match="Costs are in USD here"):
+        await budgets.create(database, priced, manager, said)
