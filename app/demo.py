@@ -26,7 +26,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Column, Table
 
-from app import demo_platform
+from app import demo_monitoring, demo_platform
 from app import demo_world as world
 from app.container import DatabaseUrls, build
 from app.demo_costs import seed_weeks
@@ -209,6 +209,7 @@ class _Demo:
                 "COUNTERSIGN_TEAMS__SERVICE_URL": teams["url"],
                 **self._rules(),
                 **demo_platform.environ(changes, systems["platform"]),
+                **demo_monitoring.environ(systems, self._secrets["hook_secret"]),
                 "COUNTERSIGN_SERVICENOW__URL": itsm["url"],
                 "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
                 "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"],
@@ -227,17 +228,20 @@ class _Demo:
         await self._until_answers(f"{self._url('product')}/readyz")
 
     async def _hear_of_systems(self) -> None:
-        """The simulated ServiceNow and platform tell us at once what happens there, as their administrators set up."""
+        """The simulated systems tell us at once what happens there, as their administrators set up."""
         platform = (await self._systems())["platform"]
+        told = demo_monitoring.hooks(self._url("product"), self._secrets["hook_secret"])
         for system, connector, secret in (
             ("servicenow", "servicenow", self._hook_secret()),
             ("platform", "executor", platform["secret"]),
         ):
             hook = f"{self._url('product')}/hooks/{connector}/{world.TENANT}"
-            told = {"webhook_url": hook, "webhook_secret": secret}
-            address = f"{self._url('sandbox')}/control/{system}/configure"
-            async with aiohttp.ClientSession() as session, session.post(address, json=told) as answer:
-                answer.raise_for_status()
+            told[system] = {"webhook_url": hook, "webhook_secret": secret}
+        async with aiohttp.ClientSession() as session:
+            for system, options in told.items():
+                address = f"{self._url('sandbox')}/control/{system}/configure"
+                async with session.post(address, json=options) as answer:
+                    answer.raise_for_status()
 
     def _rules(self) -> dict[str, str]:
         """Rules of one's own, from the folder `automation` beside the demo's data; else the examples."""
@@ -336,7 +340,10 @@ class _Demo:
                     "channels": {},
                 },
             },
-            "systems": systems,
+            "systems": {
+                **systems,
+                "alertmanager": demo_monitoring.alertmanager(self._url("product"), self._secrets["hook_secret"]),
+            },
         }
 
     async def _systems(self) -> dict[str, Any]:

@@ -80,6 +80,8 @@ requirements() {
   [[ $what == runtime ]] && return
   echo "/usr/sbin/slapd slapd"
   echo "ldapsearch ldap-utils"
+  echo "prometheus prometheus"
+  echo "/usr/bin/prometheus-alertmanager prometheus-alertmanager"
   is_ubuntu || have_browser || echo "chromium chromium"
   echo "font:NotoColorEmoji fonts-noto-color-emoji"
   echo "font:Inter fonts-inter fonts-dejavu-core"
@@ -158,6 +160,12 @@ install_system_packages() {
     tail -n 15 "$log" >&2
     fail "apt-get could not install: ${packages[*]}"
   }
+  # the same of Prometheus and Alertmanager, whose packages start what they bring
+  if [[ -d /run/systemd/system ]]; then
+    for line in prometheus prometheus-alertmanager; do
+      [[ " ${packages[*]} " != *" $line "* ]] || as_root systemctl disable --now "$line" >>"$log" 2>&1 || true
+    done
+  fi
 }
 
 # --- Python packages ------------------------------------------------------------------------------------------------

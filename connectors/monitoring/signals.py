@@ -89,7 +89,8 @@ _TONES: Final = {
     "request.rejected": Tone.WARNING,
     "request.expired": Tone.WARNING,
     "budget.threshold_reached": Tone.WARNING,
-    "budget.exceeded": Tone.ERROR,
+    "budget.forecast_exceeded": Tone.WARNING,
+    "budget.throttled": Tone.ERROR,
 }
 
 

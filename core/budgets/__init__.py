@@ -17,7 +17,15 @@ from core.budgets.charging import count_charges
 from core.budgets.declaring import declare_budgets, declare_for
 from core.budgets.events import BudgetEvent
 from core.budgets.guarding import NOTHING, Guard, load_guard, note_passed
-from core.budgets.looking import BudgetFilter, burn_of, get_budget, list_budgets, load_budget, reached_at
+from core.budgets.looking import (
+    BudgetFilter,
+    burn_of,
+    get_budget,
+    list_budgets,
+    load_budget,
+    reached_at,
+    shares_used,
+)
 from core.budgets.managing import create, end, reset, restore, undo_reset, update
 from core.budgets.periods import Period, PeriodKind, Window
 from core.budgets.policy import OVERRIDE, RAISE, BudgetPolicy
@@ -88,6 +96,7 @@ __all__ = [
     "reset",
     "restore",
     "scope_words",
+    "shares_used",
     "throttle",
     "undo_reset",
     "update",

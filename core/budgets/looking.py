@@ -41,6 +41,15 @@ async def list_budgets(database: Database, actor: Actor, wanted: BudgetFilter) -
         return tuple(each for each in views if _fits(each, wanted, actor))
 
 
+async def shares_used(tx: Transaction) -> dict[str, tuple[str, float]]:
+    """Of each budget that is not over, by its reference: its name, and which share of its limit is used now."""
+    return {
+        f"BUD-{budget.number}": (budget.terms.name, float(standing.used / standing.limit))
+        for budget, standing in await store.with_standing(tx, at=tx.now)
+        if standing.limit > 0
+    }
+
+
 async def get_budget(database: Database, actor: Actor, reference: UUID | int) -> BudgetView:
     """The budget with its past periods, over or not. Raises UnknownBudget."""
     async with permitted(database, actor, TokenScope.READ, action="budget.show", resource=str(reference)) as tx:

@@ -6,6 +6,7 @@ from typing import Final
 
 from core.approvals import RequestEvent
 from core.approvals import numbers as request_numbers
+from core.budgets import BudgetEvent
 from core.changes import ChangeEvent, DrillEvent
 from core.db import Database
 from core.emergency import EmergencyEvent
@@ -55,6 +56,11 @@ EXPORTED: Final = frozenset(
             IncidentEvent.RESOLVED,
             IncidentEvent.REOPENED,
             IncidentEvent.CLOSED,
+            BudgetEvent.THRESHOLD_REACHED,
+            BudgetEvent.FORECAST_EXCEEDED,
+            BudgetEvent.THROTTLED,
+            BudgetEvent.THROTTLE_LIFTED,
+            BudgetEvent.RAISED,
         ),
     )
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.approvals import standing
+from core.budgets import shares_used
 from core.db import Transaction
 from core.emergency import how_many_active
 from core.ids import earliest_uuid7
@@ -98,6 +99,10 @@ async def _gauges(tx: Transaction) -> list[MeasuredPoint]:
     points += [
         MeasuredPoint("countersign.incidents.open", "gauge", count, {"severity": severity})
         for severity, count in (await open_by_severity(tx)).items()
+    ]
+    points += [
+        MeasuredPoint("countersign.budgets.used_ratio", "gauge", share, {"budget": reference, "name": name})
+        for reference, (name, share) in (await shares_used(tx)).items()
     ]
     for each in await list_destinations(tx):
         tags = {"connector": each.subscriber}

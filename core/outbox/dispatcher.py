@@ -42,6 +42,11 @@ FAILURES_LINGER_S: Final = 0.05  # that a failure waits for others, so that who 
 ERROR_MAX: Final = 500  # characters of a failure kept with the delivery
 
 LAG_MAX_S: Final = 60.0
+MEASURE_EVERY_S: Final = 15.0
+WAITING = Gauge("countersign_outbox_waiting", "Deliveries that wait, or are dead", ["subscriber", "state"])
+EVENTS = Counter(
+    "countersign_events_total", "Things that happened, as they were handed to those who hear of them", ["type"]
+)
 LAG_SECONDS = Gauge("countersign_outbox_lag_seconds", "Age of the oldest event that is not routed yet")
 CIRCUITS_OPENED = Counter(
     "countersign_outbox_circuits_opened_total", "Times that a destination was left alone after failures", ["subscriber"]
@@ -92,6 +97,7 @@ class Dispatcher:
         self._finishing = Finishing[Claim](database, store.finish)
         self._failing = Finishing[_Failure](database, _keep_failures, linger_s=FAILURES_LINGER_S)
         self._wake = asyncio.Event()
+        self._measured_at = float("-inf")
         self._has_news = True  # something may have happened that is not routed
         self._task: asyncio.Task[None] | None = None
         self._in_flight: dict[asyncio.Task[bool], Claim] = {}
@@ -127,11 +133,24 @@ class Dispatcher:
         if lag_s > LAG_MAX_S:
             raise Unavailable(f"The outbox is {lag_s:.0f} s behind.")
 
+    async def _measure(self) -> None:
+        """Now and then, what waits and how late the oldest is can be read at /metrics."""
+        moment = asyncio.get_running_loop().time()
+        if moment - self._measured_at < MEASURE_EVERY_S:
+            return
+        self._measured_at = moment
+        async with self._database.system() as tx:
+            oldest, waiting = await store.oldest_unrouted(tx), await store.waiting(tx, list(self._subscriptions))
+        LAG_SECONDS.set(max(0.0, (tx.now - oldest).total_seconds()) if oldest else 0.0)
+        for (subscriber, state), count in waiting.items():
+            WAITING.labels(subscriber, state).set(count)
+
     async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
                 busy = await self._step()
+                await self._measure()
             except Unavailable:
                 busy = False  # the database is away: reported by readiness, retried below
             except Exception:
@@ -149,19 +168,21 @@ class Dispatcher:
         room = CONCURRENCY - len(self._in_flight)
         claims: tuple[Claim, ...] = ()
         news, self._has_news = self._has_news, False
-        routed, met = 0, frozenset[tuple[TenantId, str]]()
+        routed = store.NOTHING_ROUTED
         try:
             async with self._database.queue() as tx:
                 if news:
-                    routed, met = await store.route(tx, self._wanted, self._noted)
+                    routed = await store.route(tx, self._wanted, self._noted)
                 if room > 0:
                     held = [each.event.delivery_key(each.subscriber) for each in self._in_flight.values()]
                     claims = await store.claim(tx, self._served, held=held, limit=room, lease=LEASE)
         except BaseException:
             self._has_news = news or self._has_news
             raise
-        self._noted |= met
-        self._has_news |= routed >= store.ROUTE_BATCH
+        for type_, count in routed.types.items():
+            EVENTS.labels(type_).inc(count)
+        self._noted |= routed.met
+        self._has_news |= routed.count >= store.ROUTE_BATCH
         for claim in claims:
             task = asyncio.create_task(self._attempt(claim))
             self._in_flight[task] = claim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
 from core.db.transaction import SystemTransaction
 from core.ids import EventId, TenantId
@@ -164,16 +165,27 @@ class Claim:
         return self.event.tenant
 
 
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """How many events had their deliveries, destinations that were new and have a row now, events by type."""
+
+    count: int
+    met: frozenset[tuple[TenantId, str]]
+    types: Mapping[str, int]
+
+
+NOTHING_ROUTED: Final = Routed(0, frozenset(), {})
+
+
 async def route(
     tx: SystemTransaction, wanted: Mapping[str, frozenset[str]], noted: AbstractSet[tuple[TenantId, str]]
-) -> tuple[int, frozenset[tuple[TenantId, str]]]:
-    """Every unrouted event has a delivery for each subscriber that wants its type; how many events those were.
+) -> Routed:
+    """Every unrouted event has a delivery for each subscriber that wants its type; what those were.
 
-    And the destinations, which have a row each, beyond those that the caller has `noted` already. `wanted` maps a
-    subscriber's name to event types.
+    `noted` are the destinations that the caller knows already. `wanted` maps a subscriber's name to event types.
     """
     if not (await tx.connection.execute(_MAY_ROUTE, {"key": _ROUTER_LOCK})).scalar():
-        return 0, frozenset()
+        return NOTHING_ROUTED
     columns = outbox_events.c
     events = (
         await tx.connection.execute(
@@ -184,7 +196,7 @@ async def route(
         )
     ).all()
     if not events:
-        return 0, frozenset()
+        return NOTHING_ROUTED
     rows = [
         {
             "tenant_id": event.tenant_id,
@@ -206,7 +218,7 @@ async def route(
     await tx.connection.execute(
         update(outbox_events).where(columns.event_id.in_([event.event_id for event in events])).values(routed_at=tx.now)
     )
-    return len(events), met
+    return Routed(len(events), met, Counter(event.type for event in events))
 
 
 async def claim(
@@ -289,6 +301,18 @@ async def oldest_unrouted(tx: SystemTransaction) -> datetime | None:
     statement = select(columns.occurred_at).where(columns.routed_at.is_(None)).order_by(columns.position).limit(1)
     oldest: datetime | None = (await tx.connection.execute(statement)).scalar()
     return oldest
+
+
+async def waiting(tx: SystemTransaction, subscribers: Sequence[str]) -> dict[tuple[str, str], int]:
+    """How many deliveries of each subscriber wait, and are dead; zero included."""
+    columns = deliveries.c
+    rows = await tx.connection.execute(
+        select(columns.subscriber, columns.state, func.count().label("how_many"))
+        .where(columns.state.in_(("pending", "dead")))
+        .group_by(columns.subscriber, columns.state)
+    )
+    found = {(name, state): 0 for name in subscribers for state in ("pending", "dead")}
+    return found | {(row.subscriber, row.state): row.how_many for row in rows}
 
 
 async def _set(tx: SystemTransaction, claim: Claim, **values: object) -> None:
