@@ -24,7 +24,7 @@ SOON_S = 60.0
 
 def incident(product, title):
     """The newest incident of this title, if there is one."""
-    answer = product.call("GET", "/api/v1/incidents", role=ADMINISTRATOR, params={"contains": title})
+    answer = product.call("GET", "/api/v1/incidents", role=ADMINISTRATOR, params={"q": title})
     assert answer.status_code == 200, answer.text
     return next((each for each in answer.json()["items"] if title in each["title"]), None)
 
