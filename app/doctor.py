@@ -12,6 +12,7 @@ from app.automation import read_rulebook
 from app.changes import examine_executors
 from app.container import Service, build, database_urls
 from app.monitoring import examine_monitoring
+from app.opentelemetry import examine_opentelemetry
 from app.teams import examine_teams
 from app.tickets import Connected, connected_systems, distinct_titles
 from bot.slack.workspace import make_client
@@ -57,6 +58,7 @@ async def examine(settings: Settings) -> list[dict[str, Any]]:
     findings += await examine_teams(settings.teams)
     findings += await examine_executors(settings)
     findings += await examine_monitoring(settings)
+    findings += await examine_opentelemetry(settings)
     findings += matching or []
     systems = connected_systems(settings)
     rulebook = read_rulebook(settings)

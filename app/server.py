@@ -20,6 +20,7 @@ from app.container import DatabaseUrls, Service, build
 from app.demo_clock import clock_routes, follow_demo_clock
 from app.hooks import SystemHooks
 from app.monitoring import connect_monitoring
+from app.opentelemetry import connect_opentelemetry
 from app.teams import Teams, open_teams
 from app.tickets import connect_tickets
 from bot.reach import Reach
@@ -93,6 +94,7 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
     connect_tickets(service)
     connect_automation(service)
     connect_monitoring(service)
+    connect_opentelemetry(service)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -59,6 +59,7 @@ from config.monitoring import (
     WebhookSettings,
     monitoring_contradictions,
 )
+from config.opentelemetry import OtlpSettings, otlp_contradictions
 from config.sources import KeyPath
 
 SHIPPED: Final = Path(__file__).parent
@@ -292,6 +293,7 @@ class Settings(BaseSettings):
     splunk: Annotated[tuple[SplunkSettings, ...], OneOrMore] = ()
     webhooks: Annotated[tuple[WebhookSettings, ...], OneOrMore] = ()  # any other system, by CloudEvents
     alertmanager: Annotated[tuple[AlertmanagerSettings, ...], OneOrMore] = ()
+    otlp: OtlpSettings = OtlpSettings()  # traces and measures of this installation itself
     authzen: AuthZenSettings = AuthZenSettings()
     calendars: CalendarSettings = CalendarSettings()
     automation: AutomationSettings = AutomationSettings()
@@ -352,6 +354,7 @@ def _contradictions(settings: Settings, listed: Collection[str]) -> Iterator[Set
     yield from custom_contradictions(settings.itsm)
     yield from executor_contradictions(settings.executor)
     monitoring = {name: getattr(settings, name) for name in SYSTEMS}
+    yield from otlp_contradictions(settings.otlp)
     yield from monitoring_contradictions(monitoring, listed=set(listed))
 
 

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Middleware
 
 from core.errors import CountersignError
 from core.ids import uuid7
+from core.tracing import TRACES, Span, SpanKind
 from web.auth import client_of
 from web.metrics import HttpMetrics, route_of
 from web.problems import error_response, internal_problem, problem_response, refusal_response
@@ -61,13 +62,29 @@ def observing(metrics: HttpMetrics, *, trusted_proxies: int) -> Middleware:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id_of(request))
         start = time.perf_counter()
-        try:
-            response = await handler(request)
-        except web.HTTPException as redirect:  # `problems` lets nothing else through
-            _served(request, redirect.status, start)
-            raise
-        _served(request, response.status, start)
-        return response
+        parent, route = request.headers.get("traceparent", ""), route_of(request)
+        with TRACES.span(f"{request.method} {route}", SpanKind.SERVER, parent=parent) as span:
+            try:
+                response = await handler(request)
+            except web.HTTPException as redirect:  # `problems` lets nothing else through
+                _served(request, redirect.status, start)
+                _tell(span, request, redirect.status)
+                raise
+            _served(request, response.status, start)
+            _tell(span, request, response.status)
+            return response
+
+    def _tell(span: Span | None, request: web.Request, status: int) -> None:
+        """By the names of OpenTelemetry's semantic conventions; never an address with ids or secrets in it."""
+        if span is None:
+            return
+        span.attributes |= {
+            "http.request.method": request.method,
+            "http.route": route_of(request),
+            "http.response.status_code": status,
+            "countersign.correlation_id": correlation_id_of(request),
+        }
+        span.has_failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     def _served(request: web.Request, status: int, start: float) -> None:
         seconds = time.perf_counter() - start

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random  # noqa: TID251  jitter: chance, and no secret
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -31,6 +31,7 @@ from core.outbox.finishing import Finishing
 from core.outbox.retry import Permanent, RetryPolicy, Throttle, asked_wait_s
 from core.outbox.store import Claim, Served
 from core.redaction import without_secrets
+from core.tracing import TRACES, Span, SpanKind
 
 log = structlog.get_logger()
 
@@ -212,7 +213,7 @@ class Dispatcher:
             tenant_id=claim.tenant, delivery_key=claim.event.delivery_key(claim.subscriber)
         )
         try:
-            with DELIVERY_SECONDS.labels(claim.subscriber).time():
+            with DELIVERY_SECONDS.labels(claim.subscriber).time(), _traced(claim):
                 async with asyncio.timeout(subscription.retry.timeout_s), self._kept(claim):
                     if subscription.deliver_many is None:
                         await subscription.deliver(claim.event)
@@ -321,6 +322,18 @@ async def _keep_failures(tx: SystemTransaction, failures: Sequence[_Failure]) ->
     ]
     if postponed:
         await store.postpone(tx, postponed)
+
+
+def _traced(claim: Claim) -> AbstractContextManager[Span | None]:
+    """One attempt as a span of its own."""
+    return TRACES.span(
+        f"deliver {claim.subscriber}",
+        SpanKind.CONSUMER,
+        subscriber=claim.subscriber,
+        event_type=claim.event.type,
+        attempt=claim.event.attempt,
+        tenant=claim.tenant,
+    )
 
 
 def _log_dead(claim: Claim, reason: str) -> None:

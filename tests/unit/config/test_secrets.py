@@ -50,6 +50,7 @@ GIVEN = {
         "secret": "whsec_" + base64.b64encode(b"planted-webhooks" * 2).decode(),
         "hook_secret": "whsec_" + base64.b64encode(b"planted-hook-in-" * 2).decode(),
     },
+    "otlp": {"url": "https://otlp.example", "token": "planted-otlp"},
     "alertmanager": {"tenant": "a", "hook_secret": "planted-alertmanager-hook"},
 }
 PLAIN = {"tenant", "account", "url"}  # needed beside the secrets
