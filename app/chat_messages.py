@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import absences, accounts, automation, budgets, drills, living, reconciliations, schedules
+from bot import absences, accounts, automation, budgets, cost_checks, drills, living, reconciliations, schedules
 from bot.absences import AbsenceMessages
 from bot.accounts import AccountMessages
 from bot.automation import AutomationMessages
 from bot.budgets import BudgetMessages
+from bot.cost_checks import CostCheckMessages
 from bot.drills import DrillMessages
 from bot.living import LivingMessages
 from bot.pictures import Gallery
@@ -52,5 +53,6 @@ class Office:
             Subscription(f"{slug}_reconciliations", reconciliations.EVENTS, walks.deliver),
             Subscription(f"{slug}_automation", automation.EVENTS, by_rules.deliver),
             Subscription(f"{slug}_budgets", budgets.EVENTS, spending.deliver),
+            Subscription(f"{slug}_cost_checks", cost_checks.EVENTS, CostCheckMessages(platform, reach=reach).deliver),
             Subscription(f"{slug}_drills", drills.EVENTS, DrillMessages(platform, approvals).deliver),
         ]

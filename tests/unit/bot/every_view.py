@@ -46,6 +46,7 @@ from core.changes import (
     ValidationView,
 )
 from core.changes.policy_file import TYPE_MAX, TYPES_MAX
+from core.costs import Check
 from core.decisions import DecisionView
 from core.decisions.views import Answer, Reason
 from core.drafts import DraftView
@@ -268,6 +269,12 @@ def huge_change(words: str, size: Size = HUGE) -> Any:
     )
 
 
+def cost_check(words: str, size: Size) -> Check:
+    """A comparison that found as much as can differ."""
+    names = ("day", "project", "agent", "meter", "meter_class", "currency", "ledger", "rollup")
+    return Check(NOW, 10**9, 10**6, False, (dict.fromkeys(names, words),) * size.rows)
+
+
 def huge_budget(words: str, size: Size = HUGE) -> Any:
     people = crowd(words, size)
     found = used_up()
@@ -393,6 +400,7 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
             "reason": words,
         },
         "WalkView": walk(words, size),
+        "Check": cost_check(words, size),
         "Iterable[Account]": (
             Account(
                 ChatId(ChatPlatform.TEAMS, words[:100], "U1"),
