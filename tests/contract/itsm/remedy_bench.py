@@ -137,7 +137,8 @@ class RemedyBench(Bench):
         await self.system.edit("change", ticket.number, {"Vendor Ticket Number": f"countersign:{key}"})
 
     async def note(self, ticket: Ticket, text: str) -> None:
-        await self.system.edit("change", ticket.external_id, {"comment": text})
+        type_ = "incident" if ticket.kind is TicketKind.INCIDENT else "change"
+        await self.system.edit(type_, ticket.external_id, {"comment": text})
 
     async def approve(self, ticket: Ticket) -> None:
         await self.system.edit("change", ticket.external_id, {"approval": "approve", "by": self.person})

@@ -132,7 +132,8 @@ class ServiceNowBench(Bench):
         await self._post("/api/sn_chg_rest/change/normal", body, expected=200)
 
     async def note(self, ticket: Ticket, text: str) -> None:
-        await self.system.edit("change_request", ticket.external_id, {"work_notes": text})
+        table = "incident" if ticket.kind is TicketKind.INCIDENT else "change_request"
+        await self.system.edit(table, ticket.external_id, {"work_notes": text})
 
     async def approve(self, ticket: Ticket) -> None:
         while asked := [one for one in self.system.records("sysapproval_approver") if one["state"] == "requested"]:

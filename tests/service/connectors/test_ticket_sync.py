@@ -46,14 +46,15 @@ async def delivered(company, systems, *, approvals=NO_APPROVALS, issuer=None):
         slug: TicketDesk(TicketSync(slug, company.tenant, system, company.database, approvals=approvals, issuer=issuer))
         for slug, system in systems.items()
     }
-    await _dispatch(company, [_subscription(slug, desk) for slug, desk in desks.items()])
+    await dispatched(company, [_subscription(slug, desk) for slug, desk in desks.items()])
 
 
 def _subscription(slug, desk):
     return Subscription(slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many)
 
 
-async def _dispatch(company, subscriptions):
+async def dispatched(company, subscriptions):
+    """Whatever waits has been delivered."""
     dispatcher = Dispatcher(company.database, subscriptions)
     dispatcher.start()
 
@@ -220,7 +221,7 @@ async def test_where_several_tenants_have_an_instance_each_an_event_goes_to_its_
         together = TenantDesks(desks)
         pending = await ask(company, catalogue)
 
-        await _dispatch(company, [_subscription("servicenow", together)])
+        await dispatched(company, [_subscription("servicenow", together)])
 
         assert len(own.with_key(str(pending.request_id))) == 1
         assert others.with_key(str(pending.request_id)) == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.root_cause import BEGAN, generate, measure
@@ -91,6 +91,7 @@ def test_a_label_that_failures_have_far_more_often_than_usual_is_suspected():
 
 
 @pytest.mark.row("S5")
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_confidence_is_a_share_that_falls_from_suspect_to_suspect(seed):
     found = rank(generate(random.Random(seed)).scene)
@@ -101,6 +102,7 @@ def test_confidence_is_a_share_that_falls_from_suspect_to_suspect(seed):
 
 
 @pytest.mark.row("S5")
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_the_order_in_which_evidence_is_found_changes_nothing(seed, order):
     made = generate(random.Random(seed)).scene

@@ -1,0 +1,105 @@
+"""An incident and its ticket, over the real outbox and every simulated ticket system (N1-N4, N6, S3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.itsm.asked import EVERY_EVENT, TicketDesk
+from connectors.itsm.base import TicketKind, TicketState
+from connectors.itsm.inbox import TicketInbox
+from connectors.itsm.incidents import IncidentSync
+from connectors.itsm.subscriber import TicketSync
+from core.incidents import Severity, acknowledge, post_update, resolve
+from core.outbox import RetryPolicy, Subscription
+from sandbox.faults import Fault
+from tests.contract.itsm.jira_bench import JiraBench
+from tests.contract.itsm.systems import SYSTEMS
+from tests.incident_desk import IncidentDesk
+from tests.service.connectors.test_ticket_sync import dispatched
+
+OPERATOR = "agent_operator"
+
+
+@pytest.fixture(params=SYSTEMS)
+async def bench(request):
+    """Each simulated system in turn, where incidents live in it."""
+    async with SYSTEMS[request.param]() as running:
+        yield running.incidents() if isinstance(running, JiraBench) else running
+
+
+@pytest.fixture
+async def connector(bench):
+    connected = bench.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+    yield connected
+    await connected.close()
+
+
+async def delivered(company, bench, connector):
+    """Whatever waits has been delivered to the system."""
+    sync = TicketSync(bench.slug, company.tenant, connector, company.database)
+    desk = TicketDesk(sync, IncidentSync(bench.slug, company.tenant, connector, company.database))
+    wanted = Subscription(
+        bench.slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many
+    )
+    await dispatched(company, [wanted])
+
+
+def one(bench, outcome):
+    (record,) = bench.with_key(str(outcome.incident_id), TicketKind.INCIDENT)
+    return record
+
+
+async def state_of(desk, incident):
+    (ticket,) = (await desk.show(incident)).tickets
+    return ticket.state
+
+
+@pytest.mark.row("N1", "N2", "N3", "N4", "N6", "S3")
+async def test_an_incident_has_one_ticket_that_stands_where_it_is_however_often_the_system_fails(
+    company, bench, connector
+):
+    desk = IncidentDesk(company)
+    incident = await desk.fires(severity=Severity.CRITICAL)
+    bench.fail(Fault.COMMIT_THEN_TIMEOUT, 2, match=bench.creation)
+    await delivered(company, bench, connector)
+    await desk.do(acknowledge, OPERATOR, incident)
+    await delivered(company, bench, connector)
+    assert await state_of(desk, incident) == bench.incident[TicketState.IMPLEMENTING][1]
+
+    await desk.do(post_update, OPERATOR, incident, text="We restart it.")
+    await delivered(company, bench, connector)
+    await desk.do(resolve, OPERATOR, incident, resolution="Restarted.")
+    await delivered(company, bench, connector)
+    found = one(bench, incident)
+    assert await state_of(desk, incident) == bench.incident[TicketState.IMPLEMENTED][1]
+    assert sum("We restart it." in text for text in found.texts) == 1
+
+
+@pytest.mark.row("S3")
+async def test_what_is_not_bad_enough_has_no_ticket_until_it_is(company, bench, connector):
+    desk = IncidentDesk(company)
+    incident = await desk.fires(severity=Severity.LOW)
+    await delivered(company, bench, connector)
+    assert bench.with_key(str(incident.incident_id), TicketKind.INCIDENT) == []
+    await desk.fires(severity=Severity.HIGH, started_at=company.clock.now())
+    await delivered(company, bench, connector)
+    assert one(bench, incident).number
+
+
+@pytest.mark.row("N1", "N2", "N3", "N4", "S3")
+async def test_what_somebody_writes_on_the_ticket_is_in_the_timeline_and_not_sent_back(company, bench, connector):
+    desk = IncidentDesk(company)
+    incident = await desk.fires(severity=Severity.HIGH)
+    await delivered(company, bench, connector)
+    inbox = TicketInbox(bench.slug, company.tenant, connector, company.database)
+    assert await inbox.look()
+    ticket = await connector.find_by_key(TicketKind.INCIDENT, str(incident.incident_id))
+    await bench.note(ticket, "A customer called.")
+    for _ in range(2):
+        company.advance(seconds=30)
+        assert await inbox.look()
+    texts = [each.text for each in (await desk.show(incident)).newest if "A customer called." in each.text]
+    assert len(texts) == 1
+    before = len(one(bench, incident).texts)
+    await delivered(company, bench, connector)
+    assert len(one(bench, incident).texts) == before
