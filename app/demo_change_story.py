@@ -1,12 +1,12 @@
-"""The story's last chapter: a change goes bad once it is out, is undone by itself, and teaches the next one."""
+"""A chapter of the story: a change goes bad once it is out, is undone by itself, and teaches the next one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from app.demo_seed import Api
+from app.demo_telling import Telling
 
 GATES: Final = ("testing", "rollback_plan", "communication")
 ROW: Final = {
@@ -15,42 +15,6 @@ ROW: Final = {
 }  # as the matrix names them
 LESSON: Final = "Warm the retrieval cache before the switch."
 DONE_SOON_S: Final = 0.2  # of each of the platform's steps
-
-
-class Telling(Protocol):
-    """The story, as far as this chapter needs it."""
-
-    def say(self, words: str) -> None:
-        """The next step is announced."""
-        ...
-
-    def seen(self, words: str) -> None:
-        """What was waited for has been seen."""
-        ...
-
-    def api(self, role: str) -> Api:
-        """The product's API as the first person with the role."""
-        ...
-
-    def name(self, role: str) -> str:
-        """The person's name."""
-        ...
-
-    async def control(self, call: str, body: Mapping[str, Any], *, system: str) -> dict[str, Any]:
-        """A call of the sandbox's control surface."""
-        ...
-
-    async def advance(self, duration: str) -> None:
-        """The product's clock is moved on."""
-        ...
-
-    async def message(self, channel: str, words: str) -> dict[str, Any] | None:
-        """The newest message in the channel that holds the words."""
-        ...
-
-    async def until(self, look: Any, what: str) -> dict[str, Any]:
-        """What the look finds at last. Raises StoryError."""
-        ...
 
 
 async def play(story: Telling, agent: str) -> None:

@@ -1,4 +1,4 @@
-"""`make demo ARGS="--story"`: request, approvals (one in Teams), ticket, deployment, bypass, change, all real.
+"""`make demo ARGS="--story"`: request, approvals, ticket, deployment, bypass, change, budget, incident, all real.
 
 People act through the sandbox's control surface, which does what their Slack client would do; the agent platform acts
 through the API. Each step waits for what a person would see, and says it; the first that does not come ends the story.
@@ -10,12 +10,13 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
 from rich.console import Console
 
-from app import demo_change_story
+from app import demo_budget_story, demo_change_story, demo_incident_story
 from app import demo_world as world
 from app.demo_seed import Api
 
@@ -64,6 +65,8 @@ class _Story:
         await self._create_and_deploy(agent, request_id)
         await self._bypass(agent)
         await demo_change_story.play(self, agent)
+        await demo_budget_story.play(self, agent)
+        await demo_incident_story.play(self, agent)
 
     async def _ask(self, agent: str) -> tuple[str, str]:
         dana = self._email("agent_developer")
@@ -91,27 +94,8 @@ class _Story:
         message = await self.until(
             lambda: self.message(f"@{email}", reference, action="Approve"), f"{reference} with buttons for {email}"
         )
-        button = _button(message, "Approve")
-        answer = await self.control(
-            "click",
-            {
-                "user": email,
-                "channel": f"@{email}",
-                "ts": message["ts"],
-                "action_id": button["action_id"],
-                "value": button["value"],
-            },
-        )
-        done = await self.control(
-            "submit",
-            {
-                "user": email,
-                "view_id": _modal(answer)["view_id"],
-                "values": {"Reason": f"The {title} review found nothing against it."},
-            },
-        )
-        if done.get("errors"):
-            raise StoryError(f"The vote was refused: {done['errors']}")
+        answer = await self.click(role, f"@{email}", message, "Approve")
+        await self.fill(role, answer, {"Reason": f"The {title} review found nothing against it."})
         await self.until(lambda: self._stage_is_done(reference, title), f"the {title} stage as approved")
         self.seen("the message changes in place, for everybody")
 
@@ -268,8 +252,9 @@ class _Story:
     async def control(self, call: str, body: Mapping[str, Any], *, system: str = "slack") -> dict[str, Any]:
         return await self._control(f"{system}/{call}", body)
 
-    async def advance(self, duration: str) -> None:
-        await self._control("clock", {"advance": duration})
+    async def advance(self, duration: str) -> datetime:
+        moved = await self._control("clock", {"advance": duration})
+        return datetime.fromisoformat(moved["now"])
 
     async def _control(self, call: str, body: Mapping[str, Any]) -> dict[str, Any]:
         async with self.session.post(f"{self.status['sandbox_url']}/control/{call}", json=body) as answer:
@@ -281,6 +266,18 @@ class _Story:
     async def _get(self, path: str, **query: str) -> Any:
         async with self.session.get(self.status["sandbox_url"] + path, params=query or None) as answer:
             return await answer.json()
+
+    async def click(self, role: str, channel: str, message: Mapping[str, Any], label: str) -> dict[str, Any]:
+        button = _button(message, label)
+        self._expect(bool(button), f"a button “{label}”")
+        clicked = {"channel": channel, "ts": message["ts"], "user": self._email(role)}
+        return await self.control("click", clicked | {name: button[name] for name in ("action_id", "value")})
+
+    async def fill(self, role: str, answer: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        view_id = _modal(answer)["view_id"]
+        done = await self.control("submit", {"user": self._email(role), "view_id": view_id, "values": values})
+        if done.get("errors"):
+            raise StoryError(f"The form was refused: {done['errors']}")
 
     def api(self, role: str) -> Api:
         return Api(self.session, self.status["base_url"], self._person(role)[1]["token"])
