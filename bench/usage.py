@@ -22,10 +22,13 @@ from bench.installation import installation
 from bench.report import Case, Goal, Round, Section
 from config.settings import SHIPPED
 from core.actor import Actor, Door
+from core.budgets import Proposal, count_charges, create, load_budget_catalogue
 from core.costs import RateCatalogue, Usage, UsageWriter, load_rate_catalogue
+from core.db import Database
 from core.ids import TenantId, uuid7
+from core.money import Money
 
-COPY, TOLD = "raw COPY", "usage"
+COPY, TOLD, COUNTED = "raw COPY", "usage", "usage, counted by 20 budgets"
 EVENTS: Final = 20_000  # in each round
 CALL: Final = 1_000  # events in one call
 PROJECTS, AGENTS = 20, 200
@@ -34,6 +37,7 @@ COLUMNS: Final = [
     *("tenant_id", "at", "line_id", "usage_id", "is_reversal", "project", "agent", "meter", "meter_class"),
     *("quantity", "amount", "currency", "priced_amount", "priced_currency", "recorded_at"),
 ]
+_ACTOR: Final = Actor(tenant=TENANT, user=None, email="bench", name="Bench", door=Door.SYSTEM)
 _METERS: Final = ("cpu_hours", "memory_gb_hours", "storage_gb_months", "audit_logging")
 _PREPARE: Final = (
     "CREATE TABLE plain_ledger (LIKE usage_ledger INCLUDING DEFAULTS, PRIMARY KEY (tenant_id, at, line_id))"
@@ -44,10 +48,12 @@ async def run(*, rounds: int) -> Section:
     """Raises WrongAnswer if the ledger is not what was told, or its sums are not the ledger's."""
     rates = load_rate_catalogue(SHIPPED / "costs")
     chance = random.Random(1)
-    measured: dict[str, list[Round]] = {COPY: [], TOLD: []}
+    measured: dict[str, list[Round]] = {COPY: [], TOLD: [], COUNTED: []}
     async with installation() as (owner, database):
         await owner.execute(_PREPARE)
-        writer = UsageWriter(database, rates)
+        writer, counted = UsageWriter(database, rates), UsageWriter(database, rates, [count_charges])
+        for number in range(PROJECTS):
+            await _budget(database, f"project-{number}")
         plain = await asyncpg.connect(database.url.replace("+asyncpg", ""))
         await owner.execute("GRANT ALL ON plain_ledger TO PUBLIC")
         try:
@@ -56,15 +62,17 @@ async def run(*, rounds: int) -> Section:
                 events = _events(chance, EVENTS, str(number))
                 measured[COPY].append(await _copied(plain, _rows(rates, events)))
                 measured[TOLD].append(await _told(writer, events))
-            await _check(owner, CALL + rounds * EVENTS)
+                measured[COUNTED].append(await _told(counted, _events(chance, EVENTS, f"c{number}")))
+            await _check(owner, CALL + 2 * rounds * EVENTS)
         finally:
             await plain.close()
             await writer.close()
+            await counted.close()
     return Section(
         "Usage, durable, priced and summed up",
         tuple(Case(name, tuple(each)) for name, each in measured.items()),
         baselines=(COPY,),
-        goals=(Goal("usage at least 0.6 times raw COPY of the same rows", TOLD, (COPY,), 0.6),),
+        goals=(Goal("usage, counted by budgets, at least 0.6 times raw COPY of the same rows", COUNTED, (COPY,), 0.6),),
         notes=(f"{EVENTS:,} events in calls of {CALL:,} at once; {PROJECTS} projects, {AGENTS} agents, a day.",),
     )
 
@@ -121,10 +129,16 @@ async def _told(writer: UsageWriter, events: Sequence[Usage]) -> Round:
     return Round(len(events) / (time.perf_counter() - begun))
 
 
+async def _budget(database: Database, project: str) -> None:
+    said = Proposal(
+        amount=Money(Decimal(10**12), "USD"), period="year", project=project, thresholds=(), forecast=False, controls=()
+    )
+    await create(database, load_budget_catalogue(SHIPPED / "budgets"), _ACTOR, said)
+
+
 async def _tell(writer: UsageWriter, events: Sequence[Usage]) -> None:
-    actor = Actor(tenant=TENANT, user=None, email="bench", name="Bench", door=Door.SYSTEM)
     calls = [events[first : first + CALL] for first in range(0, len(events), CALL)]
-    answers = await asyncio.gather(*(writer.record(actor, call) for call in calls))
+    answers = await asyncio.gather(*(writer.record(_ACTOR, call) for call in calls))
     if sum(each.accepted for each in answers) != len(events):
         raise WrongAnswer(f"of {len(events)} events {sum(each.accepted for each in answers)} were new")
 

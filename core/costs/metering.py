@@ -36,7 +36,8 @@ log = structlog.get_logger()
 
 AT_ONCE: Final = timedelta(milliseconds=1)
 SETTLED_AFTER: Final = timedelta(minutes=5)  # whatever began longer ago stands in the trail, or never will
-RECORDS_MAX: Final = 2000  # read in one look
+PAGE: Final = 2000  # records read at once
+PAGES_MAX: Final = 20  # in one look
 NEW_TENANT: Final = timedelta(hours=1)  # whose trail is metered from its beginning
 METERS: Final[Mapping[str, str]] = {"agent_create": "agent_creation", "agent_deploy": "agent_deployment"}
 OUTCOME: Final = "decision.outcome"
@@ -72,9 +73,10 @@ class Read:
 class Metering:
     """Tells usage of every tenant's governed actions to the writer."""
 
-    def __init__(self, writer: UsageWriter, rates: RateCatalogue) -> None:
+    def __init__(self, writer: UsageWriter, rates: RateCatalogue, *, page: int = PAGE) -> None:
         self._writer = writer
         self._rates = rates
+        self._page = page
 
     @property
     def deadlines(self) -> Mapping[str, DeadlineHandler]:
@@ -83,14 +85,12 @@ class Metering:
 
     async def _look(self, tx: Transaction, due: Due) -> None:
         read = Read.of(due.data) if "position" in due.data else await _beginning(tx)
-        found = await records_after(tx, read.position, actions=(*METERS, OUTCOME), limit=RECORDS_MAX)
+        found, has_more = await self._records(tx, read.position)
         events = [usage for record in found if (usage := usage_of(record)) is not None]
-        has_more = len(found) == RECORDS_MAX
         settled = tx.now - SETTLED_AFTER
-        if has_more:
-            read = replace(read, position=found[-1].position)
-        else:
-            read = replace(read, position=await position_before(tx, settled, after=read.position))
+        has_more = has_more and found[-1].occurred_at < settled  # else what lies before it may still come
+        position = found[-1].position if has_more else await position_before(tx, settled, after=read.position)
+        read = replace(read, position=position)
         hour = settled.replace(minute=0, second=0, microsecond=0)
         if hour > read.hour:
             counted = await records_by_hour(tx, read.hour_position, since=read.hour, until=hour)
@@ -104,6 +104,17 @@ class Metering:
         await self._tell(tx, events)
         again = tx.now + (AT_ONCE if has_more else LOOK_EVERY)
         await set_deadline(tx, due.subject, METERING, again, data=read.data())
+
+    async def _records(self, tx: Transaction, position: int) -> tuple[list[Recorded], bool]:
+        """What lies beyond the position, as much as one look takes, and whether there may be more."""
+        found: list[Recorded] = []
+        for _ in range(PAGES_MAX):
+            page = await records_after(tx, position, actions=(*METERS, OUTCOME), limit=self._page)
+            found += page
+            if len(page) < self._page:
+                return found, False
+            position = page[-1].position
+        return found, True
 
     async def _tell(self, tx: Transaction, events: Sequence[Usage]) -> None:
         known = await store.known_among(tx, {each.id for each in events} | {each.corrects for each in events})

@@ -35,7 +35,7 @@ RATES = load_rate_catalogue(Path(__file__).parents[3] / "config" / "costs")
 async def looking(database):
     writer = UsageWriter(database, RATES)
     await ensure_metering(database)
-    yield DeadlineRunner(database, {**Metering(writer, RATES).deadlines, **DEADLINES})
+    yield DeadlineRunner(database, {**Metering(writer, RATES, page=1).deadlines, **DEADLINES})
     await writer.close()
 
 
