@@ -58,6 +58,7 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
         service.renderer,
         refresh_home=lambda chat_user: publish(chat, chat_user),
         reach=reach,
+        rates=service.rates,
     ).subscriptions()
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if settings.signing_secret is None else settings.signing_secret.get_secret_value()

@@ -20,6 +20,7 @@ from bot.reconciliations import ReconciliationMessages
 from bot.schedules import ScheduledMessages
 from config.settings import SlackSettings, TeamsSettings
 from core.charts import Renderer
+from core.costs import RateCatalogue
 from core.outbox import Subscription
 
 
@@ -33,6 +34,7 @@ class Office:
     renderer: Renderer
     refresh_home: Callable[[str], Awaitable[None]]
     reach: Reach
+    rates: RateCatalogue
 
     def subscriptions(self) -> list[Subscription]:
         """Everything that this platform is told of, each under a name of the platform's own."""
@@ -40,7 +42,7 @@ class Office:
         approvals, emergency = self.settings.approvals_channel, self.settings.emergency_channel
         channels = {"approvals_channel": approvals, "emergency_channel": emergency}
         messages = LivingMessages(platform, **channels, refresh_home=self.refresh_home, reach=reach)
-        scheduled = ScheduledMessages(platform, self.gallery, self.renderer, **channels, reach=reach)
+        scheduled = ScheduledMessages(platform, self.gallery, self.renderer, **channels, reach=reach, rates=self.rates)
         by_rules = AutomationMessages(platform, **channels, reach=reach)
         notices = AbsenceMessages(platform, refresh_home=self.refresh_home, reach=reach)
         walks = ReconciliationMessages(platform, reach=reach)

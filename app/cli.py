@@ -19,6 +19,7 @@ from app import doctor as doctoring
 from app import report as figures_report
 from app.commands.automation import automation
 from app.commands.connector import connector
+from app.commands.cost_reports import add_cost_reports
 from app.commands.usage import costs, usage
 from app.container import database_urls
 from app.logs import configure_logging
@@ -57,6 +58,7 @@ for name, group in (
 ):
     cli.add_typer(group, name=name)
 user.add_typer(chat, name="chat")
+add_cost_reports(report)
 
 Config = Annotated[Path | None, typer.Option("--config", help="One YAML file; environment variables win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]

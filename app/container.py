@@ -52,6 +52,7 @@ from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
 from core.decisions import Gate
 from core.deliveries import Connected
+from core.finance import NightlyAdvice
 from core.monitoring import MonitoringPoller
 from core.named_tickets import Desks
 from core.outbox import Dispatcher, Subscription
@@ -133,7 +134,8 @@ class Service:
             self.dispatcher = Dispatcher(self.database, self.subscriptions)
             watch = sla.deadlines(self.sla, self.settings.base_url)
             metering = Metering(self.usage, self.rates).deadlines
-            self.deadlines = DeadlineRunner(self.database, {**DEADLINES, **watch, **metering})
+            advice = NightlyAdvice(self.rates).deadlines
+            self.deadlines = DeadlineRunner(self.database, {**DEADLINES, **watch, **metering, **advice})
             self.listener.on("countersign_outbox", self.dispatcher.wake)
             self.listener.on("countersign_deadlines", self.deadlines.wake)
             self.dispatcher.start()

@@ -19,6 +19,7 @@ from app.chat import Slack, open_slack
 from app.container import DatabaseUrls, Service, build
 from app.demo_clock import clock_routes, follow_demo_clock
 from app.hooks import SystemHooks
+from app.mail import connect_mail
 from app.monitoring import connect_monitoring
 from app.opentelemetry import connect_opentelemetry
 from app.teams import Teams, open_teams
@@ -59,6 +60,7 @@ from web.api.incidents import Incidents
 from web.api.policies import Policies
 from web.api.preferences import Preferences
 from web.api.receipts import Receipts
+from web.api.recommendations import Recommendations
 from web.api.reconciliations import Reconciliations
 from web.api.requests import Requests
 from web.api.rollouts import Rollouts
@@ -66,6 +68,7 @@ from web.api.sla import Sla
 from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
 from web.api.usage import UsageResource
+from web.api.variances import Variances
 from web.application import WebSettings, create_application
 from web.console.routes import Books, Door, add_console
 from web.endpoint import endpoints_of
@@ -95,6 +98,7 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
     connect_automation(service)
     connect_monitoring(service)
     connect_opentelemetry(service)
+    connect_mail(service)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -143,6 +147,8 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Costs(database, service.rates),
         CostReports(database, service.renderer),
         Chargebacks(database, service.rates, service.renderer),
+        Variances(database, service.rates),
+        Recommendations(database, service.rates, service.changes),
         BypassAnalytics(database, service.renderer),
         Incidents(database),
         IncidentReviews(database),

@@ -72,6 +72,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
         service.renderer,
         refresh_home=refresh_home,
         reach=reach,
+        rates=service.rates,
     ).subscriptions()
     if Role.BOT not in service.settings.roles:
         return Teams(subscriptions=subscriptions, session=session)

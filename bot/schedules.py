@@ -1,4 +1,4 @@
-"""What comes by the calendar: morning digests; the week's figures and the month's bypasses in a channel (B9, P8, E2).
+"""What comes by the calendar: morning digests; figures of a week, bypasses and costs of a month (B9, P8, E2, C10).
 
 All are posted once and never edited: what they say is true of the hour at which they came.
 """
@@ -18,12 +18,15 @@ from bot.pictures import Gallery, drawn
 from bot.platform import PlaceUnusable, Platform
 from bot.reach import Reach
 from bot.views.bypass_report import bypass_report_card
+from bot.views.chargeback import chargeback_card
 from bot.views.digest import digest_card
 from bot.views.weekly import weekly_card
 from core.actor import system_actor
 from core.approvals import Week, week
-from core.charts import Renderer, bypass_chart, weekly_charts
+from core.charts import Renderer, bypass_chart, centres_chart, weekly_charts
+from core.costs import RateCatalogue
 from core.emergency import bypass_report
+from core.finance import chargeback
 from core.ids import UserId
 from core.links import MessageSlot
 from core.outbox import Event
@@ -46,6 +49,7 @@ class ScheduledMessages:
     approvals_channel: str
     emergency_channel: str
     reach: Reach = field(default_factory=Reach)
+    rates: RateCatalogue = field(default_factory=lambda: RateCatalogue({}))
 
     async def deliver(self, event: Event) -> None:
         """The message of the event stands in its place, unless its time is over."""
@@ -66,6 +70,13 @@ class ScheduledMessages:
                 policy = await self._policy(due)
                 if policy.bypass_report is not None:
                     await self._report(due, self._channel(policy, policy.bypass_report.channel), self._post_bypasses)
+
+            case ScheduleEvent.CHARGEBACK_DUE:
+                policy = await self._policy(due)
+                if policy.chargeback_report is not None and policy.chargeback_report.channel:
+                    await self._report(
+                        due, self._channel(policy, policy.chargeback_report.channel), self._post_chargeback
+                    )
 
     async def _digest(self, event: Event) -> None:
         platform, since = self.platform, datetime.fromisoformat(event.data["since"])
@@ -106,6 +117,14 @@ class ScheduledMessages:
         drawings = await drawn(self.renderer, charts, suffix=month, attempt=event.attempt)
         console = self.platform.console
         await self.gallery.say_once(slot, lambda pictures: bypass_report_card(found, pictures, console), drawings)
+
+    async def _post_chargeback(self, event: Event, slot: MessageSlot) -> None:
+        month = event.data["month"]
+        made = await chargeback(self.platform.database, self.rates, system_actor(event.tenant), period=month)
+        charts = (centres_chart(made),) if self.gallery.takes_pictures and made.statement.centres else ()
+        drawings = await drawn(self.renderer, charts, suffix=month, attempt=event.attempt)
+        console = self.platform.console
+        await self.gallery.say_once(slot, lambda pictures: chargeback_card(made, pictures, console), drawings)
 
     def _card(self, event: Event, found: Week, pictures: Sequence[Picture]) -> Card:
         day = date.fromisoformat(event.data["day"])

@@ -249,6 +249,26 @@ class CalendarSettings(Section):
     allow_private_addresses: bool = False  # http and our own network too: for the demo and tests
 
 
+class MailSecurity(StrEnum):
+    """How the way to the mail server is kept secret."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailSettings(Section):
+    """The mail server that takes what Countersign sends; on once it is named."""
+
+    host: Annotated[str, Field(min_length=1)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Annotated[MailSecurity, BeforeValidator(_lower)] = MailSecurity.STARTTLS
+    username: str = ""
+    password: Secret | None = None
+    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "countersign@localhost"
+    timeout_s: TimeoutSeconds = 30.0
+
+
 class AutomationSettings(Section):
     """What rules of workflow automation may reach."""
 
@@ -296,6 +316,7 @@ class Settings(BaseSettings):
     otlp: OtlpSettings = OtlpSettings()  # traces and measures of this installation itself
     authzen: AuthZenSettings = AuthZenSettings()
     calendars: CalendarSettings = CalendarSettings()
+    mail: MailSettings = MailSettings()
     automation: AutomationSettings = AutomationSettings()
 
     _kept: dict[KeyPath, str] = PrivateAttr(default_factory=dict)

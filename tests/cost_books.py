@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -54,3 +54,20 @@ async def books(company):
     await writer.record(company.actor("meta_agent_manager"), usage())
     await writer.close()
     return rates
+
+
+def sleepless(agent: str, now: datetime) -> list[dict[str, str]]:
+    """An agent that computes day and night for four weeks, and does something at noon alone; as the API takes it."""
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    events = []
+    for number in range(1, 28):
+        day = noon - timedelta(days=number)
+        about = {"agent": agent, "project": "sleepless"}
+        for hour in range(24):
+            at = (day.replace(hour=hour)).isoformat()
+            key = f"sleepless/{agent}/{day:%Y-%m-%d}/{hour}"
+            events.append({"id": key, "meter": "cpu_hours", "quantity": "5", "time": at, **about})
+        for deed in range(2):
+            key = f"sleepless/{agent}/{day:%Y-%m-%d}/deed{deed}"
+            events.append({"id": key, "meter": "security_scanning", "quantity": "1", "time": day.isoformat(), **about})
+    return events

@@ -233,7 +233,7 @@ def _bars(
             "sort": list(dict.fromkeys(each["name"] for each in values)),
             "axis": {"ticks": False},
         },
-        "x": {"field": "cost", "type": "quantitative", "title": title},
+        "x": {"field": "cost", "type": "quantitative", "title": title, "axis": {"tickCount": 5}},
     }
     encoding |= {} if colour is None else {"color": colour}
     encoding |= {} if offset is None else {"yOffset": offset}

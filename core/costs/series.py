@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, cast, extract, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, cast, extract, func, select
 from sqlalchemy.types import Date, Integer
 
 from core.costs.model import usage_ledger
@@ -14,17 +14,22 @@ from core.costs.queries import CostFilter
 from core.db import Transaction
 
 _L = usage_ledger.c
+_GOVERNED = "^countersign:agent_(creation|deployment):"  # ids of metering.py
 _SUMS = (func.sum(_L.quantity).label("quantity"), func.sum(_L.amount).label("amount"))
 
 
 async def lines_by_day(tx: Transaction, where: CostFilter, *, currency: str) -> Sequence[Row[Any]]:
-    """Quantity and amount by day (UTC), project, agent and meter; what takes usage back apart."""
+    """Quantity and amount by day (UTC), project, agent, meter and decision; what takes usage back apart.
+
+    `decision` is the gate's decision on a governed action that metered itself; empty for usage that was told.
+    """
     keys: list[ColumnElement[Any]] = [
         cast(func.timezone("UTC", _L.at), Date).label("day"),
         _L.project,
         _L.agent,
         _L.meter,
         _L.is_reversal,
+        case((_L.usage_id.regexp_match(_GOVERNED), func.split_part(_L.usage_id, ":", 3)), else_="").label("decision"),
     ]
     query: Select[Any] = select(*keys, *_SUMS).where(
         _L.tenant_id == tx.tenant, _L.currency == currency, *_chosen(where)

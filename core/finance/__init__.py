@@ -9,6 +9,7 @@ recommending.py, effect.py    pure: what could cost less; what came of it
 spans.py, exact.py      pure: which days; sums without rounding
 ledger.py       what reports read of the ledger and its sums
 looking.py, returning.py, billing.py, advising.py   use cases: dashboard and forecast; return; statements; advice
+varying.py      use case: budgets against what was spent; nightly.py: advice, each night
 benefits.py, centres.py   use cases: what people say of agents, projects and centres
 model.py, store.py, advice_store.py   tables; SQL
 errors.py       what can go wrong
@@ -35,6 +36,7 @@ from core.finance.centres import (
     unassign,
 )
 from core.finance.chargeback import CentreStatement, Chargeback, Statement
+from core.finance.effect import Effect
 from core.finance.focus import VERSIONS
 from core.finance.forecast import BackTest, Expected, Forecast
 from core.finance.ledger import ALL, Narrowed
@@ -48,10 +50,13 @@ from core.finance.looking import (
     cost_forecast,
     cost_trend,
 )
+from core.finance.nightly import NightlyAdvice
 from core.finance.returning import AgentReturn, Returns, payback_words, returns
 from core.finance.roi import Benefit, BenefitKind, Estimate, Payback, Return, Sway
 from core.finance.spans import Span
 from core.finance.trend import Direction, Trend, Unusual
+from core.finance.variance import Effects, LineKey, LineVariance
+from core.finance.varying import Basis, BudgetVariance, budget_variances
 
 __all__ = [
     "ALL",
@@ -60,10 +65,12 @@ __all__ = [
     "AgentReturn",
     "Assignments",
     "BackTest",
+    "Basis",
     "Benefit",
     "BenefitKind",
     "BenefitView",
     "Breakdown",
+    "BudgetVariance",
     "CentreStatement",
     "Chargeback",
     "CostCentreView",
@@ -71,11 +78,16 @@ __all__ = [
     "CostTrend",
     "Declared",
     "Direction",
+    "Effect",
+    "Effects",
     "Estimate",
     "Expected",
     "Forecast",
     "Level",
+    "LineKey",
+    "LineVariance",
     "Narrowed",
+    "NightlyAdvice",
     "Payback",
     "RecommendationView",
     "Return",
@@ -93,6 +105,7 @@ __all__ = [
     "Unusual",
     "accept_recommendation",
     "assign",
+    "budget_variances",
     "chargeback",
     "chargeback_in",
     "cost_breakdown",

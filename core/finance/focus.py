@@ -93,7 +93,7 @@ class Charged:
     quantity: Decimal
     cost: Decimal
     list_cost: Decimal
-    request: str = ""  # the approval that it came from
+    request: str = ""  # the gate's decision that it came from
     is_correction: bool = False
 
 

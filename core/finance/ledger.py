@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Final
 
 from core.access import Permission, TokenScope, require
 from core.actor import Actor
-from core.costs import CostFilter, Group, RateCard, lines_by_day, lines_by_hour, sums
+from core.costs import CostFilter, Group, RateCard, lines_between, lines_by_day, lines_by_hour, sums
 from core.db import Transaction
 from core.errors import CountersignError
 from core.finance.chargeback import Meter, Spent
@@ -55,6 +55,29 @@ async def currencies(tx: Transaction, span: Span, narrowed: Narrowed = ALL) -> t
     return tuple(row.currency for row in sorted(rows, key=lambda row: (-row.events, row.currency)))
 
 
+async def spent_by_currency(
+    tx: Transaction, span: Span, *, narrowed: Narrowed = ALL, by: Collection[str] = EVERYTHING
+) -> dict[str, list[Spent]]:
+    """What was spent on each day, by currency, the one with most events first; what `by` leaves out has no name."""
+    groups = [Group.DAY, *(Group(name) for name in EVERYTHING if name in by)]
+    found: dict[str, list[Spent]] = defaultdict(list)
+    events: Counter[str] = Counter()
+    for row in await sums(tx, groups, narrowed.where(span)):
+        names = dict(zip((str(each) for each in groups), row.keys, strict=True))
+        events[row.currency] += row.events
+        found[row.currency].append(
+            Spent(
+                day=date.fromisoformat(names["day"]),
+                project=names.get("project", ""),
+                agent=names.get("agent", ""),
+                meter=names.get("meter", ""),
+                quantity=row.quantity,
+                cost=row.amount,
+            )
+        )
+    return {currency: found[currency] for currency in sorted(found, key=lambda each: (-events[each], each))}
+
+
 async def spent(
     tx: Transaction,
     span: Span,
@@ -63,23 +86,8 @@ async def spent(
     narrowed: Narrowed = ALL,
     by: Collection[str] = EVERYTHING,
 ) -> list[Spent]:
-    """What was spent on each day; of what `by` leaves out, the name is empty."""
-    groups = [Group.DAY, *(Group(name) for name in EVERYTHING if name in by)]
-    found = []
-    for row in await sums(tx, groups, narrowed.where(span)):
-        if row.currency == currency:
-            names = dict(zip((str(each) for each in groups), row.keys, strict=True))
-            found.append(
-                Spent(
-                    day=date.fromisoformat(names["day"]),
-                    project=names.get("project", ""),
-                    agent=names.get("agent", ""),
-                    meter=names.get("meter", ""),
-                    quantity=row.quantity,
-                    cost=row.amount,
-                )
-            )
-    return found
+    """The same, in one currency."""
+    return (await spent_by_currency(tx, span, narrowed=narrowed, by=by)).get(currency, [])
 
 
 async def charged(tx: Transaction, span: Span, card: RateCard, *, currency: str) -> list[Charged]:
@@ -94,6 +102,7 @@ async def charged(tx: Transaction, span: Span, card: RateCard, *, currency: str)
             quantity=row.quantity,
             cost=row.amount,
             list_cost=listed(card, row.meter, row.day, row.quantity, otherwise=row.amount, currency=currency),
+            request=row.decision,
             is_correction=row.is_reversal,
         )
         for row in await lines_by_day(tx, ALL.where(span), currency=currency)
@@ -113,6 +122,36 @@ async def hours_of(
             deeds += int(row.events)
         found[row.agent][row.hour] = cost, deeds
     return found
+
+
+async def used_between(
+    tx: Transaction,
+    *,
+    project: str | None,
+    agent: str | None,
+    meter_class: str | None,
+    currency: str,
+    since: datetime,
+    until: datetime,
+) -> list[Spent]:
+    """What was used between two instants, by project, agent and meter; from the sums where these are whole days."""
+    where = CostFilter(
+        projects=() if project is None else (project,),
+        agents=() if agent is None else (agent,),
+        meter_classes=() if meter_class is None else (meter_class,),
+    )
+    first = since.astimezone(UTC)
+    if first.time() == until.astimezone(UTC).time() == time():
+        days = replace(where, since=first.date(), until=until.astimezone(UTC).date())
+        groups = (Group.PROJECT, Group.AGENT, Group.METER)
+        rows = [row for row in await sums(tx, groups, days) if row.currency == currency]
+        return [
+            Spent(first.date(), project, agent, meter, row.quantity, row.amount)
+            for row in rows
+            for project, agent, meter in (row.keys,)
+        ]
+    lines = await lines_between(tx, where, currency=currency, since=since, until=until)
+    return [Spent(first.date(), row.project, row.agent, row.meter, row.quantity, row.amount) for row in lines]
 
 
 def meters_of(card: RateCard) -> dict[str, Meter]:

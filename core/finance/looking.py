@@ -102,9 +102,10 @@ async def cost_breakdown(
     async with permitted(database, actor, TokenScope.READ, action="costs.show", resource="costs") as tx:
         await ledger.may_read(tx, actor)
         found = span(since, until, now=tx.now)
-        known = await ledger.currencies(tx, found, narrowed)
+        by_currency = await ledger.spent_by_currency(tx, found, narrowed=narrowed, by=by)
+        known = tuple(by_currency)
         chosen = chosen_currency(currency, known)
-        spent = await ledger.spent(tx, found, currency=chosen, narrowed=narrowed, by=by)
+        spent = by_currency.get(chosen, [])
         before = await ledger.spent(tx, found.before, currency=chosen, narrowed=narrowed, by=by)
     return Breakdown(
         span=found,
@@ -133,8 +134,11 @@ async def cost_trend(
         await ledger.may_read(tx, actor)
         until = until or tx.now.date()  # today is not over: half a day would seem a fall
         found = span(since or until - TREND, until, now=tx.now)
-        chosen = chosen_currency(currency, await ledger.currencies(tx, found, narrowed))
-        spent = await ledger.spent(tx, found, currency=chosen, narrowed=narrowed, by=())
+        by_currency = await ledger.spent_by_currency(tx, found, narrowed=narrowed, by=())
+        chosen = chosen_currency(currency, tuple(by_currency))
+        spent = by_currency.get(chosen, [])
+    if since is None:  # nothing before the first cost is a trend
+        found = Span(min((each.day for each in spent), default=found.since), found.until)
     days = daily(spent, found)
     values = [float(cost) for _day, cost in days]
     whole = total(cost for _day, cost in days)
@@ -174,8 +178,9 @@ async def history_of(
     """The currency, and each day's cost up to yesterday, from the first that cost anything, `HISTORY_MAX` at most."""
     today = tx.now.date()
     found = Span(today - HISTORY_MAX * DAY, today)
-    chosen = chosen_currency(currency, await ledger.currencies(tx, found, narrowed))
-    spent = await ledger.spent(tx, found, currency=chosen, narrowed=narrowed, by=())
+    by_currency = await ledger.spent_by_currency(tx, found, narrowed=narrowed, by=())
+    chosen = chosen_currency(currency, tuple(by_currency))
+    spent = by_currency.get(chosen, [])
     first = min((each.day for each in spent), default=today)
     return chosen, daily(spent, Span(first, today))
 

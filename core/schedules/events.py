@@ -8,4 +8,5 @@ class ScheduleEvent(StrEnum):
 
     DIGEST_DUE = "digest.due"  # subject digest:<user>; data: day, since, expires
     BYPASS_REPORT_DUE = "bypass_report.due"  # subject bypass_report:<nil>; data: day, since, month, expires
+    CHARGEBACK_DUE = "chargeback.due"  # subject chargeback:<nil>; data: day, since, month, expires
     REPORT_DUE = "report.due"  # subject report:<nil>; data: day, since, until, expires

@@ -30,6 +30,7 @@ LOOK_EVERY: Final = timedelta(minutes=15)
 DIGEST: Final = "digest"
 REPORT: Final = "report"
 BYPASS_REPORT: Final = "bypass_report"
+CHARGEBACK: Final = "chargeback"
 RECONCILIATION: Final = "reconciliation"
 UNUSED: Final = timedelta(hours=1)
 
@@ -48,6 +49,7 @@ async def _look(tx: Transaction, due: Due) -> None:
     upcoming += await _digests(tx, not_before=tenant.created_at)
     upcoming += await _report(tx, not_before=tenant.created_at)
     upcoming += await _bypass_report(tx, not_before=tenant.created_at)
+    upcoming += await _chargeback(tx, not_before=tenant.created_at)
     upcoming.append(await _reconciliation(tx, not_before=tenant.created_at))
     await set_deadline(tx, due.subject, SCHEDULE, min(upcoming))
 
@@ -104,6 +106,20 @@ async def _bypass_report(tx: Transaction, *, not_before: datetime) -> list[datet
     if is_due and await store.claim(tx, BYPASS_REPORT, {THE_TENANT: report.day}):
         month = f"{rules.month_before(report):%Y-%m}"
         await _emit(tx, ScheduleEvent.BYPASS_REPORT_DUE, THE_TENANT, report, report.at, data={"month": month})
+    return [rules.next_monthly_report(plan, zone, after=tx.now)]
+
+
+async def _chargeback(tx: Transaction, *, not_before: datetime) -> list[datetime]:
+    """The month's statement, if it is due, has had its turn and its event; when the next one is due."""
+    policy = await tenant_policy(tx)
+    if policy.chargeback_report is None:
+        return []
+    plan, zone = policy.chargeback_report.monthly, policy.time_zone
+    report = rules.report_this_month(plan, zone, now=tx.now)
+    is_due = report.is_due(tx.now, not_before=not_before)
+    if is_due and await store.claim(tx, CHARGEBACK, {THE_TENANT: report.day}):
+        month = f"{rules.month_before(report):%Y-%m}"
+        await _emit(tx, ScheduleEvent.CHARGEBACK_DUE, THE_TENANT, report, report.at, data={"month": month})
     return [rules.next_monthly_report(plan, zone, after=tx.now)]
 
 

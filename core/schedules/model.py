@@ -6,7 +6,7 @@ from core.db.tables import identifier, tenant_table
 
 turns = tenant_table(
     "turns",
-    Column("kind", Text, nullable=False),  # digest, report, bypass_report, reconciliation
+    Column("kind", Text, nullable=False),  # digest, report, bypass_report, chargeback, reconciliation
     identifier("subject_id"),  # whose: a person, or the nil id for the tenant itself
     Column("day", Date, nullable=False),  # of their own calendar
     key=("kind", "subject_id"),

@@ -10,8 +10,9 @@ service.py  provision, list, the policy in force
 
 from core.tenants.bypass_policy import ANYWHERE, UNNAMED, BypassPolicy, ReviewRule, StepUp, Who
 from core.tenants.incident_policy import SEVERITIES, IncidentPolicy, PageLevel
-from core.tenants.policy import MonthlyReport, TenantPolicy, WeeklyReport
+from core.tenants.policy import ChargebackReport, MonthlyReport, TenantPolicy, WeeklyReport
 from core.tenants.service import (
+    COST_ADVICE,
     COST_CHECK,
     METERING,
     SCHEDULE,
@@ -26,6 +27,7 @@ from core.tenants.service import (
 
 __all__ = [
     "ANYWHERE",
+    "COST_ADVICE",
     "COST_CHECK",
     "METERING",
     "SCHEDULE",
@@ -33,6 +35,7 @@ __all__ = [
     "THE_TENANT",
     "UNNAMED",
     "BypassPolicy",
+    "ChargebackReport",
     "IncidentPolicy",
     "MonthlyReport",
     "PageLevel",

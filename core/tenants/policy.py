@@ -8,6 +8,7 @@
 
 Ours: `name`, `time_zone`, `role_aliases`, `roles` (what a role may do here, never more than the framework gives it),
 `senior_management`, `bypass`, `incidents`, `channels`, `chat`, `tickets`, `weekly_report`, `bypass_report`,
+`chargeback_report`,
 `absence_words` (titles of calendar events that mean absence, beside ours).
 """
 
@@ -81,6 +82,22 @@ class MonthlyReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargebackReport:
+    """When the last month's statement is sent, in the tenant's time zone, where and to whom (C10)."""
+
+    channel: str = ""  # as of MonthlyReport; empty: in none
+    day: int = 2  # of the month, 1 to 28: what is told late by a day is in it
+    at: time = time(9)
+    emails: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ("pdf", "xlsx")  # of the files that go with a mail
+
+    @property
+    def monthly(self) -> MonthlyReport:
+        """When it comes."""
+        return MonthlyReport(self.channel, self.day, self.at)
+
+
+@dataclass(frozen=True, slots=True)
 class ChatPolicy:
     """How a chat account comes to be a person's. None: the tenant's document does not say."""
 
@@ -118,6 +135,7 @@ class TenantPolicy:
     absence_words: tuple[str, ...] = ()
     weekly_report: WeeklyReport | None = None  # None: there is none
     bypass_report: MonthlyReport | None = None
+    chargeback_report: ChargebackReport | None = None
     chat: ChatPolicy = field(default_factory=ChatPolicy)
     tickets: TicketPolicy = field(default_factory=TicketPolicy)
 
@@ -135,6 +153,8 @@ class TenantPolicy:
             document["weekly_report"]["at"] = self.weekly_report.at.isoformat("minutes")
         if self.bypass_report is not None:
             document["bypass_report"]["at"] = self.bypass_report.at.isoformat("minutes")
+        if self.chargeback_report is not None:
+            document["chargeback_report"]["at"] = self.chargeback_report.at.isoformat("minutes")
         sessions = document["security_policies"]["sessions"]
         sessions.update({key: limit.total_seconds() for key, limit in sessions.items()})
         return document
@@ -158,6 +178,7 @@ class TenantPolicy:
             absence_words=tuple(document.get("absence_words", ())),
             weekly_report=_weekly_report(document.get("weekly_report")),
             bypass_report=_monthly_report(document.get("bypass_report")),
+            chargeback_report=_chargeback_report(document.get("chargeback_report")),
             chat=ChatPolicy(**document.get("chat", {})),
             tickets=TicketPolicy(**document.get("tickets", {})),
         )
@@ -173,6 +194,18 @@ def _monthly_report(document: Mapping[str, Any] | None) -> MonthlyReport | None:
     if document is None:
         return None
     return MonthlyReport(document["channel"], document["day"], time.fromisoformat(document["at"]))
+
+
+def _chargeback_report(document: Mapping[str, Any] | None) -> ChargebackReport | None:
+    if document is None:
+        return None
+    return ChargebackReport(
+        document["channel"],
+        document["day"],
+        time.fromisoformat(document["at"]),
+        tuple(document["emails"]),
+        tuple(document["formats"]),
+    )
 
 
 def _security(stored: Mapping[str, Any]) -> SecurityPolicies:

@@ -33,7 +33,7 @@ from core.tenants.quantities import (
     parse_retention_days,
     parse_size,
 )
-from core.tenants.report_file import read_monthly, read_weekly
+from core.tenants.report_file import read_chargeback, read_monthly, read_weekly
 
 WRAPPER: Final = "Tenant Configuration"
 KEYS: Final = (
@@ -52,6 +52,7 @@ KEYS: Final = (
     "absence_words",
     "weekly_report",
     "bypass_report",
+    "chargeback_report",
     "chat",
     "tickets",
 )
@@ -129,6 +130,9 @@ def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Ten
         else None,
         bypass_report=read_monthly(reader, (*path, "bypass_report"), fields["bypass_report"])
         if "bypass_report" in fields
+        else None,
+        chargeback_report=read_chargeback(reader, (*path, "chargeback_report"), fields["chargeback_report"])
+        if "chargeback_report" in fields
         else None,
         chat=_chat(reader, (*path, "chat"), fields.get("chat", {})),
         tickets=_tickets(reader, (*path, "tickets"), fields.get("tickets", {})),

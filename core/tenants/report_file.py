@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from typing import Final
@@ -10,9 +11,11 @@ from config.yamlfile import YamlPath
 from core.calendars import WEEKDAYS
 from core.durations import parse_time
 from core.located import Reader
-from core.tenants.policy import MonthlyReport, WeeklyReport
+from core.tenants.policy import ChargebackReport, MonthlyReport, WeeklyReport
 
 REPORT_KEYS: Final = ("channel", "day", "time")
+FORMATS: Final = ("pdf", "xlsx", "csv", "focus")
+_EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 LAST_DAY: Final = 28  # which every month has
 
 
@@ -37,6 +40,27 @@ def read_monthly(reader: Reader, path: YamlPath, value: object) -> MonthlyReport
     return MonthlyReport(
         _channel(reader, path, fields, defaults.channel), day, _time(reader, path, fields, defaults.at)
     )
+
+
+def read_chargeback(reader: Reader, path: YamlPath, value: object) -> ChargebackReport:
+    """When the last month's statement is sent, and to whom."""
+    fields = reader.mapping(path, value, allowed=(*REPORT_KEYS, "emails", "formats"))
+    defaults = ChargebackReport()
+    timed = {key: fields[key] for key in ("day", "time") if key in fields}
+    monthly = read_monthly(reader, path, {"day": defaults.day, **timed, "channel": "unsaid"})
+    emails = []
+    for index, each in enumerate(reader.sequence((*path, "emails"), fields.get("emails", ()))):
+        if not isinstance(each, str) or not _EMAIL.fullmatch(each):
+            reader.problem((*path, "emails", index), f"'{each}' is no e-mail address.", accepted=("fin@corp.example",))
+        emails.append(str(each))
+    formats = tuple(
+        reader.choice((*path, "formats", index), each, FORMATS)
+        for index, each in enumerate(reader.sequence((*path, "formats"), fields.get("formats", defaults.formats)))
+    )
+    channel = _channel(reader, path, fields, "") if "channel" in fields else ""
+    if not channel and not emails:
+        reader.problem(path, "Say where it goes: a channel, e-mail addresses, or both.")
+    return ChargebackReport(channel, monthly.day, monthly.at, tuple(emails), formats)
 
 
 def _channel(reader: Reader, path: YamlPath, fields: Mapping[str, object], default: str) -> str:

@@ -21,6 +21,7 @@ from core.tenants.policy import TenantPolicy
 SCHEDULE: Final = "schedules.look"  # the tenant's own deadline: core/schedules looks whose time has come
 METERING: Final = "costs.meter"  # core/costs meters governed actions
 COST_CHECK: Final = "costs.check"  # core/costs compares its sums with the ledger
+COST_ADVICE: Final = "costs.advise"  # core/finance looks for what could cost less
 THE_TENANT: Final = UUID(int=0)  # the subject of what belongs to the tenant itself
 
 
@@ -51,8 +52,8 @@ async def provision(database: Database, policy: TenantPolicy, *, name: str | Non
 
 
 async def ensure_costs(tx: Transaction) -> None:
-    """The tenant's governed actions are metered, and its sums checked, from now on if they were not."""
-    for kind in (METERING, COST_CHECK):
+    """The tenant's governed actions are metered, its sums checked and looked through, from now on if they were not."""
+    for kind in (METERING, COST_CHECK, COST_ADVICE):
         if not await has_deadline(tx, THE_TENANT, kind):
             await set_deadline(tx, THE_TENANT, kind, tx.now)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.cost_books import sleepless
 from tests.e2e.api_desk import OTHER_TENANT, facts, new_name, operations
 
 
@@ -30,6 +31,7 @@ def ours(product):
         "incident_id": _incident(product),
         "follow_up_id": _follow_up(product),
         "benefit_id": _benefit(product),
+        "recommendation_id": _recommendation(product),
         "objective_id": _objective(product),
         "remediation_id": _remediation(product),
         "agent_id": first("/api/v1/agents", "agent_developer"),
@@ -87,6 +89,16 @@ def _follow_up(product):
     body = {"title": "Alert earlier", "owner": product.email("agent_operator"), "due_at": due_at}
     path = f"/api/v1/incidents/{_incident(product)}/follow-ups"
     return product.call("POST", path, role="agent_operator", json=body).json()["id"]
+
+
+def _recommendation(product):
+    """What could cost less of the matcher of invoices."""
+    events = sleepless("invoice-matcher", datetime.now(UTC))
+    told = product.call("POST", "/api/v1/usage", role="meta_agent_manager", json={"events": events})
+    assert told.ok, told.text
+    assert product.call("POST", "/api/v1/costs/recommendations/find", role="meta_agent_manager").ok
+    found = product.call("GET", "/api/v1/costs/recommendations", role="meta_agent_manager").json()["items"]
+    return next(each["id"] for each in found if each["kind"] == "schedule")
 
 
 def _benefit(product):
@@ -178,6 +190,7 @@ BODIES = {
     "fallback": {"fallback": ""},
     "calendar": {"address": "https://calendar.example/private.ics"},
     "{draft_id}": DRAFT,
+    "dismiss": {"reason": "It is ours."},
     "review": {"verdict": "justified", "notes": "Fine."},
     "extend": {"duration": "10 minutes", "reason": "More."},
     "close": {"state": "done", "note": "Done."},
@@ -263,6 +276,8 @@ def _shown(product, name, value):
         return found["state"], found["acknowledged_at"], found["review_state"]
     if name == "incident_id":
         return product.call("GET", f"/api/v1/incidents/{value}", role="tenant_administrator").json()
+    if name == "recommendation_id":
+        return product.call("GET", "/api/v1/costs/recommendations", role="tenant_administrator").json()
     if name == "benefit_id":
         return product.call("GET", "/api/v1/costs/benefits", role="tenant_administrator").json()
     if name == "change_id":

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import random
 import secrets
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import openpyxl
 import pytest
 from playwright.async_api import expect
 from pypdf import PdfReader
 
+from tests.cost_books import sleepless
 from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, browser, console_as
+from tests.product import ROOT, TENANT
 from tests.unit.core.finance import focus_spec
 
 __all__ = ["browser"]  # a fixture
@@ -156,6 +163,44 @@ def test_a_statement_is_the_same_in_every_form_and_adds_up_to_the_cent(product, 
     assert f"{total:,.2f}" in text
 
 
+@pytest.mark.row("C6")
+def test_what_could_cost_less_is_found_accepted_as_a_change_or_dismissed_with_a_reason(product):
+    events = sleepless("invoice-matcher", datetime.now(UTC))
+    assert product.call("POST", "/api/v1/usage", role="meta_agent_manager", json={"events": events}).ok
+
+    def post(path, **body):
+        path = f"/api/v1/costs/recommendations/{path}"
+        return product.call("POST", path, role="meta_agent_manager", json=body or None)
+
+    found = [each for each in post("find").json()["items"] if each["kind"] == "schedule"]
+    if found:  # else another test has settled it before
+        (advice,) = found
+        assert advice["agent"] == "invoice-matcher"
+        assert Decimal(advice["saving"]["amount"]) > 300
+        accepted = post(f"{advice['id']}/accept").json()
+        assert accepted["state"] == "accepted"
+        change = product.call("GET", f"/api/v1/changes/{accepted['change_id']}", role=READER).json()
+        assert (change["state"], change["resources"]) == ("draft", ["agent:invoice-matcher"])
+        assert post(f"{advice['id']}/dismiss", reason="Too late.").status_code == 409
+    listed = get(product, "recommendations", state="accepted").json()["items"]
+    assert "schedule" in {each["kind"] for each in listed}
+
+
+@pytest.mark.row("C11")
+def test_a_budget_is_explained_by_price_volume_and_mix(product, project):
+    name, _events = project
+    body = {"name": name, "amount": {"amount": "500.00", "currency": "USD"}, "period": "month", "project": name}
+    made = product.call("POST", "/api/v1/budgets", role="tenant_administrator", json=body)
+    assert made.ok, made.text
+    (found,) = get(product, "variance", budget=made.json()["reference"]).json()["items"]
+    figures = {key: Decimal(found[key]["amount"]) for key in ("planned", "actual", "price", "volume", "mix")}
+    assert figures["price"] + figures["volume"] + figures["mix"] == figures["actual"] - figures["planned"]
+    assert Decimal(found["difference"]["amount"]) == figures["actual"] - figures["planned"]
+    assert found["basis"] == "before"
+    assert {line["agent"] for line in found["lines"]} == {f"{name}-{each}" for each in AGENTS}
+    assert found["budget"] in {each["budget"] for each in get(product, "variance").json()["items"]}
+
+
 @pytest.mark.row("C7", "C10", "X9")
 @pytest.mark.parametrize(
     ("path", "params", "status"),
@@ -170,6 +215,8 @@ def test_a_statement_is_the_same_in_every_form_and_adds_up_to_the_cent(product, 
         ("chargeback", {"format": "docx"}, 422),
         ("chargeback", {"format": "focus", "version": "0.9"}, 422),
         ("trend", {"currency": "XXX"}, 422),
+        ("variance", {"budget": "BUD-"}, 422),
+        ("recommendations", {"state": "done"}, 422),
     ],
 )
 def test_what_is_no_report_is_refused_by_its_place(product, project, path, params, status):
@@ -194,6 +241,8 @@ async def test_the_console_leads_from_the_tenant_down_to_the_events_and_to_the_f
             (f"/costs/forecast?project={name}", "How good it is"),
             ("/costs/roi", "Return on agents"),
             ("/costs/chargeback", f"Centre of {name}"),
+            ("/costs/variance", "Budgets against costs"),
+            ("/costs/recommendations", "What could cost less"),
             (f"/costs?project={name}", "By agent"),
         ):
             await page.goto(address(product, path))
@@ -212,6 +261,26 @@ async def test_the_console_leads_from_the_tenant_down_to_the_events_and_to_the_f
         file = await download.value
         assert file.suggested_filename.endswith("-USD.pdf")
         await file.save_as(tmp_path / file.suggested_filename)
-    async with console_as(browser, product, "security_operator") as page:
-        await page.goto(address(product, "/costs"))
-        await expect(page.get_by_role("heading", level=1)).not_to_have_text("Costs")
+
+
+@pytest.mark.row("C9", "C10", "C11")
+def test_the_command_line_says_the_same_and_writes_the_files(product, project, tmp_path):
+    def report(*arguments):
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
+        return subprocess.run(
+            [sys.executable, "-m", "app", "report", *arguments],
+            cwd=ROOT,
+            env={**environ, "COUNTERSIGN_DATA_DIR": str(product.data), "COLUMNS": "160"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout
+
+    made = json.loads(report("chargeback", TENANT, "--json"))
+    assert made["amount"] == get(product, "chargeback").json()["amount"]
+    written = report("chargeback", TENANT, "--format", "focus", "--to", str(tmp_path)).strip()
+    rows = focus_spec.read(Path(written).read_bytes().decode())
+    assert sum(Decimal(row["BilledCost"]) for row in rows) == Decimal(made["amount"]["amount"])
+    assert "pays back" in report("roi", TENANT)
+    assert isinstance(json.loads(report("variance", TENANT, "--json")), list)

@@ -231,6 +231,7 @@ def example(tmp_path):
         "database_url": "postgresql://owner:pw@db/countersign",
         "database_app_url": "postgresql://app:pw@db/countersign",
         "slack_bot_token": "xoxb-1",
+        "mail_password": "p",
         "slack_app_token": "xapp-1",
         "slack_signing_secret": "s",
         "encryption_key": base64.b64encode(b"k" * 32).decode(),

@@ -9,8 +9,10 @@ import pytest
 
 from core.access.errors import PermissionMissing
 from core.changes import get_change
-from core.costs import Usage, UsageWriter
+from core.costs import Usage, UsageWriter, ensure_metering
+from core.deadlines import DeadlineRunner
 from core.finance import (
+    NightlyAdvice,
     accept_recommendation,
     dismiss_recommendation,
     find_recommendations,
@@ -114,3 +116,16 @@ async def test_the_effect_is_measured_from_the_ledger_against_the_other_agents(c
     assert effect.after == pytest.approx(0.5)
     assert effect.saving == pytest.approx((effect.before * effect.control - 0.5) * 365 / 12)
     assert effect.is_sure
+
+
+@pytest.mark.row("C6")
+async def test_the_night_looks_by_itself_and_again_the_night_after(company, books, triage):
+    runner = DeadlineRunner(company.database, NightlyAdvice(books).deadlines)
+    await ensure_metering(company.database)  # as a worker does when it starts
+    await runner.run_due()
+    (advice,) = await list_recommendations(company.database, company.actor("audit_reviewer"))
+    company.advance(days=1)
+    await runner.run_due()
+    (again,) = await list_recommendations(company.database, company.actor("audit_reviewer"))
+    assert again.id == advice.id
+    assert again.seen_at > advice.seen_at

@@ -10,7 +10,8 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -52,6 +53,8 @@ from core.decisions.views import Answer, Reason
 from core.drafts import DraftView
 from core.emergency import BypassTerms, EmergencyEvent
 from core.errors import InvalidInput
+from core.finance import Assignments, Chargeback, SubjectKind, Turn
+from core.finance.chargeback import Spent, statement_of
 from core.ids import UserId
 from core.incidents import IncidentEvent
 from core.preferences import Preferences
@@ -70,6 +73,7 @@ from tests.unit.bot.samples import (
     bypass_month,
     change,
     change_evidence,
+    charged_month,
     comment,
     decided,
     delegation,
@@ -290,6 +294,28 @@ def huge_budget(words: str, size: Size = HUGE) -> Any:
     )
 
 
+ONE = Decimal(1)
+
+
+def huge_statement(words: str, size: Size = HUGE) -> Chargeback:
+    """Whatever a cost centre is called: a code is ours, its title and what is charged to it are anybody's."""
+    used = [Spent(date(2026, 2, 1), f"p{number}", words[:200], words[:200], ONE, ONE) for number in range(size.rows)]
+    turns = [Turn(SubjectKind.PROJECT, each.project, date(2026, 2, 1), f"CC-{each.project}") for each in used]
+    titles = {turn.code: words[:200] for turn in turns}
+    return replace(
+        charged_month(),
+        tenant_name=words[:200],
+        statement=statement_of(
+            used,
+            Assignments(turns),
+            titles,
+            since=date(2026, 2, 1),
+            until=date(2026, 3, 1),
+            currency="USD",
+        ),
+    )
+
+
 def change_policy(size: Size) -> ChangePolicy:
     """No type is called by whatever somebody writes: keys are letters, digits and underscores."""
     keys = [f"{number}_{'w' * 50}"[:TYPE_MAX] for number in range(min(size.rows, TYPES_MAX))]
@@ -384,6 +410,7 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
             reviews=(emergency,) * min(size.rows, 50),
         ),
         "Preferences": Preferences(),
+        "Chargeback": huge_statement(words, size),
         "BypassReport": bypass_month(
             by_reason=(tally(words[:300], 3),) * size.some, by_person=(tally(words[:200], 3),) * size.some
         ),

@@ -32,6 +32,8 @@ from core.changes import ChangeRisk, ChangeState, ChangeView, EvidenceView, Hist
 from core.changes.state import steps_from
 from core.delegations import DelegationView
 from core.emergency import BypassReport, BypassView, ExtensionView, RemediationView, Tally, UseView
+from core.finance import Assignments, Chargeback, SubjectKind, Turn
+from core.finance.chargeback import Spent, statement_of
 from core.ids import UserId
 from core.links import TicketLink
 from core.named_tickets import NamedTicket, Standing, TicketFacts, TicketKind, TicketState
@@ -552,3 +554,14 @@ def bypass_month(**changes: Any) -> BypassReport:
 
 def quiet_month() -> BypassReport:
     return bypass_month(all=tally("All", 0, justified=0), by_reason=(), by_person=(), actions=0)
+
+
+def charged_month(*, spent: bool = True) -> Chargeback:
+    """What cost centres are charged for February."""
+    since, until = date(2026, 2, 1), date(2026, 3, 1)
+    costs = (("billing", "reader", "1204.504"), ("claims", "triage", "80.25")) if spent else ()
+    used = [Spent(since, project, agent, "cpu_hours", Decimal(1), Decimal(cost)) for project, agent, cost in costs]
+    turns = [Turn(SubjectKind.PROJECT, "billing", since, "CC-100")]
+    found = statement_of(used, Assignments(turns), {"CC-100": "Payments"}, since=since, until=until, currency="USD")
+    made_at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    return Chargeback("enterprise-corp", "Enterprise Corp", "2026-02", found, made_at, True, {}, ("USD",))

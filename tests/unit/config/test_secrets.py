@@ -51,6 +51,7 @@ GIVEN = {
         "hook_secret": "whsec_" + base64.b64encode(b"planted-hook-in-" * 2).decode(),
     },
     "otlp": {"url": "https://otlp.example", "token": "planted-otlp"},
+    "mail": {"password": "planted-mail"},
     "alertmanager": {"tenant": "a", "hook_secret": "planted-alertmanager-hook"},
 }
 PLAIN = {"tenant", "account", "url"}  # needed beside the secrets

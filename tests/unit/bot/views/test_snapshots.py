@@ -35,6 +35,7 @@ from bot.views.budgets import (
 from bot.views.bypass import bypass_card, list_card
 from bot.views.bypass_report import bypass_report_card
 from bot.views.changes import agenda_card, change_card, changes_card
+from bot.views.chargeback import chargeback_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.digest import choice_card, digest_card, home_line, notifications_form
 from bot.views.incidents import incident_card, incidents_card
@@ -84,6 +85,7 @@ from tests.unit.bot.samples import (
     bypass_month,
     change,
     change_evidence,
+    charged_month,
     comment,
     decided,
     delegation,
@@ -475,6 +477,8 @@ VIEWS = {
     "weekly_quiet": weekly_card(Week(Outcomes(NOW - timedelta(days=7), NOW, (), 0, 0), ()), **WEEK_DAYS),
     "bypass_report": bypass_report_card(bypass_month(), console=CONSOLE),
     "bypass_report_quiet": bypass_report_card(quiet_month()),
+    "chargeback": chargeback_card(charged_month(), console=CONSOLE),
+    "chargeback_quiet": chargeback_card(charged_month(spent=False)),
     "request_without_ticket": request_card(waiting_for_ticket(Standing.MISSING), DANA, now=NOW),
     "request_ticket_asked": request_card(waiting_for_ticket(Standing.ASKED, facts=None), None, now=NOW),
     "request_ticket_refused": request_card(
