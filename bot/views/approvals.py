@@ -40,6 +40,15 @@ from core.approvals import CommentView, RequestView, StageView, VoteView
 from core.decisions import REOPENED
 
 _FACTS: Final = (("owner", "Owner"), ("sponsor", "Sponsor"), ("business_service", "Business service"))
+_BUDGET_FACTS: Final = (
+    ("title", "Budget"),
+    ("raise_to", "Raise to"),
+    ("limit", "Limit now"),
+    ("used", "Used"),
+    ("lasts", "For"),
+    ("counts", "Counts"),
+    ("why", "Because"),
+)
 STATUS: Final = {
     "pending": "⏳ Waiting for approval",
     "approved": "✅ Approved",
@@ -96,7 +105,11 @@ def details_blocks(request: RequestView, *, now: datetime, console: str = "") ->
         for block in card.blocks
         if not isinstance(block, Actions)
     ]
-    extra = {key: value for key, value in request.resource.items() if key not in ("name", *dict(_FACTS)) and value}
+    extra = {
+        key: value
+        for key, value in request.resource.items()
+        if key not in ("name", *dict(_facts_of(request))) and value
+    }
     if extra:
         blocks.append(
             Fields(tuple((key.replace("_", " ").capitalize(), (one_line(value),)) for key, value in extra.items()))
@@ -206,7 +219,14 @@ def _is_asked(stage: StageView, viewer: PersonView) -> bool:
 
 
 def _facts(request: RequestView) -> tuple[tuple[str, Text], ...]:
-    return tuple((label, (one_line(request.resource[key]),)) for key, label in _FACTS if request.resource.get(key))
+    return tuple(
+        (label, (one_line(request.resource[key]),)) for key, label in _facts_of(request) if request.resource.get(key)
+    )
+
+
+def _facts_of(request: RequestView) -> tuple[tuple[str, str], ...]:
+    """What a decision about it needs first: of an agent, or of a budget."""
+    return _BUDGET_FACTS if request.action.startswith("budget.") else _FACTS
 
 
 def _in_console(request: RequestView, console: str) -> Text:

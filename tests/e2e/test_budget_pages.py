@@ -53,5 +53,6 @@ async def test_a_budget_lives_in_the_browser(product, browser):
         await page.goto(address(product, f"/budgets/{reference}"))
         await do(page, "Reset it", Why="Please.")
         await expect(page.get_by_role("alert")).to_contain_text("Only those who manage budgets")
+        await page.goto(address(product, f"/budgets/{reference}"))  # the refused form stands open
         await do(page, "Ask for a raise", New_limit="20", Why="More customers.")
         await expect(page.locator("dl.facts")).to_contain_text("A raise is asked for")

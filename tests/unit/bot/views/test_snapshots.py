@@ -400,6 +400,23 @@ VIEWS = {
         budgets=home_budgets((budget(), used_up()), console=CONSOLE),
     ),
     "form_budget_details": budget_forms.budget_details_form(used_up(), now=NOW, console=CONSOLE),
+    "request_budget_raise": request_card(
+        request(
+            action="budget.raise",
+            resource={
+                "name": "BUD-1003",
+                "title": "Customer care",
+                "counts": "project customer-care",
+                "used": "500.00 USD",
+                "limit": "500.00 USD",
+                "raise_to": "750.00 USD",
+                "lasts": "this period",
+            },
+            justification="More customers than usual.",
+        ),
+        LEE,
+        now=NOW,
+    ),
     "form_budget_raise": budget_forms.raise_form(budget()),
     "form_change": change_forms.change_form(CHANGE_POLICY, zone="Europe/Zurich"),
     "form_change_evidence": change_forms.evidence_form(change()),
