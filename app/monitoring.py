@@ -76,19 +76,21 @@ def connect_monitoring(service: Service) -> None:
                 each.connector.title,
                 each.tenant,
                 each.system.check,
-                limits=f"sends {', '.join(sorted(each.sends))}",
                 credentials=each.credentials,
+                keeps_tickets=False,
             )
         )
     for slug, by_tenant in desks.items():
         there = TenantMonitoring(by_tenant)
         retry = RetryPolicy(timeout_s=_TIMEOUT_S)
+        # What no system of this kind is told of makes no deliveries.
+        types = frozenset[str]().union(*(TYPES[sends] for desk in by_tenant.values() for sends in desk.sends))
         service.subscriptions.append(
-            Subscription(slug, TYPES, there.deliver, retry, places=PLACES, deliver_many=there.deliver_many)
+            Subscription(slug, types, there.deliver, retry, places=PLACES, deliver_many=there.deliver_many)
         )
     service.alert_doors.extend(alert_doors(service.settings, service.database))
     turns = {tenant: Wanted(Sends.METRICS in sends, Sends.AUDIT in sends) for tenant, sends in wanted.items()}
-    service.monitoring = MonitoringPoller(service.database, turns)
+    service.monitoring = MonitoringPoller(service.database, turns, service.sla)
 
 
 def alert_doors(settings: Settings, database: Database) -> tuple[AlertDoor, ...]:

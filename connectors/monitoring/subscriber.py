@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from connectors.itsm.base import Refused
@@ -18,7 +19,9 @@ from core.monitoring import AUDIT_DUE, EXPORTED, MEASURED, audit_batch, measured
 from core.outbox import Event
 
 PLACES: Final = 16  # deliveries of one tenant under way: what waits together goes together
-TYPES: Final = EXPORTED | {MEASURED, AUDIT_DUE}
+TYPES: Final[Mapping[Sends, frozenset[str]]] = MappingProxyType(
+    {Sends.EVENTS: EXPORTED, Sends.METRICS: frozenset({MEASURED}), Sends.AUDIT: frozenset({AUDIT_DUE})}
+)  # events of the outbox
 
 
 @dataclass(slots=True)

@@ -23,11 +23,12 @@ async def reconcile(
     """
     async with audited(database, actor, action="connector.reconcile", resource=name) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
-        if connected.find(actor.tenant, name) is None:
+        connection = connected.find(actor.tenant, name)
+        if connection is None or not connection.keeps_tickets:
             raise NotFound(
                 "There are no tickets to compare here.",
                 where="connector",
-                accepted=tuple(each.name for each in connected.of(actor.tenant)),
+                accepted=tuple(each.name for each in connected.of(actor.tenant) if each.keeps_tickets),
             )
         walk = await ask_for_walk(tx, name, actor=actor, is_dry_run=is_dry_run)
     return await load_walk(database, actor.tenant, walk)

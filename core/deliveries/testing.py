@@ -49,7 +49,7 @@ async def run_test(
                 "There is nothing to test here.",
                 where="connector",
                 accepted=tuple(each.name for each in connected.of(actor.tenant)),
-                next_step="Ticket systems can be tested; `countersign doctor` checks everything else.",
+                next_step="Ticket and monitoring systems can be tested; `countersign doctor` checks everything else.",
             )
         await _only_now_and_then(tx, name)
         await record(tx, actor, action=_ASKED, resource=name, category=AuditCategory.SYSTEM)

@@ -80,7 +80,8 @@ class Connection:
 
     `preview` says what an event would send there now, `tries` what any ticket would; neither sends anything.
     `limits` are those that our calls keep to, `credentials` where the secrets are kept with which we sign in there.
-    `counts_approvals`: what linked people approve there is their vote.
+    `counts_approvals`: what linked people approve there is their vote. `keeps_tickets`: it has tickets of ours, which
+    can be compared with what should be.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Connection:
     limits: str = ""
     credentials: tuple[Credential, ...] = ()
     counts_approvals: bool = False
+    keeps_tickets: bool = True
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from core.db import Database
 from core.emergency import EmergencyEvent
 from core.incidents import IncidentEvent
 from core.outbox import Event
+from core.sla import SlaEvent
 
 MEASURED: Final = "monitoring.measured"  # data: since, until, points
 AUDIT_DUE: Final = "monitoring.audit_due"  # data: after, until: positions in the trail
@@ -61,6 +62,9 @@ EXPORTED: Final = frozenset(
             BudgetEvent.THROTTLED,
             BudgetEvent.THROTTLE_LIFTED,
             BudgetEvent.RAISED,
+            SlaEvent.ALERTED,
+            SlaEvent.CHANGED,
+            SlaEvent.RECOVERED,
         ),
     )
 )

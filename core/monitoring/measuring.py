@@ -17,11 +17,13 @@ from core.incidents import open_by_severity
 from core.monitoring import store
 from core.monitoring.events import EXPORTED, MEASURED, SUBJECT
 from core.outbox import Event, count_events, emit, list_destinations
+from core.sla import SlaCatalogue, standings
 
 KIND: Final = "metrics"
 EVERY: Final = timedelta(minutes=1)
 SETTLED: Final = timedelta(seconds=15)  # no transaction runs as long: what happened before is committed
 DECISIONS_OF: Final = timedelta(hours=24)  # over which the time to a decision is measured
+SERVICES_MAX: Final = 50  # measured each minute; the rest is in the console
 _LINE: Final = f"{SUBJECT}:{UUID(int=1)}"
 
 
@@ -49,8 +51,11 @@ class Measured:
         return max(1, round((self.until - self.since).total_seconds()))
 
 
-async def measure(tx: Transaction) -> bool:
-    """Whether a minute had passed since the last time; what was measured over it is an event then."""
+async def measure(tx: Transaction, levels: SlaCatalogue | None = None) -> bool:
+    """Whether a minute had passed since the last time; what was measured over it is an event then.
+
+    `levels` are what is promised of services, for those that are measured too.
+    """
     row = await store.hold_mark(tx, KIND)
     until, counted = tx.now - SETTLED, earliest_uuid7(SETTLED)
     if row is None:
@@ -59,7 +64,11 @@ async def measure(tx: Transaction) -> bool:
         return False
     if until - row.until < EVERY:
         return False
-    points = [*_counts(await count_events(tx, after=row.counted, until=counted)), *await _gauges(tx)]
+    points = [
+        *_counts(await count_events(tx, after=row.counted, until=counted)),
+        *await _gauges(tx),
+        *await _services(tx, levels),
+    ]
     data = {"since": row.until.isoformat(), "until": until.isoformat(), "points": [_stored(each) for each in points]}
     await emit(tx, subject=_LINE, type=MEASURED, data=data)
     await store.move_mark(tx, KIND, until=until, counted=counted)
@@ -108,6 +117,35 @@ async def _gauges(tx: Transaction) -> list[MeasuredPoint]:
         tags = {"connector": each.subscriber}
         points.append(MeasuredPoint("countersign.deliveries.pending", "gauge", each.pending, tags))
         points.append(MeasuredPoint("countersign.deliveries.dead", "gauge", each.dead, tags))
+    return points
+
+
+async def _services(tx: Transaction, levels: SlaCatalogue | None) -> list[MeasuredPoint]:
+    """How each service did over the last day, and what is left of the error budget of each objective."""
+    points = []
+    for each in () if levels is None else await standings(tx, levels, limit=SERVICES_MAX):
+        tags = {"service": each.service}
+        figures = {
+            "availability_ratio": each.availability,
+            "error_ratio": each.error_rate,
+            "response_time_p95_seconds": each.response_time_p95,
+            "throughput_per_minute": each.throughput_per_minute,
+        }
+        points += [
+            MeasuredPoint(f"countersign.services.{name}", "gauge", value, tags)
+            for name, value in figures.items()
+            if value is not None
+        ]
+        points += [
+            MeasuredPoint(
+                "countersign.services.error_budget_left_ratio",
+                "gauge",
+                judged.budget.share_left,
+                {**tags, "objective": judged.objective.name},
+            )
+            for judged in each.objectives
+            if judged.budget is not None
+        ]
     return points
 
 

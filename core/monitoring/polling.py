@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.ids import TenantId
 from core.monitoring.exporting import export_audit
 from core.monitoring.measuring import measure
+from core.sla import SlaCatalogue
 
 TICK_S: Final = 1.0
 
@@ -33,9 +34,10 @@ class Wanted:
 class MonitoringPoller:
     """Looks after every tenant that has a monitoring system, until stopped."""
 
-    def __init__(self, database: Database, wanted: Mapping[TenantId, Wanted]) -> None:
+    def __init__(self, database: Database, wanted: Mapping[TenantId, Wanted], levels: SlaCatalogue) -> None:
         self._database = database
         self._wanted = wanted
+        self._levels = levels
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     def start(self) -> None:
@@ -56,7 +58,7 @@ class MonitoringPoller:
             try:
                 async with self._database.tenant(tenant) as tx:
                     if wanted.metrics:
-                        await measure(tx)
+                        await measure(tx, self._levels)
                     if wanted.audit:
                         await export_audit(tx)
             except Unavailable:

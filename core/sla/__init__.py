@@ -19,7 +19,7 @@ from core.sla.events import SlaEvent
 from core.sla.judging import Judged, Standing
 from core.sla.keeping import forget_old_samples
 from core.sla.levels import level_of
-from core.sla.looking import EXACT_MAX, get_status, list_services, load_alert
+from core.sla.looking import EXACT_MAX, get_status, list_services, load_alert, standings
 from core.sla.objective import ANY, Metric, Objective, value_words
 from core.sla.objectives import (
     ImportView,
@@ -76,5 +76,6 @@ __all__ = [
     "load_alert",
     "load_sla_catalogue",
     "position",
+    "standings",
     "value_words",
 ]

@@ -69,6 +69,13 @@ async def list_services(
         return tuple(service_view(name, known.get(name), read.get(name), counted[name], now=tx.now) for name in names)
 
 
+async def standings(tx: Transaction, catalogue: SlaCatalogue, *, limit: int) -> tuple[StatusView, ...]:
+    """How each service that was sampled, or that something is promised of, did over the last day; by name."""
+    promised = await promises_of(tx, catalogue)
+    sampled = {row.service for row in await sample_store.load_services(tx)}
+    return tuple([await status_of(tx, promised, name) for name in sorted({*sampled, *promised.named})[:limit]])
+
+
 async def status_of(tx: Transaction, promised: Promises, service: str, *, window: timedelta = DAY) -> StatusView:
     """The same, inside the caller's transaction."""
     rows = await sample_store.load_services(tx, [service])

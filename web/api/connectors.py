@@ -291,7 +291,7 @@ class Connectors:
         permission="modify configuration",
     )
     async def test(self, call: Call[None, None, ByConnector]) -> TestOut:
-        """Asks a ticket system how it answers with its settings and rights; once in ten seconds at most."""
+        """Asks a ticket or monitoring system how it answers with its settings and rights; once in ten seconds."""
         found = await run_test(self._database, call.actor, self._connected, name=call.path.connector)
         return TestOut(
             is_usable=all(each.health is not Health.FAILED for each in found),

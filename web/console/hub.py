@@ -150,7 +150,7 @@ async def _overview(
         place="connectors",
         status=status,
         connectors=[
-            (name, title_of(look, name), found.get(name), ways_back.get(name), name in connections)
+            (name, title_of(look, name), found.get(name), ways_back.get(name), connections.get(name))
             for name in sorted({*found, *connections}, key=lambda each: (each not in connections, title_of(look, each)))
         ],
         state_of=lambda there: _state(there, look),

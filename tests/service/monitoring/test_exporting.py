@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +16,14 @@ from core.audit import record, records_between
 from core.incidents import Alert, AlertState, Severity, open_or_update
 from core.monitoring import AUDIT_DUE, MEASURED, export_audit, measure, measured_points
 from core.outbox import Permanent, Throttle, emit, past_events
+from core.sla import Sample, Sampler, load_sla_catalogue
 from sandbox.datadog import create as create_datadog
 from sandbox.faults import Fault
 from sandbox.splunk import create as create_splunk
 from tests.contract.itsm.serving import serving
 from tests.factories import START
+
+SLA = Path(__file__).parents[3] / "config" / "sla"
 
 
 async def write(database, tenant, action):
@@ -144,6 +148,22 @@ async def test_each_minute_is_measured_once(company, database, other_replica):
     names = {each.name for each in measured_points(event).points}
     assert {"countersign.incident.opened", "countersign.requests.pending", "countersign.incidents.open"} <= names
     assert measured_points(event).interval_s == 61
+
+
+@pytest.mark.row("M1")
+async def test_services_are_measured_with_what_is_left_of_their_error_budgets(company, database):
+    levels = load_sla_catalogue(SLA)
+    async with database.tenant(company.tenant) as tx:
+        await measure(tx, levels)
+    told = [Sample("Payments", company.clock.now(), 0.2, number > 0) for number in range(10)]
+    await Sampler(database).take(company.actor("tenant_administrator"), told)
+    company.clock.advance(timedelta(minutes=2))
+    async with database.tenant(company.tenant) as tx:
+        await measure(tx, levels)
+        (event,) = await past_events(tx, types=(MEASURED,), since=START, limit=10)
+    found = {each.name: each for each in measured_points(event).points if each.tags.get("service") == "Payments"}
+    assert found["countersign.services.error_ratio"].value == 0.1
+    assert "countersign.services.error_budget_left_ratio" in found
 
 
 @pytest.mark.row("M1")
