@@ -50,7 +50,14 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
     console = f"{public.rstrip('/')}/console" if public else ""
     workspace = await connect(client, service.database, tenant=settings.tenant, console=console)
     reach.platforms.append(workspace)
-    chat = Chat(platform=workspace, gate=service.gate, changes=service.changes, budgets=service.budgets)
+    chat = Chat(
+        platform=workspace,
+        gate=service.gate,
+        changes=service.changes,
+        budgets=service.budgets,
+        sla=service.sla,
+        renderer=service.renderer,
+    )
     subscriptions = Office(
         workspace,
         settings,

@@ -58,7 +58,7 @@ from core.named_tickets import Desks
 from core.outbox import Dispatcher, Subscription
 from core.receipts import Issuer
 from core.sealing import MasterKey
-from core.sla import Sampler, SlaCatalogue, load_sla_catalogue
+from core.sla import OwnOperations, Sampler, SlaCatalogue, load_sla_catalogue
 from core.tickets import HURRIED
 from core.vault import GivenKeys, seal_plain, take_keys
 
@@ -119,6 +119,7 @@ class Service:
     reconcilers: list[Reconciler] = field(default_factory=list)
     walk_poller: WalkPoller | None = None
     calendars: CalendarPoller | None = None
+    own_operations: OwnOperations | None = None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def start(self) -> None:
@@ -154,6 +155,9 @@ class Service:
             every = timedelta(minutes=self.settings.calendars.poll_minutes)
             self.calendars = CalendarPoller(self.database, reader.fetch, every=every)
             self.calendars.start()
+        self.own_operations = OwnOperations(self.database, self.sampler)
+        self.gate.observed = self.own_operations.note
+        self.own_operations.start()
         self.listener.start()
 
     async def stop(self) -> None:
@@ -177,6 +181,8 @@ class Service:
             await close()
         await self.renderer.close()
         await self.gate.close()
+        if self.own_operations:
+            await self.own_operations.stop()
         await self.sampler.close()
         await self.usage.close()
         await self.database.close()

@@ -31,6 +31,7 @@ from app import demo_world as world
 from app.container import DatabaseUrls, build
 from app.demo_costs import seed_weeks
 from app.demo_seed import seed_passwords, seed_people, seed_requests, seed_usage
+from app.demo_service_levels import seed_service_levels
 from app.demo_story import play
 from config.settings import Settings
 from core.clock import SystemClock
@@ -145,6 +146,7 @@ class _Demo:
                 await seed_requests(status)
                 await seed_weeks(status, now=SystemClock().now())
                 await seed_usage(status)
+                await seed_service_levels(status)
             marker.touch()
         (self._data / "status.json").write_text(json.dumps(status, indent=2))
         (self._data / "status.json").chmod(0o600)

@@ -65,6 +65,7 @@ from web.api.reconciliations import Reconciliations
 from web.api.requests import Requests
 from web.api.rollouts import Rollouts
 from web.api.sla import Sla
+from web.api.sla_reports import SlaReports
 from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
 from web.api.usage import UsageResource
@@ -153,6 +154,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Incidents(database),
         IncidentReviews(database),
         Sla(database, service.sla, service.sampler),
+        SlaReports(database, service.sla),
         Audit(database),
         Connectors(database, service.connected),
         Reconciliations(database, service.connected),
@@ -185,7 +187,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
     changes = add_console(
         app,
         database=database,
-        books=Books(service.catalogue, service.rulebook, service.changes, service.rates, service.budgets),
+        books=Books(service.catalogue, service.rulebook, service.changes, service.rates, service.budgets, service.sla),
         gate=gate,
         renderer=service.renderer,
         connected=service.connected,

@@ -59,7 +59,14 @@ def open_teams(service: Service, reach: Reach) -> Teams:
     public = service.settings.public_url
     workspace = Workspace(places, People(places), console=f"{public.rstrip('/')}/console" if public else "")
     reach.platforms.append(workspace)
-    chat = Chat(platform=workspace, gate=service.gate, changes=service.changes, budgets=service.budgets)
+    chat = Chat(
+        platform=workspace,
+        gate=service.gate,
+        changes=service.changes,
+        budgets=service.budgets,
+        sla=service.sla,
+        renderer=service.renderer,
+    )
 
     async def refresh_home(chat_user: str) -> None:
         if await workspace.has_home(chat_user):

@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import ack, authz, budgets, deadlines, exact, gate, outbox, policies, soak, usage, votes, writes
+from bench import ack, authz, budgets, deadlines, exact, gate, outbox, policies, sla, soak, usage, votes, writes
 from bench.errors import WrongAnswer
 from bench.installation import installation
 from bench.report import Section, as_data, show
@@ -21,7 +21,7 @@ from bench.world import running
 from core.ids import TenantId
 
 WRITERS: Final = 8  # exact: processes that tell usage
-PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "votes", "deadlines", "outbox", "usage", "budgets")
+PARTS: Final = ("authz", "gate", "writes", "ack", "policies", "votes", "deadlines", "outbox", "usage", "budgets", "sla")
 
 
 async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tuple[list[Section], dict[str, str]]:
@@ -52,6 +52,8 @@ async def measure(parts: tuple[str, ...], *, rounds: int, seconds: float) -> tup
         sections.append(await usage.run(rounds=rounds))
     if "budgets" in parts:
         sections += await budgets.run(rounds=rounds, seconds=seconds)
+    if "sla" in parts:
+        sections += await sla.run(rounds=rounds)
     return sections, database
 
 

@@ -74,6 +74,9 @@ class Verb(StrEnum):
     RELEASE = "release"
     RESOLVE = "resolve"
     FOLLOW_UP = "followup"
+    SERVICES = "services"
+    ERROR_BUDGET = "budget"
+    CREDITS = "credits"
     FORECAST = "forecast"
     RAISE = "raise"
     RESET = "reset"
@@ -113,6 +116,7 @@ class Needs(StrEnum):
 
     NOTHING = "nothing"
     REFERENCE = "reference"
+    REFERENCE_OR_WORDS = "reference_or_words"
     REFERENCE_AND_TEXT = "text"
     REFERENCE_AND_PERSON = "person"
     TEXT = "words"
@@ -192,13 +196,18 @@ _CHANGE: Final[Mapping[str, tuple[Verb, Needs]]] = {
 }
 _SLA: Final[Mapping[str, tuple[Verb, Needs]]] = {
     "help": (Verb.HELP, Needs.NOTHING),
+    "services": (Verb.SERVICES, Needs.NOTHING),
+    "status": (Verb.SERVICES, Needs.MAYBE_WORDS),
+    "budget": (Verb.ERROR_BUDGET, Needs.MAYBE_WORDS),
+    "credits": (Verb.CREDITS, Needs.NOTHING),
+    "reports": (Verb.CREDITS, Needs.NOTHING),
     "incidents": (Verb.INCIDENTS, Needs.NOTHING),
     "list": (Verb.INCIDENTS, Needs.NOTHING),
     "mine": (Verb.MINE, Needs.NOTHING),
     "find": (Verb.FIND, Needs.TEXT),
     "new": (Verb.NEW, Needs.NOTHING),
     "report": (Verb.NEW, Needs.NOTHING),
-    "show": (Verb.SHOW, Needs.REFERENCE),
+    "show": (Verb.SHOW, Needs.REFERENCE_OR_WORDS),
     "timeline": (Verb.TIMELINE, Needs.REFERENCE),
     "ack": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
     "acknowledge": (Verb.ACKNOWLEDGE, Needs.REFERENCE),
@@ -287,7 +296,9 @@ def parse(command: str, text: str) -> Intent | Misread:
             return _absence(command, word, rest) if rest else Intent(verb)
         case Needs.TEXT:
             return Intent(verb, text=rest) if rest else Misread(f"`{command} {word}` needs some words after it.")
-        case Needs.REFERENCE | Needs.REFERENCE_AND_TEXT | Needs.REFERENCE_AND_PERSON:
+        case Needs.REFERENCE_OR_WORDS if rest and _reference(rest, prefix)[0] is None:
+            return Intent(verb, text=rest)
+        case Needs.REFERENCE_OR_WORDS | Needs.REFERENCE | Needs.REFERENCE_AND_TEXT | Needs.REFERENCE_AND_PERSON:
             return _with_reference(command, word, verb, needs, rest, prefix)
         case _:
             assert_never(needs)

@@ -18,11 +18,13 @@ from core import idempotency
 from core.actor import Actor, CallKey
 from core.budgets import BudgetCatalogue
 from core.changes import ChangeCatalogue
+from core.charts import Renderer
 from core.db import Database
 from core.decisions import Gate
 from core.errors import Conflict, CountersignError, Unavailable
 from core.idempotency import Begun, StoredAnswer
 from core.ids import uuid7
+from core.sla import SlaCatalogue
 
 log = structlog.get_logger()
 
@@ -77,6 +79,14 @@ class Chat:
     gate: Gate
     changes: ChangeCatalogue = field(default_factory=lambda: ChangeCatalogue({}))
     budgets: BudgetCatalogue = field(default_factory=lambda: BudgetCatalogue({}))
+
+    sla: SlaCatalogue = field(default_factory=lambda: SlaCatalogue({}))
+    renderer: Renderer | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the platform can fetch pictures from us; empty where it cannot reach us."""
+        return self.console.removesuffix("/console")
 
     @property
     def database(self) -> Database:

@@ -8,7 +8,7 @@ from typing import assert_never
 from bot import commands
 from bot.cards import Card, Form
 from bot.commands import Intent, Misread, Verb
-from bot.conversation import budgets, incidents
+from bot.conversation import budgets, incidents, service_levels
 from bot.conversation.changes import on_change, opening_of
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.linking import link
@@ -104,6 +104,8 @@ async def _sla(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Reply:
         return opening
     actor = await chat.platform.actor(asker.chat_user)
     async with chat.once(actor, f"{typed.command}:{typed.interaction}") as actor:
+        if service_levels.is_of_service_levels(intent):
+            return await service_levels.on_service_level(chat, actor, intent)
         return await incidents.on_incident(chat, actor, intent)
 
 
@@ -268,6 +270,9 @@ async def _about(chat: Chat, actor: Actor, intent: Intent, request: RequestView)
             | Verb.RESET
             | Verb.THROTTLE
             | Verb.LIFT
+            | Verb.SERVICES
+            | Verb.ERROR_BUDGET
+            | Verb.CREDITS
         ):
             return help_card("/approve")
         case _:

@@ -105,8 +105,12 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         ),
     ),
     "/sla": (
-        "Incidents with /sla",
+        "Service levels and incidents with /sla",
         (
+            ("/sla services", "how every service does"),
+            ("/sla show payments", "one service: figures, promises, pictures"),
+            ("/sla budget payments", "what is left of its error budgets, and when it is gone"),
+            ("/sla reports", "service credits, and the reports"),
             ("/sla incidents", "what is wrong now"),
             ("/sla mine", "what is assigned to you"),
             ("/sla find words", "search"),

@@ -8,6 +8,7 @@ bypasses.py     pure: a month of bypasses
 impact.py       pure: what feels a change
 deliveries.py   pure: what a destination takes, hour by hour
 costs.py        pure: days, shares, trend, forecast, return, chargeback
+service_levels.py   pure: how a service does, and how its error budget goes
 service.py      the charts of a tenant
 rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
 """
@@ -29,6 +30,7 @@ from core.charts.deliveries import throughput_chart
 from core.charts.impact import impact_chart
 from core.charts.rendering import PictureFailed, PictureFormat, Renderer
 from core.charts.service import UnknownChart, approval_chart, approval_charts
+from core.charts.service_levels import service_chart, service_charts
 
 __all__ = [
     "NAMES",
@@ -46,6 +48,8 @@ __all__ = [
     "days_chart",
     "forecast_chart",
     "impact_chart",
+    "service_chart",
+    "service_charts",
     "shares_chart",
     "throughput_chart",
     "tornado_chart",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from core.access import TokenScope, permission_for, permitted
 from core.access.scopes import covers
@@ -17,9 +18,18 @@ from core.decisions.deciding import answer_all, ask_for_approval, request_approv
 from core.decisions.questions import Purpose, Question
 from core.decisions.rules import Grounds
 from core.decisions.views import Answer, DecisionView, Reason, Weighed
-from core.errors import CountersignError
+from core.errors import CountersignError, Unavailable
+from core.ids import TenantId
 from core.named_tickets import Desks
 from core.receipts import ExpiredReceipt, InvalidReceipt, Issuer, Receipt
+
+
+class Observer(Protocol):
+    """Whoever hears of operations."""
+
+    def __call__(self, tenant: TenantId, seconds: float, *, success: bool) -> None:
+        """One has ended now."""
+        ...
 
 
 class Gate:
@@ -38,6 +48,7 @@ class Gate:
         self._issuer = issuer
         self._desks = desks
         self._budgets = budgets or BudgetCatalogue({})
+        self.observed: Observer | None = None  # hears of each decision how long it took, and whether there was one
         self._batches: Batches[Question, DecisionView | Grounds] = Batches(database, self._answer)
 
     async def decide(
@@ -55,11 +66,24 @@ class Gate:
         Raises InvalidQuestion or UnknownAction for a question that cannot be read; a refusal is an answer.
         """
         question = replace(await self._read(actor, Purpose.DECIDE, action, resource, context), reopens=reopens)
+        begun, is_decided = time.perf_counter(), False
+        try:
+            found = await self._decided(question)
+            is_decided = True
+        except CountersignError as exc:
+            is_decided = not isinstance(exc, Unavailable)  # to say that a question is at fault is an answer
+            raise
+        finally:
+            if self.observed is not None:
+                self.observed(actor.tenant, time.perf_counter() - begun, success=is_decided)
+        return found
+
+    async def _decided(self, question: Question) -> DecisionView:
         while True:
-            answer = await self._batches.ask(actor.tenant, question)
+            answer = await self._batches.ask(question.actor.tenant, question)
             if isinstance(answer, DecisionView):
                 return answer
-            async with self._database.tenant(actor.tenant) as tx:
+            async with self._database.tenant(question.actor.tenant) as tx:
                 pending = await ask_for_approval(
                     tx, self._catalogue, question, desks=self._desks, budgets=self._budgets
                 )

@@ -5,15 +5,21 @@ objective_file.py, openslo.py, catalogue.py   YAML of ours and of OpenSLO; the f
 sketch.py, series.py, adding.py         pure: response times, minutes and hours, what samples add to them
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told
 model.py, store.py, sample_store.py     tables; SQL
-sampling.py, keeping.py                 use cases: samples come, and go
+sampling.py, own.py, keeping.py         use cases: samples come, also our own, and go
 levels.py                               use case: one figure, for checks of rollouts
 promises.py, objectives.py              which objectives hold; use cases over them
 looking.py, watching.py                 use cases: how services do; what is told by itself
+history.py, trends.py, effects.py, drafting.py   pure: days, the long run, before and after, proposals
+courses.py, measuring.py, trending.py, crediting.py, planning.py, reporting.py, plan_store.py   over longer times
 views.py, events.py, errors.py          what doors show; the outbox; what can go wrong
 """
 
 from core.sla.budget import Budget, budget_words
 from core.sla.catalogue import SlaCatalogue, load_sla_catalogue
+from core.sla.contract import credit_words
+from core.sla.courses import Course, get_course
+from core.sla.crediting import CreditView, list_credits
+from core.sla.effects import Effect, Verdict
 from core.sla.errors import InvalidSample
 from core.sla.events import SlaEvent
 from core.sla.judging import Judged, Standing
@@ -33,23 +39,46 @@ from core.sla.objectives import (
     list_objectives,
     position,
 )
+from core.sla.own import OwnOperations
+from core.sla.planning import (
+    ActionView,
+    PlanView,
+    add_action,
+    adopt_plan,
+    close_plan,
+    draft_plan,
+    finish_action,
+    get_plan,
+    list_actions,
+    list_plans,
+    take_action,
+)
+from core.sla.reporting import ReportKind, service_report
 from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
+from core.sla.trending import Trend, TrendsView, get_trends
 from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView
-from core.sla.watching import deadlines, ensure_watches
+from core.sla.watching import deadlines, ensure_watches, service_address
 
 __all__ = [
     "ANY",
     "EXACT_MAX",
     "SAMPLES_MAX",
+    "ActionView",
     "AlertView",
     "Budget",
+    "Course",
+    "CreditView",
+    "Effect",
     "ImportView",
     "InvalidSample",
     "Judged",
     "Metric",
     "Objective",
     "ObjectiveView",
+    "OwnOperations",
+    "PlanView",
+    "ReportKind",
     "Sample",
     "Sampler",
     "ServiceView",
@@ -57,25 +86,43 @@ __all__ = [
     "SlaEvent",
     "Standing",
     "StatusView",
+    "Trend",
+    "TrendsView",
+    "Verdict",
     "Wish",
+    "add_action",
+    "adopt_plan",
     "budget_words",
     "change_objective",
     "check_sample",
+    "close_plan",
     "create_objective",
+    "credit_words",
     "deadlines",
+    "draft_plan",
     "drop_objective",
     "ensure_watches",
     "export_openslo",
+    "finish_action",
     "forget_old_samples",
+    "get_course",
     "get_objective",
+    "get_plan",
     "get_status",
+    "get_trends",
     "import_openslo",
     "level_of",
+    "list_actions",
+    "list_credits",
     "list_objectives",
+    "list_plans",
     "list_services",
     "load_alert",
     "load_sla_catalogue",
     "position",
+    "service_address",
+    "service_report",
     "standings",
+    "take_action",
     "value_words",
 ]

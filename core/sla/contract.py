@@ -69,7 +69,12 @@ def read_fee(text: str) -> tuple[Decimal, str] | None:
 
 def tier_words(contract: Contract) -> tuple[str, ...]:
     """The tiers in words."""
-    return tuple(f"below {each.below * 100:g}%: {each.credit * 100:g}% credit" for each in contract.tiers)
+    return tuple(f"below {each.below * 100:g}%: {credit_words(each.credit)} credit" for each in contract.tiers)
+
+
+def credit_words(credit: Decimal) -> str:
+    """`10%`, `12.5%`."""
+    return f"{(credit * 100).normalize():f}%"
 
 
 Contracts = Mapping[str, Contract]  # service, or ANY

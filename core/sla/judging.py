@@ -64,7 +64,7 @@ def judge(meter: Meter, last_at: datetime | None, *, value: float | None = None)
     budget = None
     if target is not None:
         rate = burn.rate(last_hour, target)
-        budget = budget_of(objective, meter.whole(), burn=rate, now=meter.now)
+        budget = budget_of(objective, meter.whole, burn=rate, now=meter.now)
     standing = _standing(objective, found, budget)
     words = _words(objective, standing, found, budget)
     signal = _missing(meter, last_at) or _signal(meter, standing, budget, last_hour, words)
@@ -90,8 +90,7 @@ def _is_near(objective: Objective, value: float) -> bool:
 
 def _missing(meter: Meter, last_at: datetime | None) -> Signal | None:
     """Nothing is heard of a service that is to be available."""
-    silence = meter.silent_for(last_at)
-    if meter.objective.metric is not Metric.AVAILABILITY or not silence:
+    if meter.objective.metric is not Metric.AVAILABILITY or not (silence := meter.silent_for(last_at)):
         return None
     return Signal("missing", "high", f"Nothing has been heard for {length_words(silence)}; that counts as down.")
 

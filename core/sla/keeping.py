@@ -9,6 +9,7 @@ from core.db import Transaction
 from core.sla import sample_store
 from core.sla.series import minute_of
 
+OWN: Final = "countersign"  # the service that our own operations are: it speaks when it is asked
 SAMPLES_KEPT: Final = timedelta(days=8)  # exact percentiles of up to a week
 MINUTES_KEPT: Final = timedelta(days=37)  # a month's edges, and late samples
 HOURS_KEPT: Final = timedelta(days=400)  # a year, and the month before it

@@ -18,7 +18,7 @@ from core.sla import sample_store, sketch, store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.errors import InvalidPeriod, UnknownService
 from core.sla.judging import Judged, Standing, judge
-from core.sla.keeping import SAMPLES_KEPT
+from core.sla.keeping import OWN, SAMPLES_KEPT
 from core.sla.meter import Meter
 from core.sla.objective import Bound, Metric, Objective
 from core.sla.promises import Promises, promises_of
@@ -122,7 +122,7 @@ async def read_series(
 ) -> Series:
     """What the service did over its objectives' windows, and in every minute at the edges of `since` and now."""
     found = await _read(tx, objectives, [row.service], since=since)
-    return replace(found[row.service], first=minute_of(row.first_at))
+    return replace(found[row.service], first=minute_of(row.first_at), is_asked_only=row.service == OWN)
 
 
 async def read_services(
@@ -132,7 +132,10 @@ async def read_services(
     objectives = {row.service: promised.of(row.service) for row in rows}
     found = await _read(tx, [each for some in objectives.values() for each in some], list(objectives))
     return {
-        row.service: (replace(found[row.service], first=minute_of(row.first_at)), objectives[row.service])
+        row.service: (
+            replace(found[row.service], first=minute_of(row.first_at), is_asked_only=row.service == OWN),
+            objectives[row.service],
+        )
         for row in rows
     }
 

@@ -54,6 +54,7 @@ class Meter:
         since = self.until - max(int(length / MINUTE), 1)
         return self.between(since - since % PER_HOUR if length > FINE else since, self.until)
 
+    @cached_property
     def whole(self) -> Ratio:
         """What has happened of the objective's window."""
         since = minute_of(self.objective.window.span(self.now).start)
@@ -83,7 +84,7 @@ class Meter:
             )
         if self.objective.metric is Metric.THROUGHPUT:
             return self.throughput(since)
-        whole = self.whole()
+        whole = self.whole
         if not whole.total:
             return None
         return whole.share if self.objective.metric is Metric.ERROR_RATE else 1 - whole.share
@@ -96,5 +97,5 @@ class Meter:
 
     def silent_for(self, last_at: datetime | None) -> timedelta:
         """How long nothing has been heard beyond what is usual; zero if that is not long."""
-        silence = self.now - last_at if last_at else timedelta()
+        silence = self.now - last_at if last_at and not self.series.is_asked_only else timedelta()
         return silence if silence > MINUTE * self.bridge else timedelta()

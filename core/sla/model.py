@@ -1,4 +1,4 @@
-"""Objectives, services, their samples and what these add up to, and alerts.
+"""Objectives, services, their samples and what these add up to, alerts, plans and actions.
 
 Samples are kept for days (exact percentiles), minutes for a week (burn rates), hours for over a year (long windows,
 trends): see keeping.py. The key of samples is also the index that covers percentiles.
@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Double,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -96,4 +97,47 @@ alerts = tenant_table(
     ),
     Index("ix_sla_alerts_started", "tenant_id", "started_at"),
     key=("alert_id",),
+)
+
+plans = tenant_table(
+    "sla_plans",
+    identifier("plan_id"),
+    Column("number", Integer, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("findings", JSONB, nullable=False),  # what the data say, a sentence each
+    Column("before", JSONB, nullable=False),  # the figures that it was drafted from
+    identifier("author_id", nullable=True),
+    instant("created_at"),
+    instant("adopted_at", nullable=True),
+    instant("closed_at", nullable=True),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("tenant_id", "number"),
+    CheckConstraint("state IN ('draft', 'adopted', 'done', 'dropped')", name="state"),
+    Index("ix_sla_plans_service", "tenant_id", "service", "number"),
+    key=("plan_id",),
+)
+
+actions = tenant_table(
+    "sla_actions",
+    identifier("action_id"),
+    identifier("plan_id", nullable=True),
+    Column("service", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    identifier("owner_id", nullable=True),  # NULL: nobody yet, in a draft
+    instant("due_at", nullable=True),
+    Column("state", Text, nullable=False),
+    Column("before", JSONB, nullable=True),  # figures over the time before it was done
+    Column("evidence", Text, nullable=False, server_default=""),
+    identifier("done_by", nullable=True),
+    instant("created_at"),
+    instant("done_at", nullable=True),
+    CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
+    ForeignKeyConstraint(["tenant_id", "plan_id"], ["sla_plans.tenant_id", "sla_plans.plan_id"]),
+    ForeignKeyConstraint(["tenant_id", "owner_id"], ["users.tenant_id", "users.user_id"]),
+    Index("ix_sla_actions_plan", "tenant_id", "plan_id"),
+    Index("ix_sla_actions_state", "tenant_id", "state", "due_at"),
+    key=("action_id",),
 )

@@ -160,16 +160,23 @@ def read_bound(metric: Metric, text: str) -> Bound | None:
 
 
 def bound_words(metric: Metric, bound: Bound) -> str:
-    """The bound as `read_bound` reads it."""
-    return f"{bound.op} {value_words(metric, bound.limit).replace(',', '')}"
+    """The bound, exactly, as `read_bound` reads it."""
+    limit = bound.limit
+    if metric in SHARES:
+        shown = f"{limit * 100:.10g}%"
+    elif metric is Metric.RESPONSE_TIME:
+        shown = f"{limit * 1000:.10g}ms" if limit < 1 else f"{limit:.10g}s"
+    else:
+        shown = f"{limit:.10g} operations/minute"
+    return f"{bound.op} {shown}"
 
 
 def value_words(metric: Metric, value: float) -> str:
-    """A figure as people read it: `99.95%`, `1.84s`, `250ms`, `1200/min`."""
+    """A figure as people read it: `99.95%`, `1.84s`, `250ms`, `1,200 operations/minute`."""
     if metric in SHARES:
         return f"{round(value * 100, 4):g}%"
-    if metric is Metric.RESPONSE_TIME:
-        return f"{round(value * 1000, 3):g}ms" if value < 1 else f"{round(value, 3):g}s"
+    if metric == Metric.RESPONSE_TIME:
+        return f"{value * 1000:.3g}ms" if value < 0.9995 else f"{value:.3g}s"
     return f"{value:,.0f} operations/minute" if value >= 1 else f"{value:.2g} operations/minute"
 
 

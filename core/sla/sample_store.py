@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, Select, and_, case, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, LargeBinary, Row, and_, case, delete, func, literal, or_, select, text
 
 from core.db import Transaction
 from core.sla.model import samples, services, slices
@@ -156,10 +156,8 @@ async def load_hours(
     """
     columns = slices.c
     sketch = case((columns.minute >= sketches_from, columns.sketch), else_=NO_SKETCH) if sketches_from else NO_SKETCH
-    wanted = select(columns.service, columns.minute, columns.total, columns.failed, columns.shares, sketch.label("sk"))
-    return await _by_service(
-        tx, wanted.where(_of(HOUR, tx, names), columns.minute >= since, columns.minute < until), names
-    )
+    within = and_(_of(HOUR, tx, names), columns.minute >= since, columns.minute < until)
+    return await _by_service(tx, names, within, sketch=sketch, shares=columns.shares)
 
 
 async def load_minutes(
@@ -167,10 +165,9 @@ async def load_minutes(
 ) -> dict[str, dict[int, Slice]]:
     """The minutes of these services in these spans, by service and minute."""
     columns = slices.c
-    sketch = columns.sketch if with_sketches else NO_SKETCH
-    wanted = select(columns.service, columns.minute, columns.total, columns.failed, columns.shares, sketch.label("sk"))
     within = or_(*(and_(columns.minute >= begin, columns.minute < end) for begin, end in spans))
-    return await _by_service(tx, wanted.where(_of(MINUTE, tx, names), within), names)
+    sketch = columns.sketch if with_sketches else NO_SKETCH
+    return await _by_service(tx, names, and_(_of(MINUTE, tx, names), within), sketch=sketch, shares=None)
 
 
 async def forget_before(tx: Transaction, *, sampled: datetime, minutes: int, hours: int) -> None:
@@ -188,10 +185,22 @@ def _of(grain: str, tx: Transaction, names: Collection[str]) -> ColumnElement[bo
     return and_(columns.tenant_id == tx.tenant, columns.grain == grain, columns.service.in_(names))
 
 
-async def _by_service(tx: Transaction, wanted: Select[Any], names: Collection[str]) -> dict[str, dict[int, Slice]]:
+async def _by_service(
+    tx: Transaction,
+    names: Collection[str],
+    within: ColumnElement[bool],
+    *,
+    sketch: ColumnElement[Any],
+    shares: ColumnElement[Any] | None,
+) -> dict[str, dict[int, Slice]]:
+    """A service's slices come as one row of arrays: a row for each would cost more than all the rest."""
+    columns = slices.c
+    wanted = [columns.minute, columns.total, columns.failed, sketch, *([] if shares is None else [shares])]
+    statement = select(columns.service, *(func.array_agg(each) for each in wanted)).where(within)
     found: dict[str, dict[int, Slice]] = {name: {} for name in names}
-    for service, minute, total, failed, shares, sketch in await tx.connection.execute(wanted):
-        found[service][minute] = Slice(total, failed, sketch, shares)
+    for service, minutes, *values in await tx.connection.execute(statement.group_by(columns.service)):
+        made = (Slice(*each) for each in zip(*values, strict=True))
+        found[service] = dict(zip(minutes, made, strict=True))
     return found
 
 

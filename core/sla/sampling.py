@@ -33,7 +33,7 @@ _SPACING_S: Final = 2.0  # between two such wishes of one tenant
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    actor: Actor
+    actor: Actor | None  # None: our own operations, which the trail knows already
     samples: Sequence[Sample]
 
 
@@ -58,6 +58,11 @@ class Sampler:
             return 0
         return await self._batches.ask(actor.tenant, _Given(actor, samples))
 
+    async def take_own(self, tenant: TenantId, samples: Sequence[Sample]) -> None:
+        """Our own operations are taken."""
+        if samples:
+            await self._batches.ask(tenant, _Given(None, samples))
+
     async def close(self) -> None:
         """Whatever was given is taken."""
         await self._batches.close()
@@ -76,7 +81,9 @@ class Sampler:
         if kept:
             await sample_store.add_samples(tx, kept)
         await sample_store.keep_slices(tx, adding.merged(additions, known))
-        await record_all(tx, [_entry(each) for each in given])
+        entries = [_entry(each.actor, each.samples) for each in given if each.actor is not None]
+        if entries:
+            await record_all(tx, entries)
         if self._should_hasten(tx.tenant):
             await hasten(tx, THE_TENANT, EVALUATE, tx.now + SOON)
         return [len(each.samples) for each in given]
@@ -116,12 +123,12 @@ def _spans(samples: Iterable[Sample]) -> dict[str, tuple[datetime, datetime]]:
     return found
 
 
-def _entry(given: _Given) -> Entry:
-    names = sorted({each.service for each in given.samples})
+def _entry(actor: Actor, samples: Sequence[Sample]) -> Entry:
+    names = sorted({each.service for each in samples})
     return Entry(
-        actor=given.actor,
+        actor=actor,
         action="sla.samples_taken",
         resource=names[0] if len(names) == 1 else f"{len(names)} services",
         category=AuditCategory.PERFORMANCE,
-        details={"samples": len(given.samples), "services": names[:20]},
+        details={"samples": len(samples), "services": names[:20]},
     )

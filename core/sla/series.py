@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median_low
@@ -22,7 +22,9 @@ UNSAMPLED: Final = 0xFFFF
 FULL: Final = 0xFFFE  # a share of 1
 USUAL_INTERVALS: Final = 3  # so many times the usual interval between samples is no gap yet
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-NO_SHARES: Final = array("H", [UNSAMPLED] * PER_HOUR).tobytes()
+_SILENT: Final = array("H", [UNSAMPLED] * PER_HOUR)
+_PERFECT: Final = array("H", [FULL] * PER_HOUR)
+NO_SHARES: Final = _SILENT.tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Series:
     minutes: Mapping[int, Slice] = field(default_factory=dict)
     hours: Mapping[int, Slice] = field(default_factory=dict)
     first: int | None = None
+    is_asked_only: bool = False  # it speaks when it is asked: that nobody asks says nothing of it
 
     def counts(self, since: int, until: int) -> Counts:
         """The operations from `since` to before `until`."""
@@ -80,7 +83,8 @@ class Series:
     def uptime(self, since: int, until: int, bridge: int) -> Uptime:
         """How much of that time it was up."""
         begin = max(since, self.first) if self.first is not None else until
-        return uptime(self._shares(begin - bridge, until), bridge, skip=bridge)
+        found = uptime(self._shares(begin - bridge, until), bridge, skip=bridge)
+        return Uptime(found.up, found.minutes - found.unsampled, 0) if self.is_asked_only else found
 
     def interval(self, since: int, until: int) -> int:
         """The usual number of minutes between minutes with samples; 1 if there are too few to say."""
@@ -100,9 +104,9 @@ class Series:
                     yield found
                 minute += 1
 
-    def _shares(self, since: int, until: int) -> Sequence[int]:
+    def _shares(self, since: int, until: int) -> array[int]:
         if until <= since:
-            return ()
+            return array("H")
         begin = since - since % PER_HOUR
         raw = b"".join(
             found.shares if (found := self.hours.get(hour)) else NO_SHARES for hour in range(begin, until, PER_HOUR)
@@ -110,21 +114,33 @@ class Series:
         return array("H", raw)[since - begin : until - begin]
 
 
-def uptime(shares: Sequence[int], bridge: int, *, skip: int = 0) -> Uptime:
-    """The uptime of minutes with these shares, the first `skip` of which only speak for those after them."""
+def uptime(shares: array[int], bridge: int, *, skip: int = 0) -> Uptime:
+    """The uptime of minutes with these shares, the first `skip` of which only speak for those after them.
+
+    A month has 43,200 minutes, and most of its hours are perfect, or silent as a whole: these are told at a glance.
+    """
     up, silent, last, unsampled = 0, bridge, UNSAMPLED, 0
-    for index, share in enumerate(shares):
-        if share != UNSAMPLED:
-            last, silent = share, 0
+    index, count = 0, len(shares)
+    while index < count:
+        part = shares[index : index + PER_HOUR]
+        if index >= skip and part == _PERFECT:
+            up, silent, last = up + PER_HOUR * FULL, 0, FULL
+        elif index >= skip and silent >= bridge and part == _SILENT:
+            silent, unsampled = silent + PER_HOUR, unsampled + PER_HOUR
         else:
-            silent += 1
-        if index < skip:
-            continue
-        if silent <= bridge and last != UNSAMPLED:
-            up += last
-        else:
-            unsampled += 1
-    return Uptime(up / FULL, max(len(shares) - skip, 0), unsampled)
+            for place, share in enumerate(part, index):
+                if share != UNSAMPLED:
+                    last, silent = share, 0
+                else:
+                    silent += 1
+                if place < skip:
+                    continue
+                if silent <= bridge and last != UNSAMPLED:
+                    up += last
+                else:
+                    unsampled += 1
+        index += PER_HOUR
+    return Uptime(up / FULL, max(count - skip, 0), unsampled)
 
 
 def share_of(total: int, failed: int) -> int:

@@ -152,8 +152,13 @@ def _alert(tx: Transaction, row: Row[Any], event: SlaEvent, address: str) -> Ale
         words=row.words,
         started_at=row.started_at,
         labels={"objective": row.objective, "kind": row.kind},
-        link=f"{address}/console/sla/{quote(row.service, safe='')}" if address else "",
+        link=f"{address}/console{service_address(row.service)}" if address else "",
     )
+
+
+def service_address(service: str) -> str:
+    """Where the service is shown in the console."""
+    return f"/sla/services/{quote(service, safe='')}"
 
 
 def figures_of(judged: Judged) -> dict[str, Any]:

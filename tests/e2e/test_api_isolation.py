@@ -33,6 +33,7 @@ def ours(product):
         "benefit_id": _benefit(product),
         "recommendation_id": _recommendation(product),
         "objective_id": _objective(product),
+        **_improvements(product),
         "remediation_id": _remediation(product),
         "agent_id": first("/api/v1/agents", "agent_developer"),
         "grant_id": first("/api/v1/grants", "tenant_administrator"),
@@ -158,6 +159,19 @@ def _objective(product):
     return made.json()["id"]
 
 
+def _improvements(product):
+    """A plan and an action for a service of ours."""
+    at = datetime.now(UTC).isoformat()
+    sample = {"service": "ours-alone", "time": at, "response_time": 0.1, "success": True}
+    product.call("POST", "/api/v1/sla/samples", role="agent_developer", json={"samples": [sample]})
+    path = "/api/v1/sla/plans"
+    plan = product.call("POST", path, role="meta_agent_manager", json={"service": "ours-alone"}).json()
+    due_at = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    body = {"service": "ours-alone", "title": "Cache", "owner": product.email("agent_operator"), "due_at": due_at}
+    action = product.call("POST", "/api/v1/sla/actions", role="meta_agent_manager", json=body).json()
+    return {"plan_id": plan["id"], "action_id": action["id"], "service": "ours-alone"}
+
+
 def _group(product):
     body = {"title": "Site reliability", "members": [product.email("agent_operator")]}
     answer = product.call("PUT", "/api/v1/groups/site-reliability", role="tenant_administrator", json=body)
@@ -174,6 +188,7 @@ NAMES = (
     "/api/v1/connectors/{connector}/test",
     "/api/v1/connectors/{connector}/throughput",
     "/api/v1/analytics/approvals/charts/{name}",
+    "/api/v1/sla/reports/{report}",
 )
 # Parts of addresses that are nobody's: words that other tenants use as well.
 WORDS = {"system": "servicenow", "account": "bow.ruggeri"}
@@ -204,6 +219,12 @@ BODIES = {
 RAISE = {"to": {"amount": "9000.00", "currency": "USD"}, "reason": "It is ours."}
 # Where a word of that list means something else.
 OWN_BODIES = {
+    "/api/v1/sla/plans/{plan_id}/end": {"state": "dropped"},
+    "/api/v1/sla/actions/{action_id}/end": {"state": "dropped"},
+    "/api/v1/sla/actions/{action_id}/owner": {
+        "owner": "marc.fischer@northwind.example",
+        "due_at": "2030-01-02T09:00:00Z",
+    },
     "/api/v1/connectors/{connector}/dry-run": {"operation": "create"},
     "/api/v1/budgets/{budget_id}/raise": RAISE,
     "/api/v1/budgets/{budget_id}/raise-requests": RAISE,

@@ -85,3 +85,30 @@ def test_an_objective_lives_and_travels_as_openslo(product):
     call(product, "GET", path, status=404)
     defaults = call(product, "GET", "/objectives", params={"service": "*"})["items"]
     assert {each["name"] for each in defaults} >= {"availability", "response_time", "error_rate"}
+
+
+@pytest.mark.row("S6", "S8", "S9", "S10")
+def test_reports_credits_and_a_plan_from_draft_to_end(product):
+    service = f"shop-{secrets.token_hex(4)}"
+    call(product, "POST", "/samples", status=202, json={"samples": samples(service, 200, failing=10)})
+    month = {"period": f"{datetime.now(UTC):%Y-%m}", "service": service}
+    (credit,) = call(product, "GET", "/credits", params=month)["items"]
+    assert (credit["is_over"], credit["promised"], credit["amount"]) == (False, 0.999, None)
+    for kind, head in (("pdf", b"%PDF-"), ("html", b"<!doctype html>"), ("csv", b"For,")):
+        answer = call(product, "GET", "/reports/customer", params={**month, "format": kind})
+        assert answer.content.startswith(head), answer.text[:200]
+    refused = call(product, "GET", "/reports/customer", status=422, params={"format": "docx"})
+    assert refused["errors"][0]["accepted"] == ["html", "pdf", "csv"]
+    assert call(product, "GET", f"/services/{service}/trends")["service"] == service
+    plan = call(product, "POST", "/plans", role="meta_agent_manager", status=201, json={"service": service})
+    assert plan["findings"]
+    assert call(product, "POST", f"/plans/{plan['id']}/adopt", role="meta_agent_manager")["state"] == "adopted"
+    body = {"owner": product.email("agent_operator"), "due_at": (datetime.now(UTC) + timedelta(days=3)).isoformat()}
+    action = plan["actions"][0]["id"]
+    assert call(product, "POST", f"/actions/{action}/owner", role="meta_agent_manager", json=body)["owner"]
+    done = call(product, "POST", f"/actions/{action}/end", role="agent_operator", json={"state": "done"})
+    assert (done["state"], done["effect"]["verdict"]) == ("done", "too_early")
+    ended = call(product, "POST", f"/plans/{plan['id']}/end", role="meta_agent_manager", json={"state": "done"})
+    assert (ended["state"], call(product, "GET", "/plans", params={"service": service})["items"][0]["id"]) == (
+        "done", plan["id"],
+    )  # fmt: skip

@@ -24,6 +24,7 @@ from core.db import Database
 from core.decisions import Gate
 from core.deliveries import Connected
 from core.errors import CountersignError, NotFound, Unauthenticated
+from core.sla import SlaCatalogue
 from core.zones import zone_of
 from web.console.rendering import Sight
 from web.console.session import Visitor, keep_cookie, session_in, visitor_of
@@ -45,6 +46,7 @@ _PLACES: Final = (
     ("incidents", "/console/incidents", "Incidents"),
     ("bypasses", "/console/bypasses", "Bypasses"),
     ("budgets", "/console/budgets", "Budgets"),
+    ("sla", "/console/sla", "Service levels"),
     ("policies", "/console/policies", "Policies"),
     ("analytics", "/console/analytics", "Analytics"),
     ("people", "/console/people", "People"),
@@ -73,6 +75,7 @@ class House:
     changes: ChangeCatalogue
     rates: RateCatalogue
     budgets: BudgetCatalogue
+    sla: SlaCatalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from core.costs import RateCatalogue
 from core.db import Database
 from core.decisions import Gate
 from core.deliveries import Connected
+from core.sla import SlaCatalogue
 from web.console import (
     absence,
     asking,
@@ -41,6 +42,7 @@ from web.console import (
     registry,
     requests,
     security,
+    sla,
     stepup,
     tenants,
     trail,
@@ -73,6 +75,7 @@ class Books:
     changes: ChangeCatalogue
     rates: RateCatalogue
     budgets: BudgetCatalogue
+    sla: SlaCatalogue
 
 
 def add_console(
@@ -102,6 +105,7 @@ def add_console(
         books.changes,
         books.rates,
         books.budgets,
+        books.sla,
     )
 
     async def home(request: web.Request) -> web.Response:
@@ -133,6 +137,12 @@ def add_console(
         "/console/bypasses/report": bypass_report.report,
         "/console/bypasses/report.svg": bypass_report.chart,
         "/console/bypasses/{reference}": bypasses.bypass,
+        "/console/sla": sla.services,
+        "/console/sla/objectives": sla.objectives,
+        "/console/sla/reports": sla.reports,
+        "/console/sla/reports/{report}": sla.report,
+        "/console/sla/services/{service}": sla.service,
+        "/console/sla/services/{service}/{chart}.svg": sla.chart,
         "/console/policies": policies.policies,
         "/console/analytics": figures.analytics,
         "/console/analytics/charts/{name}.svg": figures.chart,

@@ -12,6 +12,7 @@ from core.access import PermissionMissing
 from core.errors import Forbidden
 from core.incidents import IncidentFilter, list_incidents
 from core.sla import (
+    OwnOperations,
     Sample,
     Sampler,
     Wish,
@@ -29,6 +30,7 @@ from core.sla.errors import ObjectiveExists, ObjectiveInFile, UnknownObjective, 
 from core.sla.keeping import forget_old_samples
 from core.sla.looking import EXACT_MAX
 from core.sla.watching import evaluate
+from tests.factories import agent
 from tests.service.conftest import CHANGES
 
 CATALOGUE = load_sla_catalogue(CHANGES.parent / "sla")
@@ -206,6 +208,24 @@ async def test_silence_is_told_of_after_a_while_and_nothing_else_is(company, sam
     await look(company)
     kinds = {each.objective: each.kind for each in (await status(company)).alerts}
     assert kinds["availability"] == "missing"
+
+
+@pytest.mark.row("S2")
+async def test_our_own_decisions_are_the_first_service_and_no_questions_are_no_outage(company, sampler, catalogue):
+    own = OwnOperations(company.database, sampler)
+    gate = company.gate(catalogue)
+    gate.observed = own.note
+    for number in range(3):
+        await gate.decide(
+            company.actor("agent_developer"), action="agent.create", resource=agent(f"reader-{number}"), context={}
+        )
+    await own.give()
+    company.advance(hours=9)
+    found = await status(company, "countersign")
+    assert (found.samples, found.failed, found.availability, found.minutes_unsampled) == (3, 0, 1.0, 0)
+    assert 0 < found.response_time_p95 < 30
+    await look(company)
+    assert found.alerts == (await status(company, "countersign")).alerts == ()
 
 
 async def test_samples_take_a_token_that_covers_them(company, sampler):

@@ -94,6 +94,7 @@ from tests.unit.bot.samples import (
     vote,
     week,
 )
+from tests.unit.bot.sla_samples import credit, judged, line, status
 
 WORDS = {
     "long": "words " * 500,
@@ -316,6 +317,11 @@ def huge_statement(words: str, size: Size = HUGE) -> Chargeback:
     )
 
 
+def huge_status(words: str, size: Size) -> Any:
+    promises = (judged(words=words), judged(words=words, budget=None)) * size.some
+    return status(service=words[:120], words=words, objectives=promises, standing="breached")
+
+
 def change_policy(size: Size) -> ChangePolicy:
     """No type is called by whatever somebody writes: keys are letters, digits and underscores."""
     keys = [f"{number}_{'w' * 50}"[:TYPE_MAX] for number in range(min(size.rows, TYPES_MAX))]
@@ -341,6 +347,9 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
     )
     error = InvalidInput(words, accepted=tuple(f"{words[:100]} {n}" for n in range(2 * size.some)), next_step=words)
     return {
+        "StatusView": huge_status(words, size),
+        "Sequence[ServiceView]": (line(service=words[:120], words=words),) * size.rows,
+        "Sequence[CreditView]": (credit(service=words[:120]),) * size.rows,
         "RequestView": asked,
         "PersonView": people[0],
         "PersonView | None": people[1],

@@ -63,7 +63,7 @@ def canonical(draw):
             return command, line, Intent(verb, person=person, text=text, since=since, until=until)
         case Needs.TEXT | Needs.MAYBE_WORDS:
             return command, f"{word} {text}", Intent(verb, text=text)
-        case Needs.REFERENCE:
+        case Needs.REFERENCE | Needs.REFERENCE_OR_WORDS:
             return command, f"{word} {prefix}-{number} {text}", Intent(verb, number, text=text)
         case Needs.REFERENCE_AND_TEXT:
             return command, f"{word} {prefix}-{number} {text}", Intent(verb, number, text=text)

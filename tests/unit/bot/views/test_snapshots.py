@@ -6,6 +6,7 @@ A wanted change of wording: `COUNTERSIGN_UPDATE_SNAPSHOTS=1 make test ARGS=tests
 import json
 import os
 from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ from bot.views.incidents import incident_card, incidents_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from bot.views.pieces import ACTION_TITLES
 from bot.views.rollouts import drill_card
+from bot.views.service_levels import credits_card, error_budget_card, service_card, services_card
 from bot.views.tickets import ticket_form
 from bot.views.weekly import weekly_card
 from core.accounts import Account, ChatId, LinkedBy, Platform
@@ -108,6 +110,7 @@ from tests.unit.bot.samples import (
     week,
     whole_bypass,
 )
+from tests.unit.bot.sla_samples import credit, empty, line, status
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 ACCOUNT = {"account": {"chat_user": "U0LEE", "name": "lee <!channel>"}, "by": "amara@acme.example"}
@@ -287,6 +290,16 @@ VIEWS = {
     ),
     "incident_list_empty": incidents_card((), title="What is wrong now"),
     "help_sla": help_card("/sla"),
+    "service_list": services_card((line(), line(service="ledger", standing="met", alerts=0)), console=CONSOLE),
+    "service_list_empty": services_card(()),
+    "service_status": service_card(
+        status(), pictures=(Picture("https://x.example/p.png", "95th percentile", "Response time"),), console=CONSOLE
+    ),
+    "service_status_empty": service_card(empty()),
+    "service_budgets": error_budget_card(status(), console=CONSOLE),
+    "service_budgets_empty": error_budget_card(empty()),
+    "service_credits": credits_card((credit(), credit(service="ledger", credit=Decimal())), console=CONSOLE),
+    "service_credits_empty": credits_card(()),
     "thread_incident": thread_line("incident.updated", {"by": LEE.name, "text": "We roll the cache back."}, {}),
     "help_change": help_card("/change"),
     "thread_change": thread_line("change.rolled_back", {"by": LEE.name, "reason": "Totals differ."}, {}),

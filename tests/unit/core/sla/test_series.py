@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,7 +77,7 @@ def test_what_was_heard_before_the_window_speaks_for_its_beginning():
 
 @given(st.lists(st.sampled_from((UNSAMPLED, 0, FULL // 2, FULL)), max_size=80), st.integers(1, 9))
 def test_uptime_is_never_more_than_its_minutes_and_a_longer_patience_never_worse(shares, bridge):
-    found, patient = uptime(shares, bridge), uptime(shares, bridge + 1)
+    found, patient = (uptime(array("H", shares), each) for each in (bridge, bridge + 1))
     assert 0 <= found.up <= found.minutes == len(shares)
     assert patient.unsampled <= found.unsampled
 
@@ -91,3 +92,22 @@ def test_a_share_is_whole_only_where_nothing_failed(total, failed):
 def test_the_usual_interval_is_that_of_most_samples():
     assert series_of([sample(minute) for minute in range(0, 100, 10)]).interval(AT, AT + 100) == 10
     assert series_of([sample(0)]).interval(AT, AT + 100) == 1
+
+
+@given(
+    st.lists(
+        st.sampled_from(([FULL] * 60, [UNSAMPLED] * 60, [FULL] * 59 + [0], [UNSAMPLED] * 59 + [FULL])), max_size=6
+    ),
+    st.integers(0, 90),
+    st.integers(0, 70),
+)
+def test_whole_hours_at_a_glance_are_the_same_as_minute_by_minute(hours, bridge, skip):
+    shares = [share for hour in hours for share in hour]
+    up, silent, last, unsampled = 0, bridge, UNSAMPLED, 0
+    for index, share in enumerate(shares):
+        last, silent = (last, silent + 1) if share == UNSAMPLED else (share, 0)
+        if index >= skip:
+            is_up = silent <= bridge and last != UNSAMPLED
+            up, unsampled = (up + last, unsampled) if is_up else (up, unsampled + 1)
+    found = uptime(array("H", shares), bridge, skip=skip)
+    assert (found.up, found.minutes, found.unsampled) == (up / FULL, max(len(shares) - skip, 0), unsampled)

@@ -1,0 +1,99 @@
+"""A report as one HTML page that needs nothing else: styles and pictures are inside, and no script."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from decimal import Decimal
+from html import escape
+from typing import Final, assert_never
+
+from core.documents.document import Cell, Document, Picture, Table, Words, shown
+
+ACCENT: Final = "#0072b2"
+_STYLE: Final = """
+:root{color-scheme:light}
+body{font:16px/1.5 "Segoe UI","Liberation Sans",Arial,sans-serif;color:#1b1d28;margin:0}
+header{border-top:8px solid ACCENT;padding:24px 0 8px}
+main,header,footer{max-width:860px;margin:0 auto;padding-left:24px;padding-right:24px}
+h1{margin:0;font-size:28px}
+h2{font-size:19px;margin:32px 0 8px;color:ACCENT}
+.sub{color:#565d70}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px}
+dt{color:#565d70}
+dd{margin:0}
+table{border-collapse:collapse;width:100%}
+th,td{border-bottom:1px solid #dcdfe8;padding:6px 8px;text-align:left;vertical-align:top}
+th{color:#565d70;font-weight:600}
+.n{text-align:right;font-variant-numeric:tabular-nums}
+tfoot td{font-weight:600}
+img{max-width:100%}
+footer{color:#565d70;font-size:13px;padding-top:24px;padding-bottom:32px}
+@media print{header{padding-top:0}
+}
+"""
+_NUMBER: Final = '<td class="n">'
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_page(document: Document, *, accent: str = ACCENT) -> str:
+    """The report, to be read in a browser. `accent` is the colour of its headings, as CSS writes it."""
+    facts = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in document.facts)
+    parts = "".join(_part(each) for each in document.parts)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(document.title)}</title>'
+        f"<style>{_STYLE.replace('ACCENT', accent)}</style></head><body><header><h1>{escape(document.title)}</h1>"
+        f'<p class="sub">{escape(document.subtitle)}</p></header><main><dl>{facts}</dl>{parts}</main>'
+        f"<footer>{escape(document.author)} · {document.made_at:%Y-%m-%d %H:%M} UTC</footer></body></html>"
+    )
+
+
+def to_csv(document: Document) -> str:
+    """The report's tables, one under the other, each under its title; cells that a spreadsheet would run are quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for label, value in document.facts:
+        writer.writerow((_cell(label), _cell(value)))
+    for part in document.parts:
+        if isinstance(part, Table):
+            writer.writerow(())
+            writer.writerow((_cell(part.title),))
+            writer.writerow([_cell(each.title) for each in part.columns])
+            writer.writerows([_cell(cell) for cell in row] for row in (*part.rows, *part.sums))
+    return out.getvalue()
+
+
+def _part(part: Table | Words | Picture) -> str:
+    match part:
+        case Words():
+            return f"<p>{escape(part.text)}</p>"
+        case Picture():
+            image = base64.b64encode(part.png).decode()
+            return f'<p><img alt="{escape(part.words)}" src="data:image/png;base64,{image}"></p>'
+        case Table():
+            return _table(part)
+        case _:
+            assert_never(part)
+
+
+def _table(table: Table) -> str:
+    head = "".join(f"<th>{escape(each.title)}</th>" for each in table.columns)
+    body = "".join(_row(table, row) for row in table.rows)
+    foot = f"<tfoot>{''.join(_row(table, row) for row in table.sums)}</tfoot>" if table.sums else ""
+    title = f"<h2>{escape(table.title)}</h2>" if table.title else ""
+    return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+
+
+def _row(table: Table, row: tuple[Cell, ...]) -> str:
+    cells = (
+        f"{_NUMBER if isinstance(cell, Decimal | int) else '<td>'}{escape(shown(cell, column))}</td>"
+        for cell, column in zip(row, table.columns, strict=True)
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(cell: Cell) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA_STARTS) else text

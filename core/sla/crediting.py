@@ -1,0 +1,99 @@
+"""Service credits: what the terms give back for a period in which availability was not kept (S9)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from core.access import TokenScope, permitted
+from core.actor import Actor
+from core.db import Database, Transaction
+from core.sla import sample_store
+from core.sla.catalogue import SlaCatalogue
+from core.sla.contract import Contract, tier_words
+from core.sla.errors import InvalidPeriod
+from core.sla.measuring import measure
+from core.sla.objective import Metric
+from core.sla.promises import Promises, promises_of
+from core.sla.windows import Span, Unit, calendar_span, span_before
+from core.tenants import tenant_policy
+
+_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditView:
+    """What one service's customer gets back for one period."""
+
+    service: str
+    start: datetime
+    end: datetime
+    is_over: bool  # else it is what would be credited if nothing more happened
+    promised: float | None
+    availability: float | None
+    minutes_down: float
+    credit: Decimal  # share of the fee
+    amount: Decimal | None  # None: the fee is not known here
+    currency: str
+    terms: tuple[str, ...]
+
+
+async def list_credits(
+    database: Database, catalogue: SlaCatalogue, actor: Actor, *, period: str = "", service: str | None = None
+) -> tuple[CreditView, ...]:
+    """The credits of the period that is named (2026-03, or a day in it), or the last whole one.
+
+    Raises InvalidPeriod.
+    """
+    async with permitted(database, actor, TokenScope.READ, action="sla.credits", resource=service or "services") as tx:
+        promised, zone = await promises_of(tx, catalogue), (await tenant_policy(tx)).time_zone
+        rows = await sample_store.load_services(tx, None if service is None else [service])
+        return tuple(
+            [
+                await credit_of(tx, promised, row.service, terms, span_of(period, terms.period, zone, tx.now))
+                for row in rows
+                if (terms := promised.contract_of(row.service)) is not None
+            ]
+        )
+
+
+async def credit_of(tx: Transaction, promised: Promises, service: str, terms: Contract, span: Span) -> CreditView:
+    """The credit of one service for the period."""
+    (row,) = await sample_store.load_services(tx, [service])
+    found = (await measure(tx, promised, row, span)).whole()
+    target = next((each.target for each in promised.of(service) if each.metric is Metric.AVAILABILITY), None)
+    known = found.availability
+    return CreditView(
+        service=service,
+        start=span.start,
+        end=span.end,
+        is_over=span.end <= tx.now,
+        promised=target,
+        availability=known,
+        minutes_down=found.minutes_down,
+        credit=Decimal() if known is None else terms.credit(known),
+        amount=None if known is None else terms.amount(known),
+        currency=terms.currency,
+        terms=tier_words(terms),
+    )
+
+
+def span_of(period: str, unit: Unit, zone: str, now: datetime) -> Span:
+    """The period that is named: by its month, by a day in it, or (empty) the last whole one. Raises InvalidPeriod."""
+    if not period:
+        return span_before(unit, zone, calendar_span(unit, zone, now))
+    found = _MONTH.fullmatch(period.strip())
+    try:
+        day = date(int(found[1]), int(found[2]), 1) if found else date.fromisoformat(period.strip())
+        span = calendar_span(unit, zone, datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise InvalidPeriod(
+            f"'{period[:40]}' is no period.", where="period", accepted=("2026-03", "2026-03-14")
+        ) from None
+    if span.start > now:
+        raise InvalidPeriod("This period has not begun.", where="period")
+    return span

@@ -1,0 +1,354 @@
+"""Improvement plans drafted from data, and actions with owner and effect (S6, S10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from core.access import PersonView, TokenScope, directory, find_person, member_of, permitted, require
+from core.actor import Actor
+from core.audit import AuditCategory, audited, record
+from core.db import Database, Transaction, next_number
+from core.ids import UserId
+from core.roles.permissions import Permission
+from core.sla import plan_store, sample_store
+from core.sla.catalogue import SlaCatalogue
+from core.sla.drafting import Proposed, propose
+from core.sla.effects import Effect, effect
+from core.sla.errors import InvalidObjective, UnknownAction, UnknownPlan, WrongState
+from core.sla.judging import judge
+from core.sla.measuring import figures, measure, service_row, span_until
+from core.sla.promises import Promises, promises_of
+from core.sla.trending import trends_of
+from core.sla.windows import DAY, Span
+
+COMPARED: Final = 7 * DAY  # before and after an action
+DRAFTED_FROM: Final = 30  # days
+TITLE_MAX: Final = 200  # characters
+WORDS_MAX: Final = 2000
+ENDS: Final = ("done", "dropped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionView:
+    """Something that is to make a service better, and what it has changed once it is done."""
+
+    id: UUID
+    plan_id: UUID | None
+    service: str
+    title: str
+    why: str
+    owner: PersonView | None
+    due_at: datetime | None
+    is_overdue: bool
+    state: str
+    evidence: str
+    done_by: PersonView | None
+    created_at: datetime
+    done_at: datetime | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    effect: Effect | None  # None until it is done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A plan. `now` are the figures of the last week, `before` those that it was drafted from."""
+
+    id: UUID
+    reference: str
+    service: str
+    title: str
+    state: str
+    findings: tuple[str, ...]
+    before: dict[str, Any]
+    now: dict[str, Any] | None
+    effect: Effect | None
+    actions: tuple[ActionView, ...]
+    author: PersonView | None
+    note: str
+    created_at: datetime
+    adopted_at: datetime | None
+    closed_at: datetime | None
+
+
+async def draft_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, service: str) -> PlanView:
+    """A draft with what the last thirty days say and what could be done about it. Raises UnknownService."""
+    async with audited(database, actor, action="sla.plan_drafted", resource=service[:120]) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
+        promised = await promises_of(tx, catalogue)
+        row = await service_row(tx, service)
+        trends = await trends_of(tx, promised, service, days=DRAFTED_FROM)
+        found = await measure(tx, promised, row, span_until(tx.now, DRAFTED_FROM * DAY))
+        judged = [judge(found.over(each), row.last_at) for each in found.objectives]
+        findings, proposed = propose(judged, trends)
+        week = (await measure(tx, promised, row, span_until(tx.now, COMPARED))).whole()
+        number = await next_number(tx, "PLAN")
+        plan_id = await plan_store.add_plan(
+            tx,
+            {
+                "number": number,
+                "service": service,
+                "title": f"Improve {service}"[:TITLE_MAX],
+                "state": "draft",
+                "findings": list(findings),
+                "before": figures(week),
+                "author_id": actor.user,
+            },
+        )
+        await _propose(tx, plan_id, service, proposed)
+        await _recorded(tx, actor, "sla.plan_drafted", f"PLAN-{number}", plan_id, service=service)
+        return await _plan_view(tx, promised, plan_id)
+
+
+async def list_plans(
+    database: Database,
+    catalogue: SlaCatalogue,
+    actor: Actor,
+    *,
+    service: str | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> tuple[PlanView, ...]:
+    """Plans, newest first, beyond the number `after`."""
+    async with permitted(database, actor, TokenScope.READ, action="sla.plans", resource="plans") as tx:
+        promised = await promises_of(tx, catalogue)
+        rows = await plan_store.page_of_plans(tx, service=service, after=after, limit=limit)
+        return tuple([await _plan_view(tx, promised, row.plan_id) for row in rows])
+
+
+async def get_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, plan_id: UUID) -> PlanView:
+    """The plan. Raises UnknownPlan."""
+    async with permitted(database, actor, TokenScope.READ, action="sla.plan", resource=str(plan_id)) as tx:
+        return await _plan_view(tx, await promises_of(tx, catalogue), plan_id)
+
+
+async def adopt_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, plan_id: UUID) -> PlanView:
+    """It is no draft any more: its actions count from now on. Raises UnknownPlan, WrongState."""
+    return await _move_plan(database, catalogue, actor, plan_id, "adopted", note="")
+
+
+async def close_plan(
+    database: Database, catalogue: SlaCatalogue, actor: Actor, plan_id: UUID, *, state: str, note: str
+) -> PlanView:
+    """It is done, or dropped. Raises UnknownPlan, WrongState."""
+    if state not in ENDS:
+        raise InvalidObjective(f"A plan does not end as '{state[:40]}'.", where="state", accepted=ENDS)
+    return await _move_plan(database, catalogue, actor, plan_id, state, note=note)
+
+
+async def add_action(  # noqa: PLR0913  the fields of a form, named
+    database: Database,
+    catalogue: SlaCatalogue,
+    actor: Actor,
+    *,
+    service: str,
+    title: str,
+    owner: str,
+    due_at: datetime,
+    why: str = "",
+    plan_id: UUID | None = None,
+) -> ActionView:
+    """Somebody is to do it until then. Raises UnknownService, UnknownPlan, UnknownPerson, InvalidObjective."""
+    async with audited(database, actor, action="sla.action_added", resource=service[:120]) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
+        await service_row(tx, service)
+        if plan_id is not None and await plan_store.plan_by_id(tx, plan_id) is None:
+            raise UnknownPlan(where="plan")
+        person = await find_person(tx, owner)
+        _check_due(tx, due_at)
+        values = {"service": service, "title": _title(title), "why": why[:WORDS_MAX]}
+        action_id = await plan_store.add_action(
+            tx, {**values, "plan_id": plan_id, "owner_id": person.id, "due_at": due_at}
+        )
+        await _recorded(tx, actor, "sla.action_added", service, action_id, title=title, owner=person.email)
+        return await _action_view(tx, await promises_of(tx, catalogue), action_id)
+
+
+async def take_action(
+    database: Database, catalogue: SlaCatalogue, actor: Actor, action_id: UUID, *, owner: str, due_at: datetime
+) -> ActionView:
+    """It is this person's, until then. Raises UnknownAction, WrongState, UnknownPerson."""
+    async with audited(database, actor, action="sla.action_given", resource=str(action_id)) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
+        await _open_action(tx, action_id)
+        person = await find_person(tx, owner)
+        _check_due(tx, due_at)
+        await plan_store.change_action(tx, action_id, {"owner_id": person.id, "due_at": due_at})
+        await _recorded(tx, actor, "sla.action_given", str(action_id), action_id, owner=person.email)
+        return await _action_view(tx, await promises_of(tx, catalogue), action_id)
+
+
+async def finish_action(
+    database: Database, catalogue: SlaCatalogue, actor: Actor, action_id: UUID, *, state: str, evidence: str
+) -> ActionView:
+    """It is done, and its effect is measured from now on; or dropped. By its owner, or who may change configuration.
+
+    Raises UnknownAction, WrongState, InvalidObjective, PermissionMissing.
+    """
+    if state not in ENDS:
+        raise InvalidObjective(f"An action does not end as '{state[:40]}'.", where="state", accepted=ENDS)
+    async with audited(database, actor, action=f"sla.action_{state}", resource=str(action_id)) as tx:
+        row = await _open_action(tx, action_id)
+        if row.owner_id is None or row.owner_id != actor.user:
+            await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
+        promised = await promises_of(tx, catalogue)
+        before = (await measure(tx, promised, await service_row(tx, row.service), span_until(tx.now, COMPARED))).whole()
+        values = {
+            "state": state,
+            "before": figures(before),
+            "evidence": evidence[:WORDS_MAX],
+            "done_by": member_of(actor),
+            "done_at": tx.now,
+        }
+        await plan_store.change_action(tx, action_id, values)
+        await _recorded(tx, actor, f"sla.action_{state}", row.service, action_id, title=row.title)
+        return await _action_view(tx, promised, action_id)
+
+
+async def list_actions(
+    database: Database,
+    catalogue: SlaCatalogue,
+    actor: Actor,
+    *,
+    service: str | None = None,
+    state: str | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> tuple[ActionView, ...]:
+    """Actions, newest first, with what those that are done have changed."""
+    async with permitted(database, actor, TokenScope.READ, action="sla.actions", resource="actions") as tx:
+        promised = await promises_of(tx, catalogue)
+        rows = await plan_store.find_actions(tx, service=service, state=state, after=after, limit=limit)
+        return await _action_views(tx, promised, rows)
+
+
+async def _move_plan(
+    database: Database, catalogue: SlaCatalogue, actor: Actor, plan_id: UUID, state: str, *, note: str
+) -> PlanView:
+    async with audited(database, actor, action=f"sla.plan_{state}", resource=str(plan_id)) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
+        row = await plan_store.lock_plan(tx, plan_id)
+        if row is None:
+            raise UnknownPlan(where="plan")
+        if row.state in ENDS or (state == "adopted" and row.state != "draft"):
+            raise WrongState(f"PLAN-{row.number} is {row.state} already.", where="state")
+        at = {"adopted_at": tx.now} if state == "adopted" else {"closed_at": tx.now, "note": note[:WORDS_MAX]}
+        await plan_store.change_plan(tx, plan_id, {"state": state, **at})
+        await _recorded(tx, actor, f"sla.plan_{state}", f"PLAN-{row.number}", plan_id, note=note[:WORDS_MAX])
+        return await _plan_view(tx, await promises_of(tx, catalogue), plan_id)
+
+
+async def _propose(tx: Transaction, plan_id: UUID, service: str, proposed: Sequence[Proposed]) -> None:
+    for each in proposed:
+        values = {"plan_id": plan_id, "service": service, "title": each.title[:TITLE_MAX], "why": each.why}
+        await plan_store.add_action(tx, values)
+
+
+async def _open_action(tx: Transaction, action_id: UUID) -> Row[Any]:
+    row = await plan_store.lock_action(tx, action_id)
+    if row is None:
+        raise UnknownAction(where="action")
+    if row.state != "open":
+        raise WrongState(f"It is {row.state} already.", where="state")
+    return row
+
+
+async def _action_view(tx: Transaction, promised: Promises, action_id: UUID) -> ActionView:
+    rows = await plan_store.find_actions(tx, action_id=action_id)
+    if not rows:
+        raise UnknownAction(where="action")
+    (view,) = await _action_views(tx, promised, rows)
+    return view
+
+
+async def _action_views(tx: Transaction, promised: Promises, rows: Sequence[Row[Any]]) -> tuple[ActionView, ...]:
+    people = (await directory(tx)).people if rows else {}
+    found = []
+    for row in rows:
+        after = await _after(tx, promised, row)
+        found.append(
+            ActionView(
+                id=row.action_id,
+                plan_id=row.plan_id,
+                service=row.service,
+                title=row.title,
+                why=row.why,
+                owner=people.get(UserId(row.owner_id)) if row.owner_id else None,
+                due_at=row.due_at,
+                is_overdue=plan_store.is_late(row, tx.now),
+                state=row.state,
+                evidence=row.evidence,
+                done_by=people.get(UserId(row.done_by)) if row.done_by else None,
+                created_at=row.created_at,
+                done_at=row.done_at,
+                before=row.before,
+                after=after,
+                effect=effect(row.before, after) if after is not None and row.state == "done" else None,
+            )
+        )
+    return tuple(found)
+
+
+async def _after(tx: Transaction, promised: Promises, row: Row[Any]) -> dict[str, Any] | None:
+    """The figures of the week after it was done, as far as that has come."""
+    if row.done_at is None or row.before is None:
+        return None
+    known = await sample_store.load_services(tx, [row.service])
+    if not known:
+        return None
+    span = Span(row.done_at, min(row.done_at + COMPARED, tx.now))
+    return dict(figures((await measure(tx, promised, known[0], span)).whole()))
+
+
+async def _plan_view(tx: Transaction, promised: Promises, plan_id: UUID) -> PlanView:
+    row = await plan_store.plan_by_id(tx, plan_id)
+    if row is None:
+        raise UnknownPlan(where="plan")
+    actions = await _action_views(tx, promised, await plan_store.find_actions(tx, plan_id=plan_id))
+    known = await sample_store.load_services(tx, [row.service])
+    now = None
+    if known and row.state != "draft":
+        end = min(row.closed_at or tx.now, tx.now)
+        start = max(row.adopted_at or end, end - COMPARED)
+        now = dict(figures((await measure(tx, promised, known[0], Span(start, end))).whole()))
+    people = (await directory(tx)).people
+    return PlanView(
+        id=row.plan_id,
+        reference=f"PLAN-{row.number}",
+        service=row.service,
+        title=row.title,
+        state=row.state,
+        findings=tuple(row.findings),
+        before=row.before,
+        now=now,
+        effect=effect(row.before, now) if now is not None else None,
+        actions=tuple(reversed(actions)),
+        author=people.get(UserId(row.author_id)) if row.author_id else None,
+        note=row.note,
+        created_at=row.created_at,
+        adopted_at=row.adopted_at,
+        closed_at=row.closed_at,
+    )
+
+
+async def _recorded(tx: Transaction, actor: Actor, action: str, resource: str, subject: UUID, **details: Any) -> None:
+    category = AuditCategory.PERFORMANCE
+    await record(tx, actor, action=action, resource=resource, subject_id=subject, category=category, details=details)
+
+
+def _check_due(tx: Transaction, due_at: datetime) -> None:
+    if not tx.now < due_at <= tx.now + timedelta(days=366):
+        raise InvalidObjective("An action is due within a year from now.", where="due_at")
+
+
+def _title(text: str) -> str:
+    title = " ".join(text.split())
+    if not title:
+        raise InvalidObjective("Say what is to be done.", where="title")
+    return title[:TITLE_MAX]

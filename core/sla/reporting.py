@@ -1,0 +1,280 @@
+"""Reports of service levels: what was violated, where it goes, and what a customer may read (S8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from core.access import TokenScope, permitted
+from core.actor import Actor
+from core.db import Database, Transaction
+from core.documents import Column, Document, Table, Words
+from core.documents.document import Cell
+from core.sla import sample_store, store
+from core.sla.catalogue import SlaCatalogue
+from core.sla.contract import credit_words
+from core.sla.crediting import CreditView, credit_of, span_of
+from core.sla.errors import InvalidPeriod, UnknownService
+from core.sla.history import Measured
+from core.sla.judging import judge
+from core.sla.measuring import Measuring, measure
+from core.sla.objective import Metric, value_words
+from core.sla.promises import Promises, promises_of
+from core.sla.trending import trends_of
+from core.sla.watching import KINDS
+from core.sla.windows import Span, Unit
+from core.tenants import TenantPolicy, list_tenants, tenant_policy
+
+SERVICES_MAX: Final = 50  # in one report
+ALERTS_MAX: Final = 1000
+TREND_DAYS: Final = 90
+_NOTHING: Final = "–"
+
+
+class ReportKind(StrEnum):
+    """The reports that there are."""
+
+    VIOLATIONS = "violations"
+    TRENDS = "trends"
+    CUSTOMER = "customer"
+
+
+async def service_report(
+    database: Database,
+    catalogue: SlaCatalogue,
+    actor: Actor,
+    kind: str,
+    *,
+    service: str | None = None,
+    period: str = "",
+) -> Document:
+    """The report of a month (2026-03; by default the last whole one), of one service or all; trends: of 90 days.
+
+    Raises InvalidPeriod, UnknownService.
+    """
+    if kind not in tuple(ReportKind):
+        raise InvalidPeriod(f"There is no report '{kind[:40]}'.", where="kind", accepted=tuple(ReportKind))
+    async with permitted(database, actor, TokenScope.READ, action="sla.report", resource=kind) as tx:
+        promised, policy = await promises_of(tx, catalogue), await tenant_policy(tx)
+        rows = await sample_store.load_services(tx, None if service is None else [service])
+        if service is not None and not rows:
+            raise UnknownService(f"No sample of '{service[:120]}' was ever taken.", where="service")
+        span = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
+        rows = [row for row in rows if service is not None or row.first_at < span.end]
+        (tenant,) = await list_tenants(tx)
+        about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, tenant.name)
+        match ReportKind(kind):
+            case ReportKind.VIOLATIONS:
+                return await about.violations()
+            case ReportKind.TRENDS:
+                return await about.trends()
+            case ReportKind.CUSTOMER:
+                return await about.customer()
+
+
+class _About:
+    """What one report is about, read in one transaction."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        promised: Promises,
+        policy: TenantPolicy,
+        span: Span,
+        rows: Sequence[Row[Any]],
+        service: str | None,
+        name: str,
+    ) -> None:
+        self._name = name
+        self._tx, self._promised, self._policy = tx, promised, policy
+        self._span, self._rows, self._service = span, rows, service
+        self._place = ZoneInfo(policy.time_zone)
+
+    async def violations(self) -> Document:
+        """Every alert of the period, its length and words, and what each service missed."""
+        alerts = await store.alerts_between(
+            self._tx, service=self._service, since=self._span.start, until=self._span.end, limit=ALERTS_MAX
+        )
+        missed: list[tuple[Cell, ...]] = []
+        for found in [await self._measured(row) for row in self._rows]:
+            missed += _missed(found)
+        columns = (Column("Service", 2), Column("Promise", 3), Column("Delivered", 2), Column("What it means", 5))
+        listed = tuple(self._alert_row(row) for row in alerts)
+        return self._document(
+            "Service level violations",
+            (("Violations told of", str(len(listed))), ("Promises not kept", str(len(missed)))),
+            (
+                Table("Promises that were not kept", columns, tuple(missed)),
+                Table("Violations, newest first", _ALERT_COLUMNS, listed),
+            ),
+        )
+
+    async def trends(self) -> Document:
+        """What is sure in the long run, and the days behind it."""
+        parts: list[Table | Words] = []
+        for row in self._rows:
+            found = await trends_of(self._tx, self._promised, row.service, days=TREND_DAYS)
+            said = [each for trend in found.trends for each in trend.sentences]
+            days = tuple(_day_row(each.day, each.measured) for each in found.days)
+            parts.append(Words(f"{row.service}: {' '.join(said) or 'no trend, season or change of level is sure.'}"))
+            parts.append(Table(f"{row.service}, day by day", _DAY_COLUMNS, days))
+        return self._document(
+            "Service levels in the long run", (("Over", f"the last {TREND_DAYS} days"),), tuple(parts)
+        )
+
+    async def customer(self) -> Document:
+        """What was promised and what was delivered, how long it was down, and what is credited."""
+        delivered: list[tuple[Cell, ...]] = []
+        downs: list[tuple[Cell, ...]] = []
+        credited: list[CreditView] = []
+        for row in self._rows:
+            found = await self._measured(row)
+            delivered += _delivered(found)
+            downs += [
+                (row.service, each.day, Decimal(str(round(each.measured.minutes_down, 1))))
+                for each in found.days(self._policy.time_zone)
+                if each.measured.minutes_down >= 1
+            ]
+            terms = self._promised.contract_of(row.service)
+            if terms is not None:
+                period = span_of(f"{self._start:%Y-%m-%d}", terms.period, self._policy.time_zone, self._tx.now)
+                credited.append(await credit_of(self._tx, self._promised, row.service, terms, period))
+        down_columns = (Column("Service", 2), Column("Day", 1), Column("Minutes down", 1, places=1))
+        return self._document(
+            f"Service level report of {self._name}",
+            (("Services", str(len(self._rows))), ("Credits", _credit_words(credited))),
+            (
+                Table("What was promised, and what was delivered", _DELIVERED_COLUMNS, tuple(delivered)),
+                Table("When it was down", down_columns, tuple(downs)),
+                Table("Service credits", _CREDIT_COLUMNS, tuple(map(_credit_row, credited))),
+            ),
+        )
+
+    @property
+    def _start(self) -> datetime:
+        return self._span.start.astimezone(self._place)
+
+    def _document(self, title: str, facts: Iterable[tuple[str, str]], parts: tuple[Table | Words, ...]) -> Document:
+        last = self._span.end.astimezone(self._place) - timedelta(minutes=1)
+        so_far = " (so far)" if self._span.end > self._tx.now else ""
+        period = f"{self._start:%d %b %Y} to {last:%d %b %Y}{so_far}, {self._policy.time_zone}"
+        return Document(
+            title=title,
+            subtitle=f"{self._name} · {period}",
+            facts=(("For", self._name), ("Period", period), *facts),
+            parts=parts,
+            made_at=self._tx.now,
+            author=self._name,
+        )
+
+    async def _measured(self, row: Row[Any]) -> Measuring:
+        return await measure(self._tx, self._promised, row, self._span)
+
+    def _alert_row(self, row: Row[Any]) -> tuple[Cell, ...]:
+        end = row.resolved_at or self._tx.now
+        minutes = int((end - row.started_at).total_seconds() // 60)
+        return (
+            row.service,
+            f"{row.objective.replace('_', ' ')} {KINDS[row.kind]}",
+            f"{row.started_at.astimezone(self._place):%Y-%m-%d %H:%M}",
+            minutes,
+            row.severity,
+            row.words,
+        )
+
+
+_ALERT_COLUMNS: Final = (
+    Column("Service", 2), Column("What", 3), Column("Began", 2), Column("Minutes", 1), Column("Severity", 1),
+    Column("In words", 5),
+)  # fmt: skip
+_DAY_COLUMNS: Final = (
+    Column("Day", 2), Column("Operations", 2), Column("Failed", 1), Column("Availability", 2),
+    Column("Minutes down", 1, places=1), Column("p95", 1),
+)  # fmt: skip
+_DELIVERED_COLUMNS: Final = (
+    Column("Service", 2), Column("Promised", 4), Column("Delivered", 2), Column("Kept", 1),
+)  # fmt: skip
+_CREDIT_COLUMNS: Final = (
+    Column("Service", 2), Column("Availability", 2), Column("Minutes down", 1, places=1), Column("Credit", 1),
+    Column("Amount", 2), Column("Terms", 4),
+)  # fmt: skip
+
+
+def _missed(found: Measuring) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = []
+    whole = found.whole()
+    for each in found.objectives:
+        value = _value(each.metric, found, whole)
+        if value is None or each.bound.admits(value) or not each.pages:
+            continue
+        words = judge(found.over(each), found.span.end).words
+        rows.append((found.service, each.words, value_words(each.metric, value), words))
+    return rows
+
+
+def _delivered(found: Measuring) -> list[tuple[Cell, ...]]:
+    whole = found.whole()
+    rows: list[tuple[Cell, ...]] = []
+    for each in found.objectives:
+        value = _value(each.metric, found, whole)
+        shown = _NOTHING if value is None else value_words(each.metric, value)
+        kept = "not measured" if value is None else "yes" if each.bound.admits(value) else "no"
+        rows.append((found.service, each.words, shown, kept))
+    return rows
+
+
+def _value(metric: Metric, found: Measuring, whole: Measured) -> float | None:
+    """The promised figure over the period of the report."""
+    match metric:
+        case Metric.AVAILABILITY:
+            return whole.availability
+        case Metric.RESPONSE_TIME:
+            return whole.p95
+        case Metric.ERROR_RATE:
+            return whole.error_rate
+        case Metric.SUCCESS_RATE:
+            return None if whole.error_rate is None else 1 - whole.error_rate
+        case Metric.THROUGHPUT:
+            minutes = found.span.length.total_seconds() / 60
+            return whole.total / minutes if whole.total and minutes else None
+
+
+def _day_row(day: date, found: Measured) -> tuple[Cell, ...]:
+    return (
+        day,
+        found.total,
+        found.failed,
+        _NOTHING if found.availability is None else value_words(Metric.AVAILABILITY, found.availability),
+        Decimal(str(round(found.minutes_down, 1))),
+        _NOTHING if found.p95 is None else value_words(Metric.RESPONSE_TIME, found.p95),
+    )
+
+
+def _credit_row(view: CreditView) -> tuple[Cell, ...]:
+    amount = "the fee is not known here" if view.amount is None else f"{view.amount} {view.currency}"
+    return (
+        view.service,
+        _NOTHING if view.availability is None else value_words(Metric.AVAILABILITY, view.availability),
+        Decimal(str(round(view.minutes_down, 1))),
+        credit_words(view.credit),
+        amount if view.credit else _NOTHING,
+        "; ".join(view.terms),
+    )
+
+
+def _credit_words(credited: Sequence[CreditView]) -> str:
+    given = [each for each in credited if each.credit]
+    if not given:
+        return "none"
+    sums: dict[str, Decimal] = {}
+    for each in given:
+        if each.amount is not None:
+            sums[each.currency] = sums.get(each.currency, Decimal()) + each.amount
+    amounts = ", ".join(f"{amount} {currency}" for currency, amount in sorted(sums.items()))
+    return f"{len(given)} of {len(credited)} services" + (f": {amounts}" if amounts else "")

@@ -1,0 +1,155 @@
+"""Credits, reports, plans and actions of service levels (S6, S8, S9, S10)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from config.yamlfile import parse_yaml
+from core.access import PermissionMissing
+from core.documents import to_csv, to_page, to_pdf
+from core.sla import (
+    Sample,
+    Sampler,
+    add_action,
+    adopt_plan,
+    close_plan,
+    draft_plan,
+    finish_action,
+    get_plan,
+    get_trends,
+    list_actions,
+    list_credits,
+    service_report,
+    take_action,
+)
+from core.sla.catalogue import SlaCatalogue
+from core.sla.errors import InvalidPeriod, WrongState
+
+TERMS = SlaCatalogue(
+    {
+        "default": parse_yaml(
+            """
+SLA Definitions:
+  availability: {target: "99.9%", window: "calendar month"}
+  performance: {response_time: "< 2 seconds", measurement: "95th percentile"}
+  quality: {success_rate: "> 99%"}
+  credits: {fee: "1000.00 USD", tiers: [{below: "99.9%", credit: "10%"}, {below: "99%", credit: "25%"}]}
+""",
+            file="default.yaml",
+        )
+    }
+)
+
+
+@pytest.fixture
+async def month(company):
+    """March is over: payments was down for an hour on the tenth, and slow since the twentieth."""
+    sampler = Sampler(company.database)
+    company.clock.advance(datetime.fromisoformat("2026-04-03T09:00:00Z") - company.clock.now())
+    start = datetime.fromisoformat("2026-03-01T00:00:00Z")
+    down = datetime.fromisoformat("2026-03-10T12:00:00Z")
+    slow = datetime.fromisoformat("2026-03-20T00:00:00Z")
+    samples = []
+    for step in range((33 * 24 + 9) * 12):  # every five minutes
+        at = start + timedelta(minutes=5 * step)
+        is_down = down <= at < down + timedelta(hours=1)
+        samples.append(Sample("payments", at, 0.2 if at < slow else 0.9, not is_down))
+    for begin in range(0, len(samples), 5000):
+        await sampler.take(company.actor("agent_developer"), samples[begin : begin + 5000])
+    return company
+
+
+@pytest.mark.row("S9")
+async def test_credits_of_a_month_are_those_of_its_terms(month):
+    actor = month.actor("agent_operator")
+    (found,) = await list_credits(month.database, TERMS, actor)
+    assert (found.start.isoformat(), found.is_over, found.promised) == ("2026-03-01T00:00:00+00:00", True, 0.999)
+    assert found.minutes_down == pytest.approx(60, abs=0.5)
+    assert found.availability == pytest.approx(1 - 60 / (31 * 1440), abs=1e-5)
+    assert (found.credit, found.amount, found.currency) == (Decimal("0.1"), Decimal("100.00"), "USD")
+    (april,) = await list_credits(month.database, TERMS, actor, period="2026-04-02")
+    assert (april.is_over, april.credit) == (False, Decimal())
+    with pytest.raises(InvalidPeriod):
+        await list_credits(month.database, TERMS, actor, period="2027-01")
+
+
+@pytest.mark.row("S8")
+async def test_reports_are_in_the_tenants_name_and_print(month):
+    actor = month.actor("agent_operator")
+    customer = await service_report(month.database, TERMS, actor, "customer", period="2026-03")
+    page = to_page(customer)
+    assert "Service level report of enterprise-corp" in page
+    assert "01 Mar 2026 to 31 Mar 2026" in page
+    assert "1 of 1 services: 100.00 USD" in page
+    assert to_pdf(customer).startswith(b"%PDF-")
+    text = to_csv(customer)
+    assert "payments,2026-03-10,60.0" in text
+    assert "payments,availability >= 99.9%,99.8656%,no" in text
+    violations = to_csv(await service_report(month.database, TERMS, actor, "violations", period="2026-03"))
+    assert "availability >= 99.9%" in violations
+    assert "95% of response times" not in violations  # it is slow, and within its bound
+    trends = to_page(await service_report(month.database, TERMS, actor, "trends"))
+    assert re.search(r"rose from (198|199|200|201|202)ms to \d+ms about 20 Mar 2026", trends)
+    with pytest.raises(InvalidPeriod, match="no report"):
+        await service_report(month.database, TERMS, actor, "everything")
+
+
+@pytest.mark.row("S4")
+async def test_the_long_run_knows_when_it_became_slow(month):
+    found = await get_trends(month.database, TERMS, month.actor("agent_operator"), "payments", days=30)
+    slow = next(each for each in found.trends if each.metric == "response_time")
+    assert [each.day.isoformat() for each in slow.changes] == ["2026-03-20"]
+    assert slow.changes[0].shift.after == pytest.approx(0.9, rel=0.01)
+
+
+@pytest.mark.row("S10", "S6")
+async def test_a_plan_is_drafted_from_data_and_followed_to_its_effect(month):
+    database, manager = month.database, month.actor("meta_agent_manager")
+    with pytest.raises(PermissionMissing):
+        await draft_plan(database, TERMS, month.actor("compliance_manager"), "payments")
+    plan = await draft_plan(database, TERMS, manager, "payments")
+    assert (plan.reference, plan.state, plan.effect) == ("PLAN-1001", "draft", None)
+    assert any(re.search(r"rose from \d+ms to \d+ms about 20 Mar 2026", each) for each in plan.findings)
+    action = next(each for each in plan.actions if "20 Mar 2026" in each.title)
+    owner = month.people["agent_operator"]
+    due = month.clock.now() + timedelta(days=7)
+    action = await take_action(database, TERMS, manager, action.id, owner=owner.email, due_at=due)
+    assert (action.owner.email, action.is_overdue) == (owner.email, False)
+    await adopt_plan(database, TERMS, manager, plan.id)
+    month.advance(days=8)
+    assert [each.is_overdue for each in await list_actions(database, TERMS, manager) if each.owner] == [True]
+
+    sampler, now = Sampler(database), month.clock.now()
+    await sampler.take(manager, [Sample("payments", now - timedelta(minutes=each), 0.9, True) for each in range(600)])
+    done = await finish_action(
+        database, TERMS, month.actor("agent_operator"), action.id, state="done", evidence="Index added."
+    )
+    assert (done.state, done.effect.verdict) == ("done", "too_early")
+    month.advance(days=2)
+    now = month.clock.now()
+    await sampler.take(manager, [Sample("payments", now - timedelta(minutes=each), 0.1, True) for each in range(600)])
+    (done,) = await list_actions(database, TERMS, manager, state="done")
+    assert done.effect.verdict in ("better", "mixed")  # it answers faster; the days without samples are down
+    faster = next(each for each in done.effect.differences if each.figure == "response_time_p95")
+    assert (faster.before, faster.after) == (pytest.approx(0.9, rel=0.02), pytest.approx(0.1, rel=0.02))
+    with pytest.raises(WrongState):
+        await finish_action(database, TERMS, manager, action.id, state="dropped", evidence="")
+    closed = await close_plan(database, TERMS, manager, plan.id, state="done", note="Fast again.")
+    assert (closed.state, closed.effect is not None) == ("done", True)
+    with pytest.raises(WrongState):
+        await adopt_plan(database, TERMS, manager, plan.id)
+    assert (await get_plan(database, TERMS, manager, plan.id)).note == "Fast again."
+
+
+@pytest.mark.row("S6")
+async def test_an_action_stands_without_a_plan(month):
+    database, manager, due = month.database, month.actor("meta_agent_manager"), month.clock.now() + timedelta(days=3)
+    owner = month.people["agent_operator"].email
+    found = await add_action(
+        database, TERMS, manager, service="payments", title="Cache  answers", owner=owner, due_at=due
+    )
+    assert (found.title, found.plan_id, found.state, found.effect) == ("Cache answers", None, "open", None)
