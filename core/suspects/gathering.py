@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from core.agents import services_of_agents
 from core.audit import AuditFilter, search
+from core.budgets import BudgetEvent, Effect, load_budget
 from core.changes import ChangeView, changes_at_work
 from core.db import Transaction
 from core.incidents import AlertView, IncidentView, needs_of, resource_of, under_way_between
+from core.outbox import past_events
 from core.suspects.evidence import Happening, Kind, Scene, Share
 from core.suspects.ranking import AHEAD, LOOK_BACK
 
@@ -20,6 +23,7 @@ LABELS_PAST: Final = timedelta(days=30)  # with which labels of alerts are compa
 _RISKS: Final[Mapping[str, float]] = {"low": 0.85, "medium": 1.0, "high": 1.2}
 _WENT_BAD: Final = 1.5
 _ROLLS_BACK: Final = "roll_back"
+_HOLD_BACK: Final = (BudgetEvent.THROTTLED, BudgetEvent.THRESHOLD_REACHED)  # after which a budget may hold back
 
 
 async def scene_of(tx: Transaction, incident: IncidentView) -> Scene:
@@ -112,26 +116,34 @@ async def _deployments(tx: Transaction, since: datetime, until: datetime) -> lis
 async def _throttles(
     tx: Transaction, since: datetime, until: datetime, needs: Mapping[str, frozenset[str]]
 ) -> list[Happening]:
-    """Budgets that held something back; it is felt by whatever the record names."""
-    lifted = {
-        each["resource"]: each["timestamp"] for each in await _records(tx, "budget.throttle_lifted", since, until)
-    }
-    known = {one.partition(":")[2]: one for resource, others in needs.items() for one in (resource, *others)}
+    """Budgets that hold governed actions back: felt by the agent that they count, or by all where they name none."""
+    agents = frozenset(each for each in _named(needs) if each.startswith("agent:"))
+    turned: dict[UUID, datetime] = {}
+    for event in await past_events(tx, types=_HOLD_BACK, since=since, limit=RECORDS_MAX):
+        if event.occurred_at <= until:
+            turned.setdefault(event.subject_id, event.occurred_at)
     found = []
-    for record in await _records(tx, "budget.throttled", since, until):
-        named = {*_words(record["details"]), record["resource"]}
-        end = lifted.get(record["resource"])
+    for budget_id, at in turned.items():
+        budget = await load_budget(tx, budget_id)
+        if not budget.standing.throttle_per_hour and all(each.does is Effect.WARN for each in budget.controls_now):
+            continue  # lifted, or it only warns
+        scope = budget.terms.scope
         found.append(
             Happening(
                 kind=Kind.THROTTLE,
-                reference=record["resource"],
-                title=f"Budget {record['resource']} holds usage back",
-                at=datetime.fromisoformat(record["timestamp"]),
-                ended_at=datetime.fromisoformat(end) if end and end > record["timestamp"] else None,
-                resources=frozenset(known[each] for each in named if each in known),
+                reference=budget.reference,
+                title=f"Budget {budget.terms.name} holds back",
+                at=at,
+                ended_at=None,
+                resources=frozenset({f"agent:{scope.agent}"}) if scope.agent else agents,
+                marks=(f"{budget.standing.percent} % of it are used",),
             )
         )
     return found
+
+
+def _named(needs: Mapping[str, frozenset[str]]) -> set[str]:
+    return {one for resource, others in needs.items() for one in (resource, *others)}
 
 
 async def _records(tx: Transaction, action: str, since: datetime, until: datetime) -> Sequence[dict[str, Any]]:
@@ -164,7 +176,3 @@ def _totals(counted: Mapping[tuple[str, str], int]) -> Counter[str]:
     for (label, _value), count in counted.items():
         totals[label] += count
     return totals
-
-
-def _words(details: Mapping[str, Any]) -> set[str]:
-    return {each for each in details.values() if isinstance(each, str)}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from config.yamlfile import parse_yaml
+from core import budgets
+from core.budgets import BudgetCatalogue, Proposal
 from core.dependencies import declare_dependency
 from core.incidents import Severity
+from core.money import Money
 from core.suspects import list_suspects
 from tests.changes_desk import Desk
 from tests.incident_desk import IncidentDesk
@@ -47,3 +53,19 @@ async def test_a_label_that_the_alerts_of_an_incident_share_is_suspected(company
 async def test_without_anything_around_it_nobody_is_suspected(company):
     desk = IncidentDesk(company)
     assert await suspects(desk, await desk.fires()) == []
+
+
+@pytest.mark.row("S5", "C5")
+async def test_a_budget_that_holds_an_agent_back_is_suspected_until_it_is_lifted(company):
+    desk, manager = IncidentDesk(company), company.actor("tenant_administrator")
+    budget_catalogue = BudgetCatalogue(
+        {"default": parse_yaml("Budget Management:\n  forecast: false\n", file="default.yaml")}
+    )
+    proposal = Proposal(name="Payer", amount=Money(Decimal(100), "USD"), agent="payer", controls=[])
+    budget = await budgets.create(company.database, budget_catalogue, manager, proposal)
+    await budgets.throttle(company.database, budget_catalogue, manager, budget.id, per_hour=2)
+    desk.later(minutes=3)
+    incident = await desk.fires(service="agent:payer")
+    assert await suspects(desk, incident) == [("throttle", budget.reference, False)]
+    await budgets.lift_throttle(company.database, budget_catalogue, manager, budget.id)
+    assert await suspects(desk, incident) == []
