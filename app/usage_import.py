@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -100,21 +100,21 @@ async def take_file(
 ) -> Imported:
     """What became of the file, once all of it was gone through. Raises InvalidInput for a file that is none of ours."""
     digest, total = _measured(path)
+    digest = f"{digest}/{meter or ''}"
     mark = path.with_name(f"{path.name}.progress")
-    done, found = _resumed(mark, digest), Imported(rows=total)
-    found.skipped = done
+    done, errors = _resumed(mark, digest)
+    found = Imported(rows=total, skipped=done, errors=errors)
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows, ordinal = _read(file, meter), 0
         while True:
             batch, ordinal, is_over = _next(rows, ordinal, done, found)
             await _take(write, actor, batch, found)
-            mark.write_text(json.dumps({"sha256": digest, "meter": meter, "rows": ordinal}), encoding="utf-8")
+            _keep(mark, digest, ordinal, found.errors)
             progress(ordinal, total)
             if is_over:
                 break
     found.errors.sort(key=lambda error: error.row)
-    if not found.errors:
-        mark.unlink()  # with errors it stays, so that only a file that was changed is gone through anew
+    mark.unlink()
     return found
 
 
@@ -269,9 +269,19 @@ def _measured(path: Path) -> tuple[str, int]:
     return digest.hexdigest(), max(0, rows)
 
 
-def _resumed(mark: Path, digest: str) -> int:
+def _keep(mark: Path, digest: str, rows: int, errors: Sequence[RowError]) -> None:
+    """Should the import break off now, the next one goes on behind these rows, and names these errors too."""
+    written = json.dumps({"sha256": digest, "rows": rows, "errors": [asdict(each) for each in errors]})
+    fresh = mark.with_name(f"{mark.name}.new")
+    fresh.write_text(written, encoding="utf-8")
+    fresh.replace(mark)
+
+
+def _resumed(mark: Path, digest: str) -> tuple[int, list[RowError]]:
     try:
         known = json.loads(mark.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return 0
-    return int(known["rows"]) if known.get("sha256") == digest else 0
+        return 0, []
+    if known.get("sha256") != digest:
+        return 0, []
+    return int(known["rows"]), [RowError(**{**each, "accepted": tuple(each["accepted"])}) for each in known["errors"]]

@@ -64,7 +64,7 @@ async def test_rows_that_cannot_be_taken_are_named_by_their_line_and_the_others_
     assert (found.rows, found.accepted, found.duplicates) == (7, 2, 0)
     assert await spent(company) == {"alpha": Decimal(1), "beta": Decimal(5)}
     again = await take_file(writer.record, who, path)
-    assert (again.accepted, again.skipped) == (0, 7)
+    assert (again.accepted, again.duplicates, again.errors) == (0, 2, found.errors)
     write_report(tmp_path / "errors.csv", found.errors)
     with (tmp_path / "errors.csv").open(newline="", encoding="utf-8") as report:
         assert [row["row"] for row in csv.DictReader(report)] == ["3", "4", "6", "7", "8"]
@@ -73,6 +73,7 @@ async def test_rows_that_cannot_be_taken_are_named_by_their_line_and_the_others_
 @pytest.mark.row("C3")
 async def test_an_import_that_breaks_off_goes_on_where_it_was(company, writer, who, tmp_path):
     lines = [f"r{number},cpu_hours,1,2026-03-01,alpha,bot" for number in range(BATCH * 3)]
+    lines[7:7] = ["bad,cpu_hours,none,2026-03-01,alpha,bot"]
     path, calls = file_of(tmp_path, *lines), []
 
     async def breaks(actor, events):
@@ -84,11 +85,12 @@ async def test_an_import_that_breaks_off_goes_on_where_it_was(company, writer, w
 
     with pytest.raises(ConnectionError):
         await take_file(breaks, who, path)
-    assert json.loads((tmp_path / "usage.csv.progress").read_text())["rows"] == BATCH
+    assert json.loads((tmp_path / "usage.csv.progress").read_text())["rows"] == BATCH + 1
     shown = []
     rest = await take_file(writer.record, who, path, progress=lambda done, total: shown.append((done, total)))
-    assert (rest.skipped, rest.accepted, rest.duplicates) == (BATCH, BATCH, BATCH)
-    assert shown[-1] == (BATCH * 3, BATCH * 3)
+    assert (rest.skipped, rest.accepted, rest.duplicates) == (BATCH + 1, BATCH, BATCH)
+    assert [each.row for each in rest.errors] == [9]  # found before it broke off
+    assert shown[-1] == (BATCH * 3 + 1, BATCH * 3 + 1)
     assert await spent(company) == {"alpha": BATCH * 3 * Decimal("0.10")}
     assert not (tmp_path / "usage.csv.progress").exists()
 
