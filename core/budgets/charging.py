@@ -19,6 +19,7 @@ from core.budgets.state import Budget
 from core.budgets.store import Count
 from core.costs import Charge
 from core.db import Transaction
+from core.errors import Unavailable
 
 KNOWN: Final = "budgets"
 # What is remembered of the budgets may be old once; what is read under the lock cannot be.
@@ -44,6 +45,7 @@ async def count_charges(tx: Transaction, charges: Sequence[Charge]) -> None:
             return
         known = await store.load_known(tx)
         tx.cache.put(tx.tenant, KNOWN, known, generation=tx.cache.generation)
+    raise Unavailable("Budgets changed while charges were counted; nothing was recorded.", retry_after_s=1)
 
 
 def counts_of(budgets: Iterable[Budget], charges: Sequence[Charge]) -> list[Count]:
