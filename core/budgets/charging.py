@@ -20,6 +20,7 @@ from core.budgets.store import Count
 from core.costs import Charge
 from core.db import Transaction
 from core.errors import Unavailable
+from core.money import EXACT
 
 KNOWN: Final = "budgets"
 # What is remembered of the budgets may be old once; what is read under the lock cannot be.
@@ -76,4 +77,4 @@ def _add(
                 continue
         key = (budget.id, window.starts_at)
         _known, spent, number = found.get(key, (window, Decimal(0), 0))
-        found[key] = (window, spent + charge.amount, number + (-1 if charge.quantity < 0 else 1))
+        found[key] = (window, EXACT.add(spent, charge.amount), number + (-1 if charge.quantity < 0 else 1))
