@@ -20,7 +20,7 @@ from core.decisions.askable import askable_actions
 from core.decisions.gate import Gate
 from core.decisions.outcomes import DEADLINES, get_decision, report_outcome
 from core.decisions.reopening import REOPENED, reopen
-from core.decisions.store import Decided
+from core.decisions.store import Decided, count_decisions
 from core.decisions.supposing import Supposition, suppose_limit
 from core.decisions.views import Answer, DecisionView, Weighed
 
@@ -34,6 +34,7 @@ __all__ = [
     "Supposition",
     "Weighed",
     "askable_actions",
+    "count_decisions",
     "get_decision",
     "reopen",
     "report_outcome",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+from prometheus_client import Histogram
 
 from core.access import TokenScope, permission_for, permitted
 from core.access.scopes import covers
@@ -22,6 +24,13 @@ from core.errors import CountersignError, Unavailable
 from core.ids import TenantId
 from core.named_tickets import Desks
 from core.receipts import ExpiredReceipt, InvalidReceipt, Issuer, Receipt
+
+DECISION_SECONDS: Final = Histogram(
+    "countersign_gate_decision_seconds",
+    "Time from a question to its stored answer",
+    ["decision"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
 
 
 class Observer(Protocol):
@@ -70,6 +79,7 @@ class Gate:
         try:
             found = await self._decided(question)
             is_decided = True
+            DECISION_SECONDS.labels(str(found.decision)).observe(time.perf_counter() - begun)
         except CountersignError as exc:
             is_decided = not isinstance(exc, Unavailable)  # to say that a question is at fault is an answer
             raise

@@ -86,6 +86,17 @@ async def decided_between(
     ]
 
 
+async def count_decisions(tx: Transaction, *, after: UUID, until: UUID) -> dict[str, int]:
+    """How many of the tenant's decisions of each kind have ids beyond `after`, `until` included; zero included."""
+    columns = decisions.c
+    rows = await tx.connection.execute(
+        select(columns.decision, func.count().label("how_many"))
+        .where(columns.tenant_id == tx.tenant, columns.decision_id > after, columns.decision_id <= until)
+        .group_by(columns.decision)
+    )
+    return dict.fromkeys(map(str, Answer), 0) | {row.decision: row.how_many for row in rows}
+
+
 async def running_creations(tx: Transaction, names: Collection[str]) -> list[tuple[str, DecisionView]]:
     """The allowed creations of agents of these names that were not reported on yet, newest first; who asked."""
     columns = decisions.c

@@ -11,6 +11,7 @@ from uuid import UUID
 from core.approvals import standing
 from core.budgets import shares_used
 from core.db import Transaction
+from core.decisions import count_decisions
 from core.emergency import how_many_active
 from core.ids import earliest_uuid7
 from core.incidents import open_by_severity
@@ -66,6 +67,7 @@ async def measure(tx: Transaction, levels: SlaCatalogue | None = None) -> bool:
         return False
     points = [
         *_counts(await count_events(tx, after=row.counted, until=counted)),
+        *await _decisions(tx, row.counted, counted),
         *await _gauges(tx),
         *await _services(tx, levels),
     ]
@@ -91,6 +93,12 @@ def measured_points(event: Event) -> Measured:
 def _counts(found: Mapping[str, int]) -> list[MeasuredPoint]:
     """One for each event that is told of, zero included: no data would say nothing."""
     return [MeasuredPoint(f"countersign.{type_}", "count", found.get(type_, 0)) for type_ in sorted(EXPORTED)]
+
+
+async def _decisions(tx: Transaction, after: UUID, until: UUID) -> list[MeasuredPoint]:
+    """What the gate answered."""
+    found = await count_decisions(tx, after=after, until=until)
+    return [MeasuredPoint("countersign.decisions", "count", how, {"decision": name}) for name, how in found.items()]
 
 
 async def _gauges(tx: Transaction) -> list[MeasuredPoint]:

@@ -146,7 +146,12 @@ async def test_each_minute_is_measured_once(company, database, other_replica):
     async with database.tenant(company.tenant) as tx:
         (event,) = await past_events(tx, types=(MEASURED,), since=START, limit=10)
     names = {each.name for each in measured_points(event).points}
-    assert {"countersign.incident.opened", "countersign.requests.pending", "countersign.incidents.open"} <= names
+    assert {
+        "countersign.decisions",
+        "countersign.incident.opened",
+        "countersign.requests.pending",
+        "countersign.incidents.open",
+    } <= names
     assert measured_points(event).interval_s == 61
 
 
