@@ -23,10 +23,12 @@ from bench.soak_systems import DESK, SoakSystem
 from bench.world import free_ports, spawn
 from config.settings import Settings
 from core import access
+from core.accounts import LinkedBy
 from core.db import Database
 from core.ids import TenantId
 from core.tenants import provision
 from core.tenants.policy import TenantPolicy
+from core.ticket_accounts import set_ticket_account
 
 READY_WITHIN_S: Final = 90.0
 VOTERS: Final = ("meta_agent_manager", "security_manager", "compliance_manager", "tenant_administrator")
@@ -142,10 +144,12 @@ async def _staffed(database: Database, tenant: str) -> People:
     tokens, emails = {}, {}
     for role in ROLES:
         email = f"{role}@{tenant}.example"
-        await access.add_person(database, actor, email=email, name=role.replace("_", " ").title())
+        person = await access.add_person(database, actor, email=email, name=role.replace("_", " ").title())
         await access.grant_role(database, actor, email=email, role=role)
         _view, tokens[role] = await access.create_token(
             database, actor, name="soak", lifetime=timedelta(days=1), email=email
         )
+        # Who has no account there is not asked there.
+        await set_ticket_account(database, actor, person.id, DESK, email, linked_by=LinkedBy.ADMINISTRATOR)
         emails[role] = email
     return People(tenant, tokens, emails)

@@ -20,5 +20,4 @@ async def test_no_ticket_is_missing_doubled_or_out_of_step_although_everything_f
     assert (found.kills, found.dead) == (KILLS, 0)
     assert found.changes >= CHANGES
     assert found.files > 0
-    assert found.asked > 0
     assert sum(sum(each.values()) for each in found.met.values()) > 0, "nothing failed, so nothing was shown"
