@@ -112,7 +112,6 @@ def test_what_a_system_can_do_with_approvals_is_declared():
     assert {slug for slug, one in able.items() if one.reads} == {"servicenow", "jira", "remedy"}
     assert {slug for slug, one in able.items() if one.asks} == {"servicenow"}
     assert {slug for slug, one in able.items() if one.marks} == {"servicenow"}
-    assert not any(declared.capabilities.attachments for declared in CONNECTORS.values())
 
 
 # Where people can be asked by the interface
