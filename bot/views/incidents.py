@@ -149,7 +149,8 @@ def _alerts(incident: IncidentView) -> Iterator[Block]:
     for each in firing[:SHOWN]:
         yield Context((Markup("🚨 "), one_line(each.title), Instant(each.started_at, " · since ")))
     if len(firing) > SHOWN:
-        yield Context((Markup(f"and {len(firing) - SHOWN} more alerts fire"),))
+        more = len(firing) - SHOWN
+        yield Context((Markup("and 1 more alert fires" if more == 1 else f"and {more} more alerts fire"),))
     if incident.alerts and not firing and not incident.is_over:
         yield Context((Markup("✅ None of its alerts fires any more."),))
 
