@@ -388,8 +388,11 @@ def _misread(command: str, line: str, grammar: Mapping[str, object], prefix: str
     if number is not None:
         return Intent(Verb.SHOW, number=number)
     word = _first_word(line)[0].lower().translate(_POWERLESS)  # it is repeated among our own words
-    close = difflib.get_close_matches(word[:SHOWN_MAX], list(grammar), n=1, cutoff=0.6)
-    guess = f" Did you mean `{command} {close[0]}`?" if close else ""
+    meant = {verb: f"{command} {verb}" for verb in grammar}
+    others = {other.removeprefix("/"): other for other in GRAMMARS}  # in Teams any of them may be the first word
+    meant = {**others, **meant}
+    close = difflib.get_close_matches(word[:SHOWN_MAX], list(meant), n=1, cutoff=0.6)
+    guess = f" Did you mean `{meant[close[0]]}`?" if close else ""
     shown = word[:SHOWN_MAX] + ("…" if len(word) > SHOWN_MAX else "")
     unknown = f"I don't know `{command} {shown}`." if shown else "I can't read that."
-    return Misread(f"{unknown}{guess} Try `{command} help`.", f"{command} {close[0]}" if close else f"{command} help")
+    return Misread(f"{unknown}{guess} Try `{command} help`.", meant[close[0]] if close else f"{command} help")

@@ -132,6 +132,8 @@ def test_a_reference_is_read_as_people_and_telephones_write_it(reference):
         ("/approve", "halp", "/approve help"),
         ("/bypass", "statsu", "/bypass status"),
         ("/bypass", "revew 3", "/bypass review"),
+        ("/approve", "budgt list", "/budget"),  # as Teams reads it, where no slash says which command is meant
+        ("/approve", "slaa", "/sla"),
     ],
 )
 def test_a_typo_gets_a_suggestion(command, line, meant):
