@@ -40,9 +40,9 @@ def read_time(text: str, zone: str, *, where: str) -> datetime:
     """The instant that somebody wrote as the clocks in the zone show it. Raises InvalidChange."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=zone_of(zone))).astimezone(UTC)
+    except (ValueError, OverflowError):  # 0001-01-01 east of Greenwich lies before what can be counted
         raise InvalidChange(f"'{text[:40]}' is no time.", where=where, accepted=("2026-03-03 22:00",)) from None
-    return (found if found.tzinfo else found.replace(tzinfo=zone_of(zone))).astimezone(UTC)
 
 
 async def try_time(

@@ -15,18 +15,18 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 
 from core.incidents import paging, resolving, reviewing
 from core.incidents.affecting import needs_of, resource_of
-from core.incidents.alerts import Alert, AlertState, Severity
+from core.incidents.alerts import PERSON, RESERVED, Alert, AlertState, Severity
 from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
 from core.incidents.looking import (
+    begun_between,
     get_incident,
     list_incidents,
     load_incident,
     newest_entries,
     timeline,
-    under_way_between,
 )
-from core.incidents.opening import PERSON, Outcome, open_or_update, report
+from core.incidents.opening import Outcome, open_or_update, report
 from core.incidents.resolving import close, reopen, resolve
 from core.incidents.responding import (
     acknowledge,
@@ -52,6 +52,7 @@ DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
 __all__ = [
     "DEADLINES",
     "PERSON",
+    "RESERVED",
     "ROLES",
     "SYSTEM",
     "Alert",
@@ -73,6 +74,7 @@ __all__ = [
     "acknowledge",
     "add_follow_up",
     "assign",
+    "begun_between",
     "change_follow_up",
     "change_severity",
     "close",
@@ -99,7 +101,6 @@ __all__ = [
     "review",
     "take_alert",
     "timeline",
-    "under_way_between",
     "unlink",
     "want_channel",
 ]

@@ -21,6 +21,8 @@ LINK_MAX: Final = 2000
 LABELS_MAX: Final = 50
 LABEL_MAX: Final = 500
 ALERT: Final = "alert"  # the source of an incident that an alert opened, for doors
+PERSON: Final = "person"  # the source of what people report
+RESERVED: Final = frozenset({PERSON, ALERT, "sla", "countersign"})  # sources that nobody else may tell of
 
 
 class Severity(StrEnum):
@@ -88,6 +90,14 @@ def readable(alert: Alert) -> Alert:
         },
         link=alert.link if alert.link.startswith(("https://", "http://")) and len(alert.link) <= LINK_MAX else "",
     )
+
+
+def check_source(source: str) -> str:
+    """The source of an alert that another program tells of. Raises InvalidIncident for one of the product's own."""
+    if source.strip().lower() in RESERVED:
+        message = f"'{source.strip()}' is a source of Countersign itself; your alerts have another."
+        raise InvalidIncident(message, where="source")
+    return source
 
 
 def read_severity(text: str) -> Severity:

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import TokenScope, directory, member_of, require_scope
+from core.access import Permission, TokenScope, directory, member_of, require, require_scope
 from core.actor import Actor
 from core.audit import AuditCategory, record
 from core.db import Transaction
+from core.errors import Forbidden
 from core.ids import UserId
 from core.incidents import part_store, rules, store
 from core.incidents.alerts import Severity
@@ -90,6 +91,19 @@ async def require_responder(tx: Transaction, actor: Actor, held: Held) -> UserId
     involved = {row.reporter_id, row.assignee_id, *(UserId(UUID(each)) for each in named)}
     rules.check_may_respond(held.policy, await directory(tx), user, involved=involved)
     return user
+
+
+async def require_teller(tx: Transaction, actor: Actor) -> None:
+    """Returns for a program that may deploy agents and decide, as platforms and connectors may; else for a responder.
+
+    Raises NotAResponder or ScopeMissing.
+    """
+    try:
+        await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
+    except Forbidden:
+        require_scope(actor, TokenScope.REQUEST)
+        policy = (await tenant_policy(tx)).incidents
+        rules.check_may_respond(policy, await directory(tx), member_of(actor), involved=())
 
 
 async def settle_on(

@@ -10,8 +10,10 @@ from core.access import TokenScope, directory, permitted
 from core.actor import Actor
 from core.db import Database, Transaction
 from core.incidents import part_store, store
-from core.incidents.errors import UnknownIncident
+from core.incidents.alerts import read_severity
+from core.incidents.errors import InvalidIncident, UnknownIncident
 from core.incidents.reading import entry_view, view_of, views
+from core.incidents.state import IncidentState
 from core.incidents.store import IncidentFilter
 from core.incidents.views import EntryView, IncidentView
 
@@ -30,7 +32,8 @@ async def get_incident(database: Database, actor: Actor, reference: UUID | int) 
 async def list_incidents(
     database: Database, actor: Actor, wanted: IncidentFilter, *, after: int | None = None, limit: int = 50
 ) -> tuple[IncidentView, ...]:
-    """Incidents, newest first, beyond the number `after`."""
+    """Incidents, newest first, beyond the number `after`. Raises InvalidIncident where nothing can match."""
+    _check(wanted)
     async with permitted(database, actor, TokenScope.READ, action="incident.list", resource="incidents") as tx:
         return await views(tx, await store.page(tx, wanted, after=after, limit=limit))
 
@@ -60,12 +63,21 @@ async def newest_entries(database: Database, actor: Actor, incident_id: UUID, *,
         return tuple(entry_view(row, everybody) for row in found.get(incident_id, ()))
 
 
-async def under_way_between(tx: Transaction, *, since: datetime, until: datetime) -> tuple[IncidentView, ...]:
-    """Incidents that were under way at some time of that span, the newest of them."""
-    wanted = IncidentFilter(since=since, until=until)
+async def begun_between(tx: Transaction, *, since: datetime, until: datetime) -> tuple[IncidentView, ...]:
+    """Incidents that began in that span, the newest of them."""
+    wanted = IncidentFilter(began_since=since, until=until)
     return await views(tx, await store.page(tx, wanted, after=None, limit=AROUND_MAX))
 
 
 async def load_incident(tx: Transaction, incident_id: UUID) -> IncidentView:
     """The incident, for subscribers. Raises UnknownIncident."""
     return await view_of(tx, incident_id)
+
+
+def _check(wanted: IncidentFilter) -> None:
+    if wanted.state is not None and wanted.state not in tuple(IncidentState):
+        raise InvalidIncident(f"'{wanted.state}' is not a state.", where="state", accepted=tuple(IncidentState))
+    if wanted.severity is not None:
+        read_severity(wanted.severity)
+    if wanted.since and wanted.until and wanted.since > wanted.until:
+        raise InvalidIncident("'since' is after 'until'.", where="since")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -17,6 +17,7 @@ from core.ids import uuid7
 from core.incidents import part_store, rules, store
 from core.incidents.affecting import business_service_of
 from core.incidents.alerts import (
+    PERSON,
     SERVICE_MAX,
     TITLE_MAX,
     Alert,
@@ -37,8 +38,6 @@ from core.incidents.state import UNDER_WAY, IncidentState
 from core.incidents.views import IncidentView
 from core.tenants import tenant_policy
 
-PERSON: Final = "person"  # the source of what people report
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -53,13 +52,16 @@ async def open_or_update(tx: Transaction, alert: Alert) -> Outcome:
     """The alert's incident is as the alert says: opened, joined, opened again, resolved, or nothing new.
 
     State, trail, outbox and timeline are written in the caller's transaction, which holds the tenant's lock of alerts
-    until it ends: call it last. Raises InvalidIncident for an alert of another tenant, or one without a key.
+    until it ends: call it last. Raises InvalidIncident for an alert of another tenant, one without a key, or one whose
+    episode nobody knows and began at no time that is taken.
     """
     if alert.tenant != tx.tenant:
         raise InvalidIncident("The alert is of another tenant.", where="tenant")
     alert = readable(alert)
     await store.hold_alerts(tx)
     row, group = await store.last_of_alert(tx, alert.source, alert.key), await _group(tx, alert)
+    if row is None or row.started_at != alert.started_at:
+        rules.check_past("started_at", alert.started_at, now=tx.now)
     policy = (await tenant_policy(tx)).incidents
     known = None if row is None else _known(row)
     effect = rules.after_alert(alert, known, group and _known_group(group), policy, now=tx.now)

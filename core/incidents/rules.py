@@ -21,6 +21,7 @@ TEXT_MAX: Final = 3000  # characters of what somebody writes
 ROLES: Final = ("commander", "communications", "scribe")
 CHANNEL_MAX: Final = 60  # characters; Slack takes 80
 AHEAD: Final = timedelta(minutes=5)  # how wrong another system's clock may go
+BACK: Final = timedelta(days=366)  # how long ago something may have been that is told now
 
 
 class Effect(StrEnum):
@@ -160,9 +161,12 @@ def check_text(where: str, text: str, longest: int = TEXT_MAX, *, least: int = 1
 
 
 def check_past(where: str, at: datetime, *, now: datetime) -> datetime:
-    """The instant, not later than now. Raises InvalidIncident naming the field."""
+    """The instant, not later than now and at most BACK before it. Raises InvalidIncident naming the field."""
     if at > now + AHEAD:
         raise InvalidIncident("That is still to come.", where=where)
+    if at < now - BACK:
+        accepted = (f"from {now - BACK:%Y-%m-%d} on",)
+        raise InvalidIncident(f"That is more than {BACK.days} days ago.", where=where, accepted=accepted)
     return min(at, now)
 
 

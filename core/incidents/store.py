@@ -34,6 +34,7 @@ class IncidentFilter:
     contains: str | None = None  # in its title, description, services, resolution or cause
     since: datetime | None = None  # it was under way after that
     until: datetime | None = None  # it began before that
+    began_since: datetime | None = None
     is_open: bool = False
     waits_for_review: bool = False
 
@@ -181,6 +182,8 @@ def _wanted(tx: Transaction, wanted: IncidentFilter) -> list[ColumnElement[bool]
         conditions.append(or_(_C.resolved_at.is_(None), _C.resolved_at >= wanted.since))
     if wanted.until:
         conditions.append(_C.started_at < wanted.until)
+    if wanted.began_since:
+        conditions.append(_C.started_at >= wanted.began_since)
     if wanted.is_open:
         conditions.append(_C.state.in_(tuple(UNDER_WAY)))
     if wanted.waits_for_review:

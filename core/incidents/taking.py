@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.access import Permission, TokenScope, require
 from core.actor import Actor
 from core.audit import audited
 from core.db import Database
-from core.incidents import rules
-from core.incidents.alerts import Alert, AlertState, read_severity
+from core.incidents.alerts import Alert, AlertState, check_source, read_severity
 from core.incidents.errors import InvalidIncident
-from core.incidents.opening import PERSON, Outcome, open_or_update
+from core.incidents.holding import require_teller
+from core.incidents.opening import Outcome, open_or_update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +33,14 @@ class ToldAlert:
 
 
 async def take_alert(database: Database, actor: Actor, told: ToldAlert) -> Outcome:
-    """As `open_or_update`, for a caller who may. Raises InvalidIncident naming the field."""
+    """As `open_or_update`, for a caller who may. Raises InvalidIncident naming the field, or NotAResponder."""
     async with audited(database, actor, action="incident.alert_told", resource=told.key[:200]) as tx:
-        await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.REQUEST)
+        await require_teller(tx, actor)
         if told.state not in tuple(AlertState):
             raise InvalidIncident(f"'{told.state}' is not a state.", where="state", accepted=tuple(AlertState))
-        if told.source.strip().lower() == PERSON:
-            raise InvalidIncident("A person reports an incident; an alert has another source.", where="source")
-        began = tx.now if told.started_at is None else rules.check_past("started_at", told.started_at, now=tx.now)
         alert = Alert(
             tenant=actor.tenant,
-            source=told.source,
+            source=check_source(told.source),
             key=told.key,
             group=told.group,
             state=AlertState(told.state),
@@ -52,7 +48,7 @@ async def take_alert(database: Database, actor: Actor, told: ToldAlert) -> Outco
             service=told.service,
             title=told.title,
             words=told.words,
-            started_at=began,
+            started_at=told.started_at or tx.now,
             labels=told.labels,
             link=told.link,
         )

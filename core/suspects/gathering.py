@@ -13,7 +13,7 @@ from core.audit import AuditFilter, search
 from core.budgets import BudgetEvent, Effect, load_budget
 from core.changes import ChangeView, changes_at_work
 from core.db import Transaction
-from core.incidents import AlertView, IncidentView, needs_of, resource_of, under_way_between
+from core.incidents import AlertView, IncidentView, begun_between, needs_of, resource_of
 from core.outbox import past_events
 from core.suspects.evidence import Happening, Kind, Scene, Share
 from core.suspects.ranking import AHEAD, LOOK_BACK
@@ -36,7 +36,7 @@ async def scene_of(tx: Transaction, incident: IncidentView) -> Scene:
     )
     changed = [_change(each) for each in await changes_at_work(tx, since=since, until=until)]
     deployed = await _deployments(tx, since, until)
-    others = await under_way_between(tx, since=since, until=until)
+    others = await begun_between(tx, since=since, until=until)
     neighbours = [_incident(each, served) for each in others if each.id != incident.id]
     throttled = await _throttles(tx, since, until, needs)
     return Scene(
@@ -155,7 +155,7 @@ async def _records(tx: Transaction, action: str, since: datetime, until: datetim
 async def _usual(tx: Transaction, incident: IncidentView) -> list[AlertView]:
     """The alerts of other incidents before this one."""
     since, until = incident.started_at - LABELS_PAST, incident.started_at
-    others = await under_way_between(tx, since=since, until=until)
+    others = await begun_between(tx, since=since, until=until)
     return [alert for each in others if each.id != incident.id for alert in each.alerts]
 
 

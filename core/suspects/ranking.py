@@ -24,6 +24,7 @@ NEARNESS: Final = (1.0, 0.75, 0.5, 0.3)  # by steps from what is affected; farth
 UNCONNECTED: Final = 0.06  # what the graph does not connect may still be connected
 UNKNOWN: Final = 0.25  # the score of what nobody knows of
 SHOWN: Final = 5
+YEARS: Final = (1970, 9000)  # in which something can be placed
 _PRIORS: Final = {Kind.CHANGE: 1.0, Kind.DEPLOYMENT: 0.9, Kind.INCIDENT: 1.2, Kind.THROTTLE: 0.9, Kind.DIMENSION: 0.8}
 FAILURES_MIN: Final = 5  # with which a share says something
 EXCESS_MIN: Final = 0.2  # of a share over what is usual
@@ -38,6 +39,11 @@ def rank(scene: Scene) -> tuple[Suspect, ...]:
     return tuple(replace(suspect, confidence=round(score / total, 3)) for score, suspect in scored[:SHOWN])
 
 
+def is_placed(at: datetime) -> bool:
+    """Whether times around it can be reckoned with: what others tell may lie at the edges of the calendar."""
+    return at.tzinfo is not None and YEARS[0] <= at.year <= YEARS[1]
+
+
 def _reach(scene: Scene) -> dict[str, Felt]:
     """Everything that what is affected needs, and how far away that is."""
     needed_by: dict[str, set[str]] = {}
@@ -49,6 +55,8 @@ def _reach(scene: Scene) -> dict[str, Felt]:
 
 def _happened(scene: Scene, reach: dict[str, Felt]) -> Iterator[tuple[float, Suspect]]:
     for each in scene.happenings:
+        if not (is_placed(each.at) and (each.ended_at is None or is_placed(each.ended_at))):
+            continue
         lag = scene.began_at - _took_effect(each, scene.began_at)
         is_over = each.kind in (Kind.INCIDENT, Kind.THROTTLE) and each.ended_at and each.ended_at < scene.began_at
         if not -AHEAD <= lag <= LOOK_BACK or is_over:

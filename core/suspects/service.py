@@ -10,7 +10,7 @@ from core.db import Database, Transaction
 from core.incidents import IncidentView, load_incident
 from core.suspects.evidence import Suspect
 from core.suspects.gathering import scene_of
-from core.suspects.ranking import rank
+from core.suspects.ranking import is_placed, rank
 
 
 async def list_suspects(database: Database, actor: Actor, incident_id: UUID) -> tuple[Suspect, ...]:
@@ -21,5 +21,5 @@ async def list_suspects(database: Database, actor: Actor, incident_id: UUID) -> 
 
 
 async def suspects_of(tx: Transaction, incident: IncidentView) -> tuple[Suspect, ...]:
-    """The same, for subscribers."""
-    return rank(await scene_of(tx, incident))
+    """The same, for subscribers; none of an incident that began at no time that can be reckoned with."""
+    return rank(await scene_of(tx, incident)) if is_placed(incident.started_at) else ()

@@ -29,7 +29,7 @@ class IncidentIn(Input):
 class IncidentAlertIn(Input):
     """One state of one alert of a system that has no connector here."""
 
-    source: Annotated[str, Field(max_length=40, description="what tells it")]
+    source: Annotated[str, Field(max_length=40, description="what tells it; not sla, countersign, alert, person")]
     key: Annotated[str, Field(max_length=500, description="names the alert: there is one open incident of it")]
     group: Annotated[str, Field(max_length=500, description="alerts of one group share an incident")] = ""
     state: Annotated[str, Field(max_length=20, description="firing or resolved")]

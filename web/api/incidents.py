@@ -105,7 +105,7 @@ class Incidents:
         summary="Tell of an alert",
         tags=_TAGS,
         errors=(ErrorKind.FORBIDDEN,),
-        permission="a role that views the audit trail",
+        permission="a responder, or a role that deploys agents with a token that covers decide",
     )
     async def alert(self, call: Call[IncidentAlertIn, None, None]) -> AlertOutcomeOut:
         """Its incident is as the alert says: opened, joined, opened again, resolved, or nothing new."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.access import UnknownPerson
 from core.access.scopes import TokenScope
 from core.incidents import (
+    RESERVED,
     Effect,
     Severity,
+    ToldAlert,
     acknowledge,
     add_follow_up,
     assign,
@@ -31,11 +33,13 @@ from core.incidents import (
     report,
     resolve,
     review,
+    take_alert,
     timeline,
     unlink,
 )
 from core.incidents.errors import InvalidIncident, NotAResponder, NotTheOwner, UnknownIncident, WrongState
 from core.outbox import past_events
+from core.sla.watching import SOURCE
 from tests.factories import START
 from tests.incident_desk import alert, incident_desk
 
@@ -305,3 +309,86 @@ async def test_what_is_resolved_and_owes_nothing_is_closed_by_time_and_found_by_
     assert [each.reference for each in await desk.all(contains="inc-1001")] == ["INC-1001"]
     assert await desk.all(severity="high") == ()
     assert [each.reference for each in await desk.all(service="payments", state="closed")] == ["INC-1001"]
+
+
+IMPOSSIBLE = (
+    pytest.param(datetime(1, 1, 1, tzinfo=UTC), id="the first instant"),
+    pytest.param(START - timedelta(days=367), id="more than a year ago"),
+    pytest.param(START + timedelta(minutes=6), id="still to come"),
+    pytest.param(datetime(9999, 12, 31, 23, tzinfo=UTC), id="the last day"),
+)
+
+
+@pytest.mark.row("S3", "B6")
+@pytest.mark.parametrize("at", IMPOSSIBLE)
+async def test_a_time_at_which_nothing_told_now_can_have_been_is_refused_at_every_door(incident_desk, at):
+    desk = incident_desk
+    incident = await opened_by_hand(desk)
+    operator = desk.company.actor(OPERATOR)
+    told = ToldAlert(source="probe", key="k", state="firing", severity="high", title="Slow", started_at=at)
+    doors = (
+        lambda: opened_by_hand(desk, started_at=at),
+        lambda: desk.fires("other", started_at=at),
+        lambda: desk.ends("other", started_at=at),
+        lambda: take_alert(desk.database, operator, told),
+        lambda: desk.do(correct_start, OPERATOR, incident, started_at=at),
+        lambda: desk.do(note, OPERATOR, incident, text="Seen.", at=at),
+    )
+    for door in doors:
+        with pytest.raises(InvalidIncident) as refused:
+            await door()
+        assert refused.value.where in {"started_at", "at"}
+    assert [each.reference for each in await desk.all()] == ["INC-1001"]
+    assert (await desk.show(incident)).started_at == START
+
+
+@pytest.mark.row("S3")
+async def test_an_alert_that_fires_for_years_is_followed_to_its_end(incident_desk):
+    desk = incident_desk
+    incident = await desk.fires()
+    desk.later(days=800)
+    assert (await desk.fires(started_at=START)).effect is Effect.COUNT
+    assert (await desk.ends(started_at=START)).effect is Effect.RESOLVE
+    assert (await desk.show(incident)).state == "resolved"
+
+
+@pytest.mark.row("S3", "R6")
+async def test_only_responders_and_platforms_tell_of_alerts_and_never_of_our_own(incident_desk):
+    desk = incident_desk
+    ours = await desk.fires(source=SOURCE)
+    assert SOURCE in RESERVED
+    said = {"key": "payments/p95", "state": "resolved", "severity": "high", "title": "Slow", "started_at": START}
+    for who in ("audit_reviewer", "compliance_manager"):
+        with pytest.raises(NotAResponder):
+            await take_alert(desk.database, desk.company.actor(who), ToldAlert(source="probe", **said))
+    denied = await desk.company.trail(action="incident.alert_told", result="denied")
+    assert [each["details"]["code"] for each in denied] == ["incidents.not_a_responder"] * 2
+    for source in (*RESERVED, " SLA "):
+        with pytest.raises(InvalidIncident, match="of Countersign itself"):
+            await take_alert(desk.database, desk.company.actor(OPERATOR), ToldAlert(source=source, **said))
+    assert (await desk.show(ours)).state == "open"
+
+    fires = ToldAlert(source="probe", **{**said, "state": "firing"})
+    platform = desk.company.actor("meta_agent_manager", scopes=frozenset({TokenScope.DECIDE}))
+    assert (await take_alert(desk.database, platform, fires)).effect is Effect.OPEN
+    responder = desk.company.actor("security_operator", scopes=frozenset({TokenScope.REQUEST}))
+    assert (await take_alert(desk.database, responder, fires)).effect is Effect.COUNT
+    with pytest.raises(Exception, match="does not cover"):
+        only_reads = desk.company.actor(OPERATOR, scopes=frozenset({TokenScope.READ}))
+        await take_alert(desk.database, only_reads, fires)
+
+
+@pytest.mark.row("S3")
+@pytest.mark.parametrize(
+    ("wanted", "where"),
+    [
+        ({"state": "x"}, "state"),
+        ({"severity": "x"}, "severity"),
+        ({"since": START, "until": START - timedelta(hours=1)}, "since"),
+    ],
+)
+async def test_a_filter_that_nothing_can_match_is_refused(incident_desk, wanted, where):
+    with pytest.raises(InvalidIncident) as refused:
+        await incident_desk.all(**wanted)
+    assert refused.value.where == where
+    assert refused.value.accepted or where == "since"

@@ -15,6 +15,7 @@ from core.money import Money
 from core.suspects import list_suspects
 from tests.changes_desk import Desk
 from tests.incident_desk import IncidentDesk
+from tests.service.conftest import execute_as_owner
 
 
 async def suspects(desk, incident, who="agent_operator"):
@@ -69,3 +70,22 @@ async def test_a_budget_that_holds_an_agent_back_is_suspected_until_it_is_lifted
     assert await suspects(desk, incident) == [("throttle", budget.reference, False)]
     await budgets.lift_throttle(company.database, budget_catalogue, manager, budget.id)
     assert await suspects(desk, incident) == []
+
+
+@pytest.mark.row("S5")
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE incidents SET started_at = '0001-01-01 00:00:00+00'",
+        "UPDATE incidents SET started_at = '9999-12-31 00:00:00+00'",
+    ],
+)
+async def test_an_incident_of_an_impossible_time_keeps_no_other_from_its_suspects(company, owner_url, spoil):
+    desk = IncidentDesk(company)
+    odd = await desk.fires("odd", service="Support")
+    await execute_as_owner(owner_url, spoil)
+    assert await suspects(desk, odd) == []
+    desk.later(minutes=1)
+    await desk.fires("near", service="Support")
+    incident = await desk.fires("payments", service="Support")
+    assert await suspects(desk, incident) == [("incident", "INC-1002", False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -108,6 +108,14 @@ async def test_what_does_not_show_the_secret_is_refused_and_recorded(tell, incid
     assert {each["result"] for each in recorded} == {"denied"}
     assert len(recorded) == len(SHOWING)
     assert SECRET not in json.dumps(recorded)
+
+
+@pytest.mark.row("M4")
+@pytest.mark.parametrize("starts", [datetime(1, 1, 1, tzinfo=UTC), START - timedelta(days=400), START + timedelta(1)])
+async def test_an_alert_that_began_at_no_time_that_can_be_is_refused(tell, incidents, starts):
+    with pytest.raises(HookRefused):
+        await tell("alertmanager", fired(starts=starts))
+    assert await incidents() == []
 
 
 @pytest.mark.row("M4")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -61,6 +61,8 @@ def test_of_two_the_likelier_is_suspected_first_whatever_their_order(likelier, o
     [
         pytest.param(happened(minutes=-10), id="done after it began"),
         pytest.param(happened(minutes=60 * 25), id="done more than a day before"),
+        pytest.param(happened(at=datetime(1, 1, 1)), id="at the beginning of time"),  # noqa: DTZ001 (as it is read)
+        pytest.param(happened(at=datetime.max.replace(tzinfo=UTC)), id="at its end"),
         pytest.param(
             happened(kind=Kind.INCIDENT, minutes=60, ended_at=BEGAN - timedelta(minutes=5)), id="over before it began"
         ),
