@@ -134,7 +134,7 @@ async def _taken(tx: Transaction, charges: Sequence[Charge]) -> Sequence[bool]:
     """A batch: none of it is taken of a project whose budget is used up."""
     guard = await load_guard(tx)
     free = {
-        project: not guard.bites(action=_ACTION, project=project, agent="bot", now=tx.now)
+        project: not guard.bites(action=_ACTION, projects=(project,), agent="bot", now=tx.now)
         for project in {charge.project for charge in charges}
     }
     taken = [charge for charge in charges if free[charge.project]]

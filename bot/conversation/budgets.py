@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from core.budgets import (
     list_budgets,
     reset,
     throttle,
+    typed_amount,
 )
 from core.errors import InvalidInput
 from core.money import Money
@@ -113,7 +113,7 @@ async def submit_form(chat: Chat, actor: Actor, target: Target, values: Mapping[
         chat.budgets,
         actor,
         target.id,
-        to=Money(_amount(values.get("to") or ""), budget.terms.currency),
+        to=Money(typed_amount(values.get("to") or "", where="to"), budget.terms.currency),
         lasts=values.get("lasts") or "period",
         reason=values.get("reason") or "",
     )
@@ -121,13 +121,6 @@ async def submit_form(chat: Chat, actor: Actor, target: Target, values: Mapping[
     if asked is None:  # it was approved at once
         return said(f"*{budget.reference}* is raised.")
     return said(f"*{asked.reference}* asks for the raise of *{budget.reference}*. You are told what comes of it.")
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return Decimal(text.strip().replace("'", "").replace(",", ""))
-    except InvalidOperation as exc:
-        raise InvalidInput("That is no amount.", where="to", accepted=("750", "750.50")) from exc
 
 
 def _rate(text: str) -> int | None:

@@ -17,7 +17,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "resource.business_service": "business_service",
     "context.justification": "justification",
     "context.ticket": "ticket",
-    "to": "person",
+    "to": "to person",
     "email": "person owner",
     "resource": "agent",
     "follow_ups": "follow_up",

@@ -10,7 +10,7 @@ from bot import actions
 from bot.actions import Target
 from bot.cards import Form, Option, SelectInput, TextInput
 from bot.views.budgets import budget_details_card
-from core.budgets import BudgetView, amount
+from core.budgets import BudgetView, amount_words
 
 REASON_MAX: Final = 1000  # characters; what the core takes
 _ROUND: Final = Decimal("1.25")  # what is suggested: a quarter more
@@ -31,7 +31,7 @@ def raise_form(budget: BudgetView) -> Form:
                 "to",
                 f"New limit, {currency}",
                 initial=f"{suggested:f}",
-                hint=f"It has {amount(budget.standing.limit)} {currency} now.",
+                hint=f"It has {amount_words(budget.standing.limit)} {currency} now.",
                 max_chars=30,
             ),
             SelectInput("lasts", "How long", LASTS, initial="period"),

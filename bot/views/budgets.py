@@ -31,7 +31,7 @@ from bot.cards import (
 from bot.times import counted, in_words
 from bot.views.pieces import first_line, names, spoken
 from bot.views.rollouts import bar
-from core.budgets import FORECAST, BudgetView, Control, Effect, Standing, amount, scope_words
+from core.budgets import FORECAST, BudgetView, Control, Effect, Standing, amount_words, scope_words
 
 LISTED: Final = 20
 PAST_SHOWN: Final = 6  # periods
@@ -109,35 +109,37 @@ def budget_line(budget: BudgetView) -> Text:
 def burn_words(budget: BudgetView, *, now: datetime) -> str:
     """How it burns, as a sentence: "At this rate it is gone in 5 h; 3.00 USD of 43.00 USD are left."."""
     standing, currency = budget.standing, budget.terms.currency
-    left = f"{amount(max(Decimal(0), standing.left))} {currency} of {amount(standing.limit)} {currency}"
+    limit = f"{amount_words(standing.limit)} {currency}"
+    left = f"{amount_words(max(Decimal(0), standing.left))} {currency} of {limit}"
     if now >= standing.window.ends_at:
-        return f"This period is over: {amount(standing.used)} {currency} of {amount(standing.limit)} {currency} used."
+        return f"This period is over: {amount_words(standing.used)} {currency} of {limit} used."
     if standing.is_at(Decimal(100)):
         over = standing.used - standing.limit
-        beyond = f" by {amount(over)} {currency}" if over > 0 else ""
+        beyond = f" by {amount_words(over)} {currency}" if over > 0 else ""
         return f"It is used up{beyond}. It resets in {budget.resets_in}."
     if budget.gone_at is not None:
         return f"At this rate it is gone in {in_words(budget.gone_at - now)}; {left} are left."
     if budget.projected is not None:
-        total = f"{amount(budget.projected)} {currency}"
+        total = f"{amount_words(budget.projected)} {currency}"
         return f"At this rate {total} are used by the end of the period; {left} are left."
     return f"{left} are left; it is too early in the period to say where it leads."
 
 
 def budget_thread_line(event: str, data: Mapping[str, Any]) -> Card | None:
     """What is said under the living message of an event that must be noticed."""
-    used = f"{data.get('used')} of {data.get('limit')} {data.get('currency')}"
+    used, limit, to, projected = (_worded(data.get(name)) for name in ("used", "limit", "to", "projected"))
+    currency = data.get("currency")
     by = first_line(str(data.get("by", ""))) or "Countersign"
     match event:
         case "budget.threshold_reached":
             mark = "🔴" if Decimal(str(data.get("reached", 0))) >= 100 else "🟠"
-            words: Text = (Markup(f"{mark} {data.get('reached')} % is reached: {used}."),)
+            words: Text = (Markup(f"{mark} {data.get('reached')} % is reached: {used} of {limit} {currency}."),)
         case "budget.forecast_exceeded":
-            words = (Markup(f"📈 At this rate {data.get('projected')} {data.get('currency')} are used by the end."),)
+            words = (Markup(f"📈 At this rate {projected} {currency} are used by the end."),)
         case "budget.raised":
-            words = (Markup(f"⬆️ The limit is {data.get('limit')} {data.get('currency')} now."),)
+            words = (Markup(f"⬆️ The limit is {limit} {currency} now."),)
         case "budget.raise_declined":
-            words = (Markup(f"The raise to {data.get('to')} {data.get('currency')} was not given."),)
+            words = (Markup(f"The raise to {to} {currency} was not given."),)
         case "budget.throttled":
             words = (one_line(by), Markup(f" has slowed it down to {data.get('per_hour')} actions an hour."))
         case "budget.reset":
@@ -159,7 +161,7 @@ def home_budgets(budgets: Sequence[BudgetView], *, console: str = "") -> tuple[B
 def used_words(budget: BudgetView) -> str:
     """What is used of what there is."""
     standing, currency = budget.standing, budget.terms.currency
-    return f"{amount(standing.used)} of {amount(standing.limit)} {currency} used"
+    return f"{amount_words(standing.used)} of {amount_words(standing.limit)} {currency} used"
 
 
 def control_words(control: Control) -> str:
@@ -195,9 +197,9 @@ def _fields(budget: BudgetView) -> Iterator[tuple[str, Text]]:
     yield "Counts", (one_line(scope_words(budget.terms.scope)),)
     yield "Period", (Markup(spoken(str(budget.period))), Instant(standing.window.ends_at, ", until "))
     if standing.carried:
-        yield "Carried over", (Markup(f"{amount(standing.carried)} {currency}"),)
+        yield "Carried over", (Markup(f"{amount_words(standing.carried)} {currency}"),)
     if standing.extra:
-        yield "Raised", (Markup(f"by {amount(standing.extra)} {currency} for this period"),)
+        yield "Raised", (Markup(f"by {amount_words(standing.extra)} {currency} for this period"),)
     if budget.owners:
         yield "Owners", (names(each.name for each in budget.owners),)
 
@@ -211,7 +213,7 @@ def _state_lines(budget: BudgetView, *, now: datetime) -> Iterator[Block]:
     if FORECAST in standing.alerted and not standing.is_at(Decimal(100)):
         yield Context((Markup("📈 At this rate it does not last until the end of the period."),))
     if budget.raise_asked:
-        to = f"{amount(budget.raise_asked.wanted)} {budget.terms.currency}"
+        to = f"{amount_words(budget.raise_asked.wanted)} {budget.terms.currency}"
         yield Context((Markup(f"🗳️ A raise to {to} waits for approval: {budget.raise_asked.reference}."),))
     if budget.acknowledged_by and standing.acknowledged_at:
         yield Context(
@@ -254,8 +256,13 @@ def _mark(standing: Standing) -> str:
 def _past_line(standing: Standing, budget: BudgetView) -> str:
     currency = budget.terms.currency
     began, ended = (f"{each:%Y-%m-%d}" for each in (standing.window.starts_at, standing.window.ends_at))
-    used = f"{amount(standing.used)} of {amount(standing.limit)} {currency}"
+    used = f"{amount_words(standing.used)} of {amount_words(standing.limit)} {currency}"
     return f"• {began} to {ended}: {used}, {standing.percent:f} %"
+
+
+def _worded(told: object) -> str:
+    """An exact sum of an event, as people read it."""
+    return "" if told is None else amount_words(Decimal(str(told)))
 
 
 def _text_of(words: Text) -> Iterator[str]:

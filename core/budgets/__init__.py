@@ -23,13 +23,14 @@ from core.budgets.looking import (
     get_budget,
     list_budgets,
     load_budget,
+    load_period,
     reached_at,
     shares_used,
 )
 from core.budgets.managing import create, end, reset, restore, undo_reset, update
 from core.budgets.periods import Period, PeriodKind, Window
 from core.budgets.policy import OVERRIDE, RAISE, BudgetPolicy
-from core.budgets.proposing import ControlIn, Proposal
+from core.budgets.proposing import ControlIn, Proposal, typed_amount
 from core.budgets.raising import (
     HEARD,
     ask_override,
@@ -39,7 +40,7 @@ from core.budgets.raising import (
     raise_at_once,
     request_override,
 )
-from core.budgets.rules import FORECAST, Bite, Guarded, amount, scope_words
+from core.budgets.rules import FORECAST, Bite, Guarded, amount, amount_words, scope_words
 from core.budgets.state import Control, Effect, RollOver, Scope, Standing, Terms
 from core.budgets.turning import DEADLINES
 from core.budgets.views import BudgetView, RaiseView
@@ -73,6 +74,7 @@ __all__ = [
     "Window",
     "acknowledge",
     "amount",
+    "amount_words",
     "ask_override",
     "ask_raise",
     "burn_of",
@@ -88,6 +90,7 @@ __all__ = [
     "load_budget",
     "load_budget_catalogue",
     "load_guard",
+    "load_period",
     "note_passed",
     "override_of",
     "raise_at_once",
@@ -98,6 +101,7 @@ __all__ = [
     "scope_words",
     "shares_used",
     "throttle",
+    "typed_amount",
     "undo_reset",
     "update",
 ]

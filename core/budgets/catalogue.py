@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config.errors import YamlSyntaxError
+from config.suggest import did_you_mean
 from config.yamlfile import LocatedDocument, load_yaml
 from core.budgets.errors import InvalidBudget
 from core.budgets.policy import BudgetPolicy
@@ -44,6 +45,20 @@ class BudgetCatalogue:
                 f"Costs are in {costs_in} here, so a budget in {currency} would count nothing.",
                 where="amount.currency",
                 accepted=(costs_in,),
+            )
+
+    def check_meter_class(self, tenant: TenantPolicy, meter_class: str) -> None:
+        """Returns if the tenant has meters of this class, or none is named. Raises InvalidBudget."""
+        if self._rates is None or not meter_class:
+            return
+        known = sorted(
+            {each.meter_class for each in self._rates.for_tenant(TenantId(tenant.tenant_id)).meters.values()}
+        )
+        if meter_class not in known:
+            raise InvalidBudget(
+                f"There are no meters of the class '{meter_class[:80]}'.{did_you_mean(meter_class[:80], known)}",
+                where="meter_class",
+                accepted=tuple(known),
             )
 
     def for_tenant(self, tenant: TenantPolicy) -> BudgetPolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -21,16 +22,16 @@ class Guard:
     guarded: tuple[Guarded, ...] = ()
     paced: dict[UUID, datetime] = field(default_factory=dict)
 
-    def bites(self, *, action: str, project: str, agent: str, now: datetime) -> tuple[Bite, ...]:
+    def bites(self, *, action: str, projects: Collection[str], agent: str, now: datetime) -> tuple[Bite, ...]:
         """Every control that holds for the action, the strongest first."""
         if not self.guarded:
             return ()
-        return rules.bites(self.guarded, action=action, project=project, agent=agent, paced=self.paced, now=now)
+        return rules.bites(self.guarded, action=action, projects=projects, agent=agent, paced=self.paced, now=now)
 
-    def passed(self, *, action: str, project: str, agent: str, now: datetime) -> None:
+    def passed(self, *, action: str, projects: Collection[str], agent: str, now: datetime) -> None:
         """The action was let through: what slows it down counts it."""
         for each in self.guarded:
-            if not each.budget.terms.scope.binds(project=project, agent=agent):
+            if not each.budget.terms.scope.binds(projects=projects, agent=agent):
                 continue
             per_hour = rules.throttle_of(each, action)
             if per_hour is not None:

@@ -12,8 +12,9 @@ from uuid import UUID
 from core.access import TokenScope, directory, permitted
 from core.actor import Actor
 from core.budgets import store
-from core.budgets.errors import UnknownBudget
-from core.budgets.loading import view_of, views_of
+from core.budgets.errors import InvalidBudget, UnknownBudget
+from core.budgets.loading import view_of, views_of, window_now
+from core.budgets.periods import window_of
 from core.budgets.views import BudgetView
 from core.costs import spent_by_step
 from core.db import Database, Transaction
@@ -31,6 +32,7 @@ class BudgetFilter:
     is_mine: bool = False
     is_exceeded: bool = False
     contains: str | None = None
+    after: int | None = None  # those whose numbers are above this one
 
 
 async def list_budgets(database: Database, actor: Actor, wanted: BudgetFilter) -> tuple[BudgetView, ...]:
@@ -63,6 +65,25 @@ async def get_budget(database: Database, actor: Actor, reference: UUID | int) ->
 
 async def load_budget(tx: Transaction, budget_id: UUID, *, at: datetime | None = None) -> BudgetView:
     """The budget in the period that holds `at` (now), for whoever shows it to others. Raises UnknownBudget."""
+    return await view_of(tx, budget_id, at=at)
+
+
+async def load_period(tx: Transaction, budget_id: UUID, at: datetime | None) -> BudgetView:
+    """The budget in the period that holds `at` (now). Raises UnknownBudget, or InvalidBudget where it had none then."""
+    budget = await store.find(tx, budget_id=budget_id)
+    if budget is None:
+        raise UnknownBudget(where="budget")
+    if at is not None:
+        begins = budget.schemes[0].since
+        first, ends = window_of(budget.schemes, begins), window_now(tx, budget).ends_at
+        if first is None or not begins <= at < ends:
+            until = f"{first.ends_at:%Y-%m-%dT%H:%M:%SZ}" if first else ""
+            raise InvalidBudget(
+                f"{budget.reference} has no such period: its first is from {begins:%Y-%m-%dT%H:%M:%SZ} to {until}, "
+                f"and the one that runs ends {ends:%Y-%m-%dT%H:%M:%SZ}.",
+                where="period",
+                accepted=(f"{begins:%Y-%m-%dT%H:%M:%SZ}", f"before {ends:%Y-%m-%dT%H:%M:%SZ}"),
+            )
     return await view_of(tx, budget_id, at=at)
 
 
@@ -124,7 +145,8 @@ async def _by_step(
 def _fits(budget: BudgetView, wanted: BudgetFilter, actor: Actor) -> bool:
     scope, words = budget.terms.scope, (wanted.contains or "").lower()
     return (
-        wanted.project in (None, scope.project)
+        (wanted.after is None or budget.number > wanted.after)
+        and wanted.project in (None, scope.project)
         and wanted.agent in (None, scope.agent)
         and wanted.meter_class in (None, scope.meter_class)
         and (not wanted.is_mine or any(each.id == actor.user for each in budget.owners))

@@ -95,6 +95,13 @@ def _declared(reader: Reader, path: YamlPath, value: object) -> Declared:
     money = _money(reader, (*path, "amount"), fields.get("amount", "1 USD"))
     cap = fields.get("roll_over_cap")
     carries = str(fields.get("roll_over", RollOver.NONE)).lower()
+    if cap is not None and carries == RollOver.NONE:
+        said = "Nothing is carried over, so nothing caps it."
+        reader.problem((*path, "roll_over_cap"), said, accepted=("with roll_over: carry",))
+    for name in ("project", "agent", "meter_class"):
+        if name in fields and not str(fields[name] or "").strip():
+            said = "An empty name counts nothing by itself."
+            reader.problem((*path, name), said, accepted=("a name", "nothing, so that it counts whatever it is"))
     return Declared(
         key=key,
         name=reader.text((*path, "name"), fields.get("name", key))[:NAME_MAX],
@@ -127,6 +134,9 @@ def _period(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Per
         reader.choice((*path, "period"), kind, tuple(PeriodKind))
         return Period(PeriodKind.MONTH)
     if kind != PeriodKind.CUSTOM:
+        for name in ("days", "first"):
+            if name in fields:
+                reader.problem((*path, name), "It belongs to a custom period.", accepted=("with period: custom",))
         return Period(PeriodKind(kind))
     days = reader.integer((*path, "days"), fields.get("days", 0), least=1)
     if days > DAYS_MAX:

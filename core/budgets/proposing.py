@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,10 @@ from core.roles.permissions import ACTION_PERMISSIONS
 WORD_MAX: Final = 300  # characters of a project's, agent's or class's name
 OWNERS_MAX: Final = 20
 DIGITS_MAX: Final = 18  # before the point: what is more is a slip
+ACCEPTED_AMOUNTS: Final = ("1500", "1500.00")
+_TYPED: Final = re.compile(rf"[0-9]{{1,{DIGITS_MAX}}}(?:\.[0-9]{{1,{DIGITS_MAX}}})?")
+
+_NAMED: Final = ("a name", "nothing, so that it counts whatever it is")
 
 T = TypeVar("T")
 
@@ -53,6 +58,20 @@ class Proposal:
     forecast: bool | None = None
     controls: Sequence[ControlIn] | None = None
     owners: Sequence[str] | None = None
+
+
+def typed_amount(text: str, *, where: str) -> Decimal:
+    """The amount as somebody typed it: digits, and a point before the cents.
+
+    A comma is refused: to some it stands before the cents, to others between the thousands. Raises InvalidBudget.
+    """
+    written = text.strip()
+    if "," in written:
+        said = "A comma can be read in two ways; write a point before the cents, and nothing between the thousands."
+        raise InvalidBudget(said, where=where, accepted=ACCEPTED_AMOUNTS)
+    if not _TYPED.fullmatch(written):
+        raise InvalidBudget("That is no amount.", where=where, accepted=ACCEPTED_AMOUNTS)
+    return Decimal(written)
 
 
 def new_terms(policy: BudgetPolicy, said: Proposal, people: Mapping[str, UserId]) -> Terms:
@@ -91,6 +110,11 @@ def changed_terms(before: Terms, said: Proposal, people: Mapping[str, UserId]) -
         if given.currency != before.currency:
             raise InvalidBudget("The cap has another currency.", where="roll_over_cap", accepted=(before.currency,))
         cap = given.amount
+    roll_over = _choice(RollOver, said.roll_over, "roll_over") or before.roll_over
+    if said.roll_over_cap is not None and roll_over is RollOver.NONE:
+        raise InvalidBudget(
+            "Nothing is carried over, so nothing caps it.", where="roll_over_cap", accepted=("with roll_over: carry",)
+        )
     name = before.name if said.name is None else said.name.strip()
     if not 1 <= len(name) <= NAME_MAX:
         raise InvalidBudget(f"A name has 1 to {NAME_MAX} characters.", where="name")
@@ -98,7 +122,7 @@ def changed_terms(before: Terms, said: Proposal, people: Mapping[str, UserId]) -
         before,
         name=name,
         amount=amount.amount,
-        roll_over=_choice(RollOver, said.roll_over, "roll_over") or before.roll_over,
+        roll_over=roll_over,
         roll_over_cap=cap,
         thresholds=before.thresholds if said.thresholds is None else _thresholds(said.thresholds),
         has_forecast=before.has_forecast if said.forecast is None else said.forecast,
@@ -110,10 +134,11 @@ def changed_terms(before: Terms, said: Proposal, people: Mapping[str, UserId]) -
 def period_in(said: Proposal) -> Period | None:
     """The period that was said; None if none was. Raises InvalidBudget."""
     kind = _choice(PeriodKind, said.period, "period")
-    if kind is None:
-        return None
     if kind is not PeriodKind.CUSTOM:
-        return Period(kind)
+        for where, value in (("days", said.days), ("first", said.first)):
+            if value is not None:
+                raise InvalidBudget("It belongs to a custom period.", where=where, accepted=("with period: custom",))
+        return None if kind is None else Period(kind)
     if said.days is None or not 1 <= said.days <= DAYS_MAX:
         raise InvalidBudget(f"Say of how many days a period is, 1 to {DAYS_MAX}.", where="days")
     if said.first is None:
@@ -131,6 +156,8 @@ def _amount(money: Money, where: str) -> Money:
 def _scope(said: Proposal, before: Scope) -> Scope:
     def word(name: str, text: str | None, usual: str) -> str:
         value = usual if text is None else text.strip()
+        if text is not None and not value:
+            raise InvalidBudget("An empty name counts nothing by itself.", where=name, accepted=_NAMED)
         if len(value) > WORD_MAX:
             raise InvalidBudget(f"A name has at most {WORD_MAX} characters.", where=name)
         return value

@@ -106,7 +106,7 @@ async def request_override(
     async with audited(database, actor, action="budget.override_asked", resource=agent) as tx:
         require_scope(actor, TokenScope.REQUEST)
         why = said_why(reason)
-        bites = (await load_guard(tx)).bites(action=action, project=project, agent=agent, now=tx.now)
+        bites = (await load_guard(tx)).bites(action=action, projects=(project,), agent=agent, now=tx.now)
         if not bites or bites[0].effect is Effect.WARN:
             raise NothingToLift(where="action")
         request_id, _is_approved = await ask_override(
@@ -163,8 +163,8 @@ def _asked(budget: Budget, standing: Standing, wanted: Decimal, lasts: str) -> M
         "name": budget.reference,
         "title": budget.terms.name,
         "counts": rules.scope_words(budget.terms.scope)[:_FACT_MAX],
-        "used": f"{rules.amount(standing.used)} {currency}",
-        "limit": f"{rules.amount(standing.limit)} {currency}",
+        "used": f"{rules.amount_words(standing.used)} {currency}",
+        "limit": f"{rules.amount_words(standing.limit)} {currency}",
         "raise_to": f"{rules.amount(wanted)} {currency}",
         "lasts": "this period" if lasts == "period" else "from now on",
     }

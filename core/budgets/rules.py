@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,11 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from core.budgets.state import Budget, Control, Effect, RollOver, Scope, Standing, Terms
+from core.money import CENT
 
 FORECAST: Final = "forecast"
 # Before a tenth of a period is over its run rate says more about the hour than about the period.
 FORECAST_FROM: Final = 0.1
 _STRENGTH: Final = tuple(Effect)
+_ALONE_FROM: Final = 7  # days or hours: of so many the rest does not matter
 
 
 def threshold_key(percent: Decimal) -> str:
@@ -90,7 +92,7 @@ class Bite:
         """Code and sentence: which budget it is, its limit, its use, and when it resets (demand 18)."""
         budget, standing = self.guarded.budget, self.guarded.standing
         terms, resets_at = budget.terms, standing.window.ends_at
-        used, limit = (f"{amount(each)} {terms.currency}" for each in (standing.used, standing.limit))
+        used, limit = (f"{amount_words(each)} {terms.currency}" for each in (standing.used, standing.limit))
         said = f"Budget {budget.reference} '{terms.name}': {used} of {limit} are used"
         ends = f"It resets in {resets_in(standing, now=now)} ({resets_at:%Y-%m-%dT%H:%M:%SZ})"
         match self.effect:
@@ -112,27 +114,41 @@ def amount(value: Decimal) -> str:
     return f"{whole}.{digits.ljust(2, '0')}"
 
 
+def amount_words(value: Decimal) -> str:
+    """A sum as people read it, to the cent: "1,204.50"."""
+    return f"{value.quantize(CENT):,}"
+
+
 def resets_in(standing: Standing, *, now: datetime) -> str:
-    """How long the period still lasts: '9 days', '5 hours', '12 minutes'."""
+    """How long the period still lasts: '9 days', '2 days 23 hours', '5 hours', '12 minutes'."""
     left = max(timedelta(0), standing.window.ends_at - now)
+    said: list[str] = []
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
-        if left >= length:
-            count = left // length
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return "less than a minute"
+        count, left = divmod(left, length)
+        if count:
+            said.append(f"{count} {unit}{'s' if count != 1 else ''}")
+        if said and (not count or count >= _ALONE_FROM or len(said) > 1):
+            break
+    return " ".join(said) or "less than a minute"
 
 
 def bites(
-    guarded: Iterable[Guarded], *, action: str, project: str, agent: str, paced: Mapping[UUID, datetime], now: datetime
+    guarded: Iterable[Guarded],
+    *,
+    action: str,
+    projects: Collection[str],
+    agent: str,
+    paced: Mapping[UUID, datetime],
+    now: datetime,
 ) -> tuple[Bite, ...]:
     """Every control of every budget that holds for the action now, the strongest first (demand 18: all apply).
 
-    `paced`: until when what a throttled budget has let through is worked off.
+    `projects`: all that the action is for. `paced`: until when what a throttled budget has let through is worked off.
     """
     found = [
         bite
         for each in guarded
-        if each.budget.terms.scope.binds(project=project, agent=agent)
+        if each.budget.terms.scope.binds(projects=projects, agent=agent)
         for bite in _of(each, action, paced.get(each.budget.id), now=now)
     ]
     return tuple(sorted(found, key=lambda bite: (-_STRENGTH.index(bite.effect), -bite.guarded.standing.percent)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -45,9 +45,9 @@ class Scope:
         """Whether a charge of these is one of its own."""
         return self.project in ("", project) and self.agent in ("", agent) and self.meter_class in ("", meter_class)
 
-    def binds(self, *, project: str, agent: str) -> bool:
-        """Whether an action on that agent, for that project, is under its controls: the meter class matters not."""
-        return self.project in ("", project) and self.agent in ("", agent)
+    def binds(self, *, projects: Collection[str], agent: str) -> bool:
+        """Whether an action on that agent, for these projects, is under its controls: the meter class matters not."""
+        return (not self.project or self.project in projects) and self.agent in ("", agent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,12 @@ class Standing:
         if self.limit <= 0:
             return WHOLE if self.used >= self.limit else Decimal(0)
         return (self.used * WHOLE / self.limit).quantize(Decimal("0.1"), rounding="ROUND_FLOOR")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What it was told of in this period, the lowest threshold first, the forecast last."""
+        words = sorted(each for each in self.alerted if not each[0].isdigit())
+        return (*sorted(self.alerted.difference(words), key=Decimal), *words)
 
     @property
     def counted_since(self) -> datetime:

@@ -44,6 +44,11 @@ class BudgetView:
     past: tuple[Standing, ...] = ()  # periods that are over, the newest first
 
     @property
+    def number(self) -> int:
+        """Of its reference."""
+        return int(self.reference.removeprefix("BUD-"))
+
+    @property
     def is_exceeded(self) -> bool:
         """Whether the limit is reached."""
         return self.standing.is_at(Decimal(100))

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from core.budgets import BudgetView, amount
+from core.budgets import BudgetView, amount, amount_words
 from core.charts.chart import Chart, colours
 
 HEIGHT: Final = 180  # pixels
@@ -26,8 +26,10 @@ def burn_chart(budget: BudgetView, burn: Burn, *, now: datetime) -> Chart:
     values += [_point(at, standing.limit, LIMIT) for at in (window.starts_at, window.ends_at)]
     if budget.projected is not None and until < window.ends_at:
         values += [_point(until, standing.used, RATE), _point(window.ends_at, budget.projected, RATE)]
-    leads = f" At this rate {amount(budget.projected)} {currency} by the end." if budget.projected is not None else ""
-    said = f"{amount(standing.used)} of {amount(standing.limit)} {currency} used, {standing.percent:f} %."
+    leads = (
+        f" At this rate {amount_words(budget.projected)} {currency} by the end." if budget.projected is not None else ""
+    )
+    said = f"{amount_words(standing.used)} of {amount_words(standing.limit)} {currency} used, {standing.percent:f} %."
     begins, ends = (f"{each:%Y-%m-%d}" for each in (window.starts_at, window.ends_at))
     return Chart(
         name="burn",

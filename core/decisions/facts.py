@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -69,18 +69,23 @@ class Facts:
 
     def bites(self, question: Question) -> tuple[Bite, ...]:
         """The controls of budgets that hold for the question, the strongest first."""
-        project = project_of(question, self.agents.get(question.name))
-        return self.guard.bites(action=question.action, project=project, agent=question.name, now=self.standing.now)
+        projects = _projects(question, self.agents)
+        return self.guard.bites(action=question.action, projects=projects, agent=question.name, now=self.standing.now)
 
     def passed(self, question: Question) -> None:
         """Budgets that slow such actions down have let this one through."""
-        project = project_of(question, self.agents.get(question.name))
-        self.guard.passed(action=question.action, project=project, agent=question.name, now=self.standing.now)
+        projects = _projects(question, self.agents)
+        self.guard.passed(action=question.action, projects=projects, agent=question.name, now=self.standing.now)
 
 
-def project_of(question: Question, agent: AgentView | None) -> str:
-    """The project that an action is for: as the question says, else the agent's."""
-    return question.resource.get(PROJECT) or (agent.attributes.get(PROJECT, "") if agent is not None else "")
+def projects_of(named: str, agent: AgentView | None) -> frozenset[str]:
+    """The projects that an action is for: the one that it names, and always the one of its agent."""
+    own = "" if agent is None else agent.attributes.get(PROJECT, "")
+    return frozenset(each for each in (named, own) if each)
+
+
+def _projects(question: Question, agents: Mapping[str, AgentView]) -> frozenset[str]:
+    return projects_of(question.resource.get(PROJECT, ""), agents.get(question.name))
 
 
 async def load_standing(tx: Transaction, catalogue: PolicyCatalogue) -> Standing:
@@ -118,8 +123,8 @@ async def _facts(
     }
     guard = await load_guard(tx)
     for each in questions:  # only what a budget holds up needs an override
-        project = project_of(each, agents.get(each.name))
-        if guard.bites(action=each.action, project=project, agent=each.name, now=standing.now):
+        projects = _projects(each, agents)
+        if guard.bites(action=each.action, projects=projects, agent=each.name, now=standing.now):
             approved.add(override_of(each.action, each.name)["name"])
     askers = {question.actor.user for question in questions if question.actor.user is not None}
     return Facts(

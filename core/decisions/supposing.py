@@ -15,11 +15,11 @@ from uuid import UUID
 from core.access import TokenScope, permitted
 from core.actor import Actor
 from core.agents import agents_named
-from core.budgets import BudgetView, Effect, load_budget, reached_at
+from core.budgets import BudgetView, Effect, load_period, reached_at
 from core.db import Database, Transaction
 from core.decisions import store
 from core.decisions.errors import InvalidQuestion
-from core.decisions.facts import PROJECT
+from core.decisions.facts import projects_of
 from core.decisions.store import Decided
 from core.decisions.views import Answer
 
@@ -54,12 +54,12 @@ async def suppose_limit(
 ) -> Supposition:
     """What this limit (None: its own) would have meant in the period that holds `at` (now).
 
-    Raises UnknownBudget or InvalidQuestion.
+    Raises UnknownBudget, InvalidQuestion, or InvalidBudget for a period that it has not or not yet.
     """
     if limit is not None and (not limit.is_finite() or limit <= 0):
         raise InvalidQuestion("A limit is a number above zero.", where="limit", accepted=("500.00",))
     async with permitted(database, actor, TokenScope.READ, action="budget.what_if", resource=str(budget_id)) as tx:
-        budget = await load_budget(tx, budget_id, at=at)
+        budget = await load_period(tx, budget_id, at)
         limit = budget.standing.limit if limit is None else limit
         supposed = await reached_at(tx, budget, limit)
         really = await reached_at(tx, budget, budget.standing.limit)
@@ -94,10 +94,9 @@ async def _held_up(
     agents = await agents_named(tx, {each.agent for each in found})
     kept = []
     for each in found:
-        known = agents.get(each.agent)
-        project = each.project or (known.attributes.get(PROJECT, "") if known is not None else "")
+        projects = projects_of(each.project, agents.get(each.agent))
         refused = each.code in _REFUSALS and f" {budget.reference} " in each.reason
         fits = each.answer is Answer.ALLOW if allowed else refused
-        if fits and budget.terms.scope.binds(project=project, agent=each.agent):
+        if fits and budget.terms.scope.binds(projects=projects, agent=each.agent):
             kept.append(each)
     return tuple(kept)

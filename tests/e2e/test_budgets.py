@@ -115,6 +115,8 @@ def test_at_the_limit_the_gate_stops_people_act_by_buttons_and_an_approved_raise
     opened = desk.click(DEVELOPER, "Raise")
     values = {"to": "15", "lasts": "period", "reason": "More customers than usual."}
     view, user = opened["modal"]["view_id"], product.email(DEVELOPER)
+    told = product.control("slack/submit", user=user, view_id=view, values={**values, "to": "1,50"})
+    assert "A comma can be read in two ways" in told["errors"]["to"], told
     sent = product.control("slack/submit", user=user, view_id=view, values=values)
     assert not sent.get("errors"), sent
     waiting = until(lambda: desk.shown()["raise_asked"], "the request")
@@ -127,6 +129,21 @@ def test_at_the_limit_the_gate_stops_people_act_by_buttons_and_an_approved_raise
     until(lambda: desk.shown()["current"]["limit"]["amount"] == "15.00", "the raise")
     until(lambda: desk.message("10.00 of 15.00 USD used"), "the raised limit in the message")
     assert product.decide(DEVELOPER, "agent.create", **agent)["decision"] == "pending"  # by its policy
+
+
+@pytest.mark.row("C2")
+def test_budgets_are_listed_in_pages(product):
+    made = [Desk(product).reference for _ in range(3)]
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        page = product.call("GET", "/api/v1/budgets", role=DEVELOPER, params=query).json()
+        assert len(page["items"]) <= 2
+        seen += [each["reference"] for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen))
+    assert seen[-3:] == made
 
 
 @pytest.mark.row("C2", "B1", "B9")

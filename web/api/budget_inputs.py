@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from core.budgets import ControlIn, Proposal
 from core.money import Money
+from web.paging import PageQuery
 from web.schema import DecimalText, Input, Instant, Line, MoneyIn, Prose, Query
 
 _Word = Annotated[str, Field(max_length=300)]
@@ -118,7 +119,7 @@ class BudgetReasonIn(Input):
     reason: Prose
 
 
-class BudgetsQuery(Query):
+class BudgetsQuery(PageQuery):
     """Which budgets."""
 
     project: _Word | None = None

@@ -178,7 +178,7 @@ def period_out(standing: Standing, currency: str) -> PeriodOut:
         charges=standing.charges,
         exceeded=standing.is_at(Decimal(100)),
         reset_at=standing.reset_at,
-        alerts=sorted(standing.alerted),
+        alerts=list(standing.told),
     )
 
 

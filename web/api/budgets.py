@@ -38,11 +38,12 @@ from web.api.budget_inputs import (
 )
 from web.api.budget_shapes import BudgetOut, OverrideOut, WhatIfOut, budget_out, what_if_out
 from web.endpoint import Call, Method, Reply, endpoint
-from web.paging import Page, whole
+from web.paging import Cursors, Page
 from web.schema import Id, Path
 
 _ONE: Final = "/api/v1/budgets/{budget_id}"
 _TAGS: Final = ("budgets",)
+_CURSORS: Final = Cursors("budgets", int)
 _CHANGING: Final = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
 _MANAGERS: Final = "those who manage budgets"
 _OWNERS: Final = "its owners, and those who manage budgets"
@@ -77,7 +78,7 @@ class Budgets:
 
     @endpoint(Method.GET, "/api/v1/budgets", summary="List budgets", tags=_TAGS)
     async def list(self, call: Call[None, BudgetsQuery, None]) -> Page[BudgetOut]:
-        """Those that are not over, each as it stands now; every filter narrows."""
+        """Those that are not over, by their numbers, each as it stands now; every filter narrows."""
         query = call.query
         wanted = BudgetFilter(
             project=query.project,
@@ -86,8 +87,10 @@ class Budgets:
             is_mine=query.mine,
             is_exceeded=query.exceeded,
             contains=query.q,
+            after=_CURSORS.decode(query.cursor),
         )
-        return whole([budget_out(each) for each in await list_budgets(self._database, call.actor, wanted)])
+        found = await list_budgets(self._database, call.actor, wanted)
+        return _CURSORS.page(found, limit=query.limit, shown=budget_out, position=lambda budget: budget.number)
 
     @endpoint(
         Method.POST,

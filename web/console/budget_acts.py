@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from core import budgets as core_budgets
-from core.budgets import BudgetView, ControlIn, Proposal
+from core.budgets import BudgetView, ControlIn, Proposal, typed_amount
 from core.errors import CountersignError, InvalidInput, NotFound
 from core.money import Money
 from web.console import budgets
@@ -105,13 +105,7 @@ def _proposal(form: Form, currency: str) -> Proposal:
 
 
 def _decimal(form: Form, name: str) -> Decimal:
-    try:
-        found = Decimal(form.text(name).strip().replace("'", "").replace(",", ""))
-    except InvalidOperation as exc:
-        raise InvalidInput("That is no amount.", where=name, accepted=("500", "500.50")) from exc
-    if not found.is_finite():
-        raise InvalidInput("That is no amount.", where=name, accepted=("500", "500.50"))
-    return found
+    return typed_amount(form.text(name), where=name)
 
 
 def _percent(text: str) -> Decimal:

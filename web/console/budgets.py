@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from core.budgets import BudgetFilter, BudgetView, Effect, PeriodKind, burn_of, get_budget, list_budgets
+from core.budgets import BudgetFilter, BudgetView, Effect, PeriodKind, burn_of, get_budget, list_budgets, typed_amount
 from core.charts import Chart, PictureFormat, Theme, burn_chart
 from core.decisions import Supposition, suppose_limit
-from core.errors import CountersignError, NotFound
+from core.errors import CountersignError, InvalidInput, NotFound
 from core.roles.permissions import ACTION_PERMISSIONS
 from web.console.forms import Form
 from web.console.front import CONTENT_SECURITY_POLICY, Look
@@ -76,6 +75,11 @@ async def shown(
     look: Look, view: BudgetView, *, error: CountersignError | None = None, form: str = "", typed: Form | None = None
 ) -> web.Response:
     """The page of the budget; with what was typed where that was refused."""
+    supposed, no_limit = None, ""
+    try:
+        supposed = await _supposed(look, view)
+    except InvalidInput as refused:
+        no_limit = refused.sentence()
     return look.page(
         "budget.html",
         place="budgets",
@@ -84,7 +88,8 @@ async def shown(
         standing=view.standing,
         currency=view.terms.currency,
         chart=await _chart(look, view),
-        supposed=await _supposed(look, view),
+        supposed=supposed,
+        no_limit=no_limit,
         sought=look.query("limit"),
         periods=[each.value for each in PeriodKind],
         said=ANSWERS.get(look.query("done"), ""),
@@ -106,14 +111,11 @@ async def picture(look: Look) -> web.Response:
 
 
 async def _supposed(look: Look, view: BudgetView) -> Supposition | None:
-    """What the limit that the address asks about would have meant; None if it asks about none."""
+    """What the limit that the address asks about would have meant; None if it asks about none. Raises InvalidInput."""
     text = look.query("limit").strip()
-    try:
-        limit = Decimal(text) if text else None
-    except InvalidOperation:
+    if not text:
         return None
-    if limit is None or not limit.is_finite() or limit <= 0:
-        return None
+    limit = typed_amount(text, where="limit")
     return await suppose_limit(look.database, look.actor, view.id, limit=limit)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from core import budgets
 from core.budgets import ControlIn, Proposal, count_charges
+from core.budgets.errors import InvalidBudget
 from core.costs import Usage, UsageWriter, load_rate_catalogue
 from core.decisions import suppose_limit
 from core.decisions.errors import InvalidQuestion
@@ -66,4 +67,11 @@ async def test_another_limit_names_whom_it_would_have_stopped_and_whom_it_would_
     assert (same.stopped, same.freed) == ((), ())
     with pytest.raises(InvalidQuestion):
         await suppose_limit(database, manager, made.id, limit=Decimal(0))
+    begins, ends = made.standing.window.starts_at, made.standing.window.ends_at
+    assert (await suppose_limit(database, manager, made.id, at=begins)).budget.standing.window.starts_at == begins
+    moment = timedelta(microseconds=1)
+    for never in (datetime.min.replace(tzinfo=UTC), begins - moment, ends, datetime.max.replace(tzinfo=UTC)):
+        with pytest.raises(InvalidBudget, match=f"its first is from {begins:%Y-%m-%dT%H:%M:%SZ}") as refused:
+            await suppose_limit(database, manager, made.id, at=never)
+        assert refused.value.where == "period"
     await writer.close()

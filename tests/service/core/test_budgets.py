@@ -435,3 +435,36 @@ async def test_a_budget_in_a_currency_in_which_nothing_is_charged_is_refused(dat
     said = Proposal(amount=Money(Decimal(5), "EUR"), project="care")
     with pytest.raises(InvalidBudget, match="Costs are in USD here"):
         await budgets.create(database, priced, manager, said)
+    with pytest.raises(InvalidBudget, match="Did you mean 'compute_costs'") as refused:
+        await budgets.create(database, priced, manager, Proposal(amount=usd("5"), meter_class="compute_cost"))
+    assert refused.value.where == "meter_class"
+    assert "compute_costs" in refused.value.accepted
+
+
+@pytest.mark.row("C5", "T2")
+async def test_naming_another_project_does_not_evade_the_budget_of_the_agents_own(
+    database, company, make, catalogue, budget_catalogue
+):
+    # rule 28
+    company.budgets = budget_catalogue
+    await create_agent(company, catalogue, project="care")
+    care, other = await make(amount=usd("1")), await make(name="Other", amount=usd("1"), project="other")
+
+    async def deploy(project):
+        resource = {**DEPLOYED, **({"project": project} if project else {})}
+        answer = await ask(company, catalogue, "agent_operator", action="agent.deploy", resource=resource)
+        return answer.decision, answer.reasons[0].message.split(" '")[0]
+
+    await charged(database, company, charge("1", database.clock.now(), project="other"))
+    assert [(await deploy(each))[0] for each in ("", "care", "somewhere-else")] == ["allow"] * 3
+    assert await deploy("other") == ("deny", f"Budget {other.reference}")
+    await charged(database, company, charge("1", database.clock.now()))
+    for named in ("", "care", "somewhere-else"):
+        assert await deploy(named) == ("deny", f"Budget {care.reference}")
+
+
+@pytest.mark.row("C2")
+async def test_budgets_are_listed_in_pages_by_their_numbers(company, make, manager, database):
+    made = [await make(name=f"Care {each}") for each in range(3)]
+    rest = await budgets.list_budgets(database, manager, BudgetFilter(after=made[0].number))
+    assert [each.reference for each in rest] == [each.reference for each in made[1:]]

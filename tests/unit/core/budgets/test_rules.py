@@ -36,7 +36,7 @@ def guarded(used, *controls, number=1001, scope=None, **changes):
 
 
 def bites(*found, action="agent.deploy", project="", agent="bot", paced=None, now=NOW):
-    return rules.bites(found, action=action, project=project, agent=agent, paced=paced or {}, now=now)
+    return rules.bites(found, action=action, projects=(project,), agent=agent, paced=paced or {}, now=now)
 
 
 @pytest.mark.row("C2")
@@ -154,6 +154,28 @@ def test_a_throttle_lets_through_at_most_so_many_within_any_hour(per_hour, gaps)
     for each in passed:
         within = [other for other in passed if each <= other < each + timedelta(hours=1)]
         assert len(within) < 2 * per_hour + 1  # a full burst, and what has been worked off meanwhile
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=29, hours=23), "29 days"),
+        (timedelta(days=2, hours=23), "2 days 23 hours"),
+        (timedelta(days=2, minutes=5), "2 days"),
+        (timedelta(hours=23, minutes=59), "23 hours"),
+        (timedelta(hours=1, minutes=59), "1 hour 59 minutes"),
+        (timedelta(minutes=3, seconds=59), "3 minutes"),
+        (timedelta(seconds=5), "less than a minute"),
+    ],
+)
+def test_how_long_a_period_lasts_is_said_closely_enough_near_its_end(left, said):
+    assert rules.resets_in(standing(0), now=MARCH.ends_at - left) == said
+
+
+def test_a_refusal_says_amounts_to_the_cent_and_what_was_told_is_ordered_by_number():
+    (bite,) = bites(guarded("27965831.33283418099051", Control(Effect.STOP), limit=20000))
+    assert "27,965,831.33 USD of 20,000.00 USD are used" in bite.reason(now=NOW)[1]
+    assert standing(0, alerted=frozenset({"100", "50", FORECAST, "99.5"})).told == ("50", "99.5", "100", FORECAST)
 
 
 @given(money)
