@@ -41,7 +41,10 @@ class Hooked(Protocol):
         ...
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
-        """What it says is taken. Raises WebhookRejected for what does not prove its origin."""
+        """What it says is taken.
+
+        Raises WebhookRejected for what does not prove its origin, InvalidInput for what proves it and cannot be taken.
+        """
         ...
 
 
@@ -56,7 +59,10 @@ class SystemHooks:
     async def receive(
         self, connector: str, tenant: str, headers: Mapping[str, str], body: bytes, *, ip: str | None
     ) -> None:
-        """The system is asked what is new. Raises NotFound, or HookRefused for what does not prove its origin."""
+        """The system is asked what is new.
+
+        Raises NotFound, HookRefused for what does not prove its origin, or InvalidInput for what cannot be taken.
+        """
         inbox = self._inboxes.get((connector, tenant))
         if inbox is None:
             raise NotFound("There is no such hook.")

@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -243,7 +243,7 @@ def _graduated(quantity: Fraction) -> Fraction:
     return first + second + max(quantity - middle, Fraction(0)) * Fraction("0.0000133")
 
 
-def _same(found: dict[tuple[str, str], object], expected: dict[tuple[str, str], object]) -> None:
+def _same(found: Mapping[tuple[str, str], object], expected: Mapping[tuple[str, str], object]) -> None:
     wrong = [key for key in {*found, *expected} if found.get(key) != expected.get(key)]
     if wrong:
         key = min(wrong)

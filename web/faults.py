@@ -12,10 +12,17 @@ from pydantic_core import ErrorDetails
 
 from web.errors import Fault, Place
 from web.json_text import Json
+from web.schema import CURRENCY_PATTERN, EMAIL_PATTERN, LINE_PATTERN, PROSE_PATTERN
 
 FAULTS_MAX: Final = 50  # a batch with a thousand bad rows gets the first of them
 _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _REF_PREFIX: Final = "#/$defs/"
+_WRITTEN: Final[Mapping[str, str]] = {  # by the pattern that a text does not match
+    LINE_PATTERN: "It must be one line, and not blank.",
+    PROSE_PATTERN: "It must not be blank.",
+    CURRENCY_PATTERN: "It must be the three capital letters of a currency, such as USD.",
+    EMAIL_PATTERN: "It must be an e-mail address, such as dana@example.com.",
+}
 Schema = Mapping[str, Any]  # a JSON schema, as pydantic wrote it
 
 
@@ -74,12 +81,26 @@ def _sentence(found: ErrorDetails, accepted: tuple[str, ...]) -> str:
         case "extra_forbidden":
             near = difflib.get_close_matches(str(found["loc"][-1]), accepted, n=1)
             return f"There is no such name here; did you mean '{near[0]}'?" if near else "There is no such name here."
+        case "string_pattern_mismatch":
+            return _WRITTEN.get(str(found["ctx"]["pattern"]), "It is not written as it must be here.")
+        case "string_too_short" | "string_too_long" | "too_short" | "too_long":
+            return _length(found["type"], found["ctx"])
         case "value_error":
             reason = found["msg"].removeprefix("Value error, ")
         case _:
             reason = found["msg"].replace("Input should", "It should", 1)
     reason = reason[:1].upper() + reason[1:]
     return reason if reason.endswith((".", "?", "!")) else f"{reason}."
+
+
+def _length(kind: str, context: Mapping[str, Any]) -> str:
+    """What a text or list must have at least or at most, and what a list has."""
+    bound, is_least = (context["min_length"], True) if kind.endswith("short") else (context["max_length"], False)
+    if is_least and bound == 1:
+        return "It must not be empty."
+    thing = "character" if kind.startswith("string") else "entry"
+    things = thing if bound == 1 else {"character": "characters", "entry": "entries"}[thing]
+    return f"It must have at {'least' if is_least else 'most'} {bound:,} {things}."
 
 
 def _accepted(found: ErrorDetails, *, path: tuple[str | int, ...], schema: Schema) -> tuple[str, ...]:

@@ -38,10 +38,12 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 # 18 digits before the point and 12 after it fit NUMERIC(30, 12) with nothing rounded.
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
 _DECIMAL: Final = re.compile(DECIMAL_PATTERN.removesuffix("$") + r"\Z")
+_ANY_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 # U+0000 is refused in all text (web.json_text); these say so to readers of the document too.
-_LINE_PATTERN: Final = r"^[^\r\n\u0000]*[^\s\u0000][^\r\n\u0000]*$"
-_PROSE_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-_CURRENCY_PATTERN: Final = r"^[A-Z]{3}$"
+LINE_PATTERN: Final = r"^[^\r\n\u0000]*[^\s\u0000][^\r\n\u0000]*$"
+PROSE_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+CURRENCY_PATTERN: Final = r"^[A-Z]{3}$"
+EMAIL_PATTERN: Final = r"^[^@\s]+@[^@\s]+$"
 
 
 class Input(BaseModel):
@@ -108,6 +110,8 @@ def _decimal_text(value: object) -> object:
         return value
     if isinstance(value, str) and _DECIMAL.match(value):
         return Decimal(value)
+    if isinstance(value, str) and _ANY_DECIMAL.fullmatch(value):
+        raise ValueError("it must have at most 18 digits before the point and 12 behind it")
     raise ValueError('it must be a decimal number in quotes, such as "12.50"')
 
 
@@ -126,17 +130,15 @@ DecimalText = Annotated[
     AfterValidator(_shown),
     WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["12.50"]}),
 ]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE_PATTERN)]  # a name, a title
-Prose = Annotated[
-    str, StringConstraints(min_length=1, max_length=10_000, pattern=_PROSE_PATTERN)
-]  # a reason, a comment
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN)]  # a name, a title
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=PROSE_PATTERN)]  # a reason, a comment
 
 
 class MoneyIn(Input):
     """An amount of money as it is sent."""
 
     amount: DecimalText
-    currency: Annotated[str, Field(pattern=_CURRENCY_PATTERN, examples=["USD"])]
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN, examples=["USD"])]
 
 
 class MoneyOut(Output):
@@ -148,4 +150,4 @@ class MoneyOut(Output):
         PlainSerializer(plain, when_used="json"),
         WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2,}$", "examples": ["12.50"]}),
     ]
-    currency: Annotated[str, Field(pattern=_CURRENCY_PATTERN, examples=["USD"])]
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN, examples=["USD"])]

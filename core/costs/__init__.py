@@ -14,7 +14,7 @@ events.py, errors.py    the outbox; what can go wrong
 
 from core.costs.catalogue import RateCatalogue, load_rate_catalogue
 from core.costs.charging import Charge, Listener
-from core.costs.errors import InvalidGrouping, InvalidUsage, UnknownMeter, UsageConflict
+from core.costs.errors import InvalidGrouping, InvalidUsage, Uncorrectable, UnknownMeter, UsageConflict
 from core.costs.events import CostEvent
 from core.costs.looking import (
     Check,
@@ -57,6 +57,7 @@ __all__ = [
     "RateCatalogue",
     "Recorded",
     "Tier",
+    "Uncorrectable",
     "UnknownMeter",
     "UnsoundUsage",
     "Usage",

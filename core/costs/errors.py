@@ -20,6 +20,16 @@ class UsageConflict(Conflict):
 
     code = "costs.usage_conflict"
 
+    def __init__(self, message: str, *, usage_id: str, where: str, next_step: str | None = None) -> None:
+        self.usage_id = usage_id
+        super().__init__(message, where=where, next_step=next_step)
+
+
+class Uncorrectable(UsageConflict):
+    """What this corrects is not known, or was corrected already."""
+
+    code = "costs.uncorrectable"
+
 
 class InvalidGrouping(InvalidInput):
     """Costs are not grouped like this."""

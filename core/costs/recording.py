@@ -18,7 +18,7 @@ from core.audit import AuditCategory, Entry, audited, record_all
 from core.costs import store
 from core.costs.catalogue import RateCatalogue
 from core.costs.charging import Charge, Listener
-from core.costs.errors import InvalidUsage, UsageConflict
+from core.costs.errors import InvalidUsage, Uncorrectable, UsageConflict
 from core.costs.ledger import Line, Months, line_for, month_key, reversal_of
 from core.costs.rates import RateCard
 from core.costs.usage import EVENTS_MAX, Usage, check
@@ -138,7 +138,7 @@ class UsageWriter:
             ids = {usage.id for usage in events}
             ready = [usage for usage in events if usage.corrects not in ids]
             if not ready:
-                raise UsageConflict("These corrections correct each other in a ring.", where="corrects")
+                raise _ringed(events[0])
             await self._correct(tx, card, ready)
             events = [usage for usage in events if usage.corrects in ids]
 
@@ -206,6 +206,7 @@ async def _new_among(tx: Transaction, batch: Sequence[_Told]) -> dict[str, Usage
 def _told_otherwise(usage_id: str) -> UsageConflict:
     return UsageConflict(
         f"'{usage_id}' was told before, with other facts.",
+        usage_id=usage_id,
         where="id",
         next_step="Give the event an id of its own, and name the earlier one in 'corrects' to replace it.",
     )
@@ -234,9 +235,14 @@ async def _audit(tx: Transaction, batch: Sequence[_Told], answers: Sequence[Reco
         await record_all(tx, entries)
 
 
-def _uncorrectable(usage: Usage) -> UsageConflict:
-    return UsageConflict(
+def _ringed(usage: Usage) -> Uncorrectable:
+    return Uncorrectable("These corrections correct each other in a ring.", usage_id=usage.id, where="corrects")
+
+
+def _uncorrectable(usage: Usage) -> Uncorrectable:
+    return Uncorrectable(
         f"'{usage.id}' corrects '{usage.corrects}', which is not known or was corrected already.",
+        usage_id=usage.id,
         where="corrects",
         next_step="Correct the usage that stands: the last correction, by its own id.",
     )

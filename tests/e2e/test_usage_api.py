@@ -114,6 +114,49 @@ def test_what_is_wrong_with_usage_is_pointed_at_and_nothing_is_recorded(product,
     assert [each["events"] for each in spent(product, f"project={project}")] == [1]
 
 
+@pytest.mark.row("C3", "M5")
+def test_a_conflict_is_pointed_at_in_whichever_form_usage_was_told(product, project):
+    known = event(project)
+    told(product, {"events": [known]})
+    reused, lost = {**known, "quantity": "7"}, event(project, corrects="nobody-told-this")
+    problem = told(product, {"events": [event(project), reused]}, status=409)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["#/events/1/id"]
+    problem = told(product, {"events": [event(project), event(project), lost]}, status=409)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["#/events/2/corrects"]
+    assert problem["code"] == "costs.uncorrectable"
+    assert problem["title"] == "What this corrects is not known, or was corrected already."
+    first, second = event(project, id="ring-1", corrects="ring-2"), event(project, id="ring-2", corrects="ring-1")
+    problem = told(product, {"events": [event(project), first, second]}, status=409)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["#/events/1/corrects"]
+    cloud = {
+        "specversion": "1.0",
+        "id": secrets.token_hex(4),
+        "source": "/runners/7",
+        "type": "cpu_hours",
+        "time": datetime.now(UTC).isoformat(),
+        "data": {"quantity": "3", "project": project},
+    }
+    wrong = {**cloud, "id": "other", "data": {**cloud["data"], "corrects": "nobody-told-this"}}
+    assert told(product, [cloud, wrong], status=409)["errors"][0]["pointer"] == "#/1/data/corrects"
+    assert told(product, wrong, status=409)["errors"][0]["pointer"] == "#/data/corrects"
+    assert [each["events"] for each in spent(product, f"project={project}")] == [1]
+
+
+@pytest.mark.row("C3")
+def test_limits_of_quantities_and_of_groups_are_said_as_they_are(product, project):
+    for quantity, reason in (
+        ("0.1234567890123", "at most 18 digits before the point and 12 behind it"),
+        ("1000000000000.5", "'1000000000000.5' is no quantity."),
+        ("twelve", "decimal number in quotes"),
+    ):
+        problem = told(product, {"events": [event(project, quantity=quantity)]}, status=422)
+        assert reason in problem["errors"][0]["detail"]
+    assert told(product, {"events": [event(project, quantity="1000000000000")]})["accepted"] == 1
+    answer = product.call("GET", "/api/v1/costs?group_by=project,agent", role=ROLE)
+    assert answer.status_code == 422
+    assert "group_by=project&group_by=agent" in answer.json()["errors"][0]["detail"]
+
+
 @pytest.mark.row("C1", "C10")
 def test_the_rate_card_is_shown_and_the_sums_are_those_of_the_ledger(product):
     rates = product.call("GET", "/api/v1/costs/rates", role="agent_developer").json()

@@ -15,7 +15,7 @@ from web.api.convert import person_out
 from web.api.shapes import PersonOut
 from web.endpoint import Call, Method, endpoint
 from web.paging import Page, whole
-from web.schema import Day, DecimalText, Id, Input, Line, Output, Path, Query
+from web.schema import CURRENCY_PATTERN, Day, DecimalText, Id, Input, Line, Output, Path, Query
 
 _TAGS: Final = ("costs",)
 
@@ -32,7 +32,7 @@ class BenefitIn(Input):
     low: Annotated[DecimalText | None, Field(description="20 % less by default")] = None
     high: Annotated[DecimalText | None, Field(description="20 % more by default")] = None
     hourly_rate: Annotated[DecimalText | None, Field(description="of time saved, and of it alone")] = None
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["USD"])]
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN, examples=["USD"])]
     starts_on: Day
     ends_on: Annotated[Day | None, Field(description="the first day on which it holds no more")] = None
     evidence: Annotated[str, Field(max_length=4000, description="how it is known")] = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from core.costs import (
     Check,
@@ -30,12 +30,19 @@ _TAGS: Final = ("costs",)
 _ROWS: Final = Cursors("costs", tuple[str, ...])
 
 
+def _one_group(value: object) -> object:
+    if isinstance(value, str) and "," in value:
+        raise ValueError("it takes one name; give it again for each: group_by=project&group_by=agent")
+    return value
+
+
 class CostsQuery(CostQuery):
     """Which costs, and by what they are grouped."""
 
-    group_by: Annotated[list[Group], Field(max_length=4, description="up to four, in this order")] = Field(
-        default_factory=lambda: [Group.PROJECT]
-    )
+    group_by: Annotated[
+        list[Annotated[Group, BeforeValidator(_one_group)]],
+        Field(max_length=4, description="up to four, in this order, each given by itself"),
+    ] = Field(default_factory=lambda: [Group.PROJECT])
 
 
 class CostOut(Output):

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from web.schema import Output
+from web.schema import EMAIL_PATTERN, Output
 
-Email = Annotated[str, Field(max_length=300, pattern=r"^[^@\s]+@[^@\s]+$")]
+Email = Annotated[str, Field(max_length=300, pattern=EMAIL_PATTERN)]
 
 
 class PersonOut(Output):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Discriminator, Field, RootModel, Tag
 
-from core.costs import EVENTS_MAX, LedgerLine, UnsoundUsage, Usage, UsageWriter, ledger_lines
+from core.costs import EVENTS_MAX, LedgerLine, UnsoundUsage, Usage, UsageConflict, UsageWriter, ledger_lines
 from core.db import Database
-from core.errors import ErrorKind
+from core.errors import CountersignError, ErrorKind
 from core.money import plain
 from web.api.cost_shapes import CostQuery, cost_filter, exact
 from web.endpoint import Call, Idempotency, Method, endpoint
@@ -156,10 +156,15 @@ class UsageResource:
         The same id with the same facts counts once, however often it is told; with other facts it is a conflict.
         """
         told = call.body.root
+        events = usage_of(told)
         try:
-            found = await self._writer.record(call.actor, usage_of(told))
+            found = await self._writer.record(call.actor, events)
         except UnsoundUsage as exc:
             raise InvalidRequest(tuple(_fault(told, each.index, each.error) for each in exc.problems)) from exc
+        except UsageConflict as exc:
+            index = max(index for index, usage in enumerate(events) if usage.id == exc.usage_id)
+            exc.where = _pointer(told, index, exc.where)
+            raise
         return RecordedOut(accepted=found.accepted, duplicates=found.duplicates)
 
     @endpoint(
@@ -222,12 +227,14 @@ def line_out(line: LedgerLine) -> LedgerLineOut:
     )
 
 
-def _fault(told: object, index: int, error: Any) -> Fault:
-    where = str(error.where or "id")
-    path: tuple[str | int, ...]
+def _fault(told: object, index: int, error: CountersignError) -> Fault:
+    return Fault(Place.BODY, _pointer(told, index, error.where), error.message, error.accepted)
+
+
+def _pointer(told: object, index: int, where: str | None) -> str:
+    """To this member of the event at the index, in whichever form it was told."""
+    name = where or "id"
     if isinstance(told, UsageBatchIn):
-        path = ("events", index, where)
-    else:
-        inside = ("data", where) if where in {"quantity", "meter", "project", "agent", "corrects"} else (where,)
-        path = (index, *inside) if isinstance(told, list) else inside
-    return Fault(Place.BODY, pointer(path), error.message, tuple(error.accepted))
+        return pointer(("events", index, name))
+    inside = ("data", name) if name in {"quantity", "meter", "project", "agent", "corrects"} else (name,)
+    return pointer((index, *inside) if isinstance(told, list) else inside)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
@@ -74,6 +75,8 @@ class Changes:
         self._streams.add(stream)
         try:
             await self._look_once(look.actor.tenant)
+            if look.request.transport is None:  # the browser left meanwhile, and there is nobody to prepare it for
+                return web.Response(status=HTTPStatus.NO_CONTENT)
             await response.prepare(look.request)
             await self._pass_on(look, stream, response)
         except (ConnectionError, TimeoutError):

@@ -14,14 +14,12 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter
 
-from connectors.itsm.failures import WebhookRejected
 from connectors.monitoring.alerts.mapping import AlertMapping
 from connectors.monitoring.alerts.sources import AlertSource
 from connectors.monitoring.alerts.told import Told, UnreadableMessage
 from core.actor import system_actor
 from core.audit import AuditCategory, AuditResult, record
 from core.db import Database, Transaction
-from core.errors import InvalidInput
 from core.ids import TenantId
 from core.incidents import open_or_update
 from core.monitoring import is_new
@@ -49,16 +47,17 @@ class AlertDoor:
         return self.source.slug
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
-        """The incidents are as the message says. Raises WebhookRejected for what proves no origin, or says nothing."""
+        """The incidents are as the message says.
+
+        Raises WebhookRejected for what proves no origin, and UnreadableMessage or InvalidInput for what proves it and
+        says nothing that can be taken.
+        """
         now = self.database.clock.now()
         signed_id = self.source.proof(headers, body, secret=self.secret, now=now)
         document = _document(body)
-        try:
-            told = self.source.read(document, now)
-        except UnreadableMessage as exc:
-            raise WebhookRejected(str(exc)) from exc
+        told = self.source.read(document, now)
         if len(told) > ALERTS_MAX:
-            raise WebhookRejected(f"It has {len(told)} alerts; {ALERTS_MAX} are taken at once.")
+            raise UnreadableMessage(f"It has {len(told)} alerts; {ALERTS_MAX} are taken at once.")
         named = {each for each in (signed_id, self.source.message_id(document)) if each}
         async with self.database.tenant(self.tenant) as tx:
             if all([await is_new(tx, self.slug, each[:MESSAGE_ID_MAX]) for each in sorted(named)]):
@@ -72,10 +71,7 @@ class AlertDoor:
             if alert is None:
                 ALERTS.labels(self.slug, "ignored").inc()
                 continue
-            try:
-                outcome = await open_or_update(tx, alert)
-            except InvalidInput as exc:
-                raise WebhookRejected(exc.message) from exc
+            outcome = await open_or_update(tx, alert)
             ALERTS.labels(self.slug, str(outcome.effect)).inc()
 
     async def _note_repetition(self, tx: Transaction, message_id: str) -> None:
@@ -96,7 +92,7 @@ def _document(body: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise WebhookRejected("It is not JSON.") from exc
+        raise UnreadableMessage("It is not JSON.") from exc
     if not isinstance(document, dict):
-        raise WebhookRejected("It is no JSON object.")
+        raise UnreadableMessage("It is no JSON object.")
     return document

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.errors import InvalidInput
 
-class UnreadableMessage(Exception):
-    """The message is none of this system's; the words say what is wrong with it."""
+
+class UnreadableMessage(InvalidInput):
+    """The message is none of this system's."""
+
+    code = "hooks.unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

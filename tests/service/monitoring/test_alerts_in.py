@@ -12,7 +12,8 @@ import pytest
 from app.hooks import HookRefused, SystemHooks
 from connectors.callbacks.signing import signed
 from connectors.monitoring.alerts import SOURCES, AlertDoor
-from core.errors import NotFound
+from connectors.monitoring.alerts.told import UnreadableMessage
+from core.errors import InvalidInput, NotFound
 from core.incidents import IncidentFilter, list_incidents
 from core.monitoring import purge_messages
 from tests.factories import START
@@ -113,18 +114,31 @@ async def test_what_does_not_show_the_secret_is_refused_and_recorded(tell, incid
 @pytest.mark.row("M4")
 @pytest.mark.parametrize("starts", [datetime(1, 1, 1, tzinfo=UTC), START - timedelta(days=400), START + timedelta(1)])
 async def test_an_alert_that_began_at_no_time_that_can_be_is_refused(tell, incidents, starts):
-    with pytest.raises(HookRefused):
+    with pytest.raises(InvalidInput):
         await tell("alertmanager", fired(starts=starts))
     assert await incidents() == []
 
 
 @pytest.mark.row("M4")
-async def test_what_cannot_be_read_is_refused(tell, incidents):
+async def test_what_cannot_be_read_is_refused_for_what_is_wrong_with_it_and_not_for_its_origin(
+    tell, incidents, company
+):
     for slug in SHOWING:
         for body in (b"", b"[]", b"{", b"null", b'{"version":"5"}', b"\xff\xfe", b"[" * 5000):
-            with pytest.raises(HookRefused):
+            with pytest.raises(UnreadableMessage):
                 await tell(slug, body)
+            with pytest.raises(HookRefused):  # whoever shows no secret learns nothing of that
+                await tell(slug, body, {})
+    for document, reason in (
+        (b"{", "It is not JSON"),
+        ([], "no JSON object"),
+        ({"version": "4", "alerts": [5]}, "One of its alerts is no object"),
+        (fired("burning"), "'burning' is no status"),
+    ):
+        with pytest.raises(UnreadableMessage, match=reason):
+            await tell("alertmanager", document)
     assert await incidents() == []
+    assert len(await company.trail(action="hook.receive")) == len(SHOWING)
 
 
 @pytest.mark.row("M3")

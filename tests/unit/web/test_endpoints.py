@@ -42,6 +42,29 @@ async def test_a_missing_body_counts_as_empty_only_where_nothing_is_required(cli
         assert (await answer.json())["errors"][0]["pointer"] == "#/title"
 
 
+@pytest.mark.parametrize(
+    ("about", "sentence"),
+    [
+        ({"title": "two\nlines"}, "It must be one line, and not blank."),
+        ({"title": " "}, "It must be one line, and not blank."),
+        ({"title": ""}, "It must not be empty."),
+        ({"title": "a" * 201}, "It must have at most 200 characters."),
+        ({"text": " \n "}, "It must not be blank."),
+        (
+            {"price": {"amount": "1", "currency": "usd"}},
+            "It must be the three capital letters of a currency, such as USD.",
+        ),
+        ({"authors": [{"name": "a"}] * 21}, "It must have at most 20 entries."),
+        ({"share": "0.1234567890123"}, "It must have at most 18 digits before the point and 12 behind it."),
+        ({"share": "1e5"}, 'It must be a decimal number in quotes, such as "12.50".'),
+    ],
+)
+async def test_what_is_wrong_is_said_in_sentences(client: aiohttp.ClientSession, about, sentence):
+    async with client.post("/api/v1/notes", json={"title": "Window", **about}) as answer:
+        assert answer.status == 422
+        assert [fault["detail"] for fault in (await answer.json())["errors"]] == [sentence]
+
+
 async def test_a_call_without_body_refuses_one(client: aiohttp.ClientSession):
     async with client.post(f"/api/v1/notes/{NOTE}/touch", json={"a": 1}) as answer:
         assert answer.status == 422
