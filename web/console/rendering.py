@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -72,7 +73,9 @@ def environment(assets: dict[str, Asset]) -> Environment:
         latency=latency,
         percent=percent,
         said=said,
-        money=amount,
+        money=grouped,
+        written=amount,
+        signed=signed,
         counts=scope_words,
         door=door_title,
     )
@@ -117,6 +120,18 @@ def said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def grouped(value: Decimal) -> str:
+    """A sum as people read it: as it is written, with its thousands apart."""
+    whole, point, digits = amount(value).partition(".")
+    return f"{int(whole):,}{point}{digits}" if int(whole) else f"{whole}{point}{digits}"
+
+
+def signed(value: Decimal | float) -> str:
+    """A difference to the cent, with its sign; what is less than half a cent has none."""
+    text = f"{value:+z,.2f}"
+    return text.removeprefix("+") if text == "+0.00" else text
 
 
 def percent(share: float | None) -> str:
