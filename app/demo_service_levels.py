@@ -30,10 +30,10 @@ async def seed_service_levels(status: Mapping[str, Any]) -> None:
     async with aiohttp.ClientSession() as session:
         manager = Api(session, status["base_url"], tokens["meta_agent_manager"])
         made = [await manager.post("/api/v1/sla/objectives", {**each, "service": SERVICE}) for each in OBJECTIVES]
-        developer = Api(session, status["base_url"], tokens["agent_developer"])
+        operator = Api(session, status["base_url"], tokens["agent_operator"])
         samples = _day(datetime.fromisoformat(made[0]["created_at"]))  # the product's clock, which may have been moved
         for first in range(0, len(samples), _BATCH):
-            await developer.post("/api/v1/sla/samples", {"samples": samples[first : first + _BATCH]})
+            await operator.post("/api/v1/sla/samples", {"samples": samples[first : first + _BATCH]})
 
 
 def _day(now: datetime) -> list[dict[str, Any]]:

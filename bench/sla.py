@@ -19,7 +19,7 @@ from bench.errors import WrongAnswer
 from bench.installation import installation
 from bench.report import Case, Goal, Round, Section, percentile
 from core.access import TokenScope
-from core.actor import Actor, Door
+from core.actor import Actor, Door, system_actor
 from core.db import Database, Transaction
 from core.ids import TenantId
 from core.sla import Sample, Sampler, SlaCatalogue, get_status, sample_store
@@ -104,7 +104,7 @@ async def _taken(sampler: Sampler, tenant: TenantId, samples: Sequence[Sample], 
 
     async def caller(mine: Sequence[Sequence[Sample]]) -> None:
         for batch in mine:
-            await sampler.take(_actor(tenant), batch)
+            await sampler.take(system_actor(tenant), batch)
 
     begun = time.perf_counter()
     await asyncio.gather(*(caller(batches[number::callers]) for number in range(callers)))
@@ -157,7 +157,7 @@ async def _fill(owner: asyncpg.Connection, database: Database, now: datetime, me
     for tenant, count in measured.items():
         await provision(database, TenantPolicy(tenant_id=tenant), name=tenant.title())
         for _ in range(0, count, FEW):
-            await sampler.take(_actor(tenant), _samples(FEW, now, chance, within_s=DAY.total_seconds() - 600))
+            await sampler.take(system_actor(tenant), _samples(FEW, now, chance, within_s=DAY.total_seconds() - 600))
     await sampler.close()
     await owner.execute(_FILL_TENANTS, TENANTS)
     await owner.execute("SET session_replication_role = replica")  # each row's tenant is known to exist

@@ -80,10 +80,11 @@ def credits_card(credits_: Sequence[CreditView], *, console: str = "") -> Card:
     """What is credited for the last whole period, and where the reports are."""
     blocks: list[Block] = [Heading("Service credits and reports")]
     for each in credits_[:LISTED]:
-        known = _NOTHING if each.availability is None else value_words(Metric.AVAILABILITY, each.availability)
+        known = each.availability
+        measured = "not measured" if known is None else f"{value_words(Metric.AVAILABILITY, known)} available"
         given = f"{credit_words(each.credit)} credit" if each.credit else "no credit"
         amount = f" ({each.amount} {each.currency})" if each.credit and each.amount is not None else ""
-        blocks.append(Section((one_line(each.service), Markup(f" · {known} available · {given}{amount}"))))
+        blocks.append(Section((one_line(each.service), Markup(f" · {measured} · {given}{amount}"))))
     if not credits_:
         blocks.append(Section((Markup("No service has terms of credits and samples."),)))
     link = (Link("Reports to read, and as PDF and CSV", f"{console}/sla/reports"),) if console else ()

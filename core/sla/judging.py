@@ -68,6 +68,8 @@ def judge(meter: Meter, last_at: datetime | None, *, value: float | None = None)
     standing = _standing(objective, found, budget)
     words = _words(objective, standing, found, budget)
     signal = _missing(meter, last_at) or _signal(meter, standing, budget, last_hour, words)
+    if standing is Standing.MET and (signal or not objective.bound.admits(found)):
+        standing = Standing.AT_RISK
     return Judged(objective, standing, found, budget, words, signal)
 
 
@@ -90,9 +92,15 @@ def _is_near(objective: Objective, value: float) -> bool:
 
 def _missing(meter: Meter, last_at: datetime | None) -> Signal | None:
     """Nothing is heard of a service that is to be available."""
-    if meter.objective.metric is not Metric.AVAILABILITY or not (silence := meter.silent_for(last_at)):
+    if meter.objective.metric is not Metric.AVAILABILITY or not meter.is_expected:
         return None
-    return Signal("missing", "high", f"Nothing has been heard for {length_words(silence)}; that counts as down.")
+    silence = meter.silent_for(last_at)
+    return Signal("missing", "high", silence_words(silence)) if silence else None
+
+
+def silence_words(silence: timedelta) -> str:
+    """That nothing has been heard for so long."""
+    return f"Nothing has been heard for {length_words(silence)}; that counts as down."
 
 
 def _signal(meter: Meter, standing: Standing, budget: Budget | None, last_hour: Ratio, words: str) -> Signal | None:
@@ -132,7 +140,7 @@ def _words(objective: Objective, standing: Standing, value: float, budget: Budge
         case Standing.AT_RISK:
             said = f"{said} is close to its bound)"
         case _:
-            said = f"{said})"
+            said = f"{said})" if objective.bound.admits(value) else f"{said} is not kept so far)"
     if budget is None:
         return f"{said}."
     told = budget_words(objective, budget)

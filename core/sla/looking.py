@@ -17,14 +17,14 @@ from core.db import Database, Transaction
 from core.sla import sample_store, sketch, store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.errors import InvalidPeriod, UnknownService
-from core.sla.judging import Judged, Standing, judge
+from core.sla.judging import Judged, Standing, judge, silence_words
 from core.sla.keeping import OWN, SAMPLES_KEPT
 from core.sla.meter import Meter
 from core.sla.objective import Bound, Metric, Objective
 from core.sla.promises import Promises, promises_of
 from core.sla.series import PER_HOUR, Counts, Series, instant_of, minute_of
 from core.sla.views import AlertView, ServiceView, StatusView
-from core.sla.windows import DAY, HOUR, LAST_DAY, MINUTE, SHORTEST, floor
+from core.sla.windows import DAY, LAST_DAY, MINUTE, SHORTEST, floor
 
 EXACT_MAX: Final = 30_000  # samples: up to here their percentile takes some 10 ms
 FINE_MINUTES: Final = 7 * PER_HOUR  # before now: what short windows are made of
@@ -65,8 +65,8 @@ async def list_services(
         names = [name for name in sorted({*known, *promised.named}) if name > after][:limit]
         read = await read_services(tx, promised, [known[name] for name in names if name in known])
         alerts = await store.firing(tx)
-        counted = {name: sum(each.service == name for each in alerts) for name in names}
-        return tuple(service_view(name, known.get(name), read.get(name), counted[name], now=tx.now) for name in names)
+        firing = {name: [each.objective for each in alerts if each.service == name] for name in names}
+        return tuple(service_view(name, known.get(name), read.get(name), firing[name], now=tx.now) for name in names)
 
 
 async def standings(tx: Transaction, catalogue: SlaCatalogue, *, limit: int) -> tuple[StatusView, ...]:
@@ -104,14 +104,14 @@ async def status_of(tx: Transaction, promised: Promises, service: str, *, window
         response_time_p95=times.values[1],
         response_time_p99=times.values[2],
         is_exact=times.is_exact,
-        availability=up.share if counts.total else None,
+        availability=up.share,
         minutes_down=up.minutes - up.up,
         minutes_unsampled=up.unsampled,
         throughput_per_minute=meter.throughput(since) if counts.total else None,
         success_rate=1 - counts.failed / counts.total if counts.total else None,
         error_rate=counts.failed / counts.total if counts.total else None,
-        standing=_worst(judged),
-        words=_said(judged, counts.total, row.last_at, tx.now),
+        standing=_worst(judged, [each.objective for each in firing]),
+        words=_said(judged, meter.silent_for(row.last_at), [each.objective for each in firing]),
         objectives=judged,
         alerts=firing,
     )
@@ -179,11 +179,11 @@ def service_view(
     name: str,
     row: Row[Any] | None,
     read: tuple[Series, tuple[Objective, ...]] | None,
-    alerts: int,
+    firing: Collection[str],
     *,
     now: datetime,
 ) -> ServiceView:
-    """One line of the list, from sketches."""
+    """One line of the list, from sketches. `firing` are the objectives that have an alert."""
     if row is None or read is None:
         return ServiceView(name, Standing.NO_DATA, "No sample was ever taken.", None, None, None, None, None, 0)
     series, objectives = read
@@ -194,14 +194,14 @@ def service_view(
     judged = tuple(judge(Meter(series, each, now), row.last_at) for each in objectives)
     return ServiceView(
         service=name,
-        standing=_worst(judged),
-        words=_said(judged, counts.total, row.last_at, now),
-        availability=series.uptime(since, meter.until, meter.bridge).share if counts.total else None,
+        standing=_worst(judged, firing),
+        words=_said(judged, meter.silent_for(row.last_at), firing),
+        availability=series.uptime(since, meter.until, meter.bridge).share,
         response_time_p95=sketch.percentile(series.sketch(since, meter.until), 0.95),
         error_rate=counts.failed / counts.total if counts.total else None,
         throughput_per_minute=meter.throughput(since) if counts.total else None,
         last_sample_at=row.last_at,
-        alerts=alerts,
+        alerts=len(firing),
     )
 
 
@@ -293,21 +293,28 @@ def _availability(objectives: Sequence[Objective]) -> Objective:
     return next((each for each in objectives if each.metric is Metric.AVAILABILITY), PLAIN)
 
 
-def _worst(judged: Sequence[Judged]) -> Standing:
-    """The worst standing of what people would be woken for; one that is not known says nothing beside one that is."""
-    found = {each.standing for each in judged if each.objective.pages}
+def _worst(judged: Sequence[Judged], firing: Collection[str]) -> Standing:
+    """The worst standing of what people would be woken for; one that is not known says nothing beside one that is.
+
+    Nothing is met while an alert of it fires.
+    """
+    found = {_standing(each, firing) for each in judged if each.objective.pages}
     return next((each for each in _ORDER if each in found), Standing.NO_DATA)
 
 
-def _said(judged: Sequence[Judged], samples: int, last_at: datetime, now: datetime) -> str:
-    """The worst that is to be said, in a sentence."""
-    missing = next((each.signal for each in judged if each.signal and each.signal.kind == "missing"), None)
-    if missing:
-        return missing.words
-    if not samples and last_at < now - HOUR:
-        return f"No sample since {last_at:%Y-%m-%d %H:%M} UTC."
-    worst = _worst(judged)
-    first = next((each for each in judged if each.standing is worst and each.objective.pages), None)
+def _standing(judged: Judged, firing: Collection[str]) -> Standing:
+    is_firing = judged.objective.name in firing
+    return Standing.AT_RISK if is_firing and judged.standing is Standing.MET else judged.standing
+
+
+def _said(judged: Sequence[Judged], silence: timedelta, firing: Collection[str]) -> str:
+    """The worst that is to be said, in a sentence. `silence` is longer than usual, or zero."""
+    if silence:
+        return silence_words(silence)
+    worst = _worst(judged, firing)
+    first = next((each for each in judged if _standing(each, firing) is worst and each.objective.pages), None)
     if worst is Standing.MET or first is None:
         return "Every objective is met." if judged else "Nothing is promised of it."
+    if first.standing is not worst:
+        return f"Its alert is not over yet: {first.words}"
     return first.words

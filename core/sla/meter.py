@@ -49,6 +49,14 @@ class Meter:
         interval = self.series.interval(self.until - day, self.until)
         return max(int(gap_of(self.objective) / MINUTE), USUAL_INTERVALS * interval if interval > 1 else 0)
 
+    @cached_property
+    def is_expected(self) -> bool:
+        """Whether silence says something: of a service that is named, or that was busy before it fell silent (D20)."""
+        if not self.objective.is_inherited:
+            return True
+        until = max((hour for hour, each in self.series.hours.items() if each.total), default=0) + PER_HOUR
+        return self.series.counts(until - int(DAY / MINUTE), until).total >= self.objective.minimum_traffic
+
     def over(self, length: timedelta) -> Ratio:
         """What happened in the last so long."""
         since = self.until - max(int(length / MINUTE), 1)
@@ -68,7 +76,8 @@ class Meter:
             case Metric.AVAILABILITY:
                 found = self.series.uptime(since, until, self.bridge)
                 down = found.minutes - found.up
-                return Ratio(down, found.minutes, counts.total + found.unsampled, counts.failed + found.unsampled)
+                silent = found.unsampled if self.is_expected else 0
+                return Ratio(down, found.minutes, counts.total + silent, counts.failed + silent)
             case Metric.RESPONSE_TIME:
                 slow = sketch.above(self.series.sketch(since, until), self.objective.bound.limit)
                 return Ratio(slow, counts.total, counts.total, slow)

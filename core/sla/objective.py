@@ -76,6 +76,7 @@ class Objective:
     pages: bool = True  # whether an alert of it opens an incident
     minimum_traffic: int = MINIMUM_TRAFFIC
     labels: Mapping[str, str] = field(default_factory=dict)
+    is_inherited: bool = False  # by its service, from what is promised of every one
 
     @property
     def target(self) -> float | None:

@@ -174,10 +174,13 @@ def position(view: ObjectiveView) -> str:
 
 
 def _read(wish: Wish, *, zone: str) -> Objective:
+    for where, text in (("name", wish.name), ("service", wish.service)):
+        if not text.strip() or len(text) > NAME_MAX or not _NAME.fullmatch(text):
+            raise InvalidObjective(
+                f"A {where} has 1 to {NAME_MAX} characters, none of them a line break, a control character, < or >.",
+                where=where,
+            )
     name, service = (" ".join(text.split()) for text in (wish.name, wish.service))
-    for where, text in (("name", name), ("service", service)):
-        if not text or len(text) > NAME_MAX or not _NAME.fullmatch(text):
-            raise InvalidObjective(f"A {where} has 1 to {NAME_MAX} characters.", where=where)
     if wish.metric not in tuple(Metric):
         raise InvalidObjective(f"There is no metric '{wish.metric}'.", where="metric", accepted=tuple(Metric))
     metric = Metric(wish.metric)

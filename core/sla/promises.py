@@ -33,7 +33,7 @@ class Promises:
             for origin in ("file", "api"):
                 for each in self.objectives:
                     if each.objective.service == name and each.origin == origin:
-                        found[each.objective.name] = replace(each.objective, service=service)
+                        found[each.objective.name] = replace(each.objective, service=service, is_inherited=name == ANY)
         return tuple(found.values())
 
     def contract_of(self, service: str) -> Contract | None:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.access import TokenScope, permitted
-from core.access.scopes import covers
+from core.access import TokenScope, require
 from core.actor import Actor
-from core.audit import AuditCategory, Entry, record_all
+from core.audit import AuditCategory, Entry, audited, record_all
 from core.db import Batches, Database, Transaction
 from core.deadlines import hasten
-from core.errors import InvalidInput
+from core.errors import Forbidden, InvalidInput
 from core.ids import TenantId
+from core.roles.permissions import Permission
 from core.sla import adding, sample_store
 from core.sla.errors import InvalidSample, TooManyServices
 from core.sla.keeping import LATEST_AHEAD, OLDEST, SAMPLES_KEPT
+from core.sla.objective import ANY
 from core.sla.sample_store import Sample
 from core.sla.sketch import MOST_S
 from core.sla.watching import EVALUATE, ensure_watch
@@ -46,17 +47,17 @@ class Sampler:
         self._hastened: dict[TenantId, float] = {}
 
     async def take(self, actor: Actor, samples: Sequence[Sample]) -> int:
-        """All the samples are taken, or none; how many. Raises InvalidSample, TooManyServices or ScopeMissing."""
-        if not covers(actor, TokenScope.DECIDE):
-            async with permitted(
-                self._database, actor, TokenScope.DECIDE, action="sla.samples_taken", resource="samples"
-            ):
-                pass  # raises, and the refusal is recorded
+        """All the samples are taken, or none; how many. Raises InvalidSample or TooManyServices.
+
+        Raises PermissionMissing for whoever may not deploy agents, and ScopeMissing.
+        """
         if len(samples) > SAMPLES_MAX:
             raise InvalidSample(f"A call takes {SAMPLES_MAX:,} samples; here are {len(samples):,}.", where="samples")
-        if not samples:
-            return 0
-        return await self._batches.ask(actor.tenant, _Given(actor, samples))
+        try:
+            return await self._batches.ask(actor.tenant, _Given(actor, samples))
+        except Forbidden:
+            async with audited(self._database, actor, action="sla.samples_taken", resource="samples"):
+                raise  # and with it the refusal is recorded
 
     async def take_own(self, tenant: TenantId, samples: Sequence[Sample]) -> None:
         """Our own operations are taken."""
@@ -68,7 +69,19 @@ class Sampler:
         await self._batches.close()
 
     async def _write(self, tx: Transaction, given: Sequence[_Given]) -> Sequence[int]:
+        for each in given:
+            if each.actor is not None:
+                await require(tx, each.actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
         samples = [sample for each in given for sample in each.samples]
+        if samples:
+            await self._keep(tx, samples)
+        entries = [_entry(each.actor, each.samples) for each in given if each.actor is not None and each.samples]
+        if entries:
+            await record_all(tx, entries)
+        return [len(each.samples) for each in given]
+
+    async def _keep(self, tx: Transaction, samples: Sequence[Sample]) -> None:
+        """The samples and what they add up to are kept, and what is promised is looked at soon."""
         spans = _spans(samples)
         is_new = await sample_store.register(tx, spans)
         if is_new:
@@ -81,12 +94,8 @@ class Sampler:
         if kept:
             await sample_store.add_samples(tx, kept)
         await sample_store.keep_slices(tx, adding.merged(additions, known))
-        entries = [_entry(each.actor, each.samples) for each in given if each.actor is not None]
-        if entries:
-            await record_all(tx, entries)
         if self._should_hasten(tx.tenant):
             await hasten(tx, THE_TENANT, EVALUATE, tx.now + SOON)
-        return [len(each.samples) for each in given]
 
     def _should_hasten(self, tenant: TenantId) -> bool:
         now = time.monotonic()
@@ -98,9 +107,7 @@ class Sampler:
 
 def check_sample(service: str, at: datetime, response_time: float, *, now: datetime) -> str:
     """The service's name as it is kept. Raises InvalidInput naming the field."""
-    name = " ".join(service.split())
-    if not name or len(name) > SERVICE_MAX or not name.isprintable():
-        raise InvalidInput(f"A service has a name of 1 to {SERVICE_MAX} characters.", where="service")
+    name = _service_name(service)
     if at > now + LATEST_AHEAD:
         minutes = int(LATEST_AHEAD.total_seconds() // 60)
         raise InvalidInput(
@@ -112,6 +119,18 @@ def check_sample(service: str, at: datetime, response_time: float, *, now: datet
         raise InvalidInput(
             "A response takes from nothing to a day.", where="response_time", accepted=(f"0 to {MOST_S:g} (seconds)",)
         )
+    return name
+
+
+def _service_name(service: str) -> str:
+    """The name, with single spaces within and none around it. Raises InvalidInput."""
+    if not service.isprintable():
+        raise InvalidInput("A service's name has no line breaks or control characters.", where="service")
+    name = " ".join(service.split())
+    if not 1 <= len(name) <= SERVICE_MAX:
+        raise InvalidInput(f"A service has a name of 1 to {SERVICE_MAX} characters.", where="service")
+    if name == ANY:
+        raise InvalidInput(f"'{ANY}' means every service: a sample is of one.", where="service")
     return name
 
 

@@ -26,6 +26,7 @@ from core.sla.judging import CLEAR_FOR, Judged, judge
 from core.sla.looking import read_services
 from core.sla.meter import Meter
 from core.sla.promises import promises_of
+from core.sla.series import Series
 from core.tenants import THE_TENANT, tenant_ids
 
 EVALUATE: Final = "sla.evaluate"
@@ -72,11 +73,16 @@ async def evaluate(tx: Transaction, catalogue: SlaCatalogue, *, address: str = "
         for each in objectives:
             found[row.service, each.name] = judge(Meter(series, each, tx.now), row.last_at)
     for key, judged in found.items():
-        if judged.signal is not None or key in known:
+        if judged.signal is not None or (key in known and not _is_long_silent(known[key], read[key[0]][0])):
             await _settle(tx, key, judged, known.get(key), address)
     for key in known.keys() - found.keys():
         await _recover(tx, key, known[key], "It is no objective any more.", has_incident=True, address=address)
     return True
+
+
+def _is_long_silent(row: Row[Any], series: Series) -> bool:
+    """Whether the alert is of a silence that began before everything that is looked at: it is not over."""
+    return row.kind == "missing" and not series.hours
 
 
 async def _settle(tx: Transaction, key: Key, judged: Judged, row: Row[Any] | None, address: str) -> None:

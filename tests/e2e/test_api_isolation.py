@@ -163,7 +163,7 @@ def _improvements(product):
     """A plan and an action for a service of ours."""
     at = datetime.now(UTC).isoformat()
     sample = {"service": "ours-alone", "time": at, "response_time": 0.1, "success": True}
-    product.call("POST", "/api/v1/sla/samples", role="agent_developer", json={"samples": [sample]})
+    product.call("POST", "/api/v1/sla/samples", role="agent_operator", json={"samples": [sample]})
     path = "/api/v1/sla/plans"
     plan = product.call("POST", path, role="meta_agent_manager", json={"service": "ours-alone"}).json()
     due_at = (datetime.now(UTC) + timedelta(days=30)).isoformat()

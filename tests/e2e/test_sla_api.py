@@ -10,7 +10,7 @@ import pytest
 SLA = "/api/v1/sla"
 
 
-def call(product, method, path, *, role="agent_developer", status=200, **kwargs):
+def call(product, method, path, *, role="agent_operator", status=200, **kwargs):
     answer = product.call(method, f"{SLA}{path}", role=role, **kwargs)
     assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
     return answer.json() if "json" in answer.headers.get("Content-Type", "") else answer
@@ -63,6 +63,11 @@ def test_each_sample_that_cannot_be_taken_is_pointed_at_and_none_is(product):
     given[4]["time"] = "2020-01-01T00:00:00Z"
     refused = call(product, "POST", "/samples", status=422, json={"samples": given})
     assert [each["pointer"] for each in refused["errors"]] == ["#/samples/2/time", "#/samples/4/time"]
+    given = samples(service, 2)
+    given[1]["service"] = "line\nbreak"
+    refused = call(product, "POST", "/samples", status=422, json={"samples": given})
+    assert [each["pointer"] for each in refused["errors"]] == ["#/samples/1/service"]
+    call(product, "POST", "/samples", role="audit_reviewer", status=403, json={"samples": samples(service, 2)})
     nobody = call(product, "GET", "/status", status=404, params={"service": service})
     assert "No sample of" in nobody["detail"]
 

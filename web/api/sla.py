@@ -52,7 +52,6 @@ _SERVICES: Final = Cursors("sla-services", str)
 _TAGS: Final = ("service levels",)
 _CHANGING: Final = (ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.CONFLICT)
 _MODIFY: Final = "modify_config"
-_DECIDE: Final = "a token that covers decide"
 _BODY_MAX: Final = 4 * 1024 * 1024
 _FAULTS_SHOWN: Final = 100
 _DAY: Final = timedelta(hours=24)
@@ -98,7 +97,7 @@ class Sla:
         tags=_TAGS,
         responses={202: SamplesOut},
         errors=(ErrorKind.FORBIDDEN, ErrorKind.LIMITED),
-        permission=_DECIDE,
+        permission="deploy_agents",
         body_limit_bytes=_BODY_MAX,
     )
     async def samples(self, call: Call[SamplesIn, None, None]) -> Reply:

@@ -11,6 +11,7 @@ from pydantic import Field
 from core.sla import ActionView, CreditView, Effect, PlanView, TrendsView
 from web.api.convert import person_out
 from web.api.shapes import PersonOut
+from web.api.sla_shapes import Figure, Share
 from web.schema import DecimalText, Id, Input, Instant, Line, Output, Prose
 
 Title = Annotated[Line, Field(max_length=200)]
@@ -24,9 +25,9 @@ class CreditOut(Output):
     start: datetime
     end: datetime
     is_over: bool
-    promised: float | None
-    availability: float | None
-    minutes_down: float
+    promised: Share | None
+    availability: Share | None
+    minutes_down: Figure
     credit: Annotated[DecimalText, Field(description="share of the fee")]
     amount: DecimalText | None  # null: the fee is not known here
     currency: str
@@ -45,9 +46,9 @@ class DayOut(Output):
     day: date
     operations: int
     failed: int
-    availability: float | None
-    minutes_down: float
-    response_time_p95: float | None
+    availability: Share | None
+    minutes_down: Figure
+    response_time_p95: Figure | None
 
 
 class ShiftOut(Output):
@@ -94,9 +95,9 @@ class FiguresOut(Output):
     """Figures that are compared."""
 
     operations: int
-    availability: float | None
-    error_rate: float | None
-    response_time_p95: float | None
+    availability: Share | None
+    error_rate: Share | None
+    response_time_p95: Figure | None
 
 
 class DifferenceOut(Output):

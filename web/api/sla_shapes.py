@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from core.sla import (
     SAMPLES_MAX,
@@ -28,6 +28,9 @@ Metrics = Annotated[
 ]
 Target = Annotated[str, Field(max_length=120, description="99.9%, < 2 seconds, > 1000 operations/minute")]
 Words = Annotated[str, Field(max_length=2000)]
+# What is measured travels without what binary fractions add to it: to the microsecond, and shares so that 1 is 1.
+Figure = Annotated[float, AfterValidator(lambda value: round(value, 6))]
+Share = Annotated[float, AfterValidator(lambda value: round(value, 9))]
 
 
 class SampleIn(Input):
@@ -118,12 +121,12 @@ class BudgetOut(Output):
     """An error budget."""
 
     unit: str  # minutes, operations
-    allowed: float
-    spent: float
-    left: float  # below 0: it was too much
-    share_left: float
-    burn_rate: float  # of the last hour; 1: as fast as allowed
-    exhausted_in_s: float | None  # at this rate; null: not at all
+    allowed: Figure
+    spent: Figure
+    left: Figure  # below 0: it was too much
+    share_left: Share
+    burn_rate: Figure  # of the last hour; 1: as fast as allowed
+    exhausted_in_s: Figure | None  # at this rate; null: not at all
     words: str
 
 
@@ -143,7 +146,7 @@ class ObjectiveStatusOut(Output):
     target: str
     window: str
     state: str  # no_data, met, at_risk, breached
-    value: float | None
+    value: Share | None
     value_words: str
     budget: BudgetOut | None  # null: nothing is counted
     signal: SignalOut | None
@@ -175,16 +178,16 @@ class StatusOut(Output):
     last_sample_at: datetime | None
     samples: int
     failed: int
-    response_time_p50: float | None  # seconds
-    response_time_p95: float | None
-    response_time_p99: float | None
+    response_time_p50: Figure | None  # seconds
+    response_time_p95: Figure | None
+    response_time_p99: Figure | None
     exact: bool  # percentiles of the samples; else within 1 %
-    availability: float | None
-    minutes_down: float
+    availability: Share | None
+    minutes_down: Figure
     minutes_unsampled: int
-    throughput_per_minute: float | None
-    success_rate: float | None
-    error_rate: float | None
+    throughput_per_minute: Figure | None
+    success_rate: Share | None
+    error_rate: Share | None
     state: str
     words: str
     objectives: list[ObjectiveStatusOut]
@@ -197,10 +200,10 @@ class ServiceOut(Output):
     service: str
     state: str
     words: str
-    availability: float | None
-    response_time_p95: float | None
-    error_rate: float | None
-    throughput_per_minute: float | None
+    availability: Share | None
+    response_time_p95: Figure | None
+    error_rate: Share | None
+    throughput_per_minute: Figure | None
     last_sample_at: datetime | None
     alerts: int
 
@@ -244,7 +247,7 @@ def status_out(view: StatusView) -> StatusOut:
         response_time_p99=view.response_time_p99,
         exact=view.is_exact,
         availability=view.availability,
-        minutes_down=round(view.minutes_down, 4),
+        minutes_down=view.minutes_down,
         minutes_unsampled=view.minutes_unsampled,
         throughput_per_minute=view.throughput_per_minute,
         success_rate=view.success_rate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -30,6 +30,9 @@ from web.console.front import CONTENT_SECURITY_POLICY, Look
 
 _WINDOWS: Final = (1, 7, 30)  # days
 _SERVICES_SHOWN: Final = 200
+_WEEK_DAYS: Final = 7
+_MONTH_DAYS: Final = 31
+_QUARTER_DAYS: Final = 92
 _FORMATS: Final = {"pdf": "application/pdf", "csv": "text/csv"}
 _TREND_DAYS: Final = 30
 # A report of ours carries its style inside, and runs nothing.
@@ -96,7 +99,9 @@ async def reports(look: Look) -> web.Response:
     period = look.query("period")
     found = await list_credits(look.database, look.house.sla, look.actor, period=period)
     kinds = [each.value for each in ReportKind]
-    return look.page("sla_reports.html", place="sla", credits=found, period=period, kinds=kinds)
+    return look.page(
+        "sla_reports.html", place="sla", credits=found, period=period, kinds=kinds, period_words=period_words
+    )
 
 
 async def report(look: Look) -> web.Response:
@@ -123,6 +128,21 @@ async def report(look: Look) -> web.Response:
             "Cache-Control": "no-store",
         },
     )
+
+
+def period_words(start: datetime, end: datetime) -> str:
+    """`October 2026`, `Q4 2026`, `2026`, or a day or a week by its first day; whatever the tenant's time zone."""
+    middle, days = start + (end - start) / 2, round((end - start) / timedelta(days=1))
+    if days > _QUARTER_DAYS:
+        return f"{middle:%Y}"
+    if days > _MONTH_DAYS:
+        return f"Q{(middle.month + 2) // 3} {middle:%Y}"
+    if days > _WEEK_DAYS:
+        return f"{middle:%B %Y}"
+    if days == 1:
+        return f"{middle.day} {middle:%b %Y}"
+    monday = middle - timedelta(days=middle.weekday())
+    return f"the week of {monday.day} {monday:%b %Y}"
 
 
 def _days(look: Look) -> int:

@@ -30,7 +30,7 @@ async def operate(floor, *, failing):
     company = floor.desk.company
     now = company.clock.now()
     samples = [Sample("Payments", now - timedelta(seconds=index / 2), 0.1, index >= failing) for index in range(100)]
-    await Sampler(company.database).take(company.actor("agent_developer"), samples)
+    await Sampler(company.database).take(company.actor("agent_operator"), samples)
 
 
 async def rolled_out(floor):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.access import PermissionMissing
-from core.errors import Forbidden
+from core.errors import Forbidden, InvalidInput
 from core.incidents import IncidentFilter, list_incidents
 from core.sla import (
     OwnOperations,
@@ -17,6 +17,7 @@ from core.sla import (
     Sampler,
     Wish,
     change_objective,
+    check_sample,
     create_objective,
     drop_objective,
     export_openslo,
@@ -26,7 +27,7 @@ from core.sla import (
     list_services,
     load_sla_catalogue,
 )
-from core.sla.errors import ObjectiveExists, ObjectiveInFile, UnknownObjective, UnknownService
+from core.sla.errors import InvalidObjective, ObjectiveExists, ObjectiveInFile, UnknownObjective, UnknownService
 from core.sla.keeping import forget_old_samples
 from core.sla.looking import EXACT_MAX
 from core.sla.watching import evaluate
@@ -41,7 +42,7 @@ def sampler(database):
     return Sampler(database)
 
 
-async def take(company, sampler, samples, *, who="agent_developer"):
+async def take(company, sampler, samples, *, who="agent_operator"):
     return await sampler.take(company.actor(who), list(samples))
 
 
@@ -210,6 +211,62 @@ async def test_silence_is_told_of_after_a_while_and_nothing_else_is(company, sam
     assert kinds["availability"] == "missing"
 
 
+@pytest.mark.row("S3")
+async def test_silence_of_a_service_that_was_hardly_heard_wakes_nobody_unless_an_objective_names_it(company, sampler):
+    await take(company, sampler, steady(company, minutes=1, per_minute=1, service="ledger"))
+    await take(company, sampler, steady(company, minutes=1, per_minute=1, service="payment"))
+    wish = Wish(name="up", service="ledger", metric="availability", target="99.5%")
+    await create_objective(company.database, CATALOGUE, company.actor("meta_agent_manager"), wish)
+    for _ in range(4):
+        company.advance(hours=2)
+        await look(company)
+    assert (await status(company, "payment")).alerts == ()
+    assert [(each.objective, each.kind) for each in (await status(company, "ledger")).alerts] == [("up", "missing")]
+    listed = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    assert {each.service: each.alerts for each in listed} == {"ledger": 1, "payment": 0}
+
+
+@pytest.mark.row("S2", "S3")
+async def test_a_silent_service_is_not_met_and_is_down_once_the_whole_window_was_silent(company, sampler):
+    await take(company, sampler, steady(company, minutes=60 * 24 * 5, per_minute=1))
+    company.advance(minutes=10)
+    for _ in range(2):  # before and after its alert
+        found = await status(company)
+        (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+        silent = "Nothing has been heard for 10 min; that counts as down."
+        assert (found.standing, found.words, line.standing, line.words) == ("at_risk", silent) * 2
+        assert found.availability < 1
+        assert line.availability < 1
+        await look(company)
+    company.advance(hours=30)
+    found = await status(company)
+    (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    assert (found.samples, found.availability, found.standing) == (0, 0, "breached")
+    assert (line.availability, line.standing, line.words) == (0, "breached", found.words)
+    assert "Nothing has been heard for 30 h" in found.words
+
+
+@pytest.mark.row("S2")
+async def test_availability_below_its_target_is_at_risk_while_its_budget_lasts(company, sampler):
+    await take(company, sampler, steady(company, minutes=120, failing=1, per_minute=50))
+    found = {each.objective.name: each for each in (await status(company)).objectives}["availability"]
+    assert not found.objective.bound.admits(found.value)
+    assert not found.budget.is_gone
+    assert (found.standing, "is not kept so far" in found.words) == ("at_risk", True)
+
+
+async def test_nothing_is_met_while_its_alert_is_not_over(company, sampler):
+    await take(company, sampler, steady(company, minutes=60 * 24, per_minute=1))
+    company.advance(minutes=8)
+    await look(company)
+    await take(company, sampler, steady(company, minutes=8))
+    found = await status(company)
+    (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    assert [each.objective for each in found.alerts] == ["availability"]
+    assert (found.standing, line.standing) == ("at_risk", "at_risk")
+    assert "Its alert is not over yet" in found.words
+
+
 @pytest.mark.row("S2")
 async def test_our_own_decisions_are_the_first_service_and_no_questions_are_no_outage(company, sampler, catalogue):
     own = OwnOperations(company.database, sampler)
@@ -229,10 +286,44 @@ async def test_our_own_decisions_are_the_first_service_and_no_questions_are_no_o
 
 
 async def test_samples_take_a_token_that_covers_them(company, sampler):
-    reader = company.actor("agent_developer", scopes=frozenset({"read"}))
+    reader = company.actor("agent_operator", scopes=frozenset({"read"}))
     with pytest.raises(Forbidden):
         await sampler.take(reader, steady(company, minutes=1))
     assert (await company.trail(action="sla.samples_taken"))[0]["result"] == "denied"
+
+
+@pytest.mark.row("S2", "R6")
+@pytest.mark.parametrize("count", [0, 1])
+async def test_who_may_not_deploy_agents_sends_no_samples(company, sampler, count):
+    with pytest.raises(PermissionMissing):
+        await take(company, sampler, steady(company, minutes=count), who="audit_reviewer")
+    assert (await company.trail(action="sla.samples_taken"))[0]["result"] == "denied"
+    with pytest.raises(UnknownService):
+        await status(company)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("*", "means every service"),
+        (" * ", "means every service"),
+        ("line\nbreak", "no line breaks or control characters"),
+        ("payments\t", "no line breaks or control characters"),
+        ("a\u2028b", "no line breaks or control characters"),
+        ("  ", "1 to 120 characters"),
+    ],
+)
+def test_a_name_that_means_no_one_service_is_refused_as_it_is(name, said):
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    with pytest.raises(InvalidInput, match=said) as caught:
+        check_sample(name, now, 0.1, now=now)
+    assert caught.value.where == "service"
+
+
+async def test_an_objective_of_a_name_with_a_line_break_is_refused(company):
+    wish = Wish(name="up", service="line\nbreak", metric="availability", target="99.5%")
+    with pytest.raises(InvalidObjective, match="line break"):
+        await create_objective(company.database, CATALOGUE, company.actor("meta_agent_manager"), wish)
 
 
 async def test_what_is_old_is_forgotten_and_long_windows_still_know_it(company, sampler):

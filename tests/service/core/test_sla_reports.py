@@ -59,7 +59,7 @@ async def month(company):
         is_down = down <= at < down + timedelta(hours=1)
         samples.append(Sample("payments", at, 0.2 if at < slow else 0.9, not is_down))
     for begin in range(0, len(samples), 5000):
-        await sampler.take(company.actor("agent_developer"), samples[begin : begin + 5000])
+        await sampler.take(company.actor("agent_operator"), samples[begin : begin + 5000])
     return company
 
 
