@@ -33,6 +33,7 @@ from core.incidents import (
     newest_entries,
     note,
     post_update,
+    refusal_of,
     release,
     reopen,
     report,
@@ -51,6 +52,7 @@ _FORMS: Final[Mapping[Verb, str]] = {
     Verb.REVIEW: actions.INCIDENT_REVIEW,
     Verb.FOLLOW_UP: actions.INCIDENT_FOLLOW_UP,
 }
+_FOR_ALL: Final = frozenset({actions.INCIDENT_TIMELINE, actions.INCIDENT_NOTE})
 FORM_TITLES: Final[Mapping[str, str]] = {
     actions.INCIDENT_ASSIGN: "Assign",
     actions.INCIDENT_ROLE: "Role",
@@ -103,6 +105,8 @@ async def new_form(chat: Chat, actor: Actor) -> Form:
 async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | int) -> Form:
     """The form behind a button, with what is true now."""
     incident = await get_incident(chat.database, actor, reference)
+    if action_id not in _FOR_ALL:
+        await _check_may(chat, actor, incident)
     match action_id:
         case actions.INCIDENT_TIMELINE:
             entries = await newest_entries(chat.database, actor, incident.id, limit=SHOWN + 1)
@@ -114,6 +118,13 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
             return incident_forms.incident_follow_up_form(incident, zone=await time_zone(chat.database, actor))
         case _:
             return _MAKERS[action_id](incident)
+
+
+async def _check_may(chat: Chat, actor: Actor, incident: IncidentView) -> None:
+    """Returns if the actor may send what they would write. Raises NotAResponder."""
+    refusal = await refusal_of(chat.database, actor, incident.id)
+    if refusal is not None:
+        raise refusal
 
 
 _MAKERS: Final = {

@@ -24,6 +24,7 @@ from core.incidents.looking import (
     list_incidents,
     load_incident,
     newest_entries,
+    refusal_of,
     timeline,
 )
 from core.incidents.opening import Outcome, open_or_update, report
@@ -93,6 +94,7 @@ __all__ = [
     "open_by_severity",
     "open_or_update",
     "post_update",
+    "refusal_of",
     "release",
     "reopen",
     "report",

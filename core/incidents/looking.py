@@ -9,13 +9,16 @@ from uuid import UUID
 from core.access import TokenScope, directory, permitted
 from core.actor import Actor
 from core.db import Database, Transaction
+from core.errors import Forbidden
 from core.incidents import part_store, store
 from core.incidents.alerts import read_severity
 from core.incidents.errors import InvalidIncident, UnknownIncident
+from core.incidents.holding import Held, require_responder
 from core.incidents.reading import entry_view, view_of, views
 from core.incidents.state import IncidentState
 from core.incidents.store import IncidentFilter
 from core.incidents.views import EntryView, IncidentView
+from core.tenants import tenant_policy
 
 AROUND_MAX: Final = 200  # incidents that stand around another
 
@@ -27,6 +30,19 @@ async def get_incident(database: Database, actor: Actor, reference: UUID | int) 
         if incident_id is None:
             raise UnknownIncident(f"There is no INC-{reference} here.", where="incident")
         return await view_of(tx, incident_id)
+
+
+async def refusal_of(database: Database, actor: Actor, incident_id: UUID) -> Forbidden | None:
+    """Why the actor may not work on the incident; None if they may. Raises UnknownIncident."""
+    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=str(incident_id)) as tx:
+        rows = await store.by_ids(tx, [incident_id])
+        if not rows:
+            raise UnknownIncident(where="incident")
+        try:
+            await require_responder(tx, actor, Held(rows[0], (await tenant_policy(tx)).incidents))
+        except Forbidden as refusal:
+            return refusal
+        return None
 
 
 async def list_incidents(

@@ -18,6 +18,7 @@ from core.incidents import (
     get_incident,
     list_incidents,
     newest_entries,
+    refusal_of,
 )
 from core.suspects import list_suspects
 from web.console.forms import Form
@@ -110,6 +111,7 @@ async def shown(
         status=_status(error),
         incident=view,
         entries=entries,
+        may=await refusal_of(look.database, look.actor, view.id) is None,
         suspects=await list_suspects(look.database, look.actor, view.id),
         severities=[each.value for each in Severity],
         roles=ROLES,

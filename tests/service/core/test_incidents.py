@@ -28,6 +28,7 @@ from core.incidents import (
     note,
     open_or_update,
     post_update,
+    refusal_of,
     release,
     reopen,
     report,
@@ -392,3 +393,13 @@ async def test_a_filter_that_nothing_can_match_is_refused(incident_desk, wanted,
         await incident_desk.all(**wanted)
     assert refused.value.where == where
     assert refused.value.accepted or where == "since"
+
+
+@pytest.mark.row("B6")
+async def test_doors_know_before_an_act_who_may_and_asking_is_no_denial(incident_desk):
+    desk = incident_desk
+    incident = await opened_by_hand(desk)
+    assert await desk.do(refusal_of, OPERATOR, incident) is None
+    assert await desk.do(refusal_of, "audit_reviewer", incident) is None  # who reported it
+    assert isinstance(await desk.do(refusal_of, "compliance_analyst", incident), NotAResponder)
+    assert await desk.company.trail(action="incident.show", result="denied") == []
