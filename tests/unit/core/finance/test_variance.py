@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.finance.variance import LineKey, Used, explain, spread, total_of
@@ -56,9 +56,11 @@ keys = st.builds(
     st.just(""),
     st.sampled_from(["x", "y", ""]),
 )
+FEW = settings(max_examples=30)  # fractions of many digits take their time
 usages = st.dictionaries(keys, st.builds(lambda q, p: Used(q, q * p), quantities, prices), max_size=8)
 
 
+@FEW
 @given(usages, usages)
 @pytest.mark.row("C11")
 def test_the_three_add_up_to_the_whole_difference_for_each_line_and_altogether(planned, actual):
@@ -71,6 +73,7 @@ def test_the_three_add_up_to_the_whole_difference_for_each_line_and_altogether(p
     assert abs(Fraction(found.total) - exact) <= Fraction(len(lines), 10**12)
 
 
+@FEW
 @given(usages, st.decimals(1, 10**9, places=2))
 @pytest.mark.row("C11")
 def test_a_budget_is_spread_as_the_pattern_was(pattern, budget):
@@ -83,6 +86,7 @@ def test_a_budget_is_spread_as_the_pattern_was(pattern, budget):
             assert each.cost * pattern[key].quantity == pattern[key].cost * each.quantity
 
 
+@FEW
 @given(usages)
 @pytest.mark.row("C11")
 def test_what_went_as_planned_has_nothing_to_explain(planned):
