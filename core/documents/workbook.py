@@ -21,7 +21,7 @@ from core.documents.document import Cell, Column, Document, Picture, Table, Word
 DIGITS_EXACT: Final = 15  # of a double
 TEXT_MAX: Final = 32_767  # characters of a cell (Microsoft, "Excel specifications and limits")
 ROWS_MAX: Final = 1_048_576 - 2
-NAME_MAX: Final = 31  # characters of a sheet's name
+NAME_MAX: Final = 31  # units of UTF-16 in a sheet's name; Excel
 _FORBIDDEN: Final = str.maketrans(dict.fromkeys(r"[]:*?/\'", "-"))
 
 
@@ -96,13 +96,18 @@ def _format(book: xlsxwriter.Workbook, column: Column, *, bold: bool = False) ->
 
 def _name(title: str, used: set[str]) -> str:
     """A sheet's name: short, without what it may not hold, and of no other sheet."""
-    base = _text(title).translate(_FORBIDDEN).strip()[:NAME_MAX] or "Table"
+    base = _cut(_text(title).translate(_FORBIDDEN).strip(), NAME_MAX) or "Table"
     name, number = base, 2
     while name.lower() in used:
         tail = f" {number}"
-        name, number = base[: NAME_MAX - len(tail)] + tail, number + 1
+        name, number = _cut(base, NAME_MAX - len(tail)) + tail, number + 1
     used.add(name.lower())
     return name
+
+
+def _cut(text: str, most: int) -> str:
+    """The text, no longer than so many units of UTF-16, as Excel counts: a rare character is two of them."""
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def _text(text: str) -> str:

@@ -46,6 +46,7 @@ def shown(product, change):
     return call(product, "GET", f"/{change['id']}")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.row("G7", "G10", "G6")
 def test_a_change_that_goes_bad_is_undone_by_itself_and_its_message_tells_how(product, platform):
     platform("bad")
