@@ -27,8 +27,7 @@ demo: setup-runtime ## run the whole product with a simulated outside world, and
 
 test: setup-dev ## everything that CI runs: format, lint, types, imports, tests
 	@scripts/check.sh
-	@# one worker more than there are cores: tests wait for processes and sockets as much as they compute
-	@PYTEST_XDIST_AUTO_NUM_WORKERS=$$(($$(nproc) + 1)) exec $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup-dev ## format, lint, types, imports: takes seconds
 	@scripts/check.sh
