@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.errors import YamlSyntaxError
-from config.yamlfile import LocatedDocument, load_yaml
+from config.yamlfile import LocatedDocument
 from core.approvals.policy import PolicySet
 from core.approvals.policy_file import read_policies
-from core.errors import ConfigError, Unavailable
+from core.errors import Unavailable
+from core.tenant_files import load_documents
 from core.tenants import TenantPolicy
 
 
@@ -45,13 +45,8 @@ class PolicyCatalogue:
 
 def load_catalogue(folder: Path) -> PolicyCatalogue:
     """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
-    if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}.", key="policies_dir")
-    try:
-        documents = [load_yaml(path, file=path.name) for path in sorted(folder.glob("*.yaml"))]
-    except YamlSyntaxError as exc:
-        raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
-    catalogue = PolicyCatalogue(documents)
+    documents = load_documents(folder, setting="policies_dir")
+    catalogue = PolicyCatalogue(tuple(documents.values()))
     if documents:
         catalogue.for_tenant(TenantPolicy(tenant_id="check"))
     return catalogue

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
-from config.errors import YamlSyntaxError
 from config.suggest import did_you_mean
-from config.yamlfile import LocatedDocument, load_yaml
+from config.yamlfile import LocatedDocument
 from core.budgets.errors import InvalidBudget
 from core.budgets.policy import BudgetPolicy
 from core.budgets.policy_file import read_budget_policy
 from core.costs import RateCatalogue
-from core.errors import ConfigError, Unavailable
+from core.errors import Unavailable
 from core.ids import TenantId
+from core.tenant_files import load_documents, name_for
 from core.tenants import TenantPolicy
-
-DEFAULT: Final = "default"
 
 
 class BudgetCatalogue:
@@ -63,8 +60,8 @@ class BudgetCatalogue:
 
     def for_tenant(self, tenant: TenantPolicy) -> BudgetPolicy:
         """The tenant's policy. Raises Unavailable if there is none: then no budget can be changed (X9)."""
-        name = tenant.tenant_id if tenant.tenant_id in self._documents else DEFAULT
-        if name not in self._documents:
+        name = name_for(tenant.tenant_id, self._documents)
+        if name is None:
             raise Unavailable(
                 "No budget policy is loaded, so no budget can be changed.",
                 next_step="Put a default.yaml into COUNTERSIGN_BUDGETS_DIR and restart.",
@@ -77,12 +74,7 @@ class BudgetCatalogue:
 
 def load_budget_catalogue(folder: Path, rates: RateCatalogue | None = None) -> BudgetCatalogue:
     """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
-    if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}.", key="budgets_dir")
-    try:
-        documents = {path.stem: load_yaml(path, file=path.name) for path in sorted(folder.glob("*.yaml"))}
-    except YamlSyntaxError as exc:
-        raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
+    documents = load_documents(folder, setting="budgets_dir")
     for document in documents.values():
         read_budget_policy(document)
     return BudgetCatalogue(documents, rates)

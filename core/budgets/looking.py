@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -85,6 +85,12 @@ async def load_period(tx: Transaction, budget_id: UUID, at: datetime | None) -> 
                 accepted=(f"{begins:%Y-%m-%dT%H:%M:%SZ}", f"before {ends:%Y-%m-%dT%H:%M:%SZ}"),
             )
     return await view_of(tx, budget_id, at=at)
+
+
+async def load_budgets(tx: Transaction, budget_ids: Collection[UUID]) -> tuple[BudgetView, ...]:
+    """Those of these budgets that are not over, as they are now."""
+    found = [each for each in await store.with_standing(tx, at=tx.now) if each[0].id in budget_ids]
+    return await views_of(tx, found, await directory(tx)) if found else ()
 
 
 async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, Decimal], ...]:

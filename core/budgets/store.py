@@ -233,23 +233,6 @@ async def periods_of(tx: Transaction, budget: Budget, *, limit: int) -> tuple[St
     return tuple(standing_in(row, budget.terms.amount) for row in rows)
 
 
-async def period_at(tx: Transaction, budget: Budget, at: datetime) -> Standing | None:
-    """The period that holds the instant; None before the budget's first."""
-    window = window_of(budget.schemes, at)
-    if window is None:
-        return None
-    columns = budget_periods.c
-    row = await tx.connection.execute(
-        select(budget_periods).where(
-            columns.tenant_id == tx.tenant,
-            columns.budget_id == budget.id,
-            columns.starts_at == window.starts_at,
-        )
-    )
-    found = row.first()
-    return Standing(window, budget.terms.amount) if found is None else standing_in(found, budget.terms.amount)
-
-
 async def add_request(tx: Transaction, request_id: UUID, budget_id: UUID, *, wanted: Decimal, lasts: str) -> None:
     """It is known what the request is about; a request that is known already stays what it is."""
     values = {"request_id": request_id, "budget_id": budget_id, "wanted": wanted, "lasts": lasts}

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
-from config.errors import YamlSyntaxError
-from config.yamlfile import LocatedDocument, load_yaml
+from config.yamlfile import LocatedDocument
 from core.changes.policy import ChangePolicy
 from core.changes.policy_file import read_change_policy
-from core.errors import ConfigError, Unavailable
+from core.errors import Unavailable
+from core.tenant_files import load_documents, name_for
 from core.tenants import TenantPolicy
-
-DEFAULT: Final = "default"
 
 
 class ChangeCatalogue:
@@ -29,8 +26,8 @@ class ChangeCatalogue:
 
     def for_tenant(self, tenant: TenantPolicy) -> ChangePolicy:
         """The tenant's policy. Raises Unavailable if there is none: then no change can be raised (X9)."""
-        name = tenant.tenant_id if tenant.tenant_id in self._documents else DEFAULT
-        if name not in self._documents:
+        name = name_for(tenant.tenant_id, self._documents)
+        if name is None:
             raise Unavailable(
                 "No change policy is loaded, so no change can be raised.",
                 next_step="Put a default.yaml into COUNTERSIGN_CHANGES_DIR and restart.",
@@ -43,12 +40,7 @@ class ChangeCatalogue:
 
 def load_change_catalogue(folder: Path) -> ChangeCatalogue:
     """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
-    if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}.", key="changes_dir")
-    try:
-        documents = {path.stem: load_yaml(path, file=path.name) for path in sorted(folder.glob("*.yaml"))}
-    except YamlSyntaxError as exc:
-        raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
+    documents = load_documents(folder, setting="changes_dir")
     for document in documents.values():
         read_change_policy(document)
     return ChangeCatalogue(documents)

@@ -101,11 +101,9 @@ async def learn_dependencies(
         return
     if await store.hold(tx) + len(needs) + len(served) > EDGES_MAX:
         return
-    if needs:
-        await store.learn(tx, dependent, sorted(needs)[:LEARNT_MAX])
-    for tenant in sorted(served)[:LEARNT_MAX]:
-        await store.learn(tx, tenant, (dependent,))
     details = {"needs": sorted(needs)[:LEARNT_MAX], "serves": sorted(served)[:LEARNT_MAX]}
+    edges = {(dependent, each) for each in details["needs"]} | {(each, dependent) for each in details["serves"]}
+    await store.learn(tx, edges)
     await record(
         tx, actor, action="dependency.seen", resource=dependent, category=AuditCategory.SYSTEM, details=details
     )

@@ -60,21 +60,21 @@ async def dismiss(tx: Transaction, dependent: str, needs: str, author: UserId) -
     await tx.connection.execute(update(dependencies).where(*key).values(**values))
 
 
-async def learn(tx: Transaction, dependent: str, needs: Collection[str]) -> None:
-    """Each edge was seen once more; a new one is held until somebody dismisses it."""
+async def learn(tx: Transaction, edges: Collection[tuple[str, str]]) -> None:
+    """Each (dependent, needs) was seen once more; a new one is held until somebody dismisses it."""
     statement = insert(dependencies).values(
         [
             {
                 "tenant_id": tx.tenant,
                 "dependent": dependent,
-                "needs": each,
+                "needs": needed,
                 "origin": "learnt",
                 "state": "held",
                 "seen": 1,
                 "first_at": tx.now,
                 "last_at": tx.now,
             }
-            for each in sorted(needs)
+            for dependent, needed in sorted(edges)
         ]
     )
     await tx.connection.execute(

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from config.errors import YamlSyntaxError
-from config.yamlfile import LocatedDocument, load_yaml
-from core.errors import ConfigError
+from config.yamlfile import LocatedDocument
 from core.sla.objective_file import Definitions, read_definitions
+from core.tenant_files import load_documents, name_for
 from core.tenants import TenantPolicy
 
-DEFAULT: Final = "default"
 NOTHING: Final = Definitions((), {})
 
 
@@ -28,8 +26,8 @@ class SlaCatalogue:
 
     def for_tenant(self, tenant: TenantPolicy) -> Definitions:
         """What the files say of the tenant's services; nothing if there is no file."""
-        name = tenant.tenant_id if tenant.tenant_id in self._documents else DEFAULT
-        if name not in self._documents:
+        name = name_for(tenant.tenant_id, self._documents)
+        if name is None:
             return NOTHING
         key = name, tenant.time_zone
         if key not in self._read:
@@ -39,12 +37,7 @@ class SlaCatalogue:
 
 def load_sla_catalogue(folder: Path) -> SlaCatalogue:
     """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
-    if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}.", key="sla_dir")
-    try:
-        documents = {path.stem: load_yaml(path, file=path.name) for path in sorted(folder.glob("*.yaml"))}
-    except YamlSyntaxError as exc:
-        raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
+    documents = load_documents(folder, setting="sla_dir")
     for document in documents.values():
         read_definitions(document)
     return SlaCatalogue(documents)

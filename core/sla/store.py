@@ -35,12 +35,6 @@ async def count_objectives(tx: Transaction) -> int:
     return int((await tx.connection.execute(counted)).scalar_one())
 
 
-async def objective_by_id(tx: Transaction, objective_id: UUID) -> Row[Any] | None:
-    """The stored objective."""
-    wanted = select(objectives).where(_O.tenant_id == tx.tenant, _O.objective_id == objective_id)
-    return (await tx.connection.execute(wanted)).first()
-
-
 async def objective_named(tx: Transaction, service: str, name: str) -> Row[Any] | None:
     """The stored objective of that name."""
     wanted = select(objectives).where(_O.tenant_id == tx.tenant, _O.service == service, _O.name == name)

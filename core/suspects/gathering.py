@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.agents import services_of_agents
 from core.audit import AuditFilter, search
-from core.budgets import BudgetEvent, Effect, load_budget
+from core.budgets import BudgetEvent, Effect, load_budgets
 from core.changes import ChangeView, changes_at_work
 from core.db import Transaction
 from core.incidents import AlertView, IncidentView, begun_between, needs_of, resource_of
@@ -123,8 +123,7 @@ async def _throttles(
         if event.occurred_at <= until:
             turned.setdefault(event.subject_id, event.occurred_at)
     found = []
-    for budget_id, at in turned.items():
-        budget = await load_budget(tx, budget_id)
+    for budget in await load_budgets(tx, turned.keys()):
         if not budget.standing.throttle_per_hour and all(each.does is Effect.WARN for each in budget.controls_now):
             continue  # lifted, or it only warns
         scope = budget.terms.scope
@@ -133,7 +132,7 @@ async def _throttles(
                 kind=Kind.THROTTLE,
                 reference=budget.reference,
                 title=f"Budget {budget.terms.name} holds back",
-                at=at,
+                at=turned[budget.id],
                 ended_at=None,
                 resources=frozenset({f"agent:{scope.agent}"}) if scope.agent else agents,
                 marks=(f"{budget.standing.percent} % of it are used",),
