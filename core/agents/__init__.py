@@ -11,12 +11,14 @@ from core.agents.errors import AgentExists, UnknownAgent, WrongAgentState
 from core.agents.rules import (
     FACT_MAX,
     NAME_MAX,
+    PROJECT,
     REQUIRED_FACTS,
     AgentFacts,
     AgentState,
     after_action,
     check_action,
     missing_facts,
+    projects_of,
 )
 from core.agents.service import (
     agents_named,
@@ -32,6 +34,7 @@ from core.agents.views import AgentView
 __all__ = [
     "FACT_MAX",
     "NAME_MAX",
+    "PROJECT",
     "REQUIRED_FACTS",
     "AgentExists",
     "AgentFacts",
@@ -47,6 +50,7 @@ __all__ = [
     "hold_agents",
     "list_agents",
     "missing_facts",
+    "projects_of",
     "save_agents",
     "services_of_agents",
 ]

@@ -14,6 +14,7 @@ from core.ids import AgentId, uuid7
 
 REQUIRED_FACTS: Final = ("name", "sponsor", "owner", "business_service")
 _FACTS: Final = {*REQUIRED_FACTS, "type", "agent_type"}  # what else a resource says becomes an attribute
+PROJECT: Final = "project"  # the attribute by which costs are told apart
 NAME_MAX: Final = 120  # characters
 FACT_MAX: Final = 300
 
@@ -119,3 +120,9 @@ def _modified(agent: AgentView, resource: Mapping[str, str]) -> AgentView:
         business_service=resource.get("business_service", "").strip() or agent.business_service,
         attributes={**agent.attributes, **attributes},
     )
+
+
+def projects_of(named: str, agent: AgentView | None) -> frozenset[str]:
+    """The projects that an action is for: the one that it names, and always the one of its agent."""
+    own = "" if agent is None else agent.attributes.get(PROJECT, "")
+    return frozenset(each for each in (named, own) if each)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.access import TokenScope, require_scope
 from core.actor import Actor, system_actor
+from core.agents import agents_named, projects_of
 from core.approvals import RequestEvent, open_request, request_states
 from core.audit import AuditCategory, audited
 from core.budgets import rules, store
@@ -106,7 +107,8 @@ async def request_override(
     async with audited(database, actor, action="budget.override_asked", resource=agent) as tx:
         require_scope(actor, TokenScope.REQUEST)
         why = said_why(reason)
-        bites = (await load_guard(tx)).bites(action=action, projects=(project,), agent=agent, now=tx.now)
+        projects = projects_of(project, (await agents_named(tx, [agent])).get(agent))
+        bites = (await load_guard(tx)).bites(action=action, projects=projects, agent=agent, now=tx.now)
         if not bites or bites[0].effect is Effect.WARN:
             raise NothingToLift(where="action")
         request_id, _is_approved = await ask_override(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from core.access import Directory, directory
-from core.agents import AgentView, agents_named, hold_agents
+from core.agents import PROJECT, AgentView, agents_named, hold_agents, projects_of
 from core.approvals import (
     PolicyCatalogue,
     PolicyChoice,
@@ -25,8 +24,6 @@ from core.decisions.questions import Question
 from core.decisions.views import DecisionView
 from core.emergency import RunningBypass, running_bypasses
 from core.tenants import TenantPolicy, tenant_policy
-
-PROJECT: Final = "project"  # the attribute by which costs are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +73,6 @@ class Facts:
         """Budgets that slow such actions down have let this one through."""
         projects = _projects(question, self.agents)
         self.guard.passed(action=question.action, projects=projects, agent=question.name, now=self.standing.now)
-
-
-def projects_of(named: str, agent: AgentView | None) -> frozenset[str]:
-    """The projects that an action is for: the one that it names, and always the one of its agent."""
-    own = "" if agent is None else agent.attributes.get(PROJECT, "")
-    return frozenset(each for each in (named, own) if each)
 
 
 def _projects(question: Question, agents: Mapping[str, AgentView]) -> frozenset[str]:

@@ -14,12 +14,11 @@ from uuid import UUID
 
 from core.access import TokenScope, permitted
 from core.actor import Actor
-from core.agents import agents_named
+from core.agents import agents_named, projects_of
 from core.budgets import BudgetView, Effect, load_period, reached_at
 from core.db import Database, Transaction
 from core.decisions import store
 from core.decisions.errors import InvalidQuestion
-from core.decisions.facts import projects_of
 from core.decisions.store import Decided
 from core.decisions.views import Answer
 

@@ -376,6 +376,21 @@ async def test_what_comes_late_for_a_period_that_is_over_calls_nobody(database, 
     assert await company.trail(action="budget.threshold_reached") == []
 
 
+@pytest.mark.row("C5")
+async def test_an_override_is_asked_for_what_the_agent_s_own_project_holds_up_whichever_project_is_named(
+    database, company, make, catalogue, budget_catalogue
+):
+    # rules 28, 30
+    await create_agent(company, catalogue, project="care")
+    await make(amount=usd("1"))
+    await charged(database, company, charge("1", database.clock.now()))
+    asking = {"action": "agent.deploy", "agent": "invoice-reader", "project": "elsewhere", "reason": "A demonstration."}
+    reference, _request_id = await budgets.request_override(
+        database, budget_catalogue, company.actor("agent_developer"), **asking
+    )
+    assert reference.startswith("REQ-")
+
+
 @pytest.mark.row("C5", "E1")
 async def test_an_override_lifts_a_stop_once_and_a_bypass_passes(
     database, company, make, manager, catalogue, budget_catalogue
