@@ -49,6 +49,7 @@ from web.api.chat_accounts import ChatAccounts
 from web.api.connectors import Connectors
 from web.api.cost_centres import CostCentres
 from web.api.cost_reports import CostReports
+from web.api.cost_returns import CostReturns
 from web.api.costs import Costs
 from web.api.decisions import Decisions
 from web.api.delegations import Delegations
@@ -147,6 +148,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         UsageResource(database, service.usage),
         Costs(database, service.rates),
         CostReports(database, service.renderer),
+        CostReturns(database),
         Chargebacks(database, service.rates, service.renderer),
         Variances(database, service.rates),
         Recommendations(database, service.rates, service.changes),

@@ -36,7 +36,8 @@ from core.finance import (
     statement_file,
 )
 from web.api.chargebacks import chargeback_out
-from web.api.cost_reports import breakdown_out, forecast_out, returns_out
+from web.api.cost_reports import breakdown_out, forecast_out
+from web.api.cost_returns import returns_out
 from web.api.recommendations import recommendation_out
 from web.api.variances import variance_out
 
