@@ -45,6 +45,7 @@ from tests.factories import KEYRING, START
 from tests.unit.bot.every_view import MODEST, VIEWS, WORDS, shown
 from tests.unit.bot.readings import Act, teams_dialog, teams_message
 from tests.unit.bot.samples import week
+from tests.unit.bot.views.test_snapshots import PICTURE
 from tests.unit.bot.views.test_snapshots import VIEWS as SHOWN
 from web.middleware import header_hook
 from web.pictures import picture_routes
@@ -63,6 +64,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>Card</title>
 MARKED_UP = ", ".join(f"#stage {tag}" for tag in ("a", "img", "em", "strong", "code", "h1", "li", "s", "table"))
 MARGINS = 16  # pixels of the page beside the card
 PHONE, DESK = 320, 720  # pixels of the card
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="960" height="400"><rect width="960" height="400"/></svg>'
 # The people picker is Teams' own (Microsoft, "People Picker in Adaptive Cards"): the library alone does not know it.
 OF_TEAMS_ALONE = re.compile(r'Property "choices\.data"|Input\.ChoiceSet must have at least one choice')
 HOSTILE = (
@@ -99,13 +101,14 @@ async def page():
 
 @asynccontextmanager
 async def opened_page(allowed=""):
-    """Such a page; it may ask for what is allowed."""
-    complaints = []
+    """Such a page; it may ask for what is allowed, and for the picture in some of the views, which it is given."""
+    complaints, known = [], {PICTURE, allowed}
     async with chromium() as browser:
         opened = await browser.new_page(timezone_id="America/New_York", locale="en-GB")
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
-        opened.on("request", lambda asked: complaints.append(asked.url) if asked.url != allowed else None)
+        opened.on("request", lambda asked: complaints.append(asked.url) if asked.url not in known else None)
+        await opened.route(PICTURE, lambda route: route.fulfill(content_type="image/svg+xml", body=DRAWN))
         await opened.set_content(PAGE)
         await opened.add_style_tag(content=(RENDERER.parent / "adaptivecards.css").read_text())
         for script in SCRIPTS:

@@ -169,9 +169,10 @@ def watched(product, folder: Path):
 
 
 def answer_of(url, query):
+    """What Prometheus finds; None while it starts: nobody listens yet, or it says 503 in plain words."""
     with contextlib.suppress(requests.ConnectionError):
-        found = requests.get(f"{url}/api/v1/query", params={"query": query}, timeout=10).json()
-        return found.get("data", {}).get("result")
+        found = requests.get(f"{url}/api/v1/query", params={"query": query}, timeout=10)
+        return found.json().get("data", {}).get("result") if found.status_code != 503 else None
     return None
 
 

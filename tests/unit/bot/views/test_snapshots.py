@@ -198,6 +198,7 @@ ASKED_BACK = change(
 )
 BURNT = {"used": "400.00", "limit": "500.00", "currency": "USD", "reached": "80"}
 CONSOLE = "https://countersign.example/console"
+PICTURE = "https://countersign.example/pictures/burn.png"
 WEEK_DAYS = {"first": date(2026, 2, 23), "last": date(2026, 3, 1)}
 LATE = Preferences(digest_at=time(10, 45))
 TARGET = Target(id=REQUEST_ID, digest=DIGEST, stage="technical_review")
@@ -260,9 +261,7 @@ VIEWS = {
     ),
     "change_agenda_empty": agenda_card(ChangeAgenda(Span(NOW, NOW + timedelta(days=14)), "UTC", (), (), (), ())),
     "budget_near": budget_card(budget(), now=NOW, console=CONSOLE),
-    "budget_used_up": budget_card(
-        used_up(), now=NOW, pictures=(Picture("https://x.example/p.png", "It burns.", "Burn"),)
-    ),
+    "budget_used_up": budget_card(used_up(), now=NOW, pictures=(Picture(PICTURE, "It burns.", "Burn"),)),
     "budget_over": budget_card(used_up(), now=NOW + timedelta(days=40)),
     "budget_details": budget_details_card(used_up(), now=NOW, console=CONSOLE),
     "budget_forecast": forecast_card(budget(), now=NOW),
@@ -293,7 +292,7 @@ VIEWS = {
     "service_list": services_card((line(), line(service="ledger", standing="met", alerts=0)), console=CONSOLE),
     "service_list_empty": services_card(()),
     "service_status": service_card(
-        status(), pictures=(Picture("https://x.example/p.png", "95th percentile", "Response time"),), console=CONSOLE
+        status(), pictures=(Picture(PICTURE, "95th percentile", "Response time"),), console=CONSOLE
     ),
     "service_status_empty": service_card(empty()),
     "service_budgets": error_budget_card(status(), console=CONSOLE),
