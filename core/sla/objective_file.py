@@ -16,6 +16,7 @@ from typing import Final
 from config.yamlfile import LocatedDocument, YamlPath
 from core.located import Reader
 from core.sla.contract import FEE_EXAMPLES, Contract, Tier, read_fee, usual_tiers
+from core.sla.names import ACCEPTED, name_of, refusal
 from core.sla.objective import (
     ANY,
     EXAMPLES,
@@ -30,7 +31,6 @@ from core.sla.windows import EXAMPLES as WINDOW_EXAMPLES
 from core.sla.windows import LAST_30_DAYS, LAST_DAY, Unit, Window, read_window
 
 WRAPPER: Final = "SLA Definitions"
-SERVICE_MAX: Final = 120  # characters
 SECTIONS: Final[Mapping[str, Mapping[str, Metric]]] = {
     "availability": {"target": Metric.AVAILABILITY},
     "performance": {"response_time": Metric.RESPONSE_TIME, "throughput": Metric.THROUGHPUT},
@@ -199,7 +199,8 @@ def _share(reader: Reader, path: YamlPath, value: object) -> float:
 
 
 def _service(reader: Reader, path: YamlPath, value: object) -> str:
-    name = reader.text(path, value)
-    if len(name) > SERVICE_MAX:
-        reader.problem(path, f"A service has a name of at most {SERVICE_MAX} characters.")
-    return name
+    text = reader.text(path, value)
+    name = name_of(text)
+    if name is None:
+        reader.problem(path, refusal("service"), accepted=ACCEPTED)
+    return name or text

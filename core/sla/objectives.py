@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,6 +17,7 @@ from core.roles.permissions import Permission
 from core.sla import store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.errors import InvalidObjective, ObjectiveExists, ObjectiveInFile, TooManyObjectives, UnknownObjective
+from core.sla.names import ACCEPTED, NAME_MAX, name_of, refusal
 from core.sla.objective import (
     ANY,
     EXAMPLES,
@@ -37,8 +37,6 @@ from core.sla.windows import LAST_30_DAYS, read_window
 from core.tenants import tenant_policy
 
 OBJECTIVES_MAX: Final = 2_000  # of a tenant
-NAME_MAX: Final = 120  # characters
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f<>]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,8 @@ async def create_objective(database: Database, catalogue: SlaCatalogue, actor: A
     resource = f"{wish.service[:NAME_MAX]}/{wish.name[:NAME_MAX]}"
     async with audited(database, actor, action="sla.objective_created", resource=resource) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
-        objective = _read(wish, zone=(await tenant_policy(tx)).time_zone)
+        named = replace(wish, name=_named("name", wish.name), service=_named("service", wish.service))
+        objective = _read(named, zone=(await tenant_policy(tx)).time_zone)
         await store.hold(tx, "objectives")
         if await store.objective_named(tx, objective.service, objective.name) is not None:
             raise ObjectiveExists(f"{objective.service} has an objective '{objective.name}'.", where="name")
@@ -174,13 +173,6 @@ def position(view: ObjectiveView) -> str:
 
 
 def _read(wish: Wish, *, zone: str) -> Objective:
-    for where, text in (("name", wish.name), ("service", wish.service)):
-        if not text.strip() or len(text) > NAME_MAX or not _NAME.fullmatch(text):
-            raise InvalidObjective(
-                f"A {where} has 1 to {NAME_MAX} characters, none of them a line break, a control character, < or >.",
-                where=where,
-            )
-    name, service = (" ".join(text.split()) for text in (wish.name, wish.service))
     if wish.metric not in tuple(Metric):
         raise InvalidObjective(f"There is no metric '{wish.metric}'.", where="metric", accepted=tuple(Metric))
     metric = Metric(wish.metric)
@@ -197,16 +189,23 @@ def _read(wish: Wish, *, zone: str) -> Objective:
     if not 1 <= wish.minimum_traffic <= 10**9:
         raise InvalidObjective("A minimum traffic is 1 or more.", where="minimum_traffic", accepted=("30",))
     return Objective(
-        name=name,
+        name=wish.name,
         metric=metric,
         bound=bound,
         window=window,
-        service=service,
+        service=wish.service,
         percentile=wish.percentile,
         description=wish.description,
         pages=wish.pages,
         minimum_traffic=wish.minimum_traffic,
     )
+
+
+def _named(where: str, text: str) -> str:
+    name = name_of(text)
+    if name is None:
+        raise InvalidObjective(refusal(where), where=where, accepted=ACCEPTED)
+    return name
 
 
 def _wish(objective: Objective) -> Wish:

@@ -19,6 +19,7 @@ import yaml
 from config.yamlfile import LocatedDocument, YamlPath, parse_yaml
 from core.located import Reader
 from core.sla.burn import tiers
+from core.sla.names import ACCEPTED, NAME_MAX, name_of, refusal
 from core.sla.objective import PERCENTILE, Bound, Metric, Objective
 from core.sla.windows import DAY, HOUR, MINUTE, Unit, Window
 
@@ -111,15 +112,18 @@ def _objectives(
 ) -> list[Objective]:
     reader = Reader(document)
     metadata = reader.mapping(("metadata",), fields.get("metadata", {}))
+    notes = _annotations(metadata)
     path: YamlPath = ("spec",)
     spec = reader.mapping(
         path, fields.get("spec", {}), required=("service", "timeWindow", "budgetingMethod", "objectives")
     )
     service = reader.text((*path, "service"), spec.get("service", "?"))
+    called = name_of(notes.get("service") or services.get(service, service))
+    if called is None:
+        reader.problem((*path, "service"), refusal("service"), accepted=ACCEPTED)
     window = _window(reader, (*path, "timeWindow"), spec.get("timeWindow", ()))
     method = reader.choice((*path, "budgetingMethod"), spec.get("budgetingMethod", METHODS[0]), METHODS)
     is_ratio = _is_ratio(reader, path, spec, indicators)
-    notes = _annotations(metadata)
     found = []
     given = reader.sequence((*path, "objectives"), spec.get("objectives", ()))
     for index, item in enumerate(given):
@@ -129,11 +133,11 @@ def _objectives(
         name = notes.get("name") or str(metadata.get("name", "?")) + (f"-{index + 1}" if len(given) > 1 else "")
         found.append(
             Objective(
-                name=name[:120],
+                name=_named(reader, name),
                 metric=metric,
                 bound=bound,
                 window=window,
-                service=notes.get("service") or services.get(service, service),
+                service=called or service,
                 percentile=percentile,
                 description=str(spec.get("description") or "")[:2000],
                 pages=notes.get("incidents", "true") == "true",
@@ -143,6 +147,14 @@ def _objectives(
         reader.problem((*path, "objectives"), "An SLO has an objective.")
     reader.finish()
     return found
+
+
+def _named(reader: Reader, text: str) -> str:
+    """The objective's name, cut to what we keep."""
+    name = name_of(text[:NAME_MAX])
+    if name is None:
+        reader.problem(("metadata", "name"), refusal("name"), accepted=ACCEPTED)
+    return name or text
 
 
 def _promise(

@@ -19,6 +19,7 @@ from core.roles.permissions import Permission
 from core.sla import adding, sample_store
 from core.sla.errors import InvalidSample, TooManyServices
 from core.sla.keeping import LATEST_AHEAD, OLDEST, SAMPLES_KEPT
+from core.sla.names import ACCEPTED, name_of, refusal
 from core.sla.objective import ANY
 from core.sla.sample_store import Sample
 from core.sla.sketch import MOST_S
@@ -26,7 +27,6 @@ from core.sla.watching import EVALUATE, ensure_watch
 from core.tenants import THE_TENANT
 
 SAMPLES_MAX: Final = 10_000  # of one call
-SERVICE_MAX: Final = 120  # characters
 SERVICES_MAX: Final = 1_000  # of a tenant
 SOON: Final = timedelta(seconds=5)  # after samples, their objectives are looked at
 _SPACING_S: Final = 2.0  # between two such wishes of one tenant
@@ -124,11 +124,9 @@ def check_sample(service: str, at: datetime, response_time: float, *, now: datet
 
 def _service_name(service: str) -> str:
     """The name, with single spaces within and none around it. Raises InvalidInput."""
-    if not service.isprintable():
-        raise InvalidInput("A service's name has no line breaks or control characters.", where="service")
-    name = " ".join(service.split())
-    if not 1 <= len(name) <= SERVICE_MAX:
-        raise InvalidInput(f"A service has a name of 1 to {SERVICE_MAX} characters.", where="service")
+    name = name_of(service)
+    if name is None:
+        raise InvalidInput(refusal("service"), where="service", accepted=ACCEPTED)
     if name == ANY:
         raise InvalidInput(f"'{ANY}' means every service: a sample is of one.", where="service")
     return name

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from core.access import PermissionMissing
-from core.errors import Forbidden, InvalidInput
+from core.errors import Forbidden
 from core.incidents import IncidentFilter, list_incidents
 from core.sla import (
     OwnOperations,
@@ -17,7 +17,6 @@ from core.sla import (
     Sampler,
     Wish,
     change_objective,
-    check_sample,
     create_objective,
     drop_objective,
     export_openslo,
@@ -302,22 +301,12 @@ async def test_who_may_not_deploy_agents_sends_no_samples(company, sampler, coun
         await status(company)
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("*", "means every service"),
-        (" * ", "means every service"),
-        ("line\nbreak", "no line breaks or control characters"),
-        ("payments\t", "no line breaks or control characters"),
-        ("a\u2028b", "no line breaks or control characters"),
-        ("  ", "1 to 120 characters"),
-    ],
-)
-def test_a_name_that_means_no_one_service_is_refused_as_it_is(name, said):
-    now = datetime(2026, 3, 2, tzinfo=UTC)
-    with pytest.raises(InvalidInput, match=said) as caught:
-        check_sample(name, now, 0.1, now=now)
-    assert caught.value.where == "service"
+@pytest.mark.row("S2")
+async def test_a_service_of_a_name_that_is_no_longer_taken_can_still_be_read(company, sampler):
+    await take(company, sampler, steady(company, minutes=5, service="<old>"))
+    assert (await status(company, "<old>")).samples == 50
+    listed = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    assert [each.service for each in listed] == ["<old>"]
 
 
 async def test_an_objective_of_a_name_with_a_line_break_is_refused(company):
