@@ -3,17 +3,19 @@
 objective.py, windows.py, contract.py   pure: a promise, its time, its credits
 objective_file.py, openslo.py, catalogue.py   YAML of ours and of OpenSLO; the files of an installation
 sketch.py, series.py, adding.py         pure: response times, minutes and hours, what samples add to them
+names.py                                pure: names as they are taken
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told
 model.py, store.py, sample_store.py     tables; SQL
 sampling.py, own.py, keeping.py         use cases: samples come, also our own, and go
 levels.py                               use case: one figure, for checks of rollouts
 promises.py, objectives.py              which objectives hold; use cases over them
-looking.py, watching.py                 use cases: how services do; what is told by itself
+looking.py, alerts.py, watching.py      use cases: how services do; their alerts; what is told by itself
 history.py, trends.py, effects.py, drafting.py   pure: days, the long run, before and after, proposals
 courses.py, measuring.py, trending.py, crediting.py, planning.py, reporting.py, plan_store.py   over longer times
 views.py, events.py, errors.py          what doors show; the outbox; what can go wrong
 """
 
+from core.sla.alerts import list_alerts
 from core.sla.budget import Budget, budget_words
 from core.sla.catalogue import SlaCatalogue, load_sla_catalogue
 from core.sla.contract import credit_words
@@ -25,7 +27,7 @@ from core.sla.events import SlaEvent
 from core.sla.judging import Judged, Standing
 from core.sla.keeping import forget_old_samples
 from core.sla.levels import level_of
-from core.sla.looking import EXACT_MAX, get_status, list_services, load_alert, standings
+from core.sla.looking import EXACT_MAX, get_status, list_services, standings
 from core.sla.objective import ANY, Metric, Objective, value_words
 from core.sla.objectives import (
     ImportView,
@@ -56,6 +58,7 @@ from core.sla.planning import (
 from core.sla.reporting import ReportKind, service_report
 from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
+from core.sla.store import AlertFilter
 from core.sla.trending import Trend, TrendsView, get_trends
 from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView
 from core.sla.watching import deadlines, ensure_watches, service_address
@@ -65,6 +68,7 @@ __all__ = [
     "EXACT_MAX",
     "SAMPLES_MAX",
     "ActionView",
+    "AlertFilter",
     "AlertView",
     "Budget",
     "Course",
@@ -113,11 +117,11 @@ __all__ = [
     "import_openslo",
     "level_of",
     "list_actions",
+    "list_alerts",
     "list_credits",
     "list_objectives",
     "list_plans",
     "list_services",
-    "load_alert",
     "load_sla_catalogue",
     "position",
     "service_address",

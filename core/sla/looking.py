@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -15,6 +14,7 @@ from core.access import TokenScope, permitted
 from core.actor import Actor
 from core.db import Database, Transaction
 from core.sla import sample_store, sketch, store
+from core.sla.alerts import alert_view
 from core.sla.catalogue import SlaCatalogue
 from core.sla.errors import InvalidPeriod, UnknownService
 from core.sla.judging import Judged, Standing, judge, silence_words
@@ -23,7 +23,7 @@ from core.sla.meter import Meter
 from core.sla.objective import Bound, Metric, Objective
 from core.sla.promises import Promises, promises_of
 from core.sla.series import PER_HOUR, Counts, Series, instant_of, minute_of
-from core.sla.views import AlertView, ServiceView, StatusView
+from core.sla.views import ServiceView, StatusView
 from core.sla.windows import DAY, LAST_DAY, MINUTE, SHORTEST, floor
 
 EXACT_MAX: Final = 30_000  # samples: up to here their percentile takes some 10 ms
@@ -151,28 +151,6 @@ async def percentiles(
         return Percentiles(exact, is_exact=True)
     whole = series.sketch(since, until)
     return Percentiles(tuple(sketch.percentile(whole, share) for share in SHOWN_PERCENTILES), is_exact=False)
-
-
-def alert_view(row: Row[Any]) -> AlertView:
-    """An alert as doors show it."""
-    return AlertView(
-        id=row.alert_id,
-        service=row.service,
-        objective=row.objective,
-        kind=row.kind,
-        severity=row.severity,
-        state=row.state,
-        words=row.words,
-        started_at=row.started_at,
-        changed_at=row.changed_at,
-        resolved_at=row.resolved_at,
-    )
-
-
-async def load_alert(tx: Transaction, alert_id: UUID) -> AlertView | None:
-    """The alert, for subscribers."""
-    row = await store.alert_by_id(tx, alert_id)
-    return alert_view(row) if row else None
 
 
 def service_view(

@@ -17,6 +17,7 @@ from core.db import Database, Transaction
 from core.documents import Column, Document, Table, Words
 from core.documents.document import Cell
 from core.sla import sample_store, store
+from core.sla.alerts import KINDS
 from core.sla.catalogue import SlaCatalogue
 from core.sla.contract import credit_words
 from core.sla.crediting import CreditView, credit_of, span_of
@@ -27,7 +28,6 @@ from core.sla.measuring import Measuring, measure
 from core.sla.objective import Metric, value_words
 from core.sla.promises import Promises, promises_of
 from core.sla.trending import trends_of
-from core.sla.watching import KINDS
 from core.sla.windows import Span, Unit
 from core.tenants import TenantPolicy, list_tenants, tenant_policy
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, text, tuple_, update
 
 from core.db import Transaction
 from core.ids import UserId, uuid7
@@ -16,6 +17,19 @@ from core.sla.objective import Objective
 
 _O, _A = objectives.c, alerts.c
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """What to look for; None matches everything."""
+
+    state: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    service: str | None = None
+    objective: str | None = None  # its name
+    since: datetime | None = None  # it fired after that
+    until: datetime | None = None  # it began before that
 
 
 async def hold(tx: Transaction, what: str) -> None:
@@ -81,6 +95,17 @@ async def firing(tx: Transaction, service: str | None = None) -> Sequence[Row[An
     return (await tx.connection.execute(wanted.order_by(_A.started_at, _A.alert_id))).all()
 
 
+async def alerts_page(
+    tx: Transaction, wanted: AlertFilter, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Alerts, newest first, beyond the position `after`."""
+    place = tuple_(_A.started_at, _A.alert_id)
+    statement = select(alerts).where(*_wanted(tx, wanted)).order_by(_A.started_at.desc(), _A.alert_id.desc())
+    if after is not None:
+        statement = statement.where(place < after)
+    return (await tx.connection.execute(statement.limit(limit))).all()
+
+
 async def alert_by_id(tx: Transaction, alert_id: UUID) -> Row[Any] | None:
     """The alert."""
     return (
@@ -116,3 +141,19 @@ async def alerts_between(
     if service is not None:
         wanted = wanted.where(_A.service == service)
     return (await tx.connection.execute(wanted.order_by(_A.started_at.desc(), _A.alert_id).limit(limit))).all()
+
+
+def _wanted(tx: Transaction, wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        _A.state: wanted.state,
+        _A.kind: wanted.kind,
+        _A.severity: wanted.severity,
+        _A.service: wanted.service,
+        _A.objective: wanted.objective,
+    }
+    found = [_A.tenant_id == tx.tenant, *(column == value for column, value in equal.items() if value is not None)]
+    if wanted.since is not None:
+        found.append(or_(_A.resolved_at.is_(None), _A.resolved_at >= wanted.since))
+    if wanted.until is not None:
+        found.append(_A.started_at < wanted.until)
+    return found

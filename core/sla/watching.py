@@ -20,6 +20,7 @@ from core.deadlines import DeadlineHandler, Due, has_deadline, set_deadline
 from core.incidents import Alert, AlertState, Severity, open_or_update
 from core.outbox import emit
 from core.sla import sample_store, store
+from core.sla.alerts import KINDS
 from core.sla.catalogue import SlaCatalogue
 from core.sla.events import SlaEvent
 from core.sla.judging import CLEAR_FOR, Judged, judge
@@ -179,14 +180,3 @@ def figures_of(judged: Judged) -> dict[str, Any]:
             else {}
         ),
     }
-
-
-KINDS: Final[Mapping[str, str]] = {
-    "missing": "is not heard of",
-    "fast_burn": "burns its budget very fast",
-    "burn": "burns its budget fast",
-    "slow_burn": "burns its budget",
-    "trickle": "spends its budget steadily",
-    "breach": "is not kept",
-    "warning": "is close to its bound",
-}

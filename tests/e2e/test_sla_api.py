@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.product import until
+
 SLA = "/api/v1/sla"
 
 
@@ -90,6 +92,20 @@ def test_an_objective_lives_and_travels_as_openslo(product):
     call(product, "GET", path, status=404)
     defaults = call(product, "GET", "/objectives", params={"service": "*"})["items"]
     assert {each["name"] for each in defaults} >= {"availability", "response_time", "error_rate"}
+
+
+@pytest.mark.row("S3")
+def test_an_alert_is_listed_as_it_fires_and_a_filter_that_nothing_has_says_what_would(product):
+    service = f"shop-{secrets.token_hex(4)}"
+    call(product, "POST", "/samples", status=202, json={"samples": samples(service, 200, failing=20)})
+    wanted = {"service": service, "state": "firing", "limit": 1}
+    (alert,) = until(lambda: call(product, "GET", "/alerts", params=wanted)["items"], "its alert")
+    assert (alert["service"], alert["severity"], alert["resolved_at"]) == (service, "critical", None)
+    cursor = call(product, "GET", "/alerts", params=wanted)["next_cursor"]
+    (other,) = call(product, "GET", "/alerts", params={**wanted, "cursor": cursor})["items"]
+    assert other["id"] != alert["id"]
+    refused = call(product, "GET", "/alerts", status=422, params={"severity": "bad"})
+    assert refused["errors"][0]["accepted"] == ["critical", "high", "medium", "low"]
 
 
 @pytest.mark.row("S6", "S8", "S9", "S10")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from core.db import Database
 from core.durations import EXAMPLES, parse_duration
 from core.errors import ErrorKind, InvalidInput
 from core.sla import (
+    AlertFilter,
     Sample,
     Sampler,
     SlaCatalogue,
@@ -24,11 +26,13 @@ from core.sla import (
     get_objective,
     get_status,
     import_openslo,
+    list_alerts,
     list_objectives,
     list_services,
     position,
 )
 from web.api.sla_shapes import (
+    AlertOut,
     ImportedOut,
     ObjectiveChangeIn,
     ObjectiveIn,
@@ -38,6 +42,7 @@ from web.api.sla_shapes import (
     SamplesOut,
     ServiceOut,
     StatusOut,
+    alert_out,
     objective_out,
     service_out,
     status_out,
@@ -45,9 +50,10 @@ from web.api.sla_shapes import (
 from web.endpoint import Call, Media, Method, Reply, Stream, endpoint
 from web.errors import Fault, InvalidRequest, Place
 from web.paging import Cursors, Page, PageQuery
-from web.schema import Id, Path, Query
+from web.schema import Id, Instant, Path, Query
 
 _OBJECTIVES: Final = Cursors("sla-objectives", str)
+_ALERTS: Final = Cursors("sla-alerts", tuple[datetime, UUID])
 _SERVICES: Final = Cursors("sla-services", str)
 _TAGS: Final = ("service levels",)
 _CHANGING: Final = (ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.CONFLICT)
@@ -80,6 +86,20 @@ class StatusQuery(Query):
 
     service: Annotated[str, Field(min_length=1, max_length=120)]
     window: Annotated[str | None, Field(max_length=40, description="1h to 35d; 24h by default")] = None
+
+
+class AlertsQuery(PageQuery):
+    """Which alerts."""
+
+    state: Annotated[str | None, Field(max_length=20, description="firing, resolved")] = None
+    kind: Annotated[
+        str | None, Field(max_length=20, description="fast_burn, burn, slow_burn, trickle, missing, breach, warning")
+    ] = None
+    severity: Annotated[str | None, Field(max_length=20, description="critical, high, medium, low")] = None
+    service: Annotated[str | None, Field(max_length=120)] = None
+    objective: Annotated[str | None, Field(max_length=120, description="its name")] = None
+    since: Annotated[Instant | None, Field(description="firing after that")] = None
+    until: Annotated[Instant | None, Field(description="begun before that")] = None
 
 
 class Sla:
@@ -126,6 +146,29 @@ class Sla:
         after, limit = _SERVICES.decode(call.query.cursor) or "", call.query.limit
         found = await list_services(self._database, self._catalogue, call.actor, after=after, limit=limit + 1)
         return _SERVICES.page(found, limit=limit, shown=service_out, position=lambda one: one.service)
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/sla/alerts",
+        summary="List alerts of service levels",
+        tags=_TAGS,
+        errors=(ErrorKind.INVALID,),
+    )
+    async def alerts(self, call: Call[None, AlertsQuery, None]) -> Page[AlertOut]:
+        """Newest first, those that fire and those that were; every filter narrows."""
+        query = call.query
+        wanted = AlertFilter(
+            state=query.state,
+            kind=query.kind,
+            severity=query.severity,
+            service=query.service,
+            objective=query.objective,
+            since=query.since,
+            until=query.until,
+        )
+        after, limit = _ALERTS.decode(query.cursor), query.limit
+        found = await list_alerts(self._database, call.actor, wanted, after=after, limit=limit + 1)
+        return _ALERTS.page(found, limit=limit, shown=alert_out, position=lambda one: (one.started_at, one.id))
 
     @endpoint(Method.GET, "/api/v1/sla/objectives", summary="List objectives", tags=_TAGS)
     async def objectives(self, call: Call[None, ObjectivesQuery, None]) -> Page[ObjectiveOut]:

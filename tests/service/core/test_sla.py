@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from core.access import PermissionMissing
-from core.errors import Forbidden
+from core.errors import Forbidden, InvalidInput
 from core.incidents import IncidentFilter, list_incidents
 from core.sla import (
+    AlertFilter,
     OwnOperations,
     Sample,
     Sampler,
@@ -22,6 +23,7 @@ from core.sla import (
     export_openslo,
     get_status,
     import_openslo,
+    list_alerts,
     list_objectives,
     list_services,
     load_sla_catalogue,
@@ -30,7 +32,8 @@ from core.sla.errors import InvalidObjective, ObjectiveExists, ObjectiveInFile, 
 from core.sla.keeping import forget_old_samples
 from core.sla.looking import EXACT_MAX
 from core.sla.watching import evaluate
-from tests.factories import agent
+from core.tenants import TenantPolicy
+from tests.factories import agent, found_company
 from tests.service.conftest import CHANGES
 
 CATALOGUE = load_sla_catalogue(CHANGES.parent / "sla")
@@ -196,6 +199,49 @@ async def test_an_outage_is_one_alert_and_one_incident_that_ends_by_itself(compa
     assert incident.state == "resolved"
     told = [each["action"] for each in await company.trail()]
     assert (told.count("sla.alerted"), told.count("sla.recovered")) == (3, 3)
+
+
+@pytest.mark.row("S3")
+async def test_alerts_are_listed_newest_first_in_pages_and_every_filter_narrows(company, sampler):
+    await take(company, sampler, steady(company, minutes=60))
+    await take(company, sampler, steady(company, minutes=60, service="ledger"))
+    for minutes in (8, 1):  # payments falls silent, is heard of again, and the ledger falls silent
+        company.advance(minutes=minutes)
+        await take(company, sampler, steady(company, minutes=minutes, service="ledger"))
+        await look(company)
+    for _ in range(20):
+        company.advance(minutes=1)
+        await take(company, sampler, steady(company, minutes=1))
+        await look(company)
+    database, actor = company.database, company.actor("audit_reviewer")
+
+    async def listed(**wanted):
+        return [(each.service, each.state) for each in await list_alerts(database, actor, AlertFilter(**wanted))]
+
+    everything = [("ledger", "firing"), ("payments", "resolved")]
+    assert await listed() == everything
+    newest, oldest = await list_alerts(database, actor, AlertFilter(kind="missing", objective="availability"))
+    assert newest.started_at > oldest.started_at
+    (rest,) = await list_alerts(database, actor, AlertFilter(), after=(newest.started_at, newest.id), limit=5)
+    assert rest == oldest
+    assert await list_alerts(database, actor, AlertFilter(), limit=1) == (newest,)
+    assert await listed(state="firing") == await listed(service="ledger") == everything[:1]
+    assert await listed(since=oldest.resolved_at + timedelta(seconds=1)) == everything[:1]
+    assert await listed(until=newest.started_at) == everything[1:]
+    assert await listed(severity="low") == await listed(kind="breach") == await listed(objective="x") == []
+    with pytest.raises(InvalidInput, match="No alert has the state 'open'") as refused:
+        await listed(state="open")
+    assert (refused.value.where, refused.value.accepted) == ("state", ("firing", "resolved"))
+
+
+@pytest.mark.row("S3", "T1")
+async def test_nobody_lists_the_alerts_of_another_tenant(company, sampler, database, clock):
+    await take(company, sampler, steady(company, minutes=60))
+    company.advance(minutes=8)
+    await look(company)
+    assert len(await list_alerts(database, company.actor("agent_operator"), AlertFilter())) == 1
+    other = await found_company(database, clock, TenantPolicy(tenant_id="northwind"))
+    assert await list_alerts(database, other.actor("agent_operator"), AlertFilter()) == ()
 
 
 @pytest.mark.row("S3")
