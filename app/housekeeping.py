@@ -15,7 +15,7 @@ from core.errors import Unavailable
 from core.monitoring import purge_messages
 from core.pictures import purge_pictures
 from core.preferences import purge_tellings
-from core.sla import forget_old_samples
+from core.sla import drop_old_samples, forget_old_slices
 from core.tenants import tenant_ids
 
 PERIOD_MINUTES: Final = 60
@@ -52,10 +52,14 @@ class Housekeeping:
                     await purge_runs(own)
                     await purge_messages(own)
                     await purge_pictures(own)
-                    await forget_old_samples(own)
+                    await forget_old_slices(own)
+            async with self._database.system() as tx:
+                dropped = await drop_old_samples(tx)
         except Unavailable:
             log.warning("housekeeping_postponed", reason="database unavailable")
             return 0
+        if dropped:
+            log.info("sample_parts_dropped", count=dropped)
         if removed:
             log.info("idempotency_keys_purged", count=removed)
         return removed

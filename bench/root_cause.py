@@ -1,9 +1,10 @@
 """How often the cause of an incident is the first suspect, or among three: on generated incidents with known causes.
 
 A world is a graph of services, agents, tools, data and infrastructure, of which a share of the edges is not declared;
-changes, deployments, other incidents and throttles that happen all day and cause nothing; and one cause. The incident
-is noticed some minutes after its cause, by what needs it, and clocks differ a little. The yardstick is what people do
-first: blame the last change or deployment before the incident.
+changes, deployments, other incidents and throttles that happen all day and cause nothing; and one cause. A label is the
+cause in the alerts, or in samples of the service, which have four labels each; where something else is, labels have
+nothing to do with what fails. The incident is noticed some minutes after its cause, by what needs it, and clocks differ
+a little. The yardstick is what people do first: blame the last change or deployment before the incident.
 
 `python -m bench.root_cause --incidents 2000 --seed 7`
 """
@@ -19,7 +20,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from core.sla import Sample
+from core.sla.labelling import counts_of, tallied
 from core.suspects import Happening, Kind, Scene, Share, rank
+from core.suspects.shares import shares_of_samples
 
 BEGAN: Final = datetime(2026, 3, 2, 15, tzinfo=UTC)
 UNDECLARED: Final = 0.15  # of the edges, which the graph does not know
@@ -36,6 +40,13 @@ LAG_SPREAD: Final = 1.0  # of its logarithm
 SKEW: Final = timedelta(seconds=60)
 RISKS: Final = ((0.85, "low"), (1.0, "medium"), (1.2, "high"))
 TOPS: Final = (1, 3)
+LABELS: Final = {  # of samples: how many values each has
+    "region": 3,
+    "version": 2,
+    "endpoint": 12,
+    "agent": 30,
+}
+ERRORS: Final = 0.01  # of samples that the cause does not touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class Case:
     scene: Scene
     cause: str
     kind: Kind
+    is_sampled: bool = False  # the cause is a label of samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +87,21 @@ def generate(chance: random.Random) -> Case:
         resource: frozenset(each for each in others if chance.random() >= UNDECLARED)
         for resource, others in needs.items()
     }
-    if kind is Kind.DIMENSION:
+    is_sampled = kind is Kind.DIMENSION and chance.random() < 0.5
+    if is_sampled:
+        label = chance.choice(tuple(LABELS))
+        culprit = label, f"{label[0]}0"
+        cause, happenings = "=".join(culprit), background
+        shares = (*_shares(chance, is_cause=False), *_sampled(chance, culprit))
+    elif kind is Kind.DIMENSION:
         cause, happenings, shares = "region=eu", background, _shares(chance, is_cause=True)
     else:
-        culprit = _culprit(chance, kind, needs, affected, lag)
-        cause, happenings, shares = culprit.reference, [*background, culprit], _shares(chance, is_cause=False)
+        happened = _culprit(chance, kind, needs, affected, lag)
+        cause, happenings = happened.reference, [*background, happened]
+        shares = (*_shares(chance, is_cause=False), *_sampled(chance, None))
     chance.shuffle(happenings)
     scene = Scene(BEGAN, frozenset({affected}), known, tuple(happenings), shares)
-    return Case(scene, cause, kind)
+    return Case(scene, cause, kind, is_sampled)
 
 
 def measure(cases: Sequence[Case]) -> dict[str, dict[str, float]]:
@@ -90,6 +109,7 @@ def measure(cases: Sequence[Case]) -> dict[str, dict[str, float]]:
     found = {"all": _hits(cases, _ranked)}
     for kind in CAUSES:
         found[str(kind)] = _hits([each for each in cases if each.kind is kind], _ranked)
+    found["dimension of samples"] = _hits([each for each in cases if each.is_sampled], _ranked)
     found["yardstick: the last change or deployment"] = _hits(cases, _latest)
     return {name: hits.as_data() for name, hits in found.items()}
 
@@ -181,6 +201,18 @@ def _shares(chance: random.Random, *, is_cause: bool) -> tuple[Share, ...]:
         failures = sum(chance.random() < expected for _ in range(failed))
         found.append(Share(label, value, failures, failed, int(usual * 5000), 5000))
     return tuple(found)
+
+
+def _sampled(chance: random.Random, culprit: tuple[str, str] | None) -> tuple[Share, ...]:
+    """Labels of samples that failed and of those that did not; what has the culprit's label fails far more often."""
+    touched = chance.uniform(0.3, 0.95)  # of what the cause touches fails
+    samples = []
+    for _ in range(chance.randint(200, 800)):
+        labels = tuple((name, f"{name[0]}{chance.randrange(count)}") for name, count in sorted(LABELS.items()))
+        fails = chance.random() < (touched if culprit is None or culprit in labels else ERRORS)
+        samples.append(Sample("s", BEGAN, 0.1, not fails, labels))
+    (tallies,) = tallied(samples).values()
+    return tuple(shares_of_samples(counts_of(tallies)))
 
 
 def _poisson(chance: random.Random, often: float) -> int:

@@ -14,6 +14,6 @@ from core.db.batches import Batches
 from core.db.engine import Database
 from core.db.references import next_number
 from core.db.staging import Staging
-from core.db.transaction import Transaction
+from core.db.transaction import SystemTransaction, Transaction
 
-__all__ = ["Batches", "Database", "Staging", "Transaction", "next_number"]
+__all__ = ["Batches", "Database", "Staging", "SystemTransaction", "Transaction", "next_number"]

@@ -5,7 +5,8 @@ objective_file.py, openslo.py, catalogue.py   YAML of ours and of OpenSLO; the f
 sketch.py, series.py, adding.py         pure: response times, minutes and hours, what samples add to them
 names.py                                pure: names as they are taken
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told
-model.py, store.py, sample_store.py     tables; SQL
+labelling.py                            pure: labels of samples, and how often their values failed
+model.py, store.py, sample_store.py, label_store.py   tables; SQL
 sampling.py, own.py, keeping.py         use cases: samples come, also our own, and go
 levels.py                               use case: one figure, for checks of rollouts
 promises.py, objectives.py              which objectives hold; use cases over them
@@ -25,7 +26,9 @@ from core.sla.effects import Effect, Verdict
 from core.sla.errors import InvalidSample
 from core.sla.events import SlaEvent
 from core.sla.judging import Judged, Standing
-from core.sla.keeping import forget_old_samples
+from core.sla.keeping import drop_old_samples, forget_old_slices
+from core.sla.label_store import label_counts
+from core.sla.labelling import LABELS_MAX, LabelCount
 from core.sla.levels import level_of
 from core.sla.looking import EXACT_MAX, get_status, list_services, standings
 from core.sla.objective import ANY, Metric, Objective, value_words
@@ -66,6 +69,7 @@ from core.sla.watching import deadlines, ensure_watches, service_address
 __all__ = [
     "ANY",
     "EXACT_MAX",
+    "LABELS_MAX",
     "SAMPLES_MAX",
     "ActionView",
     "AlertFilter",
@@ -77,6 +81,7 @@ __all__ = [
     "ImportView",
     "InvalidSample",
     "Judged",
+    "LabelCount",
     "Metric",
     "Objective",
     "ObjectiveView",
@@ -105,16 +110,18 @@ __all__ = [
     "deadlines",
     "draft_plan",
     "drop_objective",
+    "drop_old_samples",
     "ensure_watches",
     "export_openslo",
     "finish_action",
-    "forget_old_samples",
+    "forget_old_slices",
     "get_course",
     "get_objective",
     "get_plan",
     "get_status",
     "get_trends",
     "import_openslo",
+    "label_counts",
     "level_of",
     "list_actions",
     "list_alerts",

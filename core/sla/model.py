@@ -1,7 +1,8 @@
 """Objectives, services, their samples and what these add up to, alerts, plans and actions.
 
-Samples are kept for days (exact percentiles), minutes for a week (burn rates), hours for over a year (long windows,
-trends): see keeping.py. The key of samples is also the index that covers percentiles.
+Samples and labels are kept for days (exact percentiles, root causes), minutes for weeks (burn rates), hours for over a
+year (long windows, trends): see keeping.py. Samples and labels are parted by day, and go part by part. The key of
+samples is also the index that covers percentiles.
 """
 
 from sqlalchemy import (
@@ -11,7 +12,6 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKeyConstraint,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.db.tables import identifier, instant, tenant_table
+from core.db.tables import identifier, instant, stream_table, tenant_table
 
 objectives = tenant_table(
     "sla_objectives",
@@ -46,15 +46,25 @@ services = tenant_table(
     key=("service",),
 )
 
-samples = tenant_table(
+samples = stream_table(
     "sla_samples",
     Column("service", Text, nullable=False),
     instant("at"),
-    Column("position", BigInteger, Identity(always=True), nullable=False),
+    Column("position", BigInteger, autoincrement=True, nullable=False),
     Column("response_time", Double, nullable=False),  # seconds
     Column("success", Boolean, nullable=False),
     key=("service", "at", "position"),
     covering=("response_time",),
+    partition_by="RANGE (at)",
+)
+
+labels = stream_table(
+    "sla_labels",
+    Column("service", Text, nullable=False),
+    instant("at"),  # the beginning of a minute
+    Column("labels", JSONB, nullable=False),  # label -> value -> [how many samples, how many of them failed]
+    key=("service", "at"),
+    partition_by="RANGE (at)",
 )
 
 slices = tenant_table(

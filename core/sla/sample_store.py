@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, LargeBinary, Row, and_, case, delete, func, literal, or_, select, text
 
-from core.db import Transaction
-from core.sla.model import samples, services, slices
+from core.db import SystemTransaction, Transaction
+from core.sla.model import services, slices
 from core.sla.series import Slice
 
 MINUTE: Final = "minute"
@@ -30,6 +30,8 @@ _REGISTER: Final = text("""
         heard_at = EXCLUDED.heard_at
     RETURNING xmax = 0 AS is_new
 """)
+_PARTS: Final = text("SELECT countersign_sla_part(day) FROM unnest(CAST(:days AS date[])) AS u(day)")
+_DROP_PARTS: Final = text("SELECT countersign_drop_sla_parts(:before)")
 _INSERT: Final = text("""
     INSERT INTO sla_samples (tenant_id, service, at, response_time, success)
     SELECT :tenant, u.service, u.at, u.response_time, u.success
@@ -57,12 +59,13 @@ _PERCENTILE: Final = text("""
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One operation of a service: when it ended, how long it took (seconds), and whether it succeeded."""
+    """One operation of a service: when it ended, how long it took (seconds), whether it succeeded, and its labels."""
 
     service: str
     at: datetime
     response_time: float
     success: bool
+    labels: tuple[tuple[str, str], ...] = ()  # sorted by name
 
 
 async def register(tx: Transaction, spans: Mapping[str, tuple[datetime, datetime]]) -> bool:
@@ -84,6 +87,16 @@ async def count_services(tx: Transaction) -> int:
     """How many there are."""
     wanted = select(func.count()).where(services.c.tenant_id == tx.tenant)
     return int((await tx.connection.execute(wanted)).scalar_one())
+
+
+async def open_days(tx: SystemTransaction, days: Collection[date]) -> None:
+    """There is a part for the samples of each of these days (UTC)."""
+    await tx.connection.execute(_PARTS, {"days": sorted(days)})
+
+
+async def drop_days(tx: SystemTransaction, *, before: datetime) -> int:
+    """The parts of days that ended by then are gone, every tenant's; how many."""
+    return int((await tx.connection.execute(_DROP_PARTS, {"before": before})).scalar_one())
 
 
 async def add_samples(tx: Transaction, found: Sequence[Sample]) -> None:
@@ -170,9 +183,8 @@ async def load_minutes(
     return await _by_service(tx, names, and_(_of(MINUTE, tx, names), within), sketch=sketch, shares=None)
 
 
-async def forget_before(tx: Transaction, *, sampled: datetime, minutes: int, hours: int) -> None:
-    """Older samples, minutes and hours are gone."""
-    await tx.connection.execute(delete(samples).where(samples.c.tenant_id == tx.tenant, samples.c.at < sampled))
+async def forget_before(tx: Transaction, *, minutes: int, hours: int) -> None:
+    """Older minutes and hours are gone."""
     for grain, before in ((MINUTE, minutes), (HOUR, hours)):
         columns = slices.c
         await tx.connection.execute(

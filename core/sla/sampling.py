@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from core.access import TokenScope, require
@@ -16,9 +16,10 @@ from core.deadlines import hasten
 from core.errors import Forbidden, InvalidInput
 from core.ids import TenantId
 from core.roles.permissions import Permission
-from core.sla import adding, sample_store
+from core.sla import adding, label_store, sample_store
 from core.sla.errors import InvalidSample, TooManyServices
 from core.sla.keeping import LATEST_AHEAD, OLDEST, SAMPLES_KEPT
+from core.sla.labelling import check_labels, minute_start, tallied
 from core.sla.names import ACCEPTED, name_of, refusal
 from core.sla.objective import ANY
 from core.sla.sample_store import Sample
@@ -45,6 +46,7 @@ class Sampler:
         self._database = database
         self._batches: Batches[_Given, int] = Batches(database, self._write)
         self._hastened: dict[TenantId, float] = {}
+        self._days: set[date] = set()  # that have a part, as far as is known here
 
     async def take(self, actor: Actor, samples: Sequence[Sample]) -> int:
         """All the samples are taken, or none; how many. Raises InvalidSample or TooManyServices.
@@ -53,6 +55,7 @@ class Sampler:
         """
         if len(samples) > SAMPLES_MAX:
             raise InvalidSample(f"A call takes {SAMPLES_MAX:,} samples; here are {len(samples):,}.", where="samples")
+        await self._open_days(samples)
         try:
             return await self._batches.ask(actor.tenant, _Given(actor, samples))
         except Forbidden:
@@ -62,11 +65,21 @@ class Sampler:
     async def take_own(self, tenant: TenantId, samples: Sequence[Sample]) -> None:
         """Our own operations are taken."""
         if samples:
+            await self._open_days(samples)
             await self._batches.ask(tenant, _Given(None, samples))
 
     async def close(self) -> None:
         """Whatever was given is taken."""
         await self._batches.close()
+
+    async def _open_days(self, samples: Sequence[Sample]) -> None:
+        """The days of these samples have a part, committed before anybody writes there."""
+        earliest = self._database.clock.now() - SAMPLES_KEPT
+        days = {each.at.astimezone(UTC).date() for each in samples if each.at >= earliest} - self._days
+        if days:
+            async with self._database.system() as tx:
+                await sample_store.open_days(tx, days)
+            self._days |= days
 
     async def _write(self, tx: Transaction, given: Sequence[_Given]) -> Sequence[int]:
         for each in given:
@@ -93,6 +106,7 @@ class Sampler:
         kept = [each for each in samples if each.at >= tx.now - SAMPLES_KEPT]
         if kept:
             await sample_store.add_samples(tx, kept)
+            await _keep_labels(tx, kept)
         await sample_store.keep_slices(tx, adding.merged(additions, known))
         if self._should_hasten(tx.tenant):
             await hasten(tx, THE_TENANT, EVALUATE, tx.now + SOON)
@@ -105,8 +119,10 @@ class Sampler:
         return True
 
 
-def check_sample(service: str, at: datetime, response_time: float, *, now: datetime) -> str:
-    """The service's name as it is kept. Raises InvalidInput naming the field."""
+def check_sample(
+    service: str, at: datetime, response_time: float, *, success: bool, labels: Mapping[str, str], now: datetime
+) -> Sample:
+    """The sample as it is kept. Raises InvalidInput naming the field."""
     name = _service_name(service)
     if at > now + LATEST_AHEAD:
         minutes = int(LATEST_AHEAD.total_seconds() // 60)
@@ -119,7 +135,7 @@ def check_sample(service: str, at: datetime, response_time: float, *, now: datet
         raise InvalidInput(
             "A response takes from nothing to a day.", where="response_time", accepted=(f"0 to {MOST_S:g} (seconds)",)
         )
-    return name
+    return Sample(name, at, response_time, success, check_labels(labels))
 
 
 def _service_name(service: str) -> str:
@@ -130,6 +146,13 @@ def _service_name(service: str) -> str:
     if name == ANY:
         raise InvalidInput(f"'{ANY}' means every service: a sample is of one.", where="service")
     return name
+
+
+async def _keep_labels(tx: Transaction, samples: Sequence[Sample]) -> None:
+    """Labels are counted, each in its minute. Whoever writes of the same service waits, as it is locked."""
+    keys = {(each.service, minute_start(each.at)) for each in samples if each.labels}
+    if keys:
+        await label_store.keep_labels(tx, tallied(samples, await label_store.known_labels(tx, keys)))
 
 
 def _spans(samples: Iterable[Sample]) -> dict[str, tuple[datetime, datetime]]:

@@ -38,9 +38,16 @@ class Happening:
     change_id: UUID | None = None  # of a change that can be rolled back now
 
 
+class ShareOf(StrEnum):
+    """What was counted."""
+
+    ALERTS = "alerts"  # of the incident, beside those of others
+    SAMPLES = "samples"  # of the service that failed, beside those that did not
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How often a label has a value among failures, and how often usually."""
+    """How often a label has a value among failures, and how often usually, or among what went well."""
 
     label: str
     value: str
@@ -48,6 +55,22 @@ class Share:
     failed: int  # all failures that have the label
     usual: int
     usual_all: int
+    of: ShareOf = ShareOf.ALERTS
+
+    @property
+    def here(self) -> float:
+        """The share among failures."""
+        return self.failures / self.failed if self.failed else 0.0
+
+    @property
+    def usually(self) -> float:
+        """The share otherwise; 0 where nothing is known."""
+        return self.usual / self.usual_all if self.usual_all else 0.0
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times as often as otherwise; None where it never is otherwise."""
+        return self.here / self.usually if self.usually else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +98,7 @@ class Suspect:
     reasons: tuple[str, ...]
     at: datetime | None
     change_id: UUID | None = None  # of a change that can be rolled back now
+    share: Share | None = None  # of a dimension
 
     @property
     def sentence(self) -> str:

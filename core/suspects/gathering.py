@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -15,10 +14,15 @@ from core.changes import ChangeView, changes_at_work
 from core.db import Transaction
 from core.incidents import AlertView, IncidentView, begun_between, needs_of, resource_of
 from core.outbox import past_events
+from core.sla import label_counts
 from core.suspects.evidence import Happening, Kind, Scene, Share
-from core.suspects.ranking import AHEAD, LOOK_BACK
+from core.suspects.ranking import AHEAD, FAILURES_MIN, LOOK_BACK
+from core.suspects.shares import shares_of_alerts, shares_of_samples
 
 RECORDS_MAX: Final = 500  # of the trail, each kind
+VALUES_MAX: Final = 200  # of labels of samples, those that failed most
+SAMPLED_BEFORE: Final = timedelta(minutes=30)  # an alert fires, before which samples failed
+SAMPLED_AFTER: Final = timedelta(minutes=60)
 LABELS_PAST: Final = timedelta(days=30)  # with which labels of alerts are compared
 _RISKS: Final[Mapping[str, float]] = {"low": 0.85, "medium": 1.0, "high": 1.2}
 _WENT_BAD: Final = 1.5
@@ -44,7 +48,7 @@ async def scene_of(tx: Transaction, incident: IncidentView) -> Scene:
         affected=affected,
         needs=needs,
         happenings=(*changed, *deployed, *neighbours, *throttled),
-        shares=tuple(_shares(incident.alerts, await _usual(tx, incident))),
+        shares=(*shares_of_alerts(incident.alerts, await _usual(tx, incident)), *await _sampled(tx, incident)),
     )
 
 
@@ -158,20 +162,12 @@ async def _usual(tx: Transaction, incident: IncidentView) -> list[AlertView]:
     return [alert for each in others if each.id != incident.id for alert in each.alerts]
 
 
-def _shares(alerts: Sequence[AlertView], usual: Sequence[AlertView]) -> Iterable[Share]:
-    """What labels the incident's alerts have in common, beside what alerts usually have."""
-    here, there = _counted(alerts), _counted(usual)
-    all_here, all_there = _totals(here), _totals(there)
-    for (label, value), count in here.items():
-        yield Share(label, value, count, all_here[label], there[label, value], all_there[label])
-
-
-def _counted(alerts: Iterable[AlertView]) -> Counter[tuple[str, str]]:
-    return Counter((label, value) for each in alerts for label, value in each.labels.items())
-
-
-def _totals(counted: Mapping[tuple[str, str], int]) -> Counter[str]:
-    totals: Counter[str] = Counter()
-    for (label, _value), count in counted.items():
-        totals[label] += count
-    return totals
+async def _sampled(tx: Transaction, incident: IncidentView) -> tuple[Share, ...]:
+    """What labels the samples that failed around its beginning have."""
+    began = incident.started_at
+    until = min(incident.resolved_at or tx.now, began + SAMPLED_AFTER)
+    services = {each for each in (incident.service, incident.business_service) if each.strip()}
+    counts = await label_counts(
+        tx, services, since=began - SAMPLED_BEFORE, until=until, failures=FAILURES_MIN, limit=VALUES_MAX
+    )
+    return tuple(shares_of_samples(counts))

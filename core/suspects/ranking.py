@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from core.dependencies import Felt, blast_radius, path_to
-from core.suspects.evidence import Happening, Kind, Scene, Share, Suspect
+from core.suspects.evidence import Happening, Kind, Scene, Share, ShareOf, Suspect
 
 LOOK_BACK: Final = timedelta(hours=24)  # what took effect earlier is not suspected
 AHEAD: Final = timedelta(minutes=3)  # how much later than its effect something may be written down
@@ -28,6 +28,7 @@ YEARS: Final = (1970, 9000)  # in which something can be placed
 _PRIORS: Final = {Kind.CHANGE: 1.0, Kind.DEPLOYMENT: 0.9, Kind.INCIDENT: 1.2, Kind.THROTTLE: 0.9, Kind.DIMENSION: 0.8}
 FAILURES_MIN: Final = 5  # with which a share says something
 EXCESS_MIN: Final = 0.2  # of a share over what is usual
+CHANCE_MAX: Final = 0.001  # that chance explains it, for any of all the values that were looked at (Bonferroni)
 
 
 def rank(scene: Scene) -> tuple[Suspect, ...]:
@@ -84,21 +85,51 @@ def _took_effect(happening: Happening, began_at: datetime) -> datetime:
 
 
 def _shared(shares: Iterable[Share]) -> Iterator[tuple[float, Suspect]]:
-    for each in shares:
-        if each.failures < FAILURES_MIN or not each.failed:
-            continue
-        here, usually = each.failures / each.failed, each.usual / each.usual_all if each.usual_all else 0.0
-        if here - usually < EXCESS_MIN:
+    """Labels that failures have far more often than chance explains; each once, however it was counted."""
+    tested = [each for each in shares if each.failures >= FAILURES_MIN]
+    best: dict[str, tuple[float, Suspect]] = {}
+    for each in tested:
+        excess = each.here - each.usually
+        if excess < EXCESS_MIN or (each.usual_all and chance_of(each) * len(tested) > CHANCE_MAX):
             continue
         surely = 1 - math.exp(-each.failed / 20)  # few failures say little
-        usual = f"usually {usually:.0%}" if each.usual_all else "nothing is known of how it usually is"
-        reason = f"{here:.0%} of what failed has {each.label} = {each.value}; {usual}"
         reference = f"{each.label}={each.value}"
         title = f"{each.label} {each.value}"
-        yield (
-            _PRIORS[Kind.DIMENSION] * (here - usually) * surely,
-            Suspect(Kind.DIMENSION, reference, title, 0.0, (reason,), None),
-        )
+        suspect = Suspect(Kind.DIMENSION, reference, title, 0.0, (_in_common(each),), None, share=each)
+        found = _PRIORS[Kind.DIMENSION] * excess * surely, suspect
+        best[reference] = max(best.get(reference, found), found, key=lambda pair: pair[0])
+    yield from best.values()
+
+
+def chance_of(share: Share) -> float:
+    """How likely it is by chance alone that failures have the value so much more often: likelihood ratio, one-sided."""
+    others, good = share.failed - share.failures, share.usual_all - share.usual
+    table = ((share.failures, others), (share.usual, good))
+    total = share.failed + share.usual_all
+    columns = share.failures + share.usual, others + good
+    ratio = sum(
+        seen * math.log(seen * total / (sum(row) * column))
+        for row in table
+        for seen, column in zip(row, columns, strict=True)
+        if seen
+    )
+    return math.erfc(math.sqrt(max(ratio, 0.0))) / 2
+
+
+def _in_common(share: Share) -> str:
+    """The counts behind it, in words."""
+    what = f"{share.label} = {share.value}"
+    match share.of:
+        case ShareOf.ALERTS:
+            usual = f"usually {share.usually:.0%}" if share.usual_all else "nothing is known of how it usually is"
+            return f"{share.here:.0%} of what failed has {what}; {usual}"
+        case ShareOf.SAMPLES:
+            often = "never otherwise" if share.ratio is None else f"{share.ratio:.2g} times as often"
+            good = f"{share.usual:,} of {share.usual_all:,} that did not ({share.usually:.0%})"
+            failed = f"{share.failures:,} of {share.failed:,} samples that failed ({share.here:.0%})"
+            return f"{failed} have {what}, {good}: {often}, p < {CHANCE_MAX:g}"
+        case _:
+            assert_never(share.of)
 
 
 def _when(happening: Happening, lag: timedelta) -> str:

@@ -69,6 +69,10 @@ def test_each_sample_that_cannot_be_taken_is_pointed_at_and_none_is(product):
     given[1]["service"] = "line\nbreak"
     refused = call(product, "POST", "/samples", status=422, json={"samples": given})
     assert [each["pointer"] for each in refused["errors"]] == ["#/samples/1/service"]
+    given[1] |= {"service": service, "labels": {"region": "eu", "1st": "x"}}
+    given[0]["labels"] = {"region": "e\nu"}
+    refused = call(product, "POST", "/samples", status=422, json={"samples": given})
+    assert [each["pointer"] for each in refused["errors"]] == ["#/samples/0/labels/region", "#/samples/1/labels"]
     call(product, "POST", "/samples", role="audit_reviewer", status=403, json={"samples": samples(service, 2)})
     nobody = call(product, "GET", "/status", status=404, params={"service": service})
     assert "No sample of" in nobody["detail"]

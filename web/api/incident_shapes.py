@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.access import PersonView
 from core.incidents import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
-from core.suspects import Suspect
+from core.suspects import Share, Suspect
 from web.api.convert import person_out, ticket_out
 from web.api.shapes import PersonOut, TicketOut
 from web.schema import Output
@@ -124,6 +124,19 @@ class IncidentOut(Output):
     updated_at: datetime
 
 
+class ShareOut(Output):
+    """How often a label has the value among failures, and otherwise."""
+
+    of: str  # alerts, samples
+    label: str
+    value: str
+    failures: int
+    failed: int  # all failures that have the label
+    usual: int  # among other incidents' alerts, or among the samples that did not fail
+    usual_all: int
+    ratio: float | None  # how many times as often; null: never otherwise
+
+
 class SuspectOut(Output):
     """What may have caused it."""
 
@@ -135,6 +148,7 @@ class SuspectOut(Output):
     at: datetime | None
     can_roll_back: bool  # by POST /api/v1/changes/{id}/rollback
     change_id: UUID | None
+    share: ShareOut | None  # of a dimension
 
 
 class AlertOutcomeOut(Output):
@@ -200,6 +214,20 @@ def suspect_out(suspect: Suspect) -> SuspectOut:
         at=suspect.at,
         can_roll_back=suspect.change_id is not None,
         change_id=suspect.change_id,
+        share=_share(suspect.share) if suspect.share else None,
+    )
+
+
+def _share(share: Share) -> ShareOut:
+    return ShareOut(
+        of=share.of,
+        label=share.label,
+        value=share.value,
+        failures=share.failures,
+        failed=share.failed,
+        usual=share.usual,
+        usual_all=share.usual_all,
+        ratio=None if share.ratio is None else round(share.ratio, 3),
     )
 
 

@@ -285,12 +285,19 @@ class Sla:
         faults: list[Fault] = []
         for index, each in enumerate(body.samples):
             try:
-                name = check_sample(each.service, each.time, each.response_time, now=now)
+                found.append(
+                    check_sample(
+                        each.service,
+                        each.time,
+                        each.response_time,
+                        success=each.success,
+                        labels=each.labels,
+                        now=now,
+                    )
+                )
             except InvalidInput as exc:
                 place = f"#/samples/{index}/{exc.where}"
                 faults.append(Fault(Place.BODY, place, exc.message, exc.accepted))
-            else:
-                found.append(Sample(name, each.time, each.response_time, each.success))
         if faults:
             raise InvalidRequest(tuple(faults[:_FAULTS_SHOWN]))
         return found

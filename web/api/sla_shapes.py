@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from core.sla import (
+    LABELS_MAX,
     SAMPLES_MAX,
     AlertView,
     Budget,
@@ -34,12 +35,16 @@ Share = Annotated[float, AfterValidator(lambda value: round(value, 9))]
 
 
 class SampleIn(Input):
-    """One operation: when it ended, how long it took (seconds), whether it succeeded."""
+    """One operation: when it ended, how long it took (seconds), whether it succeeded, and what it was a case of."""
 
     service: Annotated[str, Field(min_length=1, max_length=120)]
     time: Instant
     response_time: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False, description="seconds")]
     success: bool
+    labels: Annotated[
+        dict[str, str],
+        Field(max_length=100, description=f"region, version, endpoint …: up to {LABELS_MAX}, each of few values"),
+    ] = Field(default_factory=dict)
 
 
 class SamplesIn(Input):

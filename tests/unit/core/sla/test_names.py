@@ -33,7 +33,7 @@ spec:
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_sample_of_such_a_name_is_refused_and_told_which_characters_are_taken(name):
     with pytest.raises(InvalidInput, match="none of them a line break, a control character, < or >") as caught:
-        check_sample(name, NOW, 0.1, now=NOW)
+        check_sample(name, NOW, 0.1, success=True, labels={}, now=NOW)
     assert (caught.value.where, caught.value.accepted) == ("service", ACCEPTED)
 
 
@@ -41,7 +41,7 @@ def test_a_sample_of_such_a_name_is_refused_and_told_which_characters_are_taken(
 @pytest.mark.parametrize("name", ["*", " * "])
 def test_the_name_of_every_service_is_none_that_can_be_sampled(name):
     with pytest.raises(InvalidInput, match="means every service"):
-        check_sample(name, NOW, 0.1, now=NOW)
+        check_sample(name, NOW, 0.1, success=True, labels={}, now=NOW)
 
 
 @pytest.mark.row("S1")

@@ -11,7 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.root_cause import BEGAN, generate, measure
-from core.suspects import Happening, Kind, Scene, Share, rank
+from core.sla import Sample
+from core.sla.labelling import counts_of, tallied
+from core.suspects import Happening, Kind, Scene, Share, ShareOf, rank
+from core.suspects.ranking import chance_of
+from core.suspects.shares import shares_of_samples
 
 NEEDS = {
     "service:Payments": frozenset({"agent:payer"}),
@@ -93,6 +97,69 @@ def test_a_label_that_failures_have_far_more_often_than_usual_is_suspected():
 
 
 @pytest.mark.row("S5")
+def test_a_label_of_failed_samples_is_suspected_beside_the_good_ones_with_counts_ratio_and_significance():
+    version = Share("version", "1.9", 45, 50, 300, 1000, of=ShareOf.SAMPLES)
+    region = Share("region", "eu", 17, 50, 330, 1000, of=ShareOf.SAMPLES)
+    (found,) = rank(scene(shares=(region, version)))
+    assert (found.kind, found.reference, found.share) == (Kind.DIMENSION, "version=1.9", version)
+    assert found.reasons == (
+        "45 of 50 samples that failed (90%) have version = 1.9, 300 of 1,000 that did not (30%): "
+        "3 times as often, p < 0.001",
+    )
+    (never,) = rank(scene(shares=(replace(version, usual=0),)))
+    assert never.reasons[0].endswith("0 of 1,000 that did not (0%): never otherwise, p < 0.001")
+
+
+@pytest.mark.row("S5")
+def test_what_chance_may_explain_is_not_suspected_and_less_so_the_more_is_looked_at():
+    few = Share("version", "1.9", 8, 8, 11, 20, of=ShareOf.SAMPLES)
+    assert 0.001 < chance_of(few) < 0.01
+    assert rank(scene(shares=(few,))) == ()
+    surer = replace(few, failures=11, failed=11)
+    others = tuple(Share("agent", f"a{number}", 5, 50, 100, 1000, of=ShareOf.SAMPLES) for number in range(40))
+    assert names(rank(scene(shares=(surer,)))) == ["version=1.9"]
+    assert rank(scene(shares=(surer, *others))) == ()
+
+
+@pytest.mark.row("S5")
+def test_a_label_that_alerts_and_samples_share_is_one_suspect():
+    of_alerts = Share("region", "eu", 45, 50, 300, 1000)
+    of_samples = Share("region", "eu", 480, 500, 100, 1000, of=ShareOf.SAMPLES)
+    (found,) = rank(scene(shares=(of_alerts, of_samples)))
+    assert found.share == of_samples
+
+
+@pytest.mark.row("S5")
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.integers(20, 2_000), st.floats(0.05, 0.9))
+def test_labels_that_have_nothing_to_do_with_failures_are_not_suspected(seed, count, failing):
+    chance = random.Random(seed)
+    found = [
+        Sample(
+            "payments",
+            BEGAN,
+            0.1,
+            chance.random() > failing,
+            (("agent", f"a{chance.randrange(12)}"), ("region", chance.choice(("eu", "us"))), ("version", "1")),
+        )
+        for _ in range(count)
+    ]
+    (tallies,) = tallied(found).values()
+    assert rank(scene(shares=tuple(shares_of_samples(counts_of(tallies))))) == ()
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
+def test_chance_is_a_probability_whatever_was_counted(failures, others, usual, good):
+    assert 0 <= chance_of(Share("a", "x", failures, failures + others, usual, usual + good)) <= 0.5
+
+
+def test_without_any_good_sample_there_is_nothing_to_compare_with():
+    outage = [Sample("payments", BEGAN, 0.1, success=False, labels=(("region", "eu"),)) for _ in range(50)]
+    (tallies,) = tallied(outage).values()
+    assert tuple(shares_of_samples(counts_of(tallies))) == ()
+
+
+@pytest.mark.row("S5")
 @settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_confidence_is_a_share_that_falls_from_suspect_to_suspect(seed):
@@ -119,4 +186,5 @@ def test_causes_are_found_far_more_often_than_by_blaming_the_last_change():
     found = measure([generate(chance) for _ in range(300)])
     assert found["all"]["top_1"] > 0.75
     assert found["all"]["top_3"] > 0.93
+    assert found["dimension of samples"]["top_3"] > 0.8
     assert found["yardstick: the last change or deployment"]["top_1"] < found["all"]["top_1"] - 0.2
