@@ -34,7 +34,7 @@ from core.budgets import (
     load_budget_catalogue,
     load_guard,
 )
-from core.costs import Charge
+from core.costs import Charge, spent_of
 from core.db import Batches, Database, Transaction
 from core.decisions import Answer, Gate
 from core.ids import TenantId, uuid7
@@ -140,7 +140,7 @@ async def _taken(tx: Transaction, charges: Sequence[Charge]) -> Sequence[bool]:
     taken = [charge for charge in charges if free[charge.project]]
     if taken:
         await tx.connection.execute(_KEEP, {"ids": [uuid7() for _ in taken if _.project == "hot"], "amount": PRICE})
-        await count_charges(tx, taken)
+        await count_charges(tx, spent_of(taken))
     return [free[charge.project] for charge in charges]
 
 

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
 
 from core.budgets import store
 from core.budgets.alerting import raise_alerts
 from core.budgets.periods import Window, window_of
 from core.budgets.state import Budget
 from core.budgets.store import Count
-from core.costs import Charge
+from core.costs import Spent
 from core.db import Transaction
 from core.errors import Unavailable
 from core.money import EXACT
@@ -27,14 +26,14 @@ KNOWN: Final = "budgets"
 _TRIES: Final = 2
 
 
-async def count_charges(tx: Transaction, charges: Sequence[Charge]) -> None:
+async def count_charges(tx: Transaction, spent: Sequence[Spent]) -> None:
     """Every budget has counted them once this commits; alerts that became due are raised with it."""
-    if not charges:
+    if not spent:
         return
     await store.share(tx)
     known = await tx.remembered(KNOWN, store.load_known)
     for _ in range(_TRIES):
-        counts = counts_of(known.budgets, charges)
+        counts = counts_of(known.budgets, spent)
         if not counts and await store.is_current(tx, known.changed):
             return
         rows = await store.count(tx, counts, changed=known.changed) if counts else None
@@ -49,32 +48,56 @@ async def count_charges(tx: Transaction, charges: Sequence[Charge]) -> None:
     raise Unavailable("Budgets changed while charges were counted; nothing was recorded.", retry_after_s=1)
 
 
-def counts_of(budgets: Iterable[Budget], charges: Sequence[Charge]) -> list[Count]:
-    """Pure: what the charges add to which periods of which budgets."""
-    budgets = tuple(budgets)
-    of: dict[tuple[str, str, str, str], list[Charge]] = {}
-    for charge in charges:
-        of.setdefault((charge.project, charge.agent, charge.meter_class, charge.currency), []).append(charge)
-    found: dict[tuple[UUID, datetime], tuple[Window, Decimal, int]] = {}
-    for (project, agent, meter_class, currency), group in of.items():
-        for budget in budgets:
-            terms = budget.terms
-            if terms.currency != currency:
-                continue
-            if terms.scope.counts(project=project, agent=agent, meter_class=meter_class):
-                _add(found, budget, group)
-    return [Count(budget_id, window, spent, number) for (budget_id, _), (window, spent, number) in found.items()]
+def counts_of(budgets: Sequence[Budget], spent: Iterable[Spent]) -> list[Count]:
+    """Pure: what new charges add to which periods of which budgets."""
+    bound: dict[tuple[str, str, str, str], list[_Counter]] = {}
+    counters = [_Counter(budget) for budget in budgets]
+    for each in spent:
+        about = (each.project, each.agent, each.meter_class, each.currency)
+        if about not in bound:
+            bound[about] = [counter for counter in counters if counter.counts(each)]
+        for counter in bound[about]:
+            counter.add(each)
+    return [count for counter in counters for count in counter.found()]
 
 
-def _add(
-    found: dict[tuple[UUID, datetime], tuple[Window, Decimal, int]], budget: Budget, charges: Sequence[Charge]
-) -> None:
-    window: Window | None = None
-    for charge in charges:
-        if window is None or not window.holds(charge.at):
-            window = window_of(budget.schemes, charge.at)
-            if window is None:  # it happened before the budget's first period
-                continue
-        key = (budget.id, window.starts_at)
-        _known, spent, number = found.get(key, (window, Decimal(0), 0))
-        found[key] = (window, EXACT.add(spent, charge.amount), number + (-1 if charge.quantity < 0 else 1))
+class _Counter:
+    """What is added to the periods of one budget."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._found: dict[datetime, tuple[Window, Decimal, int]] = {}
+        self._window: Window | None = None  # the last that was met: nearly always the next, too
+
+    def counts(self, spent: Spent) -> bool:
+        """Whether these charges are the budget's."""
+        terms = self._budget.terms
+        if terms.currency != spent.currency:
+            return False
+        return terms.scope.counts(project=spent.project, agent=spent.agent, meter_class=spent.meter_class)
+
+    def add(self, spent: Spent) -> None:
+        """They are counted, each in the period that it lies in; in none what lies before the first."""
+        window = self._at(min(spent.times))
+        if window is not None and window.holds(max(spent.times)):
+            self._add(window, spent.total, len(spent.times) * spent.step)
+            return
+        for at, amount in zip(spent.times, spent.amounts, strict=True):
+            window = self._at(at)
+            if window is not None:
+                self._add(window, amount, spent.step)
+
+    def found(self) -> Iterable[Count]:
+        """What there is to count."""
+        return (Count(self._budget.id, window, amount, number) for window, amount, number in self._found.values())
+
+    def _at(self, at: datetime) -> Window | None:
+        if self._window is None or not self._window.holds(at):
+            self._window = window_of(self._budget.schemes, at)
+        return self._window
+
+    def _add(self, window: Window, amount: Decimal, number: int) -> None:
+        known = self._found.get(window.starts_at)
+        if known is not None:
+            amount, number = EXACT.add(known[1], amount), known[2] + number
+        self._found[window.starts_at] = (window, amount, number)

@@ -2,7 +2,9 @@
 
 rates.py, rates_file.py, catalogue.py   what a meter costs; YAML -> RateCard; one for each tenant
 usage.py        what is told, and what makes it sound
-pricing.py, ledger.py   pure: what it costs; lines and sums
+rating.py       pure: usage checked, digested and priced by the thousand, as rows that are ready for the ledger
+pricing.py, ledger.py   pure: what it costs; lines that depend on others
+posting.py      what costs by what stands in the ledger: tiers, corrections
 charging.py     what others hear of new lines, in the same transaction
 recording.py    use case: usage is told
 metering.py     governed actions are told by themselves; nightly.py: sums are compared with the ledger
@@ -13,7 +15,7 @@ events.py, errors.py    the outbox; what can go wrong
 """
 
 from core.costs.catalogue import RateCatalogue, load_rate_catalogue
-from core.costs.charging import Charge, Listener
+from core.costs.charging import Charge, Listener, Spent, spent_of
 from core.costs.errors import InvalidGrouping, InvalidUsage, Uncorrectable, UnknownMeter, UsageConflict
 from core.costs.events import CostEvent
 from core.costs.looking import (
@@ -56,6 +58,7 @@ __all__ = [
     "RateCard",
     "RateCatalogue",
     "Recorded",
+    "Spent",
     "Tier",
     "Uncorrectable",
     "UnknownMeter",
@@ -76,5 +79,6 @@ __all__ = [
     "show_rates",
     "spent_by_step",
     "spent_in",
+    "spent_of",
     "sums",
 ]

@@ -1,6 +1,6 @@
 """What can go wrong with usage and costs."""
 
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, Unavailable
 
 
 class InvalidUsage(InvalidInput):
@@ -29,6 +29,15 @@ class Uncorrectable(UsageConflict):
     """What this corrects is not known, or was corrected already."""
 
     code = "costs.uncorrectable"
+
+
+class ToldMeanwhile(Unavailable):
+    """Somebody else has just told the same usage; nothing was recorded."""
+
+    code = "costs.told_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after_s=1)
 
 
 class InvalidGrouping(InvalidInput):

@@ -1,4 +1,4 @@
-"""Lines of the ledger, and what they come to. Pure.
+"""Lines of the ledger that depend on others: of meters with tiers, and of corrections. Pure.
 
 A correction takes back the line of what it corrects, at what taking it back comes to now, and adds its own: nothing
 that stands in the ledger is ever changed.
@@ -6,7 +6,6 @@ that stands in the ledger is ever changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +16,6 @@ from core.costs.rates import Price, RateCard
 from core.costs.usage import Usage
 from core.money import EXACT
 
-Sum = tuple[date, str, str, str, str, str]
 Months = dict[tuple[str, date, date], Decimal]  # used of (meter, month, first day of its price)
 
 
@@ -75,23 +73,6 @@ def reversal_of(card: RateCard, line: Line, used: Months) -> Line:
         currency=was.currency,
     )
     return Line(charge, is_reversal=True, priced_amount=cost, priced_currency=line.priced_currency)
-
-
-def sums_of(charges: Iterable[Charge]) -> Mapping[Sum, tuple[Decimal, Decimal, int]]:
-    """(quantity, amount, events) by day, project, agent, meter, class and currency, in that order of keys.
-
-    A line that takes usage back takes its event back too. Sorted, so that writers never wait for each other in a ring.
-    """
-    found: dict[Sum, tuple[Decimal, Decimal, int]] = {}
-    for each in charges:
-        key = (each.at.date(), each.project, each.agent, each.meter, each.meter_class, each.currency)
-        step = -1 if each.quantity < 0 else 1
-        known = found.get(key)
-        if known is None:
-            found[key] = each.quantity, each.amount, step
-        else:
-            found[key] = EXACT.add(known[0], each.quantity), EXACT.add(known[1], each.amount), known[2] + step
-    return dict(sorted(found.items()))
 
 
 def _counted(price: Price, meter: str, quantity: Decimal, at: datetime, used: Months) -> Decimal:

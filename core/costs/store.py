@@ -6,60 +6,68 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import ARRAY, Row, Text, bindparam, func, select, text
+from sqlalchemy.exc import IntegrityError
 
-from core.costs.ledger import Line, sums_of
+from core.costs.errors import ToldMeanwhile
 from core.costs.model import usage_keys, usage_ledger, usage_months
-from core.costs.usage import Usage
+from core.costs.rating import Kind
 from core.db import Staging, Transaction
-from core.ids import uuid7s
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
 _PART = text("SELECT countersign_usage_part(:month)")
-_KEYS = Staging("told_keys", {"usage_id": "text", "digest": "bytea", "at": "timestamptz"})
-_LINES = Staging(
-    "told_lines",
+_TOLD = Staging(
+    "told_usage",
     {
-        "at": "timestamptz",
         "line_id": "uuid",
         "usage_id": "text",
-        "is_reversal": "bool",
+        "digest": "bytea",
+        "at": "timestamptz",
         "project": "text",
         "agent": "text",
-        "meter": "text",
-        "meter_class": "text",
+        "kind": "int",  # none: of this usage no line is written yet
         "quantity": "numeric",
         "amount": "numeric",
-        "currency": "text",
-        "priced_amount": "numeric",
-        "priced_currency": "text",
+        "priced_amount": "numeric",  # none: it is the amount
+        "is_reversal": "bool",
     },
 )
+# Whoever writes at the same time meets the same ids, and later the same sums, in the same order: they wait, never both.
+# There is no ON CONFLICT, which looks for every id twice; what another has written meanwhile is an error that is rare.
 _TAKE_KEYS = text(
-    "WITH taken AS (INSERT INTO usage_keys (tenant_id, usage_id, digest, at) SELECT :tenant, * FROM told_keys"
-    " ON CONFLICT DO NOTHING RETURNING usage_id)"
-    " SELECT usage_id FROM told_keys WHERE (SELECT count(*) FROM taken) < :told"
-    " AND usage_id NOT IN (SELECT usage_id FROM taken)"
+    "INSERT INTO usage_keys (tenant_id, usage_id, digest, at)"
+    " SELECT :tenant, usage_id, digest, at FROM told_usage ORDER BY usage_id"
+)
+_KINDS = (
+    "unnest(CAST(:meters AS text[]), CAST(:classes AS text[]), CAST(:currencies AS text[]), CAST(:priced AS text[]))"
+    " WITH ORDINALITY AS k (meter, meter_class, currency, priced_currency, number)"
+)
+# In the order of their times they meet the pages of the ledger's key one after another, instead of all of them at once.
+_WRITE = text(
+    "INSERT INTO usage_ledger (tenant_id, at, line_id, usage_id, is_reversal, project, agent, meter, meter_class,"  # noqa: S608  no word of it is anybody's
+    " quantity, amount, currency, priced_amount, priced_currency, recorded_at)"
+    " SELECT :tenant, t.at, t.line_id, t.usage_id, t.is_reversal, t.project, t.agent, k.meter, k.meter_class,"
+    " t.quantity, t.amount, k.currency, coalesce(t.priced_amount, t.amount), k.priced_currency, :now"
+    f" FROM told_usage t JOIN {_KINDS} ON k.number = t.kind + 1 ORDER BY t.at"
+)
+_SUM_UP = text(
+    "INSERT INTO cost_rollups (tenant_id, day, project, agent, meter, meter_class, currency, quantity, amount, events)"  # noqa: S608  the same
+    " SELECT :tenant, s.day, s.project, s.agent, k.meter, k.meter_class, k.currency, sum(s.quantity), sum(s.amount),"
+    " sum(s.events)"
+    " FROM (SELECT (at AT TIME ZONE 'UTC')::date AS day, project, agent, kind, sum(quantity) AS quantity,"
+    "  sum(amount) AS amount, sum(CASE WHEN quantity < 0 THEN -1 ELSE 1 END) AS events"
+    "  FROM told_usage WHERE kind IS NOT NULL GROUP BY 1, 2, 3, 4) s"
+    f" JOIN {_KINDS} ON k.number = s.kind + 1"
+    " GROUP BY 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7"
+    " ON CONFLICT (tenant_id, day, project, agent, meter, meter_class, currency) DO UPDATE"
+    " SET quantity = cost_rollups.quantity + excluded.quantity, amount = cost_rollups.amount + excluded.amount,"
+    " events = cost_rollups.events + excluded.events"
 )
 _CORRECT = text(
     "UPDATE usage_keys k SET corrected_by = u.by FROM unnest(CAST(:ids AS text[]), CAST(:bys AS text[])) u (id, by)"
     " WHERE k.tenant_id = :tenant AND k.usage_id = u.id AND k.corrected_by IS NULL RETURNING k.usage_id, k.at"
-)
-_WRITE = text(
-    f"INSERT INTO usage_ledger (tenant_id, {', '.join(_LINES.columns)}, recorded_at)"  # noqa: S608  no word of it is anybody's
-    " SELECT :tenant, *, :now FROM told_lines"
-)
-_SUM_UP = text(
-    "INSERT INTO cost_rollups (tenant_id, day, project, agent, meter, meter_class, currency, quantity, amount, events)"
-    " SELECT :tenant, *"
-    " FROM unnest(CAST(:day AS date[]), CAST(:project AS text[]), CAST(:agent AS text[]), CAST(:meter AS text[]),"
-    " CAST(:meter_class AS text[]), CAST(:currency AS text[]), CAST(:quantity AS numeric[]),"
-    " CAST(:amount AS numeric[]), CAST(:events AS bigint[]))"
-    " ON CONFLICT (tenant_id, day, project, agent, meter, meter_class, currency) DO UPDATE"
-    " SET quantity = cost_rollups.quantity + excluded.quantity, amount = cost_rollups.amount + excluded.amount,"
-    " events = cost_rollups.events + excluded.events"
 )
 _KEEP_MONTHS = text(
     "INSERT INTO usage_months (tenant_id, meter, month, since, quantity)"
@@ -70,8 +78,13 @@ _KEEP_MONTHS = text(
 
 
 async def hold(tx: Transaction) -> None:
-    """Nobody else writes usage of this tenant until the transaction ends: one writer at a time, in whole batches."""
+    """Nobody else writes usage of this tenant until the transaction ends."""
     await tx.connection.execute(_LOCK, {"name": f"usage {tx.tenant}"})
+
+
+async def share(tx: Transaction) -> None:
+    """Nobody who has to be alone writes usage of this tenant until the transaction ends; others may."""
+    await tx.connection.execute(_SHARE, {"name": f"usage {tx.tenant}"})
 
 
 async def open_months(tx: Transaction, months: Iterable[date]) -> None:
@@ -80,17 +93,25 @@ async def open_months(tx: Transaction, months: Iterable[date]) -> None:
         await tx.connection.execute(_PART, {"month": month})
 
 
-async def take_keys(tx: Transaction, told: Collection[Usage], digests: Mapping[str, bytes]) -> frozenset[str]:
-    """Every id is known now; those that were known before."""
-    await _KEYS.fill(tx, [(each.id, digests[each.id], each.at) for each in told])
-    rows = await tx.connection.execute(_TAKE_KEYS, {"tenant": tx.tenant, "told": len(told)})
-    return frozenset(rows.scalars())
+async def fill(tx: Transaction, parts: Iterable[Sequence[str]]) -> None:
+    """The usage that is to be written, as rows of COPY; once in a transaction."""
+    await _TOLD.fill_from_text(tx, parts)
+
+
+async def take_keys(tx: Transaction) -> None:
+    """Every id of what is to be written is known now. Raises ToldMeanwhile if another has just told one of them."""
+    try:
+        await tx.connection.execute(_TAKE_KEYS, {"tenant": tx.tenant})
+    except IntegrityError as exc:
+        raise ToldMeanwhile from exc
 
 
 async def digests_of(tx: Transaction, ids: Collection[str]) -> Mapping[str, bytes]:
     """What these ids stand for, by id."""
     columns = usage_keys.c
-    wanted = select(columns.usage_id, columns.digest).where(columns.tenant_id == tx.tenant, columns.usage_id.in_(ids))
+    wanted = select(columns.usage_id, columns.digest).where(
+        columns.tenant_id == tx.tenant, columns.usage_id == func.any(bindparam("ids", list(ids), type_=ARRAY(Text)))
+    )
     return {row.usage_id: row.digest for row in await tx.connection.execute(wanted)}
 
 
@@ -148,33 +169,20 @@ async def keep_months(tx: Transaction, used: Mapping[tuple[str, date, date], Dec
     await tx.connection.execute(_KEEP_MONTHS, parameters)
 
 
-async def write(tx: Transaction, lines: Sequence[Line]) -> None:
-    """The lines stand in the ledger, and the sums hold them."""
-    await _LINES.fill(tx, [_row(line_id, line) for line_id, line in zip(uuid7s(len(lines)), lines, strict=True)])
-    await tx.connection.execute(_WRITE, {"tenant": tx.tenant, "now": tx.now})
-    sums = sums_of(line.charge for line in lines)
-    parameters: dict[str, Any] = {"tenant": tx.tenant}
-    for index, name in enumerate(("day", "project", "agent", "meter", "meter_class", "currency")):
-        parameters[name] = [key[index] for key in sums]
-    for index, name in enumerate(("quantity", "amount", "events")):
-        parameters[name] = [values[index] for values in sums.values()]
+async def post(tx: Transaction, kinds: Sequence[Kind]) -> None:
+    """What is to be written and has a kind stands in the ledger, and the sums hold it."""
+    parameters = {
+        "tenant": tx.tenant,
+        "meters": [kind.meter for kind in kinds],
+        "classes": [kind.meter_class for kind in kinds],
+        "currencies": [kind.currency for kind in kinds],
+        "priced": [kind.priced_currency for kind in kinds],
+    }
+    await tx.connection.execute(_WRITE, {**parameters, "now": tx.now})
     await tx.connection.execute(_SUM_UP, parameters)
 
 
-def _row(line_id: UUID, line: Line) -> tuple[Any, ...]:
-    charge = line.charge
-    return (
-        charge.at,
-        line_id,
-        charge.usage_id,
-        line.is_reversal,
-        charge.project,
-        charge.agent,
-        charge.meter,
-        charge.meter_class,
-        charge.quantity,
-        charge.amount,
-        charge.currency,
-        line.priced_amount,
-        line.priced_currency,
-    )
+async def post_more(tx: Transaction, rows: Sequence[str], kinds: Sequence[Kind]) -> None:
+    """These rows of COPY are what is to be written, and stand in the ledger too."""
+    await _TOLD.refill_from_text(tx, [rows])
+    await post(tx, kinds)

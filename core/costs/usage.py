@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Final
 
 from core.costs.errors import InvalidUsage
-from core.money import plain
 
 EVENTS_MAX: Final = 10_000  # of one call
 ID_MAX: Final = 300  # characters; a CloudEvent's source and id together
@@ -37,11 +36,11 @@ class Usage:
     agent: str = ""
     corrects: str = ""
 
-    @property
-    def digest(self) -> bytes:
-        """What is the same for the same usage, however it was written."""
-        told = (self.meter, plain(self.quantity), self.at.isoformat(), self.project, self.agent, self.corrects)
-        return hashlib.sha256(_APART.join(told).encode()).digest()[:16]
+
+def digest_of(usage: Usage, *, quantity: str, when: str) -> bytes:
+    """What is the same for the same usage, however written: quantity as `money.plain` has it, time in ISO 8601."""
+    told = (usage.meter, quantity, when, usage.project, usage.agent, usage.corrects)
+    return hashlib.sha256(_APART.join(told).encode()).digest()[:16]
 
 
 def check(usage: Usage, *, now: datetime) -> None:

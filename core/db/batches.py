@@ -3,6 +3,9 @@
 A batch forms while the one before it commits, so nobody waits for a timer and a lone question is answered at once. Each
 tenant has its own batches: a busy one does not hold up another (T4). What a batch answers is told only after its
 commit. A question that makes its batch fail fails alone, since the others are asked again one by one.
+
+A tenant has one batch at a time, or as many as there are `lanes`: another begins beside it once more waits than one
+batch takes, so that what is heavy has several connections and what is light is still answered together.
 """
 
 from __future__ import annotations
@@ -31,6 +34,30 @@ class _Waiting(Generic[Q, A]):
     answer: asyncio.Future[A]
 
 
+class _Queue(Generic[Q, A]):
+    """What waits in one tenant, with its weight, and how many lanes serve it."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[_Waiting[Q, A], float]] = deque()
+        self.weight = 0.0
+        self.lanes = 0
+
+    def add(self, waiting: _Waiting[Q, A], weight: float) -> None:
+        self.waiting.append((waiting, weight))
+        self.weight += weight
+
+    def take(self, most: float) -> list[_Waiting[Q, A]]:
+        """The first, and those behind it that weigh no more than `most` with it."""
+        taken: list[_Waiting[Q, A]] = []
+        left = most
+        while self.waiting and (not taken or self.waiting[0][1] <= left):
+            waiting, weight = self.waiting.popleft()
+            self.weight -= weight
+            left -= weight
+            taken.append(waiting)
+        return taken
+
+
 class Batches(Generic[Q, A]):
     """Hands questions to `work`, many at a time; `work` returns one answer to each, in their order.
 
@@ -44,12 +71,14 @@ class Batches(Generic[Q, A]):
         *,
         weight: Callable[[Q], float] = lambda _question: 1,
         weight_max: float = BATCH_MAX,
+        lanes: int = 1,
     ) -> None:
         self._database = database
         self._work = work
         self._weight = weight
         self._weight_max = weight_max
-        self._waiting: dict[TenantId, deque[_Waiting[Q, A]]] = {}
+        self._lanes = lanes
+        self._waiting: dict[TenantId, _Queue[Q, A]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, tenant: TenantId, question: Q) -> A:
@@ -58,12 +87,12 @@ class Batches(Generic[Q, A]):
         Whoever is cancelled while waiting learns no answer, though there may be one.
         """
         waiting: _Waiting[Q, A] = _Waiting(question, asyncio.get_running_loop().create_future())
-        if tenant in self._waiting:
-            self._waiting[tenant].append(waiting)
-        else:
-            self._waiting[tenant] = deque([waiting])
+        queue = self._waiting.setdefault(tenant, _Queue())
+        queue.add(waiting, self._weight(question))
+        if not queue.lanes or (queue.lanes < self._lanes and queue.weight > queue.lanes * self._weight_max):
+            queue.lanes += 1
             # in a context of its own: a batch belongs to no single caller, and its log lines carry nobody's ids
-            task = asyncio.create_task(self._serve(tenant), name=f"batches:{tenant}", context=Context())
+            task = asyncio.create_task(self._serve(tenant, queue), name=f"batches:{tenant}", context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await waiting.answer
@@ -72,18 +101,16 @@ class Batches(Generic[Q, A]):
         """Whatever was asked is answered."""
         await asyncio.gather(*self._tasks)
 
-    async def _serve(self, tenant: TenantId) -> None:
-        """Until nobody in the tenant waits. There is one at a time for each, which is what lets batches form."""
-        queue = self._waiting[tenant]
+    async def _serve(self, tenant: TenantId, queue: _Queue[Q, A]) -> None:
+        """Until nobody in the tenant waits. There are few at a time for each, which is what lets batches form."""
         try:
-            while queue:
-                batch = [queue.popleft()]
-                weight = self._weight(batch[0].question)
-                while queue and (weight := weight + self._weight(queue[0].question)) <= self._weight_max:
-                    batch.append(queue.popleft())
+            while queue.waiting:
+                batch = queue.take(self._weight_max)
                 await self._answer(tenant, [each for each in batch if not each.answer.cancelled()])
         finally:
-            del self._waiting[tenant]
+            queue.lanes -= 1
+            if not queue.lanes:
+                del self._waiting[tenant]
 
     async def _answer(self, tenant: TenantId, batch: Sequence[_Waiting[Q, A]]) -> None:
         if not batch:

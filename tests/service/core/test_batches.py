@@ -128,3 +128,26 @@ async def test_without_the_database_everybody_who_waits_is_told(clock):
 
 async def no_writes(_tx, questions):
     return list(questions)
+
+
+async def test_another_lane_opens_once_more_waits_than_one_batch_takes(company):
+    both, sizes = asyncio.Barrier(2), []
+
+    async def work(_tx, questions):
+        sizes.append(len(questions))
+        if len(sizes) <= 2:
+            await asyncio.wait_for(both.wait(), 10)  # each goes on once the other is open too
+        return questions
+
+    batches = Batches(company.database, work, weight_max=10, lanes=2)
+    assert await asyncio.gather(*(batches.ask(company.tenant, number) for number in range(25))) == list(range(25))
+    assert sizes == [10, 10, 5]
+    await batches.close()
+
+
+async def test_what_one_batch_takes_is_answered_together_however_many_lanes_there_are(company, actor):
+    work = Work(actor)
+    batches = Batches(company.database, work, weight_max=10, lanes=2)
+    await asyncio.gather(*(batches.ask(company.tenant, f"q{number}") for number in range(10)))
+    assert [len(questions) for _tenant, questions in work.batches] == [10]
+    await batches.close()

@@ -15,7 +15,7 @@ from core import budgets
 from core.budgets import BudgetCatalogue, BudgetFilter, ControlIn, Proposal, count_charges
 from core.budgets.errors import InvalidBudget, NothingToLift, NotManager, NotYourBudget
 from core.budgets.store import load_known
-from core.costs import Charge, Usage, UsageWriter, load_rate_catalogue
+from core.costs import Charge, Usage, UsageWriter, load_rate_catalogue, spent_of
 from core.emergency import grant
 from core.ids import EventId, uuid7
 from core.money import Money
@@ -56,7 +56,7 @@ def charge(text, at, *, project="care", agent="bot", meter_class="compute_costs"
 
 async def charged(database, company, *charges):
     async with database.tenant(company.tenant) as tx:
-        await count_charges(tx, charges)
+        await count_charges(tx, spent_of(charges))
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ async def test_each_threshold_is_told_once_in_a_period_however_many_reach_it_at_
 
     async def spend(where):
         async with where.tenant(company.tenant) as tx:
-            await count_charges(tx, [charge("1", now)])
+            await count_charges(tx, spent_of([charge("1", now)]))
 
     await asyncio.gather(*(spend(where) for _ in range(60) for where in (database, other_replica)))
     shown = await budgets.get_budget(database, manager, made.id)

@@ -39,6 +39,7 @@ Cost Structure:
     - cpu_hours: {price: "$0.10 per hour", tiers: [{above: 100, price: "$0.05"}]}
 """
 WHO = "meta_agent_manager"
+WAITS = text("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
 
 
 @pytest_asyncio.fixture
@@ -171,4 +172,64 @@ async def test_a_sum_that_is_not_the_ledgers_is_found_told_of_and_mended(company
         await tx.connection.execute(text("UPDATE cost_rollups SET amount = amount + 0.01"))
     check = await check_sums(company.database, company.actor("tenant_administrator"), repair=True)
     assert (check.differing, check.repaired, check.differences[0]["project"]) == (1, True, "alpha")
+    assert await is_sound(company)
+
+
+@pytest.mark.row("C3")
+async def test_names_stand_in_the_ledger_as_they_were_told_whatever_they_mean_to_the_database(company, writer):
+    names = [r"a\b", r"\N", r"\.", "été", "{x}", "'; --", "100%"]
+    await writer.record(company.actor(WHO), [used(f"{name}#", project=name, agent=name) for name in names])
+    lines = await ledger_lines(company.database, company.actor("audit_reviewer"), CostFilter())
+    assert {(line.usage_id, line.project, line.agent) for line in lines} == {(f"{name}#", name, name) for name in names}
+    assert (await writer.record(company.actor(WHO), [used(r"\N#", project=r"\N", agent=r"\N")])).duplicates == 1
+
+
+@pytest.mark.row("C3")
+async def test_what_two_replicas_are_told_at_once_counts_once_and_both_are_answered(company, writer):
+    other = Database(company.database.url, clock=company.clock)
+    writers = [writer, UsageWriter(other, load_rate_catalogue(RATES))]
+    calls = [[used(f"{call}/{n}", project="alpha") for n in range(50)] for call in range(8)]
+    answers = await asyncio.gather(
+        *(writers[0].record(company.actor(WHO), call) for call in calls),
+        *(writers[1].record(company.actor(WHO), call[::-1]) for call in calls),
+    )
+    await writers[1].close()
+    await other.close()
+    assert sum(answer.accepted for answer in answers) == sum(answer.duplicates for answer in answers) == 400
+    assert await spent(company) == {"alpha": Decimal("40.00")}
+    assert await is_sound(company)
+
+
+@pytest.mark.row("C3")
+async def test_more_than_one_transaction_takes_is_written_by_two_beside_each_other(company, writer):
+    calls = [[used(f"{call}/{n}", project="abc"[n % 3]) for n in range(4000)] for call in range(4)]
+    calls[3][:100] = calls[0][:100]
+    answers = await asyncio.gather(*(writer.record(company.actor(WHO), call) for call in calls))
+    assert sum(answer.accepted for answer in answers) == 15_900
+    assert sum(answer.duplicates for answer in answers) == 100
+    assert sum((await spent(company)).values()) == Decimal("1590.00")
+    assert await is_sound(company)
+
+
+@pytest.mark.row("C3")
+async def test_a_correction_waits_for_who_writes_what_it_corrects(company, writer):
+    written, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def linger(_tx, _spent):
+        written.set()
+        await goes_on.wait()
+
+    slow = UsageWriter(company.database, load_rate_catalogue(RATES), [linger])
+    told = asyncio.create_task(
+        slow.record(company.actor(WHO), [used("a", project="alpha"), used("b", project="alpha")])
+    )
+    await written.wait()
+    taken_back = asyncio.create_task(writer.record(company.actor(WHO), [used("c", "0", corrects="a")]))
+    async with company.database.tenant(company.tenant) as tx:
+        while not (await tx.connection.execute(WAITS)).scalar_one():
+            pass
+    goes_on.set()
+    await asyncio.gather(told, taken_back)
+    await slow.close()
+    assert await spent(company) == {"alpha": Decimal("0.10")}
     assert await is_sound(company)

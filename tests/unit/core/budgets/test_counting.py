@@ -10,7 +10,7 @@ import pytest
 from core.budgets.charging import counts_of
 from core.budgets.periods import Period, PeriodKind, Scheme
 from core.budgets.state import Budget, Terms
-from core.costs import Charge
+from core.costs import Charge, spent_of
 from core.ids import uuid7
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -21,5 +21,5 @@ def test_long_amounts_are_counted_without_rounding():
     budget = Budget(uuid7(), 1, Terms("All", Decimal(100), "USD"), (Scheme(AT, Period(PeriodKind.YEAR), "UTC"),))
     amounts = [Decimal("1855.807240889116370672283073642"), Decimal("0.0000000000000000000000000000001")]
     charges = [Charge("a", AT, "p", "bot", "gpu", "compute", Decimal(1), amount, "USD") for amount in amounts]
-    (count,) = counts_of([budget], charges)
+    (count,) = counts_of([budget], spent_of(charges))
     assert (count.spent, count.charges) == (Decimal("1855.8072408891163706722830736420001"), 2)

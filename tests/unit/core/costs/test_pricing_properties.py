@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.costs.ledger import Months, line_for, reversal_of, sums_of
+from core.costs.charging import spent_of
+from core.costs.ledger import Months, line_for, reversal_of
 from core.costs.pricing import cost_of
 from core.costs.rates import FOREVER, Meter, Price, RateCard, Tier
 from core.costs.usage import Usage
@@ -58,5 +59,8 @@ def test_a_month_costs_the_same_in_any_order_and_with_some_of_it_taken_back(pric
     everything = [*lines, *(reversal_of(card, lines[i], used) for i in chance.sample(sorted(back), len(back)))]
     left = sum((Fraction(each) for i, each in enumerate(quantities) if i not in back), Fraction(0))
     expected = by_fractions(price, left) * Fraction(9, 10)
-    [(quantity, amount, events)] = sums_of(line.charge for line in everything).values()
-    assert (Fraction(quantity), Fraction(amount), events) == (left, expected, len(lines) - len(back))
+    quantity = sum((Fraction(line.charge.quantity) for line in everything), Fraction(0))
+    assert quantity == left
+    spent = spent_of(line.charge for line in everything)
+    assert sum((Fraction(each.total) for each in spent), Fraction(0)) == expected
+    assert sum(each.step * len(each.amounts) for each in spent) == len(lines) - len(back)
