@@ -156,7 +156,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Incidents(database),
         IncidentReviews(database),
         Sla(database, service.sla, service.sampler),
-        SlaReports(database, service.sla),
+        SlaReports(database, service.sla, service.renderer),
         Audit(database),
         Connectors(database, service.connected),
         Reconciliations(database, service.connected),

@@ -9,6 +9,7 @@ impact.py       pure: what feels a change
 deliveries.py   pure: what a destination takes, hour by hour
 costs.py        pure: days, shares, trend, forecast, return, chargeback
 service_levels.py   pure: how a service does, and how its error budget goes
+service_reports.py  reports of service levels with their charts
 service.py      the charts of a tenant
 rendering.py    Vega-Lite -> SVG, PNG, in a process of its own (worker.py)
 """
@@ -31,6 +32,7 @@ from core.charts.impact import impact_chart
 from core.charts.rendering import PictureFailed, PictureFormat, Renderer
 from core.charts.service import UnknownChart, approval_chart, approval_charts
 from core.charts.service_levels import service_chart, service_charts
+from core.charts.service_reports import ReportFormat, run_charts, write_report
 
 __all__ = [
     "NAMES",
@@ -38,6 +40,7 @@ __all__ = [
     "PictureFailed",
     "PictureFormat",
     "Renderer",
+    "ReportFormat",
     "Theme",
     "UnknownChart",
     "approval_chart",
@@ -48,6 +51,7 @@ __all__ = [
     "days_chart",
     "forecast_chart",
     "impact_chart",
+    "run_charts",
     "service_chart",
     "service_charts",
     "shares_chart",
@@ -55,4 +59,5 @@ __all__ = [
     "tornado_chart",
     "trend_chart",
     "weekly_charts",
+    "write_report",
 ]

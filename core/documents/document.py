@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Cell: TypeAlias = str | Decimal | int | date | None
+COLOUR: Final = "#0072b2"
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """In whose name a report is: its colour, as CSS writes it in six digits, and its sign as PNG, where it has one."""
+
+    name: str = "Countersign"
+    colour: str = COLOUR
+    logo: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +48,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG with what it shows in words. Print alone has it."""
+    """A PNG with what it shows in words, `width` pixels wide on a page. A spreadsheet has none."""
 
     png: bytes
     words: str
+    title: str = ""
+    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class Document:
     facts: tuple[tuple[str, str], ...]
     parts: tuple[Table | Words | Picture, ...]
     made_at: datetime
-    author: str = "Countersign"
+    brand: Brand = Brand()
 
 
 def shown(cell: Cell, column: Column) -> str:

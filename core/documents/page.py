@@ -9,9 +9,9 @@ from decimal import Decimal
 from html import escape
 from typing import Final, assert_never
 
-from core.documents.document import Cell, Document, Picture, Table, Words, shown
+from core.documents.document import Brand, Cell, Document, Picture, Table, Words, shown
 
-ACCENT: Final = "#0072b2"
+LOGO_HEIGHT: Final = 48  # pixels, at most
 _STYLE: Final = """
 :root{color-scheme:light}
 body{font:16px/1.5 "Segoe UI","Liberation Sans",Arial,sans-serif;color:#1b1d28;margin:0}
@@ -28,7 +28,12 @@ th,td{border-bottom:1px solid #dcdfe8;padding:6px 8px;text-align:left;vertical-a
 th{color:#565d70;font-weight:600}
 .n{text-align:right;font-variant-numeric:tabular-nums}
 tfoot td{font-weight:600}
-img{max-width:100%}
+img{max-width:100%;height:auto}
+figure{margin:20px 0;break-inside:avoid}
+figure h2{margin-top:0}
+figcaption{color:#565d70;font-size:14px}
+.logo{display:block;max-height:LOGOpx;margin-bottom:16px}
+.wide{overflow-x:auto}
 footer{color:#565d70;font-size:13px;padding-top:24px;padding-bottom:32px}
 @media print{header{padding-top:0}
 }
@@ -37,16 +42,17 @@ _NUMBER: Final = '<td class="n">'
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_page(document: Document, *, accent: str = ACCENT) -> str:
-    """The report, to be read in a browser. `accent` is the colour of its headings, as CSS writes it."""
+def to_page(document: Document) -> str:
+    """The report, to be read in a browser, in its brand's colour and under its sign."""
+    style = _STYLE.replace("ACCENT", document.brand.colour).replace("LOGO", str(LOGO_HEIGHT))
     facts = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in document.facts)
     parts = "".join(_part(each) for each in document.parts)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(document.title)}</title>'
-        f"<style>{_STYLE.replace('ACCENT', accent)}</style></head><body><header><h1>{escape(document.title)}</h1>"
+        f"<style>{style}</style></head><body><header>{_logo(document.brand)}<h1>{escape(document.title)}</h1>"
         f'<p class="sub">{escape(document.subtitle)}</p></header><main><dl>{facts}</dl>{parts}</main>'
-        f"<footer>{escape(document.author)} · {document.made_at:%Y-%m-%d %H:%M} UTC</footer></body></html>"
+        f"<footer>{escape(document.brand.name)} · {document.made_at:%Y-%m-%d %H:%M} UTC</footer></body></html>"
     )
 
 
@@ -70,20 +76,37 @@ def _part(part: Table | Words | Picture) -> str:
         case Words():
             return f"<p>{escape(part.text)}</p>"
         case Picture():
-            image = base64.b64encode(part.png).decode()
-            return f'<p><img alt="{escape(part.words)}" src="data:image/png;base64,{image}"></p>'
+            return _figure(part)
         case Table():
             return _table(part)
         case _:
             assert_never(part)
 
 
+def _figure(part: Picture) -> str:
+    """The words stand below for everybody, so that the picture itself needs none."""
+    title = f"<h2>{escape(part.title)}</h2>" if part.title else ""
+    width = f' width="{part.width}"' if part.width else ""
+    image = f'<img alt=""{width} src="{_png(part.png)}">'
+    return f"<figure>{title}{image}<figcaption>{escape(part.words)}</figcaption></figure>"
+
+
+def _logo(brand: Brand) -> str:
+    return f'<img class="logo" alt="{escape(brand.name)}" src="{_png(brand.logo)}">' if brand.logo else ""
+
+
+def _png(content: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(each.title)}</th>" for each in table.columns)
+    head = "".join(f'<th scope="col">{escape(each.title)}</th>' for each in table.columns)
     body = "".join(_row(table, row) for row in table.rows)
     foot = f"<tfoot>{''.join(_row(table, row) for row in table.sums)}</tfoot>" if table.sums else ""
     title = f"<h2>{escape(table.title)}</h2>" if table.title else ""
-    return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+    name = f' aria-label="{escape(table.title)}"' if table.title else ""
+    grid = f"<table{name}><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+    return f'{title}<div class="wide">{grid}</div>'
 
 
 def _row(table: Table, row: tuple[Cell, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from typing import Final, assert_never
 
@@ -9,16 +10,17 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TableCellFillMode, XPos, YPos
 from fpdf.fonts import FontFace
 
-from core.documents.document import Cell, Document, Picture, Table, Words, shown
+from core.documents.document import Brand, Cell, Document, Picture, Table, Words, shown
 from core.documents.fonts import legible, set_fonts
 
+CAPTION_MM: Final = 24  # a picture's title and words
 ROWS_PRINTED: Final = 2000  # of a table: beyond, it says how many more there are
 MARGIN_MM: Final = 16
 TEXT: Final = (27, 29, 40)
 MUTED: Final = (86, 93, 112)
 LINE: Final = (220, 223, 232)
 SHADE: Final = (243, 244, 248)
-ACCENT: Final = (0, 114, 178)
+LOGO_MM: Final = (60, 14)  # most, across and down
 
 
 class _Paper(FPDF):
@@ -31,7 +33,7 @@ class _Paper(FPDF):
         self.set_margins(MARGIN_MM, MARGIN_MM, MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=MARGIN_MM + 6)
         self.set_title(self.said(document.title))
-        self.set_author(self.said(document.author))
+        self.set_author(self.said(document.brand.name))
         self.set_creation_date(document.made_at)
         self.set_lang("en")
         self.add_page()
@@ -59,10 +61,12 @@ class _Paper(FPDF):
 def to_pdf(document: Document) -> bytes:
     """The report, to be printed."""
     paper = _Paper(document)
+    if document.brand.logo:
+        _logo(paper, document.brand)
     paper.write_line(document.title, size=20, bold=True)
     paper.write_line(document.subtitle, size=12, colour=MUTED)
     paper.ln(3)
-    paper.set_draw_color(*ACCENT)
+    paper.set_draw_color(document.brand.colour)
     paper.set_line_width(0.6)
     paper.line(MARGIN_MM, paper.get_y(), paper.w - MARGIN_MM, paper.get_y())
     paper.ln(4)
@@ -91,13 +95,25 @@ def _facts(paper: _Paper, facts: tuple[tuple[str, str], ...]) -> None:
     paper.ln(4)
 
 
+def _logo(paper: _Paper, brand: Brand) -> None:
+    across, down = LOGO_MM
+    paper.image(
+        BytesIO(brand.logo), w=across, h=down, keep_aspect_ratio=True, x=MARGIN_MM, alt_text=paper.said(brand.name)
+    )
+    paper.ln(4)
+
+
 def _picture(paper: _Paper, picture: Picture) -> None:
-    if paper.get_y() > paper.h * 0.62:  # a picture is some 80 mm high, and nothing is to stand alone below it
+    width, height = (int.from_bytes(picture.png[at : at + 4]) for at in (16, 20))  # W3C, PNG, 11.2.1
+    if paper.will_page_break(paper.epw * height / width + CAPTION_MM):  # nothing of it stands alone on a page
         paper.add_page()
+    if picture.title:
+        paper.write_line(picture.title, size=11.5, bold=True)
+        paper.ln(1)
     paper.image(BytesIO(picture.png), w=paper.epw, alt_text=paper.said(picture.words))
-    paper.ln(2)
+    paper.ln(1)
     paper.write_line(picture.words, size=8.5, colour=MUTED)
-    paper.ln(3)
+    paper.ln(4)
 
 
 def _table(paper: _Paper, table: Table) -> None:
@@ -136,4 +152,4 @@ def _cells(paper: _Paper, table: Table, row: tuple[Cell, ...]) -> list[str]:
 
 def _is_numbers(table: Table, at: int) -> bool:
     cells = [row[at] for row in (*table.rows[:ROWS_PRINTED], *table.sums) if row[at] not in (None, "")]
-    return bool(cells) and not any(isinstance(cell, str) for cell in cells)
+    return bool(cells) and not any(isinstance(cell, str | date) for cell in cells)

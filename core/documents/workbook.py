@@ -30,7 +30,9 @@ def to_workbook(document: Document) -> bytes:
     target = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        book.set_properties({"title": document.title, "author": document.author, "created": _naive(document.made_at)})
+        book.set_properties(
+            {"title": document.title, "author": document.brand.name, "created": _naive(document.made_at)}
+        )
         bold = book.add_format({"bold": True})
         head = book.add_worksheet("Report")
         head.set_column(0, 0, 28)

@@ -12,6 +12,7 @@ levels.py                               use case: one figure, for checks of roll
 promises.py, objectives.py              which objectives hold; use cases over them
 looking.py, alerts.py, watching.py      use cases: how services do; their alerts; what is told by itself
 history.py, trends.py, effects.py, drafting.py   pure: days, the long run, before and after, proposals
+runs.py, report.py                      pure: the days of a report, and what it is made of
 courses.py, measuring.py, trending.py, crediting.py, planning.py, reporting.py, plan_store.py   over longer times
 views.py, events.py, errors.py          what doors show; the outbox; what can go wrong
 """
@@ -58,7 +59,9 @@ from core.sla.planning import (
     list_plans,
     take_action,
 )
-from core.sla.reporting import ReportKind, service_report
+from core.sla.report import Drawn, ReportKind, ServiceReport
+from core.sla.reporting import service_report
+from core.sla.runs import Run, RunDay
 from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
 from core.sla.store import AlertFilter
@@ -77,6 +80,7 @@ __all__ = [
     "Budget",
     "Course",
     "CreditView",
+    "Drawn",
     "Effect",
     "ImportView",
     "InvalidSample",
@@ -88,8 +92,11 @@ __all__ = [
     "OwnOperations",
     "PlanView",
     "ReportKind",
+    "Run",
+    "RunDay",
     "Sample",
     "Sampler",
+    "ServiceReport",
     "ServiceView",
     "SlaCatalogue",
     "SlaEvent",

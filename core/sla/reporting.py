@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from sqlalchemy import Row
 from core.access import TokenScope, permitted
 from core.actor import Actor
 from core.db import Database, Transaction
-from core.documents import Column, Document, Table, Words
+from core.documents import Brand, Column, Table, Words
 from core.documents.document import Cell
 from core.sla import sample_store, store
 from core.sla.alerts import KINDS
@@ -27,22 +26,16 @@ from core.sla.judging import judge
 from core.sla.measuring import Measuring, measure
 from core.sla.objective import Metric, value_words
 from core.sla.promises import Promises, promises_of
+from core.sla.report import Drawn, ReportKind, ServiceReport, brand_of
+from core.sla.runs import DAY_COLUMNS, NOTHING, Run, day_row, run_of
 from core.sla.trending import trends_of
 from core.sla.windows import Span, Unit
 from core.tenants import TenantPolicy, list_tenants, tenant_policy
 
 SERVICES_MAX: Final = 50  # in one report
+SERVICES_DRAWN: Final = 10  # of them: their charts and days are in it
 ALERTS_MAX: Final = 1000
 TREND_DAYS: Final = 90
-_NOTHING: Final = "–"
-
-
-class ReportKind(StrEnum):
-    """The reports that there are."""
-
-    VIOLATIONS = "violations"
-    TRENDS = "trends"
-    CUSTOMER = "customer"
 
 
 async def service_report(
@@ -53,7 +46,7 @@ async def service_report(
     *,
     service: str | None = None,
     period: str = "",
-) -> Document:
+) -> ServiceReport:
     """The report of a month (2026-03; by default the last whole one), of one service or all; trends: of 90 days.
 
     Raises InvalidPeriod, UnknownService.
@@ -68,7 +61,7 @@ async def service_report(
         span = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
         rows = [row for row in rows if service is not None or row.first_at < span.end]
         (tenant,) = await list_tenants(tx)
-        about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, tenant.name)
+        about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, brand_of(tenant))
         match ReportKind(kind):
             case ReportKind.VIOLATIONS:
                 return await about.violations()
@@ -89,21 +82,25 @@ class _About:
         span: Span,
         rows: Sequence[Row[Any]],
         service: str | None,
-        name: str,
+        brand: Brand,
     ) -> None:
-        self._name = name
+        self._brand, self._name = brand, brand.name
         self._tx, self._promised, self._policy = tx, promised, policy
         self._span, self._rows, self._service = span, rows, service
         self._place = ZoneInfo(policy.time_zone)
 
-    async def violations(self) -> Document:
+    async def violations(self) -> ServiceReport:
         """Every alert of the period, its length and words, and what each service missed."""
         alerts = await store.alerts_between(
             self._tx, service=self._service, since=self._span.start, until=self._span.end, limit=ALERTS_MAX
         )
         missed: list[tuple[Cell, ...]] = []
+        told, runs = {row.service for row in alerts}, []
         for found in [await self._measured(row) for row in self._rows]:
-            missed += _missed(found)
+            of_it = _missed(found)
+            missed += of_it
+            if of_it or found.service in told:
+                runs.append(self._run(found))
         columns = (Column("Service", 2), Column("Promise", 3), Column("Delivered", 2), Column("What it means", 5))
         listed = tuple(self._alert_row(row) for row in alerts)
         return self._document(
@@ -112,29 +109,37 @@ class _About:
             (
                 Table("Promises that were not kept", columns, tuple(missed)),
                 Table("Violations, newest first", _ALERT_COLUMNS, listed),
+                *_drawn(runs),
             ),
         )
 
-    async def trends(self) -> Document:
+    async def trends(self) -> ServiceReport:
         """What is sure in the long run, and the days behind it."""
-        parts: list[Table | Words] = []
-        for row in self._rows:
+        parts: list[Table | Words | Drawn] = []
+        for place, row in enumerate(self._rows):
             found = await trends_of(self._tx, self._promised, row.service, days=TREND_DAYS)
             said = [each for trend in found.trends for each in trend.sentences]
-            days = tuple(_day_row(each.day, each.measured) for each in found.days)
+            listed = tuple(day_row(each.day, each.measured) for each in found.days)
+            days = Table(f"{row.service}, day by day", DAY_COLUMNS, listed)
             parts.append(Words(f"{row.service}: {' '.join(said) or 'no trend, season or change of level is sure.'}"))
-            parts.append(Table(f"{row.service}, day by day", _DAY_COLUMNS, days))
+            parts.append(
+                Drawn(run_of(found.measuring, found.measuring.span, zone=found.zone), days)
+                if place < SERVICES_DRAWN
+                else days
+            )
         return self._document(
             "Service levels in the long run", (("Over", f"the last {TREND_DAYS} days"),), tuple(parts)
         )
 
-    async def customer(self) -> Document:
+    async def customer(self) -> ServiceReport:
         """What was promised and what was delivered, how long it was down, and what is credited."""
         delivered: list[tuple[Cell, ...]] = []
         downs: list[tuple[Cell, ...]] = []
         credited: list[CreditView] = []
+        runs: list[Run] = []
         for row in self._rows:
             found = await self._measured(row)
+            runs.append(self._run(found))
             delivered += _delivered(found)
             downs += [
                 (row.service, each.day, Decimal(str(round(each.measured.minutes_down, 1))))
@@ -153,6 +158,7 @@ class _About:
                 Table("What was promised, and what was delivered", _DELIVERED_COLUMNS, tuple(delivered)),
                 Table("When it was down", down_columns, tuple(downs)),
                 Table("Service credits", _CREDIT_COLUMNS, tuple(map(_credit_row, credited))),
+                *_drawn(runs),
             ),
         )
 
@@ -160,21 +166,26 @@ class _About:
     def _start(self) -> datetime:
         return self._span.start.astimezone(self._place)
 
-    def _document(self, title: str, facts: Iterable[tuple[str, str]], parts: tuple[Table | Words, ...]) -> Document:
+    def _document(
+        self, title: str, facts: Iterable[tuple[str, str]], parts: tuple[Table | Words | Drawn, ...]
+    ) -> ServiceReport:
         last = self._span.end.astimezone(self._place) - timedelta(minutes=1)
         so_far = " (so far)" if self._span.end > self._tx.now else ""
         period = f"{self._start:%d %b %Y} to {last:%d %b %Y}{so_far}, {self._policy.time_zone}"
-        return Document(
+        return ServiceReport(
             title=title,
             subtitle=f"{self._name} · {period}",
             facts=(("For", self._name), ("Period", period), *facts),
             parts=parts,
             made_at=self._tx.now,
-            author=self._name,
+            brand=self._brand,
         )
 
     async def _measured(self, row: Row[Any]) -> Measuring:
         return await measure(self._tx, self._promised, row, self._span)
+
+    def _run(self, found: Measuring) -> Run:
+        return run_of(found, self._span, zone=self._policy.time_zone)
 
     def _alert_row(self, row: Row[Any]) -> tuple[Cell, ...]:
         end = row.resolved_at or self._tx.now
@@ -193,10 +204,6 @@ _ALERT_COLUMNS: Final = (
     Column("Service", 2), Column("What", 3), Column("Began", 2), Column("Minutes", 1), Column("Severity", 1),
     Column("In words", 5),
 )  # fmt: skip
-_DAY_COLUMNS: Final = (
-    Column("Day", 2), Column("Operations", 2), Column("Failed", 1), Column("Availability", 2),
-    Column("Minutes down", 1, places=1), Column("p95", 1),
-)  # fmt: skip
 _DELIVERED_COLUMNS: Final = (
     Column("Service", 2), Column("Promised", 4), Column("Delivered", 2), Column("Kept", 1),
 )  # fmt: skip
@@ -204,6 +211,17 @@ _CREDIT_COLUMNS: Final = (
     Column("Service", 2), Column("Availability", 2), Column("Minutes down", 1, places=1), Column("Credit", 1),
     Column("Amount", 2), Column("Terms", 4),
 )  # fmt: skip
+
+
+def _drawn(runs: Sequence[Run]) -> list[Words | Drawn]:
+    """The charts of the first services; what is not drawn is said."""
+    found: list[Words | Drawn] = [
+        Drawn(each) for each in runs[:SERVICES_DRAWN] if any(day.measured for day in each.days)
+    ]
+    left = len(runs) - SERVICES_DRAWN
+    if left > 0:
+        found.append(Words(f"{left} more services are not drawn here: each has a report of its own."))
+    return found
 
 
 def _missed(found: Measuring) -> list[tuple[Cell, ...]]:
@@ -223,7 +241,7 @@ def _delivered(found: Measuring) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     for each in found.objectives:
         value = _value(each.metric, found, whole)
-        shown = _NOTHING if value is None else value_words(each.metric, value)
+        shown = NOTHING if value is None else value_words(each.metric, value)
         kept = "not measured" if value is None else "yes" if each.bound.admits(value) else "no"
         rows.append((found.service, each.words, shown, kept))
     return rows
@@ -245,25 +263,14 @@ def _value(metric: Metric, found: Measuring, whole: Measured) -> float | None:
             return whole.total / minutes if whole.total and minutes else None
 
 
-def _day_row(day: date, found: Measured) -> tuple[Cell, ...]:
-    return (
-        day,
-        found.total,
-        found.failed,
-        _NOTHING if found.availability is None else value_words(Metric.AVAILABILITY, found.availability),
-        Decimal(str(round(found.minutes_down, 1))),
-        _NOTHING if found.p95 is None else value_words(Metric.RESPONSE_TIME, found.p95),
-    )
-
-
 def _credit_row(view: CreditView) -> tuple[Cell, ...]:
     amount = "the fee is not known here" if view.amount is None else f"{view.amount} {view.currency}"
     return (
         view.service,
-        _NOTHING if view.availability is None else value_words(Metric.AVAILABILITY, view.availability),
+        NOTHING if view.availability is None else value_words(Metric.AVAILABILITY, view.availability),
         Decimal(str(round(view.minutes_down, 1))),
         credit_words(view.credit),
-        amount if view.credit else _NOTHING,
+        amount if view.credit else NOTHING,
         "; ".join(view.terms),
     )
 

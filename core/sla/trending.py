@@ -63,6 +63,7 @@ class TrendsView:
     zone: str
     days: tuple[Daily, ...]
     trends: tuple[Trend, ...]
+    measuring: Measuring  # what they were read from
 
 
 async def get_trends(
@@ -81,7 +82,7 @@ async def trends_of(tx: Transaction, promised: Promises, service: str, *, days: 
     row = await service_row(tx, service)
     found = await measure(tx, promised, row, last_days(days, tx.now))
     shown = found.days(zone)
-    return TrendsView(service, zone, shown, tuple(_trend(found, shown, metric, zone) for metric in READINGS))
+    return TrendsView(service, zone, shown, tuple(_trend(found, shown, metric, zone) for metric in READINGS), found)
 
 
 def _trend(found: Measuring, days: Sequence[Daily], metric: Metric, zone: str) -> Trend:

@@ -2,6 +2,7 @@
 
 bypass_policy.py  its section on the emergency bypass; bypass_file.py reads it
 incident_policy.py  its section on incidents; incident_file.py reads it; who_file.py: people as YAML names them
+brand_file.py    how its reports look
 report_file.py   its sections on reports
 policy.py   the framework's tenant YAML -> TenantPolicy
 model.py    the table
@@ -10,7 +11,7 @@ service.py  provision, list, the policy in force
 
 from core.tenants.bypass_policy import ANYWHERE, UNNAMED, BypassPolicy, ReviewRule, StepUp, Who
 from core.tenants.incident_policy import SEVERITIES, IncidentPolicy, PageLevel
-from core.tenants.policy import ChargebackReport, MonthlyReport, TenantPolicy, WeeklyReport
+from core.tenants.policy import BrandPolicy, ChargebackReport, MonthlyReport, TenantPolicy, WeeklyReport
 from core.tenants.service import (
     COST_ADVICE,
     COST_CHECK,
@@ -34,6 +35,7 @@ __all__ = [
     "SEVERITIES",
     "THE_TENANT",
     "UNNAMED",
+    "BrandPolicy",
     "BypassPolicy",
     "ChargebackReport",
     "IncidentPolicy",

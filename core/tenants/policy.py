@@ -9,7 +9,7 @@
 Ours: `name`, `time_zone`, `role_aliases`, `roles` (what a role may do here, never more than the framework gives it),
 `senior_management`, `bypass`, `incidents`, `channels`, `chat`, `tickets`, `weekly_report`, `bypass_report`,
 `chargeback_report`,
-`absence_words` (titles of calendar events that mean absence, beside ours).
+`brand`, `absence_words` (titles of calendar events that mean absence, beside ours).
 """
 
 from __future__ import annotations
@@ -117,6 +117,15 @@ class TicketPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BrandPolicy:
+    """How reports that leave the house look (S8). Empty: as those of the product do."""
+
+    name: str = ""
+    colour: str = ""  # #rrggbb
+    logo: str = ""  # a PNG in base64
+
+
+@dataclass(frozen=True, slots=True)
 class TenantPolicy:
     """The validated document."""
 
@@ -138,6 +147,7 @@ class TenantPolicy:
     chargeback_report: ChargebackReport | None = None
     chat: ChatPolicy = field(default_factory=ChatPolicy)
     tickets: TicketPolicy = field(default_factory=TicketPolicy)
+    brand: BrandPolicy = field(default_factory=BrandPolicy)
 
     @property
     def role_permissions(self) -> Mapping[str, Permission]:
@@ -181,6 +191,7 @@ class TenantPolicy:
             chargeback_report=_chargeback_report(document.get("chargeback_report")),
             chat=ChatPolicy(**document.get("chat", {})),
             tickets=TicketPolicy(**document.get("tickets", {})),
+            brand=BrandPolicy(**document.get("brand", {})),
         )
 
 

@@ -13,6 +13,7 @@ from core.durations import format_duration, parse_duration
 from core.located import Reader
 from core.roles.hierarchy import ALIASES, PARENTS, UnknownRole, resolve_role, role_key
 from core.roles.permissions import UnknownPermission, WideningRefused, narrow, permissions_of
+from core.tenants.brand_file import read_brand
 from core.tenants.bypass_file import read_bypass
 from core.tenants.incident_file import read_incidents
 from core.tenants.policy import (
@@ -55,6 +56,7 @@ KEYS: Final = (
     "chargeback_report",
     "chat",
     "tickets",
+    "brand",
 )
 LIMIT_KEYS: Final = ("max_agents", "max_concurrent_operations", "storage_quota", "compute_quota")
 SECURITY_KEYS: Final = ("encryption_required", "mfa_required", "audit_logging", "data_retention", "sessions")
@@ -136,6 +138,7 @@ def _policy(reader: Reader, path: YamlPath, fields: Mapping[str, object]) -> Ten
         else None,
         chat=_chat(reader, (*path, "chat"), fields.get("chat", {})),
         tickets=_tickets(reader, (*path, "tickets"), fields.get("tickets", {})),
+        brand=read_brand(reader, (*path, "brand"), fields.get("brand", {})),
     )
 
 

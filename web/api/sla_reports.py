@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field
 
+from core.charts import Renderer, ReportFormat, write_report
 from core.db import Database
-from core.documents import to_csv, to_page, to_pdf
 from core.errors import ErrorKind, InvalidInput
 from core.sla import (
     SlaCatalogue,
@@ -51,7 +50,6 @@ _ACTIONS: Final = Cursors("sla-actions", UUID)
 _TAGS: Final = ("service levels",)
 _CHANGING: Final = (ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.CONFLICT)
 _MODIFY: Final = "modify_config"
-MEDIA_TYPES: Final = {"html": "text/html", "pdf": "application/pdf", "csv": "text/csv"}
 Service = Annotated[str | None, Field(max_length=120)]
 Period = Annotated[str, Field(max_length=20, description="2026-03, or a day in it; the last whole one by default")]
 
@@ -114,9 +112,10 @@ class ActionsQuery(PlansQuery):
 class SlaReports:
     """Service levels over longer times."""
 
-    def __init__(self, database: Database, catalogue: SlaCatalogue) -> None:
+    def __init__(self, database: Database, catalogue: SlaCatalogue, renderer: Renderer) -> None:
         self._database = database
         self._catalogue = catalogue
+        self._renderer = renderer
 
     @endpoint(
         Method.GET,
@@ -147,25 +146,20 @@ class SlaReports:
         summary="Write a report of service levels",
         tags=_TAGS,
         errors=(ErrorKind.NOT_FOUND, ErrorKind.INVALID),
-        responses={200: Media(tuple(MEDIA_TYPES.values()), "The report")},
+        responses={200: Media(tuple(each.media_type for each in ReportFormat), "The report")},
     )
     async def report(self, call: Call[None, ReportQuery, ByReport]) -> Stream:
         """In the tenant's name: violations, trends, or what a customer may read."""
         query, kind = call.query, call.path.report
-        if query.format not in MEDIA_TYPES:
-            raise InvalidInput(f"'{query.format}' is no format.", where="format", accepted=tuple(MEDIA_TYPES))
+        if query.format not in tuple(ReportFormat):
+            raise InvalidInput(f"'{query.format}' is no format.", where="format", accepted=tuple(ReportFormat))
         found = await service_report(
             self._database, self._catalogue, call.actor, kind, service=query.service, period=query.period
         )
-        match query.format:
-            case "pdf":
-                content = await asyncio.to_thread(to_pdf, found)
-            case "csv":
-                content = to_csv(found).encode()
-            case _:
-                content = to_page(found).encode()
+        form = ReportFormat(query.format)
+        content = await write_report(found, form, self._renderer)
         name = f"service-levels-{kind}.{query.format}"
-        return Stream(_once(content), MEDIA_TYPES[query.format], name)
+        return Stream(_once(content), form.media_type, name)
 
     @endpoint(Method.GET, "/api/v1/sla/plans", summary="List improvement plans", tags=_TAGS)
     async def plans(self, call: Call[None, PlansQuery, None]) -> Page[PlanOut]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
 
-from core.charts import Chart, PictureFormat, Theme, service_chart, service_charts
+from core.charts import Chart, PictureFormat, ReportFormat, Theme, service_chart, service_charts, write_report
 from core.charts.service_levels import NAMES
-from core.documents import to_csv, to_page, to_pdf
 from core.errors import NotFound
 from core.sla import (
     ReportKind,
@@ -33,7 +31,6 @@ _SERVICES_SHOWN: Final = 200
 _WEEK_DAYS: Final = 7
 _MONTH_DAYS: Final = 31
 _QUARTER_DAYS: Final = 92
-_FORMATS: Final = {"pdf": "application/pdf", "csv": "text/csv"}
 _TREND_DAYS: Final = 30
 # A report of ours carries its style inside, and runs nothing.
 _REPORT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
@@ -116,18 +113,15 @@ async def report(look: Look) -> web.Response:
         service=look.query("service") or None,
     )
     wanted = look.query("format")
-    if wanted not in _FORMATS:
-        headers = {"Content-Security-Policy": _REPORT_POLICY, "Cache-Control": "no-store"}
-        return web.Response(text=to_page(found), content_type="text/html", headers=headers)
-    body = await asyncio.to_thread(to_pdf, found) if wanted == "pdf" else to_csv(found).encode()
-    return web.Response(
-        body=body,
-        content_type=_FORMATS[wanted],
-        headers={
-            "Content-Disposition": f'attachment; filename="service-levels-{kind}.{wanted}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    form = ReportFormat(wanted) if wanted in set(ReportFormat) else ReportFormat.HTML
+    headers = {"Cache-Control": "no-store"}
+    if form is ReportFormat.HTML:
+        headers["Content-Security-Policy"] = _REPORT_POLICY
+    else:
+        headers["Content-Disposition"] = f'attachment; filename="service-levels-{kind}.{form}"'
+    charset = None if form is ReportFormat.PDF else "utf-8"
+    body = await write_report(found, form, look.house.renderer)
+    return web.Response(body=body, content_type=form.media_type, charset=charset, headers=headers)
 
 
 def period_words(start: datetime, end: datetime) -> str:

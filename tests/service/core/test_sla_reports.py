@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from config.yamlfile import parse_yaml
 from core.access import PermissionMissing
-from core.documents import to_csv, to_page, to_pdf
+from core.charts import Renderer, ReportFormat, write_report
 from core.sla import (
     Sample,
     Sampler,
@@ -28,6 +30,7 @@ from core.sla import (
 )
 from core.sla.catalogue import SlaCatalogue
 from core.sla.errors import InvalidPeriod, WrongState
+from core.tenants import BrandPolicy, TenantPolicy, provision
 
 TERMS = SlaCatalogue(
     {
@@ -77,25 +80,52 @@ async def test_credits_of_a_month_are_those_of_its_terms(month):
         await list_credits(month.database, TERMS, actor, period="2027-01")
 
 
+@pytest.fixture
+async def renderer():
+    found = Renderer()
+    yield found
+    await found.close()
+
+
 @pytest.mark.row("S8")
-async def test_reports_are_in_the_tenants_name_and_print(month):
+async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
     actor = month.actor("agent_operator")
-    customer = await service_report(month.database, TERMS, actor, "customer", period="2026-03")
-    page = to_page(customer)
+
+    async def written(kind, form, **asked):
+        return await write_report(await service_report(month.database, TERMS, actor, kind, **asked), form, renderer)
+
+    page = (await written("customer", ReportFormat.HTML, period="2026-03")).decode()
     assert "Service level report of enterprise-corp" in page
     assert "01 Mar 2026 to 31 Mar 2026" in page
     assert "1 of 1 services: 100.00 USD" in page
-    assert to_pdf(customer).startswith(b"%PDF-")
-    text = to_csv(customer)
+    assert "What is left of the error budget (availability &gt;= 99.9%, calendar month): -34% on 2026-03-31." in page
+    assert "It was gone on 2026-03-10." in page
+    assert page.count("<figure>") == 3
+    printed = PdfReader(BytesIO(await written("customer", ReportFormat.PDF, period="2026-03")))
+    assert sum(len(sheet.images) for sheet in printed.pages) == 3
+    text = (await written("customer", ReportFormat.CSV, period="2026-03")).decode()
     assert "payments,2026-03-10,60.0" in text
     assert "payments,availability >= 99.9%,99.8656%,no" in text
-    violations = to_csv(await service_report(month.database, TERMS, actor, "violations", period="2026-03"))
+    assert "day by day" not in text
+    violations = (await written("violations", ReportFormat.CSV, period="2026-03")).decode()
     assert "availability >= 99.9%" in violations
     assert "95% of response times" not in violations  # it is slow, and within its bound
-    trends = to_page(await service_report(month.database, TERMS, actor, "trends"))
+    trends = (await written("trends", ReportFormat.HTML)).decode()
     assert re.search(r"rose from (198|199|200|201|202)ms to \d+ms about 20 Mar 2026", trends)
+    assert "It begins anew on 2026-04-01." in trends
+    assert "payments,2026-03-20" not in (await written("trends", ReportFormat.CSV)).decode()
     with pytest.raises(InvalidPeriod, match="no report"):
         await service_report(month.database, TERMS, actor, "everything")
+
+
+@pytest.mark.row("S8", "T11")
+async def test_reports_have_the_tenants_colour_and_sign(month, renderer):
+    brand = BrandPolicy("Acme Ltd", "#7a1fa2")
+    await provision(month.database, TenantPolicy(tenant_id=month.tenant, brand=brand))
+    report = await service_report(month.database, TERMS, month.actor("agent_operator"), "customer", period="2026-03")
+    page = (await write_report(report, ReportFormat.HTML, renderer)).decode()
+    assert "Service level report of Acme Ltd" in page
+    assert "border-top:8px solid #7a1fa2" in page
 
 
 @pytest.mark.row("S4")

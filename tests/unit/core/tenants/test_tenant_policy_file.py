@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from core.roles.hierarchy import ROLES, resolve_role
 from core.roles.permissions import ROLE_PERMISSIONS, Permission
 from core.tenants.bypass_policy import BypassPolicy
 from core.tenants.policy import (
+    BrandPolicy,
     ResourceLimits,
     SecurityPolicies,
     SessionLimits,
@@ -355,3 +358,40 @@ def test_a_tenant_says_how_long_a_browser_stays_signed_in(written: str, idle: st
     assert TenantPolicy.from_json(stored) == policy
     del stored["security_policies"]["sessions"]  # as the release before wrote it
     assert TenantPolicy.from_json(stored).security_policies.sessions == SessionLimits()
+
+
+def _png(data: bytes = b"", *, side: int = 1) -> str:
+    """A PNG of one white pixel, or one that says to be larger; with the last bytes of its data replaced by `data`."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4) + kind + content + zlib.crc32(kind + content).to_bytes(4)
+
+    head = chunk(b"IHDR", side.to_bytes(4) * 2 + bytes((8, 0, 0, 0, 0)))
+    whole = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\x00\xff")) + chunk(b"IEND", b"")
+    return base64.b64encode(whole[: -len(data)] + data if data else whole).decode()
+
+
+@pytest.mark.row("S8", "T11")
+def test_a_tenants_reports_have_its_name_colour_and_sign() -> None:
+    logo = _png()
+    written = f'brand: {{name: Acme Ltd, colour: "#0B5FFF", logo: "data:image/png;base64,{logo}"}}'
+    assert _tenant(written).brand == BrandPolicy("Acme Ltd", "#0b5fff", logo)
+    assert _tenant("").brand == BrandPolicy()
+
+
+@pytest.mark.row("S8", "T11")
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ("motto: Fast", "motto"),
+        ("colour: red", "colour"),
+        ('colour: "#ffee00"', "colour"),  # yellow headings on white: nobody reads them
+        ("logo: https://acme.example/logo.png", "logo"),
+        (f'logo: "data:image/png;base64,{_png(b"broken")}"', "logo"),
+        (f'logo: "data:image/png;base64,{_png(side=3000)}"', "logo"),
+        (f"name: {'x' * 81}", "name"),
+    ],
+)
+def test_a_mistake_in_the_brand_is_named_with_its_line(wrong: str, key: str) -> None:
+    refusal = _refusal(f"tenant_id: acme\nbrand:\n  {wrong}\n")
+    assert (refusal.line, refusal.key) == (3, f"brand.{key}")
