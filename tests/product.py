@@ -124,7 +124,7 @@ class Product:
         return None
 
 
-def until(look: Callable[[], T | None], what: str, *, within_s: float = 45.0) -> T:
+def until(look: Callable[[], T | None], what: str, *, within_s: float = 90.0) -> T:
     """What `look` finally finds; fails with `what` when time is up."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

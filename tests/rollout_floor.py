@@ -48,18 +48,20 @@ class Floor:
         self.executor = ExecutorDesk(desk.company.tenant, calls, checker, desk.database, secret)
         self.executors = ExecutorDesks(desk.database, {desk.company.tenant: self.executor})
         self.done: set = set()
+        self.deliveries = 1  # of each event; two where a crash has forgotten that it was heard
 
     async def _level(self, check):
         over, tenant = timedelta(seconds=check.over_s), self.desk.company.tenant
         return await level_of(self.desk.database, LEVELS, tenant, check.service, check.metric, over=over)
 
     async def pump(self):
-        """What the outbox has is with whoever hears of it, in order, each once; what fails is tried at the next turn."""
+        """What the outbox has is with whoever hears of it, in order; what fails is tried at the next turn."""
         while waiting := await self._waiting():
             failed = 0
             for event in waiting:
                 try:
-                    await self._deliver(event)
+                    for _ in range(self.deliveries):
+                        await self._deliver(event)
                 except Exception:  # noqa: BLE001 - the dispatcher tries everything again that fails
                     failed += 1
                 else:

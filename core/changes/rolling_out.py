@@ -63,12 +63,10 @@ async def _moved(
                 )
                 await implementing.validated(tx, who, held, rules.PASSED, notes)
         case RolloutState.ROLLING_BACK:
-            if (
-                held.state in rules.CAN_ROLL_BACK and held.row.note not in reasons
-            ):  # else a person's order, told already
-                await _note(
-                    tx, held, ChangeEvent.ROLLBACK_STARTED, values={"note": " ".join(reasons)}, reason=" ".join(reasons)
-                )
+            why = " ".join(reasons)
+            is_told = held.row.note in {*reasons, why}  # of a person's order; or this was heard before
+            if held.state in rules.CAN_ROLL_BACK and not is_told:
+                await _note(tx, held, ChangeEvent.ROLLBACK_STARTED, values={"note": why}, reason=why)
         case RolloutState.RECOVERING:
             if held.state in rules.CAN_ROLL_BACK:
                 await rolling_back.undone(tx, who, held, reasons or rollout.reasons)

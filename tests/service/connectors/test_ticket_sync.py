@@ -15,7 +15,7 @@ from connectors.itsm.subscriber import TicketSync
 from core.approvals import RequestEvent, get_request
 from core.ids import TenantId
 from core.links import tickets_of
-from core.outbox import Dispatcher, RetryPolicy, Subscription, emit
+from core.outbox import BreakerPolicy, Dispatcher, RetryPolicy, Subscription, emit
 from core.outbox.model import outbox_events
 from core.receipts import InvalidReceipt, Issuer
 from sandbox.faults import Fault
@@ -50,7 +50,9 @@ async def delivered(company, systems, *, approvals=NO_APPROVALS, issuer=None):
 
 
 def _subscription(slug, desk):
-    return Subscription(slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many)
+    """Failures are repeated at once and pause nothing: the clock stands still here."""
+    retry, breaker = RetryPolicy(base_s=0.0), BreakerPolicy(base_s=0.0)
+    return Subscription(slug, EVERY_EVENT, desk.deliver, retry, breaker, deliver_many=desk.deliver_many)
 
 
 async def dispatched(company, subscriptions):

@@ -72,6 +72,16 @@ async def test_a_change_that_goes_bad_is_undone_by_itself_with_the_reasons_and_t
     assert told[-5:] == ["started", "completed", "rollback_started", "rolled_back", "recovered"]
 
 
+@pytest.mark.row("G7", "N6")
+async def test_a_rollback_that_is_heard_of_twice_is_told_once(floor):
+    floor.deliveries = 2
+    change = await floor.until(await rolled_out(floor, "bad"), "rolled_back")
+
+    assert len(change.rollout.reasons) > 1
+    told = [each for each in await floor.desk.events(change) if each != "progressed"]
+    assert told[-5:] == ["started", "completed", "rollback_started", "rolled_back", "recovered"]
+
+
 @pytest.mark.row("G7")
 async def test_one_failing_look_is_chance_and_two_in_a_row_are_not(floor):
     change = await floor.until(await rolled_out(floor), "watching")
