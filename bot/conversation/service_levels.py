@@ -10,12 +10,13 @@ import structlog
 from bot.cards import Card, Picture
 from bot.commands import Intent, Verb
 from bot.conversation.chat import Chat
-from bot.views.service_levels import LISTED, credits_card, error_budget_card, service_card, services_card
+from bot.views.service_levels import credits_card, error_budget_card, service_card, services_card
 from core.actor import Actor
 from core.charts import Chart, PictureFailed, PictureFormat, Theme, service_charts
 from core.pictures import UnusablePicture, keep_picture
 from core.sla import StatusView, get_course, get_status, list_credits, list_services
 
+SERVICES_MAX: Final = 2000  # that are looked through for the worst
 VERBS: Final = frozenset({Verb.SERVICES, Verb.ERROR_BUDGET, Verb.CREDITS})
 
 log = structlog.get_logger()
@@ -32,8 +33,7 @@ async def on_service_level(chat: Chat, actor: Actor, intent: Intent) -> Card:
     if intent.verb is Verb.CREDITS:
         return credits_card(await list_credits(database, chat.sla, actor), console=console)
     if not intent.text:
-        found = await list_services(database, chat.sla, actor, limit=LISTED + 1)
-        return services_card(found, console=console)
+        return services_card(await list_services(database, chat.sla, actor, limit=SERVICES_MAX), console=console)
     status = await get_status(database, chat.sla, actor, intent.text)
     if intent.verb is Verb.ERROR_BUDGET:
         return error_budget_card(status, pictures=await _pictures(chat, actor, status, ("budget",)), console=console)

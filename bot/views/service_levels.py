@@ -18,6 +18,7 @@ from core.sla import (
     credit_words,
     service_address,
     value_words,
+    worst_first,
 )
 
 LISTED: Final = 20
@@ -37,16 +38,20 @@ _STANDS: Final = {
 
 
 def services_card(services: Sequence[ServiceView], *, console: str = "") -> Card:
-    """Every service in a line. One more than are listed says that there are others."""
+    """A line for each service, the worst first; where there are too many, it says how many others there are."""
     if not services:
         words: Text = (Markup("No service was sampled yet."),)
         return Card("No service was sampled yet.", (Section(words),))
     blocks: list[Block] = [Heading("Service levels")]
-    blocks += [Section(_line(each)) for each in services[:LISTED]]
+    blocks += [Section(_line(each)) for each in worst_first(services)[:LISTED]]
     if len(services) > LISTED:
-        blocks.append(Context((Markup(f"These are the first {LISTED}; there are others."),)))
+        blocks.append(
+            Context(
+                (Markup(f"These are the {LISTED} that need a look first, of {counted(len(services), 'service')}."),)
+            )
+        )
     blocks.append(Context((Markup("`/sla show` and a service's name shows one."), *_link(console, "", before=" · "))))
-    return Card(counted(min(len(services), LISTED), "service"), tuple(blocks))
+    return Card(counted(len(services), "service"), tuple(blocks))
 
 
 def service_card(status: StatusView, *, pictures: Sequence[Picture] = (), console: str = "") -> Card:

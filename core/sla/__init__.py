@@ -66,7 +66,7 @@ from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
 from core.sla.store import AlertFilter
 from core.sla.trending import Trend, TrendsView, get_trends
-from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView
+from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView, worst_first
 from core.sla.watching import deadlines, ensure_watches, service_address
 
 __all__ = [
@@ -143,4 +143,5 @@ __all__ = [
     "standings",
     "take_action",
     "value_words",
+    "worst_first",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from core.access import PersonView
-from core.sla.judging import Judged
+from core.sla.judging import Judged, Standing
 from core.sla.objective import Objective
 
 
@@ -80,3 +82,16 @@ class ServiceView:
     throughput_per_minute: float | None
     last_sample_at: datetime | None
     alerts: int
+
+
+_WORST_FIRST: Final = {
+    each: place for place, each in enumerate((Standing.BREACHED, Standing.AT_RISK, Standing.NO_DATA, Standing.MET))
+}
+
+
+def worst_first(services: Iterable[ServiceView]) -> list[ServiceView]:
+    """In the order in which somebody must look at them: what is not kept, what is at risk, what is silent, the others.
+
+    Among equals, more alerts come first, then the name decides.
+    """
+    return sorted(services, key=lambda each: (_WORST_FIRST[Standing(each.standing)], -each.alerts, each.service))

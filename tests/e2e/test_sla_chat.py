@@ -15,7 +15,7 @@ def answered(product, line, *words):
 
 @pytest.mark.row("S2", "S7", "S9")
 def test_services_are_asked_about_in_chat(product):
-    answered(product, "/sla services", "payments", "`/sla show` and a service's name")
+    answered(product, "/sla services", "Service levels", "`/sla show` and a service's name")
     answered(product, "/sla show payments", "95th percentile", "Availability", "min left", "800ms")
     answered(product, "/sla budget payments", "min left")
     answered(product, "/sla reports", "payments")
