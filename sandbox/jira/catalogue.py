@@ -63,6 +63,7 @@ class IssueType:
     name: str
     workflow: str
     description: str = ""
+    is_subtask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +160,14 @@ _DESK: Final = (*_COMMON, "customfield_10022", "customfield_10023", "customfield
 ISSUE_TYPES: Final[Mapping[str, IssueType]] = {
     "10001": IssueType("10001", "Story", "governance", "A user story."),
     "10002": IssueType("10002", "Task", "governance", "A small piece of work."),
+    "10003": IssueType("10003", "Sub-task", "subtask", "A part of a piece of work.", is_subtask=True),
     "10004": IssueType("10004", "Bug", "governance", "A problem that impairs a function."),
     "10100": IssueType("10100", "[System] Change", "change", "A change to a service."),
     "10101": IssueType("10101", "[System] Incident", "incident", "An interruption of a service."),
     "10102": IssueType("10102", "[System] Service request", "request", "Something asked for with approval."),
 }
 PROJECTS: Final[Mapping[str, Project]] = {
-    "GOV": Project("10000", "GOV", "Agent Governance", ("10002", "10001", "10004"), _COMMON,
+    "GOV": Project("10000", "GOV", "Agent Governance", ("10002", "10001", "10004", "10003"), _COMMON,
                    {"10200": "Agents", "10201": "Data", "10202": "Platform"}),
     "ITSM": Project("10001", "ITSM", "IT Service Management", ("10100", "10101", "10102"), _DESK,
                     {"10210": "Payments", "10211": "Customer Support", "10212": "Claims Processing"}, desk="1"),

@@ -29,6 +29,7 @@ def record(site: Site, issue: Issue) -> dict[str, Any]:
         "key": issue.key,
         "project": issue.project,
         "issuetype": ISSUE_TYPES[issue.type].name,
+        "parent": site.store.issues[issue.parent].key if issue.parent else None,
         "request_type": REQUEST_TYPES[issue.request_type].name if issue.request_type else None,
         "status": STATUSES[issue.status].name,
         "status_category": STATUSES[issue.status].category,

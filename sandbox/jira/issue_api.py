@@ -97,6 +97,8 @@ class IssueApi:
         call = request[CALL]
         issue = find(self._site, call, call.part("key"))
         call.must_be_admin()
+        if self._site.store.parts_of(issue) and request.query.get("deleteSubtasks") != "true":
+            raise Refused(f"The issue '{issue.key}' has subtasks. You must specify the 'deleteSubtasks' parameter.")
         issues.delete(self._site, issue, author=call.author)
         return empty()
 

@@ -24,7 +24,7 @@ from sandbox.jira.store import Issue
 from sandbox.jira.values import BadValue, Reader, is_list
 from sandbox.jira.workflow import WORKFLOWS
 
-_BESIDE: Final = frozenset({"project", "issuetype"})  # chosen at creation, not on the edit screen
+_BESIDE: Final = frozenset({"project", "issuetype", "parent"})  # chosen at creation, not on the edit screen
 _APART: Final = frozenset({"comment", "issuelinks", "worklog"})  # operations that are not values of fields
 
 
@@ -40,6 +40,8 @@ def create(
     where, type_id = _place(fields)
     reader = Reader(site.store, where, author.dialect)
     values, errors = _read(reader, {name: one for name, one in fields.items() if name not in _BESIDE}, update, {})
+    parent, wrong = _parent(site, where, type_id, fields.get("parent"))
+    errors |= wrong
     if not values.get("summary"):
         errors.setdefault("summary", "You must specify a summary of the issue.")
     kept = attached.read_properties(properties)
@@ -51,6 +53,7 @@ def create(
     issue = Issue(
         site.store.next_id("issue"), f"{where.key}-{number}", where.key, type_id,
         WORKFLOWS[ISSUE_TYPES[type_id].workflow].first, author.person.account_id, at, at, status_changed=at,
+        parent=parent,
     )  # fmt: skip
     values.setdefault("priority", DEFAULT_PRIORITY)
     values.setdefault("reporter", author.person.account_id)
@@ -85,7 +88,9 @@ def edit(site: Site, issue: Issue, fields: Mapping[str, Any], update: Mapping[st
 
 
 def delete(site: Site, issue: Issue, *, author: Author) -> None:
-    """The issue is gone, its links too."""
+    """The issue is gone, its links and sub-tasks too."""
+    for part in site.store.parts_of(issue):
+        delete(site, part, author=author)
     for link in site.store.links_of(issue.key):
         del site.store.links[link.id]
     del site.store.issues[issue.id]
@@ -113,6 +118,20 @@ def _place(fields: Mapping[str, Any]) -> tuple[Project, str]:
     if where is None or type_id is None or errors:
         raise Refused(errors=errors)
     return where, type_id
+
+
+def _parent(site: Site, where: Project, type_id: str, given: Any) -> tuple[str, dict[str, str]]:
+    """The id of the issue that this one is a part of, and what is wrong with it."""
+    is_part = ISSUE_TYPES[type_id].is_subtask
+    if not is_part:
+        return "", {"parent": "Issue type is not a sub-task but parent issue key or id is specified."} if given else {}
+    named = str(given.get("id") or given.get("key") or "") if isinstance(given, dict) else ""
+    if not named:
+        return "", {"issuetype": "Issue type is a sub-task but parent issue key or id not specified."}
+    found = site.store.issue(named)
+    if found is None or found.project != where.key or found.parent:
+        return "", {"parent": "Given parent issue does not belong to appropriate hierarchy."}
+    return found.id, {}
 
 
 def _read(

@@ -122,15 +122,30 @@ class View:
             "attachment": [self.attachment(one) for one in issue.attachments],
             "comment": self._comments(issue),
             "worklog": {"startAt": 0, "maxResults": 20, "total": 0, "worklogs": []},
-            "subtasks": [],
+            "subtasks": [self._part(one) for one in self.site.store.parts_of(issue)],
             "fixVersions": [],
             "versions": [],
         }
+        if issue.parent:
+            shown["parent"] = self._part(self.site.store.issues[issue.parent])
         if self.dialect.cloud:
             shown["statuscategorychangedate"] = issue.status_changed
         if project.desk:
             shown[REQUEST_TYPE_FIELD] = self._request_type(issue)
         return shown
+
+    def _part(self, issue: Issue) -> dict[str, Any]:
+        """An issue as its parent, or one of its sub-tasks, shows it."""
+        return {
+            "id": issue.id,
+            "key": issue.key,
+            "self": self.url(f"issue/{issue.id}"),
+            "fields": {
+                "summary": issue.values.get("summary", ""),
+                "status": self.status(issue.status),
+                "issuetype": self.issue_type(issue.type),
+            },
+        }
 
     def value(self, field: Field, value: Any, project: Project) -> Any:
         """One field's value."""
@@ -199,7 +214,7 @@ class View:
         kind = ISSUE_TYPES[id_]
         icon = f"{self.base_url}/images/icons/issuetypes/{id_}.svg"
         return {"self": self.url(f"issuetype/{id_}"), "id": id_, "description": kind.description, "iconUrl": icon,
-                "name": kind.name, "subtask": False, "hierarchyLevel": 0}  # fmt: skip
+                "name": kind.name, "subtask": kind.is_subtask, "hierarchyLevel": -int(kind.is_subtask)}  # fmt: skip
 
     def project(self, project: Project) -> dict[str, Any]:
         """A project as issues show it."""

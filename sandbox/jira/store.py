@@ -113,6 +113,7 @@ class Issue:
     resolved: str | None = None
     status_changed: str = ""
     request_type: str = ""
+    parent: str = ""  # the id of the issue that it is a part of
     comments: list[Comment] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
@@ -198,6 +199,10 @@ class Store:
     def members(self, group: str) -> list[Person]:
         """The active people of a group."""
         return [one for one in self.people.values() if one.active and group in one.groups]
+
+    def parts_of(self, issue: Issue) -> list[Issue]:
+        """The sub-tasks of this issue."""
+        return [one for one in self.issues.values() if one.parent == issue.id]
 
     def links_of(self, key: str) -> list[Link]:
         """The links of an issue."""

@@ -70,6 +70,12 @@ WORKFLOWS: Final[Mapping[str, Workflow]] = {
         _resolving("71", "Cancel", ("10000", "3", "10003", "10004"), "10006"),
         Transition("81", "Reopen", ("10001", "10005", "10006"), "10000", reopens=True),
     )),
+    "subtask": Workflow("10000", (
+        Transition("411", "Start progress", ("10000",), "3"),
+        _resolving("421", "Done", ("10000", "3"), "10001"),
+        _resolving("431", "Cancel", ("10000", "3"), "10006"),
+        Transition("441", "Reopen", ("10001", "10006"), "10000", reopens=True),
+    )),
     "change": Workflow("10010", (
         Transition("111", "Request CAB approval", ("10010",), "10011"),
         Transition("121", "Approve", ("10011",), "10012"),

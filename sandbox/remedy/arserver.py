@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sandbox.remedy import errors, rules
+from sandbox.remedy import errors, rules, task_rules
 from sandbox.remedy.errors import Refused
 from sandbox.remedy.schema import (
     CHANGE_BASE,
@@ -22,6 +22,7 @@ from sandbox.remedy.schema import (
     PEOPLE,
     SIGNATURE,
     STATUS_FIELDS,
+    TASK,
     Form,
 )
 from sandbox.remedy.settings import Options
@@ -87,6 +88,8 @@ class ArServer:
                 }
             case _ if form.name in _LOG_OWNERS:
                 self._check_log_owner(form, values)
+            case _ if form.base == TASK:
+                return self._new_task(values, by=by)
             case _ if form.base in STATUS_FIELDS:
                 return self._new_record(form, values, by=by)
             case _:
@@ -112,8 +115,12 @@ class ArServer:
                     new["Last Resolved Date"] = self.seconds()
             case _ if form.base == CHANGE_BASE:
                 rules.check_change(entry["Change Request Status"], new)
+                if new["Change Request Status"] == rules.COMPLETED != entry["Change Request Status"]:
+                    task_rules.check_all_closed(self.store.where(TASK, RootRequestID=entry.id))
                 self._check_person(read_values)
                 new["Priority"] = rules.priority(new)
+            case _ if form.base == TASK:
+                task_rules.check_task(entry["Status"], new)
             case _ if form.base == SIGNATURE:
                 self._check_signature(entry, new, by=by)
                 new |= self._signed(entry, by=by)
@@ -207,6 +214,14 @@ class ArServer:
             self._stage_entered(entry, by=by.name)
         return entry
 
+    def _new_task(self, values: dict[str, Any], *, by: Caller) -> Entry:
+        task_rules.check_task(None, values)
+        over = frozenset({rules.C_CLOSED, rules.C_CANCELLED})
+        task_rules.check_root(values, self.store.entries(CHANGE_BASE), over)
+        entry = self.add(FORMS[TASK], values, by=by.name)
+        entry.values["Task ID"] = entry.id
+        return entry
+
     def _check_person(self, values: Mapping[str, Any]) -> None:
         first, last = values.get("First Name"), values.get("Last Name")
         if first is None and last is None:
@@ -237,6 +252,11 @@ class ArServer:
         """Approval is asked for where the stage wants it; what was asked before and is open is closed."""
         for open_one in self.store.where(SIGNATURE, Request=change.id, Approval_Status=PENDING):
             self.write(open_one, {"Approval Status": 5}, by=SYSTEM)
+        if change["Change Request Status"] == rules.C_CANCELLED:
+            for task in self.store.where(TASK, RootRequestID=change.id):
+                if task["Status"] not in task_rules.FINAL:
+                    left = {"Status": task_rules.CLOSED, "StatusReasonSelection": task_rules.CANCELED}
+                    self.write(task, left, by=SYSTEM)
         phase = rules.PHASES.get(change["Change Request Status"])
         self.write(change, {"Approval Phase Name": phase.name if phase else None}, by=by)
         if phase is None:

@@ -22,12 +22,14 @@ from sandbox.remedy.schema import (
     PEOPLE,
     SIGNATURE,
     STATUS_FIELDS,
+    TASK,
 )
 from sandbox.remedy.seed import OPERATOR
 from sandbox.remedy.store import Entry
 from sandbox.remedy.values import shown, stamp
 
-ALIASES: Final = {"change": CHANGE_BASE, "incident": HELP_DESK, "approval": SIGNATURE, "person": PEOPLE}
+ALIASES: Final = {"change": CHANGE_BASE, "incident": HELP_DESK, "approval": SIGNATURE, "person": PEOPLE,
+                  "task": TASK}  # fmt: skip
 _EDITED: Final = {CHANGE_BASE: CHANGE, HELP_DESK: INCIDENT, SIGNATURE: DETAIL_SIGNATURE}  # as people's forms do
 _LOGS: Final = {CHANGE_BASE: CHANGE_LOG, HELP_DESK: INCIDENT_LOG}
 _DECISIONS: Final = {"approve": "Approved", "approved": "Approved", "reject": "Rejected", "rejected": "Rejected"}

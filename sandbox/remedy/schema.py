@@ -91,6 +91,10 @@ CHANGE_TYPES: Final = {1000: "Project", 2000: "Change", 3000: "Release", 5000: "
 ENVIRONMENTS: Final = {1000: "Development", 2000: "Test", 3000: "Production"}
 APPROVAL_STATUSES: Final = {0: "Pending", 1: "Approved", 2: "Rejected", 3: "Hold", 4: "More Information",
                             5: "Cancelled", 6: "Error", 7: "Closed"}  # fmt: skip
+TASK_STATUSES: Final = {1000: "Staged", 2000: "Assigned", 3000: "Pending", 4000: "Work In Progress", 5000: "Waiting",
+                        6000: "Closed", 7000: "Bypassed"}  # fmt: skip
+TASK_REASONS: Final = {1000: "Success", 2000: "Failed", 3000: "Canceled"}
+TASK_TYPES: Final = {1000: "Automatic", 2000: "Manual"}
 LOG_TYPES: Final = {1000: "Customer Communication", 2000: "Customer Follow-up", 8000: "General Information",
                     16000: "Working Log"}  # fmt: skip
 ACCESSES: Final = {0: "Internal", 1: "Public"}
@@ -100,6 +104,7 @@ HELP_DESK, INCIDENT, INCIDENT_CREATE = "HPD:Help Desk", "HPD:IncidentInterface",
 CHANGE_BASE, CHANGE, CHANGE_CREATE = "CHG:Infrastructure Change", "CHG:ChangeInterface", "CHG:ChangeInterface_Create"
 INCIDENT_LOG, CHANGE_LOG = "HPD:WorkLog", "CHG:WorkLog"
 PEOPLE, GROUPS = "CTM:People", "CTM:Support Group"
+TASK, TASK_INTERFACE = "TMS:Task", "TMS:TaskInterface"
 SIGNATURE, DETAIL_SIGNATURE = "AP:Signature", "AP:Detail-Signature"
 
 
@@ -201,6 +206,22 @@ _SIGNATURE_FIELDS: Final = (
     _char(13506, "Justification", most=0),
     Field(13209, "Action Date", Kind.TIME, read_only=True),
 )
+_TASK_FIELDS: Final = (
+    _char(10000006, "Task ID", read_only=True, most=15),
+    _char(10001041, "TaskName", required=True, most=255),
+    _char(8, "Summary", required=True, most=255),
+    _char(10000101, "Notes", most=0),
+    _enum(7, "Status", TASK_STATUSES, required=True, default=1000),
+    _enum(10000028, "StatusReasonSelection", TASK_REASONS),
+    _enum(10002506, "TaskType", TASK_TYPES, required=True, default=2000),
+    _char(10000207, "RootRequestFormName", required=True),
+    _char(10000100, "RootRequestID", required=True, most=15),
+    _char(10006453, "RootRequestName"),
+    _char(1000000001, "Location Company", required=True),
+    _char(10002505, "Assignee Group", most=60),
+    _char(10000838, "Assignee", most=69),
+    _char(303498800, "ElectronicField1"),
+)
 _ALL: Final = (
     _form(HELP_DESK, *_INCIDENT_FIELDS, prefix="INC"),
     _form(INCIDENT, *_INCIDENT_FIELDS, _shown(1000000076, "z1D_Action"), _shown(304247080, "z1D_Details"),
@@ -242,9 +263,11 @@ _ALL: Final = (
           _char(1000000023, "JobTitle"), _enum(7, "Profile Status", PROFILE_STATUSES, default=1), prefix="PPL"),
     _form(GROUPS, _char(1000000015, "Support Group Name", required=True, most=60), _char(1000000001, "Company"),
           _char(1000000014, "Support Organization", most=60), _char(301578000, "Members", most=0), prefix="SGP"),
+    _form(TASK, *_TASK_FIELDS, prefix="TAS"),
+    _form(TASK_INTERFACE, *_TASK_FIELDS, base=TASK, joined=True),
     _form(SIGNATURE, *_SIGNATURE_FIELDS),
     _form(DETAIL_SIGNATURE, *_SIGNATURE_FIELDS, base=SIGNATURE, joined=True),
 )  # fmt: skip
 FORMS: Final[Mapping[str, Form]] = {one.name: one for one in _ALL}
-STATUS_FIELDS: Final = {HELP_DESK: "Status", CHANGE_BASE: "Change Request Status"}
-NUMBER_FIELDS: Final = {HELP_DESK: "Incident Number", CHANGE_BASE: "Infrastructure Change ID"}
+STATUS_FIELDS: Final = {HELP_DESK: "Status", CHANGE_BASE: "Change Request Status", TASK: "Status"}
+NUMBER_FIELDS: Final = {HELP_DESK: "Incident Number", CHANGE_BASE: "Infrastructure Change ID", TASK: "Task ID"}

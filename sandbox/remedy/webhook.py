@@ -15,11 +15,11 @@ import aiohttp
 
 from sandbox.remedy.arserver import ArServer, Written, number_of
 from sandbox.remedy.auth import INTEGRATION
-from sandbox.remedy.schema import CHANGE_BASE, CHANGE_LOG, FORMS, HELP_DESK, INCIDENT_LOG, SIGNATURE
+from sandbox.remedy.schema import CHANGE_BASE, CHANGE_LOG, FORMS, HELP_DESK, INCIDENT_LOG, SIGNATURE, TASK
 from sandbox.remedy.values import shown, stamp
 from sandbox.signing import sign
 
-FORMS_TOLD: Final = frozenset({HELP_DESK, CHANGE_BASE, INCIDENT_LOG, CHANGE_LOG, SIGNATURE})
+FORMS_TOLD: Final = frozenset({HELP_DESK, CHANGE_BASE, INCIDENT_LOG, CHANGE_LOG, SIGNATURE, TASK})
 TIMEOUT_S: Final = 10.0
 KEPT: Final = 200  # deliveries remembered for the control surface
 
@@ -70,7 +70,10 @@ def payload(written: Written) -> dict[str, Any]:
         "form": entry.form,
         "entry_id": entry.id,
         "number": number_of(entry),
-        "request": entry["Request"] or entry["Incident Number"] or entry["Infrastructure Change ID"],
+        "request": entry["Request"]
+        or entry["RootRequestID"]
+        or entry["Incident Number"]
+        or entry["Infrastructure Change ID"],
         "operation": change.operation,
         "last_modified_date": stamp(change.at / 1000),
         "last_modified_by": change.by,

@@ -209,9 +209,11 @@ class ChangeApi:
         fields = await _fields(request)
         if change["state"] in {change_rules.CLOSED, change_rules.CANCELED}:
             return errors.error(HTTPStatus.BAD_REQUEST, "The change request is closed")
-        row = self._instance.insert(
-            "change_task", {**fields, "change_request": change.sys_id}, by=request[ACCOUNT], labels=True
-        )
+        values = {**fields, "change_request": change.sys_id}
+        try:
+            row = self._instance.insert("change_task", values, by=request[ACCOUNT], labels=True)
+        except (AccessDenied, RuleRefused) as refused:
+            return _refused(refused)
         return self._record(row, fields)
 
     async def task(self, request: web.Request) -> web.StreamResponse:
@@ -222,7 +224,10 @@ class ChangeApi:
         """PATCH one task."""
         row = self._task(request)
         fields = await _fields(request)
-        self._instance.update(row, fields, by=request[ACCOUNT], labels=True)
+        try:
+            self._instance.update(row, fields, by=request[ACCOUNT], labels=True)
+        except (AccessDenied, RuleRefused) as refused:
+            return _refused(refused)
         return self._record(row, fields)
 
     def _row(self, request: web.Request) -> Row:

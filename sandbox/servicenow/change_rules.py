@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sandbox.servicenow import approvals
+from sandbox.servicenow import approvals, task_rules
 from sandbox.servicenow.errors import RuleRefused
 from sandbox.servicenow.schema import CHANGE_CLOSE_CODES, CHANGE_STATES, CHANGE_TYPES
 from sandbox.servicenow.store import Row
@@ -134,6 +134,8 @@ def entered(writer: Writer, row: Row, *, by: Account) -> None:
             writer.write(row, {"work_end": row["work_end"] or writer.stamp()}, by=by)
         case "3" | "4":
             approvals.drop_pending(writer, row, "cancelled", by=by)
+            if row["state"] == CANCELED:
+                task_rules.cancel_of(writer, row, by=by)
             person = writer.store.find_by("sys_user", "user_name", by.user_name)
             closed_by = person.sys_id if person else ""
             writer.write(row, {"active": "false", "closed_at": writer.stamp(), "closed_by": closed_by}, by=by)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sandbox.servicenow import approvals, change_rules, incident_rules
+from sandbox.servicenow import approvals, change_rules, incident_rules, task_rules
 from sandbox.servicenow.errors import AccessDenied
 from sandbox.servicenow.schema import TABLES, Kind
 from sandbox.servicenow.store import Change, Row, known_columns
@@ -39,6 +39,8 @@ class Instance(Writer):
                 change_rules.before_insert(values)
             case "incident":
                 incident_rules.before_insert(values)
+            case "change_task":
+                task_rules.before_insert(values, self.store.find("change_request", values["change_request"]))
             case _:
                 pass
         row = self.add(table, values, by=by)
@@ -65,6 +67,8 @@ class Instance(Writer):
                 change_rules.before_update(old, new, may_approve=by.has(APPROVAL_ADMIN))
             case "incident":
                 incident_rules.before_update(old, new, at=self.stamp(), by_sys_id=self._sys_id_of(by))
+            case "change_task":
+                task_rules.before_update(old, new, at=self.stamp(), by_sys_id=self._sys_id_of(by))
             case "sysapproval_approver":
                 approvals.before_update(self, row, new, by=by, comment=journal.get("comments", ""))
             case _:

@@ -75,6 +75,12 @@ INCIDENT_STATES: Final = {
     "8": "Canceled",
 }
 TASK_STATES: Final = {"-5": "Pending", "1": "Open", "2": "In Progress", "3": "Closed", "4": "Canceled"}
+TASK_TYPES: Final = {
+    "planning": "Planning",
+    "implementation": "Implementation",
+    "testing": "Testing",
+    "review": "Review",
+}
 CHANGE_TYPES: Final = {"normal": "Normal", "standard": "Standard", "emergency": "Emergency"}
 CHANGE_CLOSE_CODES: Final = {
     "successful": "Successful",
@@ -202,18 +208,8 @@ INCIDENT_COLUMNS: Final = TASK_COLUMNS | _columns(
 TASKS: Final = TASK_COLUMNS | _columns(
     _number("state", "State", TASK_STATES, "1"),
     _ref("change_request", "Change request", "change_request"),
-    _choice(
-        "change_task_type",
-        "Type",
-        {
-            "planning": "Planning",
-            "implementation": "Implementation",
-            "testing": "Testing",
-            "review": "Review",
-        },
-        "implementation",
-    ),
-    _text("close_code", "Close code", 40),
+    _choice("change_task_type", "Type", TASK_TYPES, "implementation"),
+    _choice("close_code", "Close code", CHANGE_CLOSE_CODES),
     _when("planned_start_date", "Planned start date"),
     _when("planned_end_date", "Planned end date"),
 )

@@ -20,7 +20,7 @@ from sandbox.servicenow.settings import Options
 from sandbox.servicenow.writing import Writer, Written
 from sandbox.signing import sign
 
-TABLES_TOLD: Final = frozenset({"change_request", "incident", "sysapproval_approver"})
+TABLES_TOLD: Final = frozenset({"change_request", "incident", "sysapproval_approver", "change_task"})
 TIMEOUT_S: Final = 10.0
 KEPT: Final = 200  # deliveries remembered for the control surface
 

@@ -193,7 +193,7 @@ async def test_a_double_that_was_worked_on_to_its_end_stays(site, connected):
 async def test_an_issue_type_that_the_project_lacks_is_named(site, draft):
     wrong = connect(site.settings(change_type="Change"))
 
-    with pytest.raises(Refused, match="has no issue type 'Change'. It has: Bug, Story, Task") as refused:
+    with pytest.raises(Refused, match="has no issue type 'Change'. It has: Bug, Story, Sub-task, Task") as refused:
         await wrong.create(draft)
     await wrong.close()
 

@@ -287,9 +287,32 @@ async def test_tasks_belong_to_their_change(api):
     task = body["result"]["sys_id"]["value"]
 
     assert body["result"]["change_task_type"]["value"] == "testing"
-    assert (await api("PATCH", f"{CHANGE}/{one}/task/{task}", {"state": "3"}))[1]["result"]["state"]["value"] == 3.0
+    assert (await api("PATCH", f"{CHANGE}/{one}/task/{task}", {"state": "2"}))[1]["result"]["state"]["value"] == 2.0
+    assert (await api("PATCH", f"{CHANGE}/{one}/task/{task}", {"state": "3"}))[0] == 400  # without a close code
     assert (await api("GET", f"{CHANGE}/{other}/task/{task}"))[0] == 404
     assert len((await api("GET", f"{CHANGE}/{one}/task"))[1]["result"]) == 1
+
+
+async def test_a_task_is_closed_with_a_code_and_notes_and_stays_closed(api):
+    change = await api.change()
+    _, body = await api("POST", f"{TABLE}/change_task", {"short_description": "watch", "change_request": change})
+    task = f"{TABLE}/change_task/{body['result']['sys_id']}"
+
+    assert (body["result"]["state"], body["result"]["change_task_type"]) == ("1", "implementation")
+    status, said = await api("PATCH", task, {"state": "3", "close_code": "successful"})
+    assert (status, "Close notes" in said["error"]["detail"]) == (403, True)
+    closing = {"state": "3", "close_code": "successful", "close_notes": "Seen."}
+    assert (await api("PATCH", task, closing))[1]["result"]["active"] == "false"
+    assert (await api("PATCH", task, {"state": "1"}))[0] == 403
+
+
+async def test_cancelling_a_change_cancels_its_tasks_and_it_takes_no_more(api, instance):
+    change = await api.change()
+    await api("POST", f"{TABLE}/change_task", {"short_description": "watch", "change_request": change})
+    await api("PATCH", f"{CHANGE}/{change}", {"state": "4"})
+
+    assert [one["state"] for one in instance.records("change_task")] == ["4"]
+    assert (await api("POST", f"{TABLE}/change_task", {"change_request": change}))[0] == 403
 
 
 async def test_every_note_is_appended_and_shown_as_one_text(api, instance):

@@ -407,3 +407,41 @@ async def test_pages_show_an_issue_to_people_and_escape_their_words(api, instanc
     assert f"/browse/{key}" in listing
     async with api.session.get(f"{instance.url}/browse/GOV-999") as answer:
         assert answer.status == 404
+
+
+async def test_a_sub_task_belongs_to_an_issue_of_its_project_and_both_show_it(api):
+    parent = await api.create(summary="Raise the limit")
+    part = await api.create(summary="Test it", issuetype={"name": "Sub-task"}, parent={"key": parent})
+
+    _, shown = await api("GET", f"{V3}/issue/{parent}", fields="subtasks")
+    _, own = await api("GET", f"{V3}/issue/{part}", fields="parent,issuetype")
+    assert [(one["key"], one["fields"]["summary"]) for one in shown["fields"]["subtasks"]] == [(part, "Test it")]
+    assert (own["fields"]["parent"]["key"], own["fields"]["issuetype"]["subtask"]) == (parent, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"issuetype": {"name": "Sub-task"}}, "issuetype"),
+        ({"issuetype": {"name": "Sub-task"}, "parent": {"key": "GOV-99"}}, "parent"),
+        ({"issuetype": {"name": "Task"}, "parent": {"key": "GOV-1"}}, "parent"),
+    ],
+)
+async def test_a_sub_task_without_a_fitting_parent_is_refused(api, fields, where):
+    status, body = await api("POST", f"{V3}/issue", {"fields": {**PLACE, "summary": "x", **fields}})
+    assert (status, list(body["errors"])) == (400, [where])
+
+
+async def test_an_issue_with_sub_tasks_is_deleted_with_them_or_not_at_all(api):
+    parent = await api.create(summary="Raise the limit")
+    part = await api.create(summary="Test it", issuetype={"name": "Sub-task"}, parent={"key": parent})
+
+    assert (await api("DELETE", f"{V3}/issue/{parent}"))[0] == 400
+    assert (await api("DELETE", f"{V3}/issue/{parent}", deleteSubtasks="true"))[0] == 204
+    assert (await api("GET", f"{V3}/issue/{part}"))[0] == 404
+
+
+async def test_only_projects_with_such_a_type_have_sub_tasks(api):
+    for project, has in (("GOV", True), ("ITSM", False)):
+        _, body = await api("GET", f"{V3}/issue/createmeta/{project}/issuetypes")
+        assert any(one["subtask"] for one in body["issueTypes"]) is has

@@ -205,3 +205,47 @@ async def test_polling_by_the_last_modified_date_finds_what_people_did(api, inst
 
     assert [one["Infrastructure Change ID"] for one in found][-1] == number
     assert found[-1]["Last Modified By"] == "Mary"
+
+
+TASK = {
+    "TaskName": "Test it",
+    "Summary": "Test it",
+    "RootRequestFormName": "CHG:Infrastructure Change",
+    "Location Company": "Calbro Services",
+    "Status": "Assigned",
+}
+
+
+async def a_task(api, number: str) -> str:
+    await api.entry("POST", "TMS:Task", values={**TASK, "RootRequestID": number})
+    (found,) = await api.find("TMS:Task", f"'RootRequestID' = \"{number}\"", fields="values(Request ID)")
+    return found["Request ID"]
+
+
+async def test_a_task_says_how_it_came_out_and_is_then_final(api, instance):
+    task = await a_task(api, await api.change())
+
+    assert (await api.entry("PUT", "TMS:Task", task, {"Status": "Closed"}))[0] == 500
+    closing = {"Status": "Closed", "StatusReasonSelection": "Success"}
+    assert (await api.entry("PUT", "TMS:Task", task, closing))[0] == 204
+    assert (await api.entry("PUT", "TMS:Task", task, {"Status": "Work In Progress"}))[0] == 500
+    assert instance.one("task", task)["Status"] == "Closed"
+
+
+async def test_no_change_is_completed_while_a_task_of_it_is_open(api):
+    number = await api.change(Timing="Latent", Status="Implementation In Progress", **WINDOW)
+    task = await a_task(api, number)
+
+    status, body = await api.move(number, "Completed", Status_Reason="Successful")
+    assert (status, task in body[0]["messageText"]) == (500, True)
+    await api.entry("PUT", "TMS:Task", task, {"Status": "Closed", "StatusReasonSelection": "Success"})
+    assert (await api.move(number, "Completed", Status_Reason="Successful"))[0] == 204
+
+
+async def test_cancelling_a_change_cancels_its_tasks_and_it_takes_no_more(api, instance):
+    number = await api.change()
+    task = await a_task(api, number)
+    await api.move(number, "Cancelled", Status_Reason="No Longer Required")
+
+    assert instance.one("task", task)["StatusReasonSelection"] == "Canceled"
+    assert (await api.entry("POST", "TMS:Task", values={**TASK, "RootRequestID": number}))[0] == 500
