@@ -122,12 +122,15 @@ def connect_tickets(service: Service) -> None:
         service.closers.append(each.system.close)
         each.system.share_pace(partial(_turn, service.database, each))
         fields = fields_of(each, service.database, service.catalogue)
-        inbox = TicketInbox(each.slug, each.tenant, each.system, service.database, maps_fields=fields is not None)
+        maps_fields, changes = fields is not None, service.changes if each.capabilities.tasks else None
+        inbox = TicketInbox(each.slug, each.tenant, each.system, service.database, maps_fields, changes)
         service.inboxes.append(inbox)
         service.reconcilers.append(Reconciler(each.slug, each.tenant, each.system, service.database, fields))
         can = each.capabilities
         issuer = service.issuer if can.attachments else None
-        sync = TicketSync(each.slug, each.tenant, each.system, service.database, fields, can.approvals, issuer)
+        sync = TicketSync(
+            each.slug, each.tenant, each.system, service.database, fields, can.approvals, issuer, can.tasks
+        )
         incidents = IncidentSync(each.slug, each.tenant, each.system, service.database) if can.incidents else None
         desk = TicketDesk(sync, incidents)
         desks.setdefault(each.slug, []).append(desk)

@@ -62,6 +62,7 @@ _OF_PEOPLE: Final = frozenset(
         ChangeEvent.WENT_SILENT,
         ChangeEvent.ALARM_REPEATED,
         ChangeEvent.TICKET_ENDED,
+        ChangeEvent.TASK_HEARD,
         IncidentEvent.PAGED,
         IncidentEvent.PAGE_REPEATED,
         IncidentEvent.RELEASED,

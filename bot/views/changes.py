@@ -254,6 +254,7 @@ _TOLD: Final = {
     "change.went_silent": "🚨 The platform is silent",
     "change.alarm_repeated": "🚨 Nobody looks after it yet",
     "change.ticket_ended": "🎫 Its ticket is over, and it is not",
+    "change.task_heard": "🎫 A task of it was touched on its ticket",
     "change.acknowledged": "🙋 Somebody looks after it",
     "change.failed": "❌ Failed",
     "change.review_overdue": "⏰ Its review is overdue.",

@@ -37,7 +37,7 @@ from connectors.itsm.tickets import (
 )
 from connectors.itsm.turns import Turns
 from core.named_tickets import TicketFacts, TicketKind, TicketState
-from core.tickets import Shown, ToldApproval
+from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 __all__ = [
     "KEY_MAX_CHARS",
@@ -118,6 +118,7 @@ class Capabilities:
     verbatim_fields: bool = False  # a field reads as it was written, unlike people and options that read by their names
     approvals: ApprovalAbilities = NO_APPROVALS
     attachments: bool = False  # files hang on its tickets
+    tasks: bool = False  # what is to be done of a change is shown there by child records of its ticket
     look_up: bool = True  # any ticket can be asked about by its number, ours or not
 
 
@@ -164,6 +165,14 @@ class TicketSystem(Protocol):
 
         Those that we asked for and that are not named any more wait for nobody. Where we may not ask or mark, nothing
         is changed. May be called again after any failure: what stands there already is not written twice.
+        """
+        ...
+
+    async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
+        """Each of these child records of the ticket is there once and stands as it shall; as they stand then.
+
+        One that is over there stays as it is, and none is moved back. Those that the system's own set-up has no place
+        for are left out. May be called again after any failure. Raises Refused where `capabilities.tasks` is false.
         """
         ...
 

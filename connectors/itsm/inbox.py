@@ -17,11 +17,12 @@ from prometheus_client import Counter
 
 from connectors.itsm.base import ConnectorError, TicketChange, TicketState, TicketSystem
 from core.approvals import ask_again
+from core.changes import ChangeCatalogue
 from core.db import Database
 from core.errors import Unavailable
 from core.ids import TenantId
 from core.links import TicketPhase
-from core.tickets import Told, ToldNote, claim_look, hurry, note_failed, take_over
+from core.tickets import Told, ToldNote, ToldTasks, claim_look, hurry, note_failed, take_over
 
 TICK_S: Final = 5.0
 OVER: Final = frozenset({TicketState.CLOSED, TicketState.CANCELLED, TicketState.REJECTED})
@@ -49,6 +50,7 @@ class TicketInbox:
     system: TicketSystem
     database: Database
     maps_fields: bool = False  # so that fields of touched tickets are looked at
+    changes: ChangeCatalogue | None = None  # what changes are held to; None: nobody hears of tasks
 
     async def look(self) -> bool:
         """Whether it was time to look; whatever was new is taken over then, or why not is kept."""
@@ -63,6 +65,7 @@ class TicketInbox:
             log.warning("ticket_look_failed", system=self.slug, tenant_id=self.tenant, reason=exc.reason)
             return True
         told = [_told(change) for change in page.changes]
+        tasks = ToldTasks(self.changes, page.tasks) if self.changes is not None and page.tasks else None
         await take_over(
             self.database,
             self.tenant,
@@ -70,6 +73,7 @@ class TicketInbox:
             look=look,
             cursor=page.cursor,
             told=told,
+            tasks=tasks,
             maps_fields=self.maps_fields,
         )
         LOOKS.labels(self.slug, "done").inc()

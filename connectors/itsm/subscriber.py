@@ -23,6 +23,7 @@ from connectors.itsm.payloads import payload_of
 from connectors.itsm.settling import FieldSync
 from connectors.itsm.showing import Approvals
 from connectors.itsm.standing import target_of
+from connectors.itsm.tasking import Tasks
 from core.approvals import RequestView, load_request
 from core.db import Database
 from core.emergency import load_bypass
@@ -47,6 +48,7 @@ class TicketSync:
     fields: FieldSync | None = None
     approvals: ApprovalAbilities = NO_APPROVALS
     issuer: Issuer | None = None  # None: nothing is attached there
+    has_tasks: bool = False  # what is to be done of a change is shown there by child records
 
     async def deliver(self, event: Event) -> None:
         """The subject's ticket exists and stands where the event puts it, with the event written beside it once."""
@@ -133,6 +135,9 @@ class TicketSync:
         if about.request is not None and self.issuer is not None:
             files = Attachments(self.slug, self.tenant, self.system, self.database, self.issuer)
             await files.attach(ticket, about.request, told)
+        if about.request is not None and self.has_tasks and told:
+            # Before the ticket moves on: many systems let nobody touch the tasks of what is closed.
+            await Tasks(self.slug, self.tenant, self.system, self.database).show(ticket, about.request, told)
         # Who decided is marked before the ticket moves on, and people are asked once it has come to where one is.
         if request is not None and not comes_to_ask:
             await self._shown.show(ticket, request, happened)

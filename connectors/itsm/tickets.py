@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.named_tickets import TicketKind, TicketState
-from core.tickets import ToldApproval
+from core.tickets import ToldApproval, ToldTask
 
 KEY_MAX_CHARS: Final = 100  # the shortest key field among the systems: ServiceNow, task.correlation_id
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*\Z")
@@ -137,10 +137,14 @@ class TicketReading:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """What has changed, oldest first, and the cursor from which to ask next time (opaque; keep it as it is)."""
+    """What has changed, oldest first, and the cursor from which to ask next time (opaque; keep it as it is).
+
+    `tasks` are child records of our tickets, ours among them and no others.
+    """
 
     changes: tuple[TicketChange, ...]
     cursor: str
+    tasks: tuple[ToldTask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

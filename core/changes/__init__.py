@@ -13,6 +13,7 @@ model.py, store.py, reading.py   tables; SQL; changes as doors show them
 alarm.py        what people are told of until somebody acknowledges it
 loading.py      what every use case begins and ends with
 raising.py, authorising.py, scheduling.py, implementing.py, reviewing.py, looking.py, agenda.py   use cases
+tasks.py        pure: what is to be done, step by step; hearing.py: what is heard of it in ticket systems
 rolling_back.py, drilling.py   use cases; rolling_out.py: what is heard of rollouts (core/rollouts)
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
@@ -26,6 +27,7 @@ from core.changes.catalogue import ChangeCatalogue, load_change_catalogue
 from core.changes.drawing import state_diagram
 from core.changes.drilling import ensure_drills, list_drills, run_due, start_drill
 from core.changes.events import ChangeEvent, DrillEvent
+from core.changes.hearing import TaskHeard, hear_of_task
 from core.changes.implementing import complete, implement, roll_out
 from core.changes.lessons import search_lessons
 from core.changes.looking import (
@@ -35,6 +37,7 @@ from core.changes.looking import (
     get_change,
     list_changes,
     load_change,
+    tasks_for,
 )
 from core.changes.policy import ChangePolicy, ChangeType, Drill, Gate, Template
 from core.changes.proposing import Proposal
@@ -46,6 +49,7 @@ from core.changes.rolling_out import HEARD_OF_ROLLOUTS, hear_of_rollout
 from core.changes.scheduling import calendar, read_time, schedule, time_zone, try_time
 from core.changes.state import ENDS, ChangeState, Step
 from core.changes.store import ChangeFilter
+from core.changes.tasks import TASK_ENDS, ChangeTask, TaskKind, TaskState, TaskStep
 from core.changes.timetable import Obstacle, Span, told
 from core.changes.views import (
     AgendaItem,
@@ -70,6 +74,7 @@ __all__ = [
     "ENDS",
     "HEARD",
     "HEARD_OF_ROLLOUTS",
+    "TASK_ENDS",
     "AgendaItem",
     "AlarmView",
     "Calendar",
@@ -80,6 +85,7 @@ __all__ = [
     "ChangePolicy",
     "ChangeRisk",
     "ChangeState",
+    "ChangeTask",
     "ChangeType",
     "ChangeView",
     "Drill",
@@ -98,6 +104,10 @@ __all__ = [
     "ReviewView",
     "Span",
     "Step",
+    "TaskHeard",
+    "TaskKind",
+    "TaskState",
+    "TaskStep",
     "Template",
     "ValidationView",
     "acknowledge",
@@ -117,6 +127,7 @@ __all__ = [
     "get_change",
     "hear_of_request",
     "hear_of_rollout",
+    "hear_of_task",
     "implement",
     "list_changes",
     "list_drills",
@@ -134,6 +145,7 @@ __all__ = [
     "start_drill",
     "state_diagram",
     "submit",
+    "tasks_for",
     "time_zone",
     "told",
     "try_time",

@@ -42,6 +42,9 @@ class ChangeEvent(StrEnum):
     ALARM_REPEATED = "change.alarm_repeated"  # nobody has acknowledged it
     ACKNOWLEDGED = "change.acknowledged"
     TICKET_ENDED = "change.ticket_ended"  # in its system, while it is not over here
+    TASK_HEARD = (
+        "change.task_heard"  # of a task of its ticket, touched in its system in a way that decides nothing here
+    )
     FAILED = "change.failed"
     REVIEW_OVERDUE = "change.review_overdue"
     REVIEWED = "change.reviewed"

@@ -14,6 +14,7 @@ from core.changes.errors import UnknownChange
 from core.changes.loading import policy_of, view_of
 from core.changes.policy import ChangePolicy
 from core.changes.store import ChangeFilter
+from core.changes.tasks import ChangeTask, tasks_of
 from core.changes.views import ChangeView, EvidenceView
 from core.db import Database, Transaction
 
@@ -58,3 +59,13 @@ async def evidence_for(tx: Transaction, request_id: UUID) -> tuple[EvidenceView,
     """What was shown for the gates of the change that this request asks about; nothing for any other request."""
     change_id = await store.id_of_request(tx, request_id)
     return () if change_id is None else (await view_of(tx, change_id)).evidence
+
+
+async def tasks_for(tx: Transaction, request_id: UUID) -> tuple[ChangeTask, ...]:
+    """What is to be done of the change whose approval this request is; nothing for any other, also of a rollback."""
+    change_id = await store.id_of_request(tx, request_id)
+    row = await store.by_id(tx, change_id) if change_id is not None else None
+    if row is None or row.request_id != request_id:
+        return ()
+    (view,) = await reading.views(tx, [row], await directory(tx))
+    return tasks_of(view)

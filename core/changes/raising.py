@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from core.changes import rules, store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import InvalidChange, WrongState
 from core.changes.events import ChangeEvent
-from core.changes.loading import hold, policy_of, require_own, require_type, settle_on, type_of, view_of
+from core.changes.loading import Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
 from core.changes.policy import Gate
 from core.changes.proposing import Proposal, filled, requirements_of, template_named, values_of
 from core.changes.state import ENDS, ChangeState, Step
@@ -26,6 +28,17 @@ from core.outbox import emit
 
 URL_MAX: Final = 2000  # characters
 _GATES: Final = tuple(map(str, Gate))
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """What is shown for a gate; `source` says where, if it was not here."""
+
+    gate: str
+    summary: str
+    result: str = rules.PASSED
+    url: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
 
 
 async def draft(
@@ -132,20 +145,29 @@ async def show_evidence(
     """The evidence stands with the change, and is the last word on its gate (G3). What is owed can be shown late."""
     async with audited(database, actor, action="change.evidence_added", resource=str(change_id)) as tx:
         held = await hold(tx, change_id)
-        await require_type(tx, actor, type_of(await policy_of(tx, catalogue), held.row.change_type))
-        if gate not in tuple(Gate):
-            raise InvalidChange(f"There is no gate '{gate}'.{did_you_mean(gate, Gate)}", where="gate", accepted=_GATES)
-        if result not in rules.RESULTS:
-            raise InvalidChange(f"'{result}' is not a result.", where="result", accepted=rules.RESULTS)
-        if held.state in ENDS and held.row.review_state not in ("due", "overdue"):
-            raise WrongState(f"{held.reference} is {held.state}; nothing is owed.", where="state")
-        text = rules.check_text("summary", summary, rules.SUMMARY_MAX)
-        if (url and not url.startswith(("https://", "http://"))) or len(url) > URL_MAX:
-            raise InvalidChange("That is no address.", where="url", accepted=("https://ci.example.com/run/17",))
-        shown = {"gate": gate, "result": result, "summary": text, "url": url}
-        await store.add_evidence(tx, change_id, [{**shown, "author_id": member_of(actor)}])
-        await settle_on(tx, actor, held, ChangeEvent.EVIDENCE_ADDED, values={}, details=shown)
+        await show_evidence_in(tx, catalogue, actor, held, Exhibit(gate, summary, result, url))
         return await view_of(tx, change_id)
+
+
+async def show_evidence_in(
+    tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, held: Held, exhibit: Exhibit
+) -> None:
+    """As `show_evidence`, together with what else the caller's transaction does."""
+    await require_type(tx, actor, type_of(await policy_of(tx, catalogue), held.row.change_type))
+    gate, result, url = exhibit.gate, exhibit.result, exhibit.url
+    if gate not in tuple(Gate):
+        raise InvalidChange(f"There is no gate '{gate}'.{did_you_mean(gate, Gate)}", where="gate", accepted=_GATES)
+    if result not in rules.RESULTS:
+        raise InvalidChange(f"'{result}' is not a result.", where="result", accepted=rules.RESULTS)
+    if held.state in ENDS and held.row.review_state not in ("due", "overdue"):
+        raise WrongState(f"{held.reference} is {held.state}; nothing is owed.", where="state")
+    text = rules.check_text("summary", exhibit.summary, rules.SUMMARY_MAX)
+    if (url and not url.startswith(("https://", "http://"))) or len(url) > URL_MAX:
+        raise InvalidChange("That is no address.", where="url", accepted=("https://ci.example.com/run/17",))
+    shown = {"gate": gate, "result": result, "summary": text, "url": url}
+    await store.add_evidence(tx, held.id, [{**shown, "author_id": member_of(actor)}])
+    details = {**shown, **exhibit.source}
+    await settle_on(tx, actor, held, ChangeEvent.EVIDENCE_ADDED, values={}, details=details)
 
 
 def _passed(gate: Gate, summary: str, author: UserId | None) -> dict[str, Any]:

@@ -121,6 +121,7 @@ def _view(tx: Transaction, row: Row[Any], shown: Sequence[Row[Any]], known: _Kno
         rollback_request_state=rollback_state,
         recovery=_recovery(known, row.recovery) if row.recovery else None,
         alarm=_alarm(known, row.alarm) if row.alarm else None,
+        wants_review=bool(row.requirements["review"] or row.bypass_id),
         review_state=row.review_state,
         review_due_at=row.review_due_at,
         review=_review(known, review) if review else None,

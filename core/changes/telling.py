@@ -14,6 +14,8 @@ from core.db import Transaction
 from core.outbox import emit
 
 _NOTED: Final[Mapping[ChangeEvent, str]] = {
+    ChangeEvent.EVIDENCE_ADDED: "evidence was shown",
+    ChangeEvent.TASK_HEARD: "a task of it was touched here",
     ChangeEvent.SCHEDULED: "scheduled",
     ChangeEvent.OVERRUN: "its time is over, and it is not done",
     ChangeEvent.VALIDATED: "validated",
@@ -46,8 +48,15 @@ async def tell_ticket(tx: Transaction, row: Row[Any], event: ChangeEvent, said: 
         text = " ".join(str(said[key]) for key in ("outcome", "notes", "reason") if said.get(key))
         await emit(tx, subject=subject, type=RequestEvent.OUTCOME, data={**outcome, "text": text.replace("_", " ")})
     elif event in _NOTED:
-        spans = f"{said['starts_at']} to {said['ends_at']}" if event is ChangeEvent.SCHEDULED else ""
-        why = spans or said.get("reason") or said.get("notes") or ""
+        why = _spoken(event, said) or said.get("reason") or said.get("notes") or ""
         text = f"{reference}: {_NOTED[event]}" + (f". {why}" if why else "")
         times = {key: said[key] for key in ("starts_at", "ends_at")} if event is ChangeEvent.SCHEDULED else {}
         await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text, **times})
+
+
+def _spoken(event: ChangeEvent, said: Mapping[str, Any]) -> str:
+    if event is ChangeEvent.SCHEDULED:
+        return f"{said['starts_at']} to {said['ends_at']}"
+    if event is ChangeEvent.EVIDENCE_ADDED:
+        return f"{str(said['gate']).replace('_', ' ')} {said['result']}: {said['summary']}"
+    return ""

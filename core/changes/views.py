@@ -123,6 +123,7 @@ class ChangeView:
     rollback_request_state: str
     recovery: RecoveryView | None
     alarm: AlarmView | None
+    wants_review: bool
     review_state: str | None  # due | overdue | done; None: there is none to do
     review_due_at: datetime | None
     review: ReviewView | None

@@ -38,7 +38,19 @@ from core.tickets.reconciling import (
     walk_ended,
 )
 from core.tickets.service import HURRIED, claim_look, hurry, list_inboxes, note_failed, take_over
-from core.tickets.values import Decision, InboxView, Look, Shown, Told, ToldApproval, ToldNote
+from core.tickets.tasks import note_tasks, tasks_to_show
+from core.tickets.values import (
+    Decision,
+    InboxView,
+    Look,
+    Shown,
+    ShownTask,
+    Told,
+    ToldApproval,
+    ToldNote,
+    ToldTask,
+    ToldTasks,
+)
 from core.tickets.walks import WalkView
 from core.tickets.walks import last_of_each as last_walks
 from core.tickets.walks import latest as latest_walks
@@ -58,11 +70,14 @@ __all__ = [
     "Owner",
     "Remedy",
     "Shown",
+    "ShownTask",
     "Subject",
     "TicketTask",
     "Told",
     "ToldApproval",
     "ToldNote",
+    "ToldTask",
+    "ToldTasks",
     "Verdict",
     "Walk",
     "WalkPage",
@@ -82,10 +97,12 @@ __all__ = [
     "next_page",
     "note_failed",
     "note_shown",
+    "note_tasks",
     "page_walked",
     "placed",
     "plan_fields",
     "same",
     "take_over",
+    "tasks_to_show",
     "walk_ended",
 ]

@@ -18,9 +18,10 @@ from core.errors import CountersignError, Forbidden
 from core.ids import TenantId
 from core.links import TicketLink
 from core.signin import StepUpRequired
-from core.ticket_accounts import accounts_in, person_behind
+from core.ticket_accounts import accounts_in
 from core.tickets import approval_store as store
 from core.tickets.approval_store import Where
+from core.tickets.hands import actor_behind
 from core.tickets.values import Decision, Shown, ToldApproval
 from core.tickets.weighing import Known, Outcome, heard, is_news, seen_open, shown
 
@@ -83,24 +84,14 @@ async def _outcome(
     before = known.outcome if known is not None else Outcome.NONE
     if told.is_ours:
         return before
-    behind = await person_behind(tx, link.system, told.account, email=told.email)
-    actor = _stranger(tx, link, told)
-    if behind is not None:
-        person, linked_by = behind
-        actor = Actor(
-            tenant=tx.tenant,
-            user=person.id,
-            email=person.email,
-            name=person.name,
-            door=Door.TICKET,
-            user_agent=f"{link.system}/{link.number}/{told.account}",
-            scopes=frozenset({TokenScope.VOTE}),
-            linked_by=linked_by,
-        )
+    linked = await actor_behind(
+        tx, link.system, link.number, account=told.account, email=told.email, scope=TokenScope.VOTE
+    )
+    actor = linked or _stranger(tx, link, told)
     if told.decision not in _CHOICES:
         return await _taken_back(tx, link, before, told=told, actor=actor)
     vote = _vote(link, told, digest)
-    if behind is None:
+    if linked is None:
         await tell_uncounted(tx, actor, link.subject_id, vote, _unlinked(told))
         return Outcome.UNLINKED
     error = await take_ticket_vote(tx, actor, link.subject_id, vote)

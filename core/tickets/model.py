@@ -3,7 +3,7 @@
 Tickets themselves are in core/links.
 """
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.db.tables import identifier, instant, tenant_table
@@ -78,6 +78,25 @@ ticket_approvals = tenant_table(
     instant("updated_at"),
     Index("ix_ticket_approvals_subject", "tenant_id", "subject_id", "system"),
     key=("system", "approval_id"),
+)
+
+# Child records by which a ticket shows what is to be done of its change, one for each step.
+ticket_tasks = tenant_table(
+    "ticket_tasks",
+    Column("system", Text, nullable=False),
+    identifier("subject_id"),
+    Column("step", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),  # the system's own, of the ticket that it is a child of
+    Column("task_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("shown", Text, nullable=False),  # the state that it was last brought to
+    Column("state", Text, nullable=False),  # the state that it was last seen in
+    Column("label", Text, nullable=False),  # the same in the system's own words
+    Column("version", BigInteger, nullable=False),
+    instant("updated_at"),
+    UniqueConstraint("tenant_id", "system", "task_id"),
+    key=("system", "subject_id", "step"),
 )
 
 # The digest of the request of which a ticket last said what it asks.

@@ -38,7 +38,8 @@ from core.tickets.approving import weigh
 from core.tickets.events import TicketTask
 from core.tickets.model import ticket_inboxes
 from core.tickets.store import agreed
-from core.tickets.values import InboxView, Look, Told
+from core.tickets.tasks import hear_of_tasks
+from core.tickets.values import InboxView, Look, Told, ToldTasks
 
 EVERY: Final = timedelta(seconds=20)  # between looks that nobody hurries; webhooks do
 LEASE: Final = timedelta(minutes=2)  # longer than any look takes
@@ -74,11 +75,13 @@ async def take_over(
     look: Look,
     cursor: str,
     told: Sequence[Told],
+    tasks: ToldTasks | None = None,
     maps_fields: bool = False,
 ) -> None:
     """Our subjects know what the look brought, and the next one begins behind it.
 
     A look that was overtaken by another changes nothing. `maps_fields`: fields of touched tickets are looked at then.
+    `tasks` are child records of our tickets.
     """
     async with database.tenant(tenant) as tx:
         if not await _is_at(tx, system, look):
@@ -90,6 +93,8 @@ async def take_over(
             await _hear(tx, link, each)
             if maps_fields and link.subject_type not in (OWN, INCIDENT):
                 await _touch(tx, link, each)
+        if tasks is not None:
+            await hear_of_tasks(tx, tasks.catalogue, system, tasks.tasks)
         columns = ticket_inboxes.c
         await tx.connection.execute(
             update(ticket_inboxes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.changes import ChangeCatalogue, TaskState, TaskStep
 from core.links import TicketPhase
 
 
@@ -67,6 +68,54 @@ class Shown:
     comment: str = ""
     spent: frozenset[str] = frozenset()
     reopen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTask:
+    """A child record that a ticket shall have, and how it shall stand.
+
+    `key` is ours, its own among all records of the system. `said` accompanies its end. `external_id` is the record as
+    it is known; empty: it is looked for by its key, and made if there is none and it `is_wanted`.
+    """
+
+    key: str
+    step: TaskStep
+    title: str
+    description: str
+    state: TaskState
+    said: str = ""
+    external_id: str = ""
+    is_wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTask:
+    """A child record of a ticket of ours as it stands there. `label` is its state in the system's own words.
+
+    `words` are its closing notes; `by`, `account` and `email` are of the last hand on it, `is_ours` that it was our own
+    account. Of two tellings the higher `version` is the later.
+    """
+
+    key: str
+    external_id: str
+    number: str
+    url: str
+    state: TaskState
+    label: str
+    words: str
+    by: str
+    account: str
+    is_ours: bool
+    version: int
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTasks:
+    """What was told of child records, and what the changes behind them are held to."""
+
+    catalogue: ChangeCatalogue
+    tasks: tuple[ToldTask, ...]
 
 
 @dataclass(frozen=True, slots=True)

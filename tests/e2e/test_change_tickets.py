@@ -28,6 +28,19 @@ def is_at(product, change, label):
     return until(look, f"the ticket to be {label}")
 
 
+def tasks_of(product, row):
+    """The tasks of this change request."""
+    return [one for one in product.records("servicenow", "change_task") if one["change_request"] == row["sys_id"]]
+
+
+def is_task(product, row, words, label):
+    def look():
+        found = [one for one in tasks_of(product, row) if words in one["short_description"]]
+        return found if found and found[0]["display"]["state"] == label else None
+
+    return until(look, f"the task '{words}' to be {label}")
+
+
 @pytest.mark.row("N1", "X3", "G6")
 def test_the_ticket_is_implemented_reviewed_and_closed_with_how_it_came_out(product):
     change = scheduled(product)
@@ -41,6 +54,9 @@ def test_the_ticket_is_implemented_reviewed_and_closed_with_how_it_came_out(prod
     row = is_at(product, change, "Closed")
     assert "successful" in row["display"]["close_code"].lower()
     assert "scheduled" in str(row), "when it is done is noted there"
+    tasks = tasks_of(product, row)
+    assert {one["display"]["state"] for one in tasks} == {"Closed"}
+    assert [one["close_notes"] for one in tasks if "Validate" in one["short_description"]] == ["All totals agree."]
 
 
 @pytest.mark.row("N1", "X6", "G6")
@@ -62,3 +78,11 @@ def test_the_ticket_says_from_the_beginning_when_it_is_planned_and_how_it_is_und
     row = is_at(product, change, "Assess")
     assert row["start_date"] == f"{begins:%Y-%m-%d %H:%M:%S}"
     assert "Put the former limit back." in row["backout_plan"]
+
+    (testing,) = is_task(product, row, "results of testing", "Open")
+    (plan,) = is_task(product, row, "way back", "Closed")
+    assert "Put the former limit back." in plan["close_notes"]
+    fields = {"state": "Canceled", "sys_updated_by": "abel.tuter"}
+    product.control("servicenow/edit", type="change_task", id=testing["sys_id"], fields=fields)
+    until(lambda: "still asked for here" in str(ticket_of(product, change)), "the ticket to say that it is asked for")
+    assert "testing" in shown(product, change)["missing"]

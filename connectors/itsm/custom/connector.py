@@ -49,7 +49,7 @@ from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
 from core.clock import Clock, SystemClock
 from core.errors import ConfigError
-from core.tickets import Shown, ToldApproval
+from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 STEPS_MAX: Final = 8  # one for each state of ours
 
@@ -141,6 +141,11 @@ class Custom:
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
         """These people's approvals say what they shall, as far as the file declares how; all of the ticket then."""
         return await self._approvals.show(ticket, approvers)
+
+    async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
+        """Not declared. Raises Refused."""
+        del ticket, tasks
+        raise Refused(f"The file of {self._spec.title} declares no 'tasks'.", field="tasks")
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none.

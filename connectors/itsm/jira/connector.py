@@ -44,12 +44,13 @@ from connectors.itsm.jira.people import People
 from connectors.itsm.jira.polling import Polling
 from connectors.itsm.jira.screens import Screens
 from connectors.itsm.jira.settings import JiraSettings
+from connectors.itsm.jira.tasks import SubTasks
 from connectors.itsm.jira.tickets import Tickets
 from connectors.itsm.jira.walk import ENDS
 from connectors.itsm.jira.webhooks import read_webhook
 from connectors.itsm.jira.wire import IssueRecord, Person
 from connectors.itsm.turns import Turns
-from core.tickets import Shown, ToldApproval
+from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -67,7 +68,8 @@ class Jira:
         self._tickets = Tickets(self._client, self._moves)
         self._fields = Fields(self._client, self._tickets, self._people, self._screens)
         self._approvals = Approvals(self._client, self._people)
-        self._polling = Polling(self._client, settings, self._tickets, self._people, self._approvals)
+        self._tasks = SubTasks(self._client, settings, self._moves, self._people)
+        self._polling = Polling(self._client, settings, self._tickets, self._people, self._approvals, self._tasks)
         secret = settings.webhook_secret
         self._secret = secret.get_secret_value() if secret is not None else ""
 
@@ -120,6 +122,10 @@ class Jira:
         """A service desk's approvals as they stand. Who is asked there, its request type says: nothing is changed."""
         del approvers
         return await self._approvals.on(await self._moves.read(ticket.external_id))
+
+    async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
+        """Sub-tasks say what is to be done, where the project has a type for them; incidents have none."""
+        return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.show(ticket, tasks)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""
@@ -228,6 +234,7 @@ CONNECTOR: Final = Connector(
         incremental_by="updated",
         fields=True,
         attachments=True,
+        tasks=True,
         approvals=ApprovalAbilities(reads=True),
     ),
 )

@@ -18,6 +18,7 @@ from connectors.itsm.jira.mapping import LABEL
 from connectors.itsm.jira.notes import comments
 from connectors.itsm.jira.people import People
 from connectors.itsm.jira.settings import JiraSettings
+from connectors.itsm.jira.tasks import TASK_KIND, SubTasks
 from connectors.itsm.jira.tickets import Tickets
 from connectors.itsm.jira.wire import LONG_AGO, CommentRecord, IssueRecord, Person, instant, mapping, text
 
@@ -30,9 +31,16 @@ class Polling:
     """Asks for changes of our issues."""
 
     def __init__(
-        self, client: JiraClient, settings: JiraSettings, tickets: Tickets, people: People, approvals: Approvals
+        self,
+        client: JiraClient,
+        settings: JiraSettings,
+        tickets: Tickets,
+        people: People,
+        approvals: Approvals,
+        tasks: SubTasks,
     ) -> None:
         self._client = client
+        self._tasks = tasks
         self._approvals = approvals
         self._tickets = tickets
         self._people = people
@@ -45,17 +53,21 @@ class Polling:
         cursor = read_cursor(text_)
         own = await self._people.myself()
         since = cursor.until - OVERLAP
-        until, told, changes = cursor.until, [], []
+        until, told, changes, tasks = cursor.until, [], [], []
         async for id_, at in _until_enough(self._touched(since), cursor):
             until = max(until, at)
             record = await self._client.issue(id_, with_history=True)
+            if record is not None and record.key and record.kind == TASK_KIND:
+                told += [mark(at, _version(id_, at)), mark(record.updated, _version(id_, record.updated))]
+                tasks.append(await self._tasks.told(record))
+                continue
             if record is None or not record.key or record.kind not in _KINDS:
                 continue
             notes = await self._notes(record, since, own, cursor)
             told += [mark(at, _version(id_, at)), mark(record.updated, _version(id_, record.updated))]
             told += [mark(note.at, note.id) for note in notes]
             changes.append(await self._change(record, own, notes))
-        return ChangePage(tuple(changes), cursor.advanced(until, told, overlap=OVERLAP).text())
+        return ChangePage(tuple(changes), cursor.advanced(until, told, overlap=OVERLAP).text(), tuple(tasks))
 
     async def _start(self) -> Cursor:
         """A cursor behind everything that has happened so far, by the site's own clock."""

@@ -38,13 +38,14 @@ from connectors.itsm.remedy.moves import Moves
 from connectors.itsm.remedy.people import People
 from connectors.itsm.remedy.polling import Polling
 from connectors.itsm.remedy.settings import RemedySettings
+from connectors.itsm.remedy.tasks import ChangeTasks
 from connectors.itsm.remedy.tickets import Tickets
 from connectors.itsm.remedy.webhooks import read_webhook
 from connectors.itsm.remedy.wire import FORMS
 from connectors.itsm.remedy.worklog import attach_once, write_once
 from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
-from core.tickets import Shown, ToldApproval
+from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 APPEARS_AFTER_S: Final = (0.0, 0.1, 0.2, 0.4, 0.8)  # a filter makes the ticket out of our order, a little later
 
@@ -61,7 +62,8 @@ class Remedy:
         self._moves = Moves(self._client, self._tickets, settings)
         self._fields = Fields(self._client, self._tickets, account=settings.user)
         self._approvals = Approvals(self._client, self._people, account=settings.user)
-        self._polling = Polling(self._client, self._tickets, self._approvals, account=settings.user)
+        self._tasks = ChangeTasks(self._client, self._people, settings)
+        self._polling = Polling(self._client, self._tickets, self._approvals, self._tasks, account=settings.user)
         secret = settings.webhook_secret
         self._signing_key = signing_key(secret.get_secret_value()) if secret is not None else b""
 
@@ -106,6 +108,10 @@ class Remedy:
         """A change's signatures as they stand. Who is asked, the approval engine says: nothing is changed."""
         del approvers
         return () if ticket.kind is TicketKind.INCIDENT else await self._approvals.on(ticket.external_id)
+
+    async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
+        """Entries of TMS:Task say what is to be done until the change is completed; incidents have none of ours."""
+        return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.show(ticket, tasks)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""
@@ -200,6 +206,7 @@ CONNECTOR: Final = Connector(
         incremental_by="Last Modified Date",
         fields=True,
         attachments=True,
+        tasks=True,
         verbatim_fields=True,
         approvals=ApprovalAbilities(reads=True),
     ),

@@ -20,12 +20,15 @@ from connectors.itsm.remedy.approvals import REQUEST, SIGNATURES, Approvals
 from connectors.itsm.remedy.client import PAGE_ROWS, RemedyClient
 from connectors.itsm.remedy.failures import is_hidden
 from connectors.itsm.remedy.qualification import begins_with, both, compare, either
+from connectors.itsm.remedy.tasks import FORM as TASKS
+from connectors.itsm.remedy.tasks import ChangeTasks
 from connectors.itsm.remedy.tickets import Tickets
 from connectors.itsm.remedy.wire import (
     CHANGE,
     INCIDENT,
     KEY_START,
     MODIFIED,
+    MODIFIED_BY,
     REQUEST_ID,
     SUBMITTED,
     SUBMITTER,
@@ -70,8 +73,11 @@ class _Log:
 class Polling:
     """Asks for changes of our tickets."""
 
-    def __init__(self, client: RemedyClient, tickets: Tickets, approvals: Approvals, *, account: str) -> None:
+    def __init__(
+        self, client: RemedyClient, tickets: Tickets, approvals: Approvals, tasks: ChangeTasks, *, account: str
+    ) -> None:
         self._client = client
+        self._tasks = tasks
         self._approvals = approvals
         self._tickets = tickets
         self._account = account
@@ -81,7 +87,7 @@ class Polling:
         if not text_:
             return ChangePage((), (await self._start()).text())
         cursor = _read(text_)
-        touched, logs, signed = await self._found(cursor.until - OVERLAP)
+        touched, logs, signed, tasks = await self._found(cursor.until - OVERLAP)
         fresh = {one.number: one for one in touched if _mark(one) not in cursor.seen}
         written: dict[str, tuple[TicketNote, ...]] = {}
         for log in logs:
@@ -99,7 +105,8 @@ class Polling:
             if number in known
         ]
         changes = tuple(sorted(told, key=lambda one: (one.at, one.ticket.number)))
-        return ChangePage(changes, _advance(cursor, touched, logs, signed).text())
+        heard = tuple([await self._tasks.told(row) for row in tasks if _task_mark(row) not in cursor.seen])
+        return ChangePage(changes, _advance(cursor, touched, logs, signed, tasks).text(), heard)
 
     async def _start(self) -> Cursor:
         """A cursor behind everything that has happened so far: what the last hour holds counts as told."""
@@ -109,7 +116,7 @@ class Polling:
         since = datetime.fromtimestamp(int(now), UTC) - SKEW_MAX
         return _advance(Cursor(since, {}), *await self._found(since))
 
-    async def _found(self, since: datetime) -> tuple[list[Record], list[_Log], list[Values]]:
+    async def _found(self, since: datetime) -> tuple[list[Record], list[_Log], list[Values], list[Values]]:
         touched: list[Record] = []
         logs: list[_Log] = []
         for form in FORMS:
@@ -119,7 +126,7 @@ class Polling:
             others = compare(SUBMITTER, "!=", self._account)
             rows = await self._all(form.log, others, (*_LOG_FIELDS, form.number), by=SUBMITTED, since=since)
             logs += [log for row in rows if (log := _log(form, row)) is not None]
-        return touched, logs, await self._signed(since)
+        return touched, logs, await self._signed(since), await self._worked(since)
 
     async def _signed(self, since: datetime) -> list[Values]:
         """Signatures that were answered since then, of any change."""
@@ -130,6 +137,14 @@ class Polling:
             if not is_hidden(exc):
                 raise
             return []  # an account without the right to read signatures syncs statuses alone
+
+    async def _worked(self, since: datetime) -> list[Values]:
+        """Tasks of ours that were touched since then."""
+        ours = begins_with(self._tasks.key_field, KEY_START)
+        try:
+            return await self._all(TASKS, ours, self._tasks.fields, by=MODIFIED, since=since)
+        except Refused:
+            return []  # without the right to read tasks, or a field for our key there, changes are synced alone
 
     async def _all(self, form: str, condition: str, fields: Sequence[str], *, by: str, since: datetime) -> list[Values]:
         """Every entry since then. Pages follow the time, not an offset: what is touched meanwhile moves to the end."""
@@ -200,6 +215,11 @@ def _sign_mark(row: Values) -> str:
     return _digest(f"signature {text(row[REQUEST_ID])} {text(row[MODIFIED])} {text(row['Approval Status'])}")
 
 
+def _task_mark(row: Values) -> str:
+    said = " ".join(text(row[name]) for name in (REQUEST_ID, MODIFIED, MODIFIED_BY, "Status", "StatusReasonSelection"))
+    return _digest(f"task {said}")
+
+
 def _digest(what: str) -> str:
     return hashlib.sha256(what.encode()).hexdigest()[:16]
 
@@ -209,10 +229,12 @@ def _advance(
     touched: Sequence[Record],
     logs: Sequence[_Log],
     signed: Sequence[Values],
+    tasks: Sequence[Values],
 ) -> Cursor:
     seen = {_mark(one): one.modified_at for one in touched if one.modified_at}
     seen |= {one.mark: one.note.at for one in logs}
     seen |= {_sign_mark(row): at for row in signed if (at := instant(row[MODIFIED])) is not None}
+    seen |= {_task_mark(row): at for row in tasks if (at := instant(row[MODIFIED])) is not None}
     until = max([cursor.until, *seen.values()])
     oldest = int((until - OVERLAP).timestamp())
     every = {**cursor.seen, **{mark: int(at.timestamp()) for mark, at in seen.items()}}

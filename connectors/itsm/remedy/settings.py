@@ -13,6 +13,7 @@ from connectors.itsm.remedy.statuses import CHANGE_STATES, INCIDENT_STATES
 
 TIMEOUT_MAX_S: Final = 300.0
 KEY_FIELD: Final = "Vendor Ticket Number"  # on both interface forms, indexed, 60 characters
+TASK_KEY_FIELD: Final = "ElectronicField1"  # a field for the company's own use, on the form and on its interface
 Seconds = Annotated[float, Field(gt=0, le=TIMEOUT_MAX_S)]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -35,6 +36,7 @@ class RemedySettings(BaseModel):
     assignment_group: str = ""  # a support group; an incident cannot be resolved without one
     change_key_field: Text = KEY_FIELD  # where our key is kept; text, searchable, best indexed
     incident_key_field: Text = KEY_FIELD
+    task_key_field: Text = TASK_KEY_FIELD  # the same for tasks, on TMS:Task
     webhook_secret: SecretStr | None = None  # base64, with or without whsec_ before it
     page_url: str = ""  # the mid tier, if people reach it under another address than the REST interface
     connect_timeout_s: Seconds = 5.0

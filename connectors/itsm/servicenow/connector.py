@@ -48,13 +48,14 @@ from connectors.itsm.servicenow.moves import Moves
 from connectors.itsm.servicenow.notes import write_once
 from connectors.itsm.servicenow.polling import Polling
 from connectors.itsm.servicenow.settings import ServiceNowSettings
+from connectors.itsm.servicenow.tasks import ChangeTasks
 from connectors.itsm.servicenow.tickets import Tickets, created
 from connectors.itsm.servicenow.walk import CANCELED
 from connectors.itsm.servicenow.webhooks import read_webhook
 from connectors.itsm.servicenow.wire import TaskRecord
 from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
-from core.tickets import Shown, ToldApproval
+from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 _log: Final = structlog.get_logger(__name__)
 _INCIDENT_CANCELED: Final = "8"
@@ -70,7 +71,8 @@ class ServiceNow:
         self._tickets = Tickets(self._client, settings)
         self._moves = Moves(self._client, self._tickets, self._lookups, settings.mapping)
         self._approvals = Approvals(self._client, self._tickets, self._lookups)
-        self._polling = Polling(self._client, self._tickets, self._lookups, self._approvals)
+        self._tasks = ChangeTasks(self._client, self._lookups, settings)
+        self._polling = Polling(self._client, self._tickets, self._lookups, self._approvals, self._tasks)
         self._columns = Fields(self._client, self._tickets, self._lookups)
         secret = settings.webhook_secret
         self._signing_key = signing_key(secret.get_secret_value()) if secret is not None else b""
@@ -115,6 +117,10 @@ class ServiceNow:
     async def show_approvers(self, ticket: Ticket, approvers: Sequence[Shown]) -> tuple[ToldApproval, ...]:
         """Rows of sysapproval_approver say who is asked here and what they decided; incidents have none."""
         return () if ticket.kind is TicketKind.INCIDENT else await self._approvals.show(ticket, approvers)
+
+    async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
+        """Rows of change_task say what is to be done; incidents have none."""
+        return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.show(ticket, tasks)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""
@@ -221,6 +227,7 @@ CONNECTOR: Final = Connector(
         fields=True,
         verbatim_fields=True,
         attachments=True,
+        tasks=True,
         approvals=ApprovalAbilities(reads=True, asks=True, marks=True, reopens=True),
     ),
 )

@@ -18,9 +18,10 @@ from connectors.itsm.servicenow.approvals import Approvals
 from connectors.itsm.servicenow.client import PAGE_ROWS, Row, ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE, DISPLAY, INCIDENT_TABLE
+from connectors.itsm.servicenow.tasks import ChangeTasks
 from connectors.itsm.servicenow.tickets import Tickets
 from connectors.itsm.servicenow.wire import FIELDS, TIME_FORMAT, TaskRecord, condition, instant, query, task, text
-from core.tickets import ToldApproval
+from core.tickets import ToldApproval, ToldTask
 
 OVERLAP: Final = timedelta(minutes=1)
 IDS_PER_QUESTION: Final = 50  # sys_ids in one address: 33 characters each
@@ -47,8 +48,16 @@ class _Touched:
 class Polling:
     """Asks for changes of our tickets."""
 
-    def __init__(self, client: ServiceNowClient, tickets: Tickets, lookups: Lookups, approvals: Approvals) -> None:
+    def __init__(
+        self,
+        client: ServiceNowClient,
+        tickets: Tickets,
+        lookups: Lookups,
+        approvals: Approvals,
+        tasks: ChangeTasks,
+    ) -> None:
         self._client = client
+        self._tasks = tasks
         self._approvals = approvals
         self._tickets = tickets
         self._lookups = lookups
@@ -63,6 +72,7 @@ class Polling:
         fresh = [one for one in touched if not cursor.has_seen(one.at, one.identity)]
         notes = await self._notes(fresh, cursor, account=account)
         decided = await self._decided(cursor, account)
+        tasks = await self._tasks.since(cursor.until - OVERLAP, own=account)
         known = {one.record.sys_id: one for one in touched}
         owners = [known.get(sys_id) or await self._owner(sys_id) for sys_id in decided]
         every = {one.record.sys_id: one for one in (*fresh, *owners) if one is not None}
@@ -70,7 +80,8 @@ class Polling:
             self._change(one, notes.get(sys_id, ()), account, decided.get(sys_id, ()))
             for sys_id, one in sorted(every.items(), key=lambda pair: (pair[1].at, pair[0]))
         )
-        return ChangePage(told, _advance(cursor, touched, notes, decided).text())
+        heard = tuple(one for at, one in tasks if not cursor.has_seen(at, _task_version(one)))
+        return ChangePage(told, _advance(cursor, touched, notes, decided, tasks).text(), heard)
 
     async def _start(self) -> Cursor:
         """A cursor behind everything that has happened so far, by the instance's own clock."""
@@ -82,7 +93,8 @@ class Polling:
         cursor = Cursor(latest, frozenset())
         touched = await self._touched(latest - OVERLAP)
         decided = await self._decided(cursor, "")
-        return _advance(cursor, touched, await self._notes(touched, cursor, account=""), decided)
+        tasks = await self._tasks.since(latest - OVERLAP, own="")
+        return _advance(cursor, touched, await self._notes(touched, cursor, account=""), decided, tasks)
 
     async def _touched(self, since: datetime) -> list[_Touched]:
         later = condition("sys_updated_on", ">=", since.strftime(TIME_FORMAT))
@@ -176,15 +188,21 @@ def _row_version(one: ToldApproval) -> str:
     return f"{one.id}:{one.version}"
 
 
+def _task_version(one: ToldTask) -> str:
+    return f"{one.external_id}:{one.version}"
+
+
 def _advance(
     cursor: Cursor,
     touched: Sequence[_Touched],
     notes: Mapping[str, tuple[TicketNote, ...]],
     decided: Mapping[str, tuple[ToldApproval, ...]],
+    tasks: Sequence[tuple[datetime, ToldTask]],
 ) -> Cursor:
     rows = [one for many in decided.values() for one in many]
     told = [mark(one.at, one.identity) for one in touched]
     told += [mark(note.at, note.id) for many in notes.values() for note in many]
     told += [mark(one.at, _row_version(one)) for one in rows]
-    until = max([cursor.until, *(one.at for one in touched), *(one.at for one in rows)])
+    told += [mark(at, _task_version(one)) for at, one in tasks]
+    until = max([cursor.until, *(one.at for one in touched), *(one.at for one in rows), *(at for at, _one in tasks)])
     return cursor.advanced(until, told, overlap=OVERLAP)

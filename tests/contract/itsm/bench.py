@@ -30,6 +30,7 @@ from connectors.itsm.base import (
 from connectors.itsm.mapping import Mapping as TicketMapping
 from connectors.itsm.mapping import read_mapping
 from connectors.itsm.registry import CONNECTORS
+from core.changes import TaskState, TaskStep
 from core.tickets import Decision
 from sandbox.faults import Fault, Faults
 
@@ -103,6 +104,17 @@ class Asked:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A child record of a change as its system keeps it, its state in our words."""
+
+    id: str
+    number: str
+    title: str
+    state: TaskState
+    words: str  # with which it was closed
+
+
 class Bench(ABC):
     """One simulated system, and what its people do there."""
 
@@ -127,6 +139,10 @@ class Bench(ABC):
     read_only: ClassVar[str] = ""  # a field of changes that nobody may set
     asks: ClassVar[str] = ""  # the end of a call that asks an approver, as faults name it
     credentials: ClassVar[tuple[str, str]] = ("password", "Check url, user and password")  # a field, and what is said
+    task_creation: ClassVar[str] = ""  # the call that makes a task of a change, as faults name it
+    task_move: ClassVar[str] = ""  # and the one that moves it
+    task_steps: ClassVar[tuple[TaskStep, ...]] = tuple(TaskStep)  # that have a task there
+    task_ends: ClassVar[Mapping[TaskState, TaskState]] = {}  # how ends read there that it has no state of its own for
     tells_why: ClassVar[frozenset[str]] = frozenset()  # decisions whose comment its interface tells
     url: str
     faults: Faults
@@ -235,6 +251,19 @@ class Bench(ABC):
     @abstractmethod
     def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
         """Every file of a change as the system keeps it: its name and its size in bytes."""
+
+    @property
+    def worker(self) -> str:
+        """The account of whoever ends tasks."""
+        return self.person
+
+    def tasks(self, ticket: Ticket) -> list[Task]:
+        """The tasks of this change, the first made first."""
+        raise NotImplementedError
+
+    async def end_task(self, task: Task, state: TaskState, words: str = "") -> None:
+        """A person has ended it like this, with these words on it."""
+        raise NotImplementedError
 
     @abstractmethod
     async def delete(self, ticket: Ticket) -> None:

@@ -18,9 +18,10 @@ from connectors.itsm.base import (
     TicketSystem,
 )
 from connectors.itsm.mapping import Mapping as TicketMapping
+from core.changes import TaskState
 from sandbox.faults import Faults
 from sandbox.jira import create as create_jira
-from tests.contract.itsm.bench import WEBHOOK_SECRET, Bench, Record
+from tests.contract.itsm.bench import WEBHOOK_SECRET, Bench, Record, Task
 from tests.contract.itsm.serving import serving
 
 
@@ -42,6 +43,9 @@ class JiraBench(Bench):
     noting = "/comment$"
     attaching = "/attachments$"
     writes = ("/comment$", "/transitions$")
+    task_creation = "/issue$"
+    task_move = "/transitions$"
+    task_ends: ClassVar = {TaskState.FAILED: TaskState.DONE}  # this site has no resolution that says so
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "Waiting for Approval"),
         TicketState.APPROVED: (TicketState.APPROVED, "Approved"),
@@ -183,6 +187,30 @@ class JiraBench(Bench):
     def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
         (issue,) = (one for one in self.system.records("issue") if one["id"] == ticket.external_id)
         return [(one["filename"], one["size"]) for one in issue["attachments"]]
+
+    @property
+    def worker(self) -> str:
+        (person,) = [one for one in self.system.records("user") if one["name"] == "mia.krystof"]
+        return str(person["account_id"] if self.is_cloud else person["name"])
+
+    def tasks(self, ticket: Ticket) -> list[Task]:
+        states = {
+            "To Do": TaskState.OPEN,
+            "In Progress": TaskState.WORKING,
+            "Done": TaskState.DONE,
+            "Canceled": TaskState.CANCELLED,
+        }
+        return [
+            Task(one["id"], one["key"], one["summary"], states[one["status"]],
+                 "\n".join(each["body"] for each in one["comments"]))
+            for one in self.system.records("issue")
+            if one["parent"] == ticket.number
+        ]  # fmt: skip
+
+    async def end_task(self, task: Task, state: TaskState, words: str = "") -> None:
+        done = {"status": "Done", "resolution": "Done"}
+        fields = {"status": "Canceled", "resolution": "Won't Do"} if state is TaskState.CANCELLED else done
+        await self.system.edit("issue", task.id, {**fields, **({"comment": words} if words else {})})
 
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("issue", ticket.external_id)

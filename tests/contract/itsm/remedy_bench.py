@@ -16,9 +16,10 @@ from connectors.itsm.base import (
     TicketState,
     TicketSystem,
 )
+from core.changes import TaskState, TaskStep
 from sandbox.faults import Fault, Faults
 from sandbox.remedy import create as create_remedy
-from tests.contract.itsm.bench import WEBHOOK_SECRET, Bench, Record, make_draft
+from tests.contract.itsm.bench import WEBHOOK_SECRET, Bench, Record, Task, make_draft
 from tests.contract.itsm.serving import serving
 
 
@@ -37,6 +38,9 @@ class RemedyBench(Bench):
     creation = "/CHG:ChangeInterface_Create$"
     noting = "/CHG:WorkLog$"
     attaching = "/entry/CHG:WorkLog$"
+    task_creation = "/entry/TMS:Task$"
+    task_move = "/entry/TMS:Task/"
+    task_steps: ClassVar = tuple(step for step in TaskStep if step not in {TaskStep.VALIDATION, TaskStep.REVIEW})
     writes = ("/CHG:WorkLog$", "/entry/CHG:ChangeInterface/", "/entry/AP:Detail-Signature/")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "Request For Authorization"),
@@ -85,7 +89,7 @@ class RemedyBench(Bench):
 
     def fail(self, fault: Fault, count: int = 1, *, retry_after: float | None = None, match: str | None = None) -> None:
         for _ in range(count):
-            if match in {self.creation, self.noting}:
+            if match in {self.creation, self.noting, self.task_creation}:
                 # Asked for by the same path before it is written: the fault is meant for the write.
                 self.faults.add(self.slug, Fault.SLOW, 1, 0.0, match)
             self.faults.add(self.slug, fault, 1, retry_after, match)
@@ -171,6 +175,21 @@ class RemedyBench(Bench):
     def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
         (row,) = (one for one in self.system.records("change") if one["number"] == ticket.external_id)
         return [(one["name"], one["size"]) for log in row["worklog"] for one in log["files"]]
+
+    def tasks(self, ticket: Ticket) -> list[Task]:
+        ends = {"Success": TaskState.DONE, "Failed": TaskState.FAILED, "Canceled": TaskState.CANCELLED}
+        states = {"Assigned": TaskState.OPEN, "Work In Progress": TaskState.WORKING}
+        return [
+            Task(one["id"], one["number"], one["TaskName"],
+                 states.get(one["Status"]) or ends[one["StatusReasonSelection"]], one["Notes"])
+            for one in self.system.records("task")
+            if one["RootRequestID"] == ticket.number
+        ]  # fmt: skip
+
+    async def end_task(self, task: Task, state: TaskState, words: str = "") -> None:
+        reasons = {TaskState.DONE: "Success", TaskState.FAILED: "Failed", TaskState.CANCELLED: "Canceled"}
+        notes = {"Notes": f"{task.words}\n{words}"} if words else {}
+        await self.system.edit("task", task.id, {"status": "Closed", "StatusReasonSelection": reasons[state], **notes})
 
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("change", ticket.external_id)

@@ -17,11 +17,12 @@ from connectors.itsm.base import (
     TicketState,
     TicketSystem,
 )
+from core.changes import TaskState
 from core.tickets import Decision
 from sandbox.faults import Faults
 from sandbox.servicenow import ServiceNow as ServiceNowSimulator
 from sandbox.servicenow import create as create_servicenow
-from tests.contract.itsm.bench import WEBHOOK_SECRET, Asked, Bench, Record
+from tests.contract.itsm.bench import WEBHOOK_SECRET, Asked, Bench, Record, Task
 from tests.contract.itsm.serving import serving
 
 
@@ -41,6 +42,8 @@ class ServiceNowBench(Bench):
     creation = "/change/normal$"
     noting = "/table/change_request/"
     attaching = "attachment/file$"
+    task_creation = "/table/change_task$"
+    task_move = "/table/change_task/"
     writes = ("/table/change_request/", "/sn_chg_rest/change/", "/table/sysapproval_approver/")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "Assess"),
@@ -184,6 +187,17 @@ class ServiceNowBench(Bench):
         held = self.system.records("sys_attachment")
         return [(one["file_name"], int(one["size_bytes"])) for one in held if one["table_sys_id"] == ticket.external_id]
 
+    def tasks(self, ticket: Ticket) -> list[Task]:
+        rows = [one for one in self.system.records("change_task") if one["change_request"] == ticket.external_id]
+        return [_task(row) for row in sorted(rows, key=lambda row: str(row["number"]))]
+
+    async def end_task(self, task: Task, state: TaskState, words: str = "") -> None:
+        fields = {"state": "Canceled", "close_notes": words}
+        if state is not TaskState.CANCELLED:
+            code = "unsuccessful" if state is TaskState.FAILED else "successful"
+            fields = {"state": "Closed", "close_code": code, "close_notes": words or "."}
+        await self.system.edit("change_task", task.id, {**fields, "sys_updated_by": self.person})
+
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("change_request", ticket.external_id)
 
@@ -199,6 +213,12 @@ class ServiceNowBench(Bench):
             session.post(self.url + path, json=body) as answer,
         ):
             assert answer.status == expected
+
+
+def _task(row: Mapping[str, Any]) -> Task:
+    states = {"1": TaskState.OPEN, "2": TaskState.WORKING, "3": TaskState.DONE, "4": TaskState.CANCELLED}
+    state = TaskState.FAILED if row["close_code"] == "unsuccessful" else states[str(row["state"])]
+    return Task(str(row["sys_id"]), str(row["number"]), row["short_description"], state, row["close_notes"])
 
 
 @contextlib.asynccontextmanager

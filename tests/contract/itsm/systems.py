@@ -28,6 +28,12 @@ SYSTEMS: Final[Mapping[str, Callable[[], AbstractAsyncContextManager[Bench]]]] =
 ASKING: Final = ("servicenow", "custom")
 """Those where people can be asked through the interface."""
 
+TASKING: Final = ("servicenow", "jira-cloud", "jira-datacenter", "remedy")
+"""Those that show what is to be done of a change by child records of its ticket."""
+
+TASKS_FAIL: Final = ("servicenow", "remedy")
+"""Those of them in which a person can say that a task came to nothing."""
+
 IN_THREADS: Final = ("servicenow", "jira-cloud", "jira-datacenter")
 """Those whose calls run in threads: a call that is given up keeps its place until its thread is done.
 

@@ -219,6 +219,7 @@ def change(**changes: Any) -> ChangeView:
         "rollback_request_state": "",
         "recovery": None,
         "alarm": None,
+        "wants_review": True,
         "review_state": None,
         "review_due_at": None,
         "review": None,

@@ -1,0 +1,149 @@
+"""Use cases of a ticket's child records: how they shall stand, how they stand, and what that means for their change.
+
+The present decides: what is shown follows the change as it is, however many events led to it, and a record that is
+over there is never opened or moved again. What a person does there is heard once, in the transaction that moves the
+inbox's cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from core.access import TokenScope
+from core.approvals import RequestView
+from core.changes import TASK_ENDS, ChangeCatalogue, ChangeTask, TaskHeard, TaskState, TaskStep, hear_of_task, tasks_for
+from core.db import Database, Transaction
+from core.ids import TenantId
+from core.links import SYSTEM_TITLES
+from core.tickets import task_store as store
+from core.tickets.hands import actor_behind
+from core.tickets.task_store import KnownTask
+from core.tickets.values import ShownTask, ToldTask
+
+NO_MORE: Final = "Nobody waits for it any more."
+ENDED: Final = frozenset({"rejected", "withdrawn", "expired"})  # of a request: nothing of its change is done by it
+
+
+async def tasks_to_show(tx: Transaction, system: str, request: RequestView, *, ticket_id: str) -> tuple[ShownTask, ...]:
+    """The child records of the request's ticket that do not stand as they shall."""
+    known = {
+        step: each
+        for step, each in (await store.on_ticket(tx, system, request.id)).items()
+        if each.ticket_id == ticket_id
+    }
+    wanted = await tasks_for(tx, request.id)
+    return to_show(request.id, wanted, known, is_over=request.status in ENDED)
+
+
+def to_show(
+    subject: UUID, tasks: Sequence[ChangeTask], known: Mapping[TaskStep, KnownTask], *, is_over: bool
+) -> tuple[ShownTask, ...]:
+    """What is to be made, moved or ended there. `is_over`: the request came to nothing, or is one of this no more."""
+    here = {each.step: each for each in tasks}
+    found = []
+    for step in TaskStep:
+        task, there = here.get(step), known.get(step)
+        if there is not None and there.state in TASK_ENDS:
+            continue
+        if is_over or task is None:
+            if task is not None or there is not None:
+                found.append(_ended(subject, step, task, there))
+        elif there is None or there.shown is not task.state:
+            found.append(_shown(subject, task, there))
+    return tuple(found)
+
+
+async def note_tasks(
+    database: Database,
+    tenant: TenantId,
+    system: str,
+    request: RequestView,
+    *,
+    ticket_id: str,
+    shown: Sequence[ShownTask],
+    stand: Sequence[ToldTask],
+) -> None:
+    """These were brought to how they shall stand, and stand like this."""
+    wanted = {each.key: each for each in shown}
+    known = [
+        KnownTask(
+            subject_id=request.id,
+            step=wanted[told.key].step,
+            ticket_id=ticket_id,
+            task_id=told.external_id,
+            number=told.number,
+            url=told.url,
+            shown=wanted[told.key].state,
+            state=told.state,
+            label=told.label,
+            version=told.version,
+        )
+        for told in stand
+        if told.key in wanted
+    ]
+    async with database.tenant(tenant) as tx:
+        before = await store.on_ticket(tx, system, request.id)
+        # A person was at it while we were: the next look tells of that.
+        await store.keep(tx, system, [_unheard(each, before.get(each.step), stand) for each in known])
+
+
+async def hear_of_tasks(tx: Transaction, catalogue: ChangeCatalogue, system: str, told: Sequence[ToldTask]) -> None:
+    """Of each child record of ours, what a person did since it was last seen is heard by its change."""
+    known = await store.known_as(tx, system, {each.external_id for each in told})
+    for each in sorted(told, key=lambda one: (one.external_id, one.version)):
+        before = known.get(each.external_id)
+        if before is None or each.version < before.version:
+            continue
+        now = replace(before, state=each.state, label=each.label, version=each.version)
+        known = {**known, each.external_id: now}
+        await store.keep(tx, system, [now])
+        if not each.is_ours and each.state is not before.state and each.state in TASK_ENDS:
+            await _hear(tx, catalogue, system, now, each)
+
+
+async def _hear(tx: Transaction, catalogue: ChangeCatalogue, system: str, known: KnownTask, told: ToldTask) -> None:
+    actor = await actor_behind(
+        tx, system, known.number, account=told.account, email=told.email, scope=TokenScope.REQUEST
+    )
+    heard = TaskHeard(
+        step=known.step,
+        state=told.state,
+        words=told.words,
+        by=told.by or told.account,
+        system=SYSTEM_TITLES.get(system, system),
+        number=known.number,
+        url=known.url,
+    )
+    await hear_of_task(tx, catalogue, actor, known.subject_id, heard)
+
+
+def _unheard(now: KnownTask, before: KnownTask | None, stand: Sequence[ToldTask]) -> KnownTask:
+    """As known, but for an end that is not ours: that stays to be heard."""
+    told = next(each for each in stand if each.external_id == now.task_id)
+    if told.is_ours or now.state not in TASK_ENDS:
+        return now
+    if before is not None and before.task_id == now.task_id:
+        return replace(now, state=before.state, label=before.label, version=before.version)
+    return replace(now, state=TaskState.OPEN, version=0)
+
+
+def _shown(subject: UUID, task: ChangeTask, there: KnownTask | None) -> ShownTask:
+    return ShownTask(
+        key=f"{subject}:{task.step}",
+        step=task.step,
+        title=task.title,
+        description=task.description,
+        state=task.state,
+        said=task.said,
+        external_id=there.task_id if there is not None else "",
+        is_wanted=task.state is not TaskState.CANCELLED,
+    )
+
+
+def _ended(subject: UUID, step: TaskStep, task: ChangeTask | None, there: KnownTask | None) -> ShownTask:
+    over = task if task is not None and task.state in TASK_ENDS else None
+    shown = _shown(subject, over or ChangeTask(step, "", "", TaskState.CANCELLED, NO_MORE), there)
+    return replace(shown, is_wanted=False)

@@ -1,0 +1,307 @@
+"""What is to be done of a change, and the tasks that show it in its ticket's system, both ways (G3, G6, N1-N4)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from connectors.itsm.asked import EVERY_EVENT, TicketDesk
+from connectors.itsm.base import Ticket, TicketState
+from connectors.itsm.inbox import TicketInbox
+from connectors.itsm.subscriber import TicketSync
+from core.accounts import LinkedBy
+from core.changes import Proposal, TaskState, TaskStep, cancel, complete, implement, review, revise, schedule, submit
+from core.links import tickets_of
+from core.outbox import RetryPolicy, Subscription
+from core.ticket_accounts import set_ticket_account
+from core.tickets import ToldTask, ToldTasks, claim_look, take_over
+from core.tickets.model import ticket_tasks
+from sandbox.faults import Fault
+from tests.changes_desk import Desk
+from tests.contract.itsm.systems import SYSTEMS, TASKING, TASKS_FAIL
+from tests.service.connectors.test_ticket_sync import dispatched
+
+pytestmark = pytest.mark.row("G3", "G6", "N1", "N2", "N3", "N4")
+WORDS = {  # a word of the title of each step's task
+    "testing": "testing",
+    "way back": "rollback_plan",
+    "concerns": "communication",
+    "Implement": "implementation",
+    "Validate": "validation",
+    "Review": "review",
+}
+
+
+class Board:
+    """A change of the company, and its ticket with tasks in one system."""
+
+    def __init__(self, company, catalogue, bench):
+        self.company, self.bench = company, bench
+        self.desk = Desk(company, catalogue)
+        self.slug = bench.slug
+        self.system = bench.connect(read_timeout_s=0.8, total_timeout_s=5.0)
+        self.inbox = TicketInbox(self.slug, company.tenant, self.system, company.database, changes=catalogue)
+
+    async def deliver(self):
+        sync = TicketSync(self.slug, self.company.tenant, self.system, self.company.database, has_tasks=True)
+        desk = TicketDesk(sync, None)
+        wanted = Subscription(
+            self.slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many
+        )
+        await dispatched(self.company, [wanted])
+
+    async def look(self):
+        self.company.advance(seconds=30)
+        assert await self.inbox.look()
+
+    async def ticket(self, change):
+        async with self.company.database.tenant(self.company.tenant) as tx:
+            (link,) = (await tickets_of(tx, [change.request_id]))[change.request_id]
+        return Ticket(link.external_id, link.number, link.url, TicketState.IN_APPROVAL, link.state)
+
+    async def tasks(self, change):
+        """The tasks there, by a word of their titles."""
+        found = self.bench.tasks(await self.ticket(change))
+        return {word: one for one in found for word in WORDS if word in one.title.partition(": ")[2]}
+
+    async def states(self, change):
+        return {word: one.state.value for word, one in (await self.tasks(change)).items()}
+
+    def those(self, **wanted):
+        """These states by the words of their tasks, of the steps that have a task in this system."""
+        return {word: wanted[step] for word, step in WORDS.items() if TaskStep(step) in self.bench.task_steps}
+
+    async def asked(self, gates=()):
+        """A submitted change with evidence for these gates, its ticket and its tasks."""
+        change = await self.desk.draft()
+        change = await self.desk.evidence(change, gates=gates)
+        change = await self.desk.do(submit, "agent_developer", change.id)
+        await self.deliver()
+        await self.look()
+        return change
+
+    async def link(self, who="agent_developer"):
+        await set_ticket_account(
+            self.company.database,
+            self.company.actor("enterprise_administrator"),
+            self.company.people[who].id,
+            self.slug,
+            self.bench.worker,
+            linked_by=LinkedBy.ADMINISTRATOR,
+        )
+
+    async def told(self, action):
+        return [each["details"] for each in await self.company.trail(action=action)]
+
+
+EVERYWHERE = pytest.mark.parametrize("board", TASKING, indirect=True)
+
+
+@pytest.fixture(params=["servicenow"])
+async def board(request, company, change_catalogue):
+    """One system stands for all where the connector's part makes no difference."""
+    async with SYSTEMS[request.param]() as bench:
+        here = Board(company, change_catalogue, bench)
+        yield here
+        await here.system.close()
+
+
+@EVERYWHERE
+async def test_the_tasks_of_a_ticket_follow_the_change_from_its_gates_to_its_review(board):
+    change = await board.asked(gates=("testing",))
+    assert await board.states(change) == board.those(
+        testing="done",
+        rollback_plan="open",
+        communication="open",
+        implementation="open",
+        validation="open",
+        review="open",
+    )
+
+    change = await board.desk.evidence(change, gates=("rollback_plan", "communication"))
+    await board.deliver()
+    states = await board.states(change)
+    assert (states["way back"], states["concerns"], states["Implement"]) == ("done", "done", "open")
+    assert "rollback_plan is there." in (await board.tasks(change))["way back"].words
+
+    await board.desk.vote(change, "meta_agent_manager", "security_manager")
+    change = await board.desk.do(schedule, "agent_developer", change.id)
+    board.company.clock.advance(change.starts_at - board.company.clock.now())
+    await board.desk.do(implement, "agent_developer", change.id)
+    await board.deliver()
+    assert (await board.states(change))["Implement"] == "working"
+
+    await board.desk.do(complete, "agent_developer", change.id)
+    await board.deliver()
+    gates = dict.fromkeys(("testing", "rollback_plan", "communication"), "done")
+    assert await board.states(change) == board.those(
+        **gates, implementation="done", validation="working", review="open"
+    )
+
+    await board.desk.do(complete, "agent_developer", change.id, validation="passed", notes="All green.")
+    await board.desk.do(review, "meta_agent_manager", change.id, outcome="successful", notes="Well done.")
+    await board.deliver()
+    assert set((await board.states(change)).values()) == {"done"}
+    if TaskStep.VALIDATION in board.bench.task_steps:
+        assert "All green." in (await board.tasks(change))["Validate"].words
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_TIMEOUT, Fault.SERVER_ERROR])
+async def test_every_task_is_there_once_however_often_the_system_fails(board, fault):
+    board.bench.fail(fault, 3, match=board.bench.task_creation)
+    change = await board.asked()
+    assert len(board.bench.tasks(await board.ticket(change))) == len(board.bench.task_steps)
+    assert board.bench.met() == 3
+
+
+@EVERYWHERE
+async def test_nobody_waits_for_the_tasks_of_a_cancelled_change(board):
+    change = await board.asked(gates=("testing",))
+    await cancel(board.desk.database, board.company.actor("agent_developer"), change.id, reason="Not this month.")
+    await board.deliver()
+    states = await board.states(change)
+    assert (states.pop("testing"), set(states.values())) == ("done", {"cancelled"})
+
+
+async def test_a_revised_change_leaves_no_open_task_on_its_old_ticket(board):
+    change = await board.asked()
+    old = await board.ticket(change)
+    await board.desk.do(revise, "agent_developer", change.id, Proposal(title="Raise it higher"))
+    await board.deliver()
+    assert {one.state for one in board.bench.tasks(old)} == {TaskState.CANCELLED}
+
+
+@EVERYWHERE
+async def test_a_gates_task_that_a_linked_person_closes_with_words_is_their_evidence(board):
+    await board.link()
+    change = await board.asked()
+    await board.bench.end_task((await board.tasks(change))["testing"], TaskState.DONE, "Load test: 400 rps, no error.")
+    for _ in range(2):
+        await board.look()
+
+    change = await board.desk.now(change)
+    assert change.missing == ("rollback_plan", "communication")
+    (shown,) = change.evidence
+    assert (shown.gate, shown.result, shown.author.email) == (
+        "testing",
+        "passed",
+        board.company.people["agent_developer"].email,
+    )
+    assert "Load test: 400 rps, no error." in shown.summary
+    (recorded,) = await board.company.trail(action="change.evidence_added")
+    assert recorded["details"]["ticket"] == (await board.tasks(change))["testing"].number
+    assert await board.told("change.task_heard") == []
+    await board.deliver()
+    assert (await board.states(change))["testing"] == "done"
+
+
+@pytest.mark.parametrize("board", TASKS_FAIL, indirect=True)
+async def test_a_gates_task_that_is_closed_as_unsuccessful_is_evidence_that_it_failed(board):
+    await board.link()
+    change = await board.asked()
+    await board.bench.end_task((await board.tasks(change))["testing"], TaskState.FAILED, "It fell over at 100 rps.")
+    await board.look()
+
+    change = await board.desk.now(change)
+    assert [(each.gate, each.result) for each in change.evidence] == [("testing", "failed")]
+    assert "testing" in change.missing
+
+
+async def test_what_a_stranger_closes_there_shows_nothing_and_is_told_and_recorded_once(board):
+    change = await board.asked()
+    task = (await board.tasks(change))["testing"]
+    await board.bench.end_task(task, TaskState.DONE, "Trust me.")
+    for _ in range(2):
+        await board.look()
+
+    assert "testing" in (await board.desk.now(change)).missing
+    (denied,) = await board.company.trail(action="change.evidence_added", result="denied")
+    assert (denied["details"]["code"], denied["details"]["ticket"]) == ("changes.unlinked_author", task.number)
+    (heard,) = await board.told("change.task_heard")
+    assert (heard["step"], heard["there"]) == ("testing", "done")
+    assert heard["people"] == [str(board.company.people["agent_developer"].id)]
+    await board.deliver()
+    notes = board.bench.one(str(change.request_id)).texts
+    assert sum("is not linked to anybody" in text for text in notes) == 1
+
+
+async def test_what_a_person_without_the_right_closes_there_shows_nothing(board):
+    await board.link("audit_reviewer")
+    change = await board.asked()
+    await board.bench.end_task((await board.tasks(change))["testing"], TaskState.DONE, "I looked at it.")
+    await board.look()
+
+    assert "testing" in (await board.desk.now(change)).missing
+    (denied,) = await board.company.trail(action="change.evidence_added", result="denied")
+    assert denied["details"]["code"] == "access.permission_missing"
+    assert len(await board.told("change.task_heard")) == 1
+
+
+@EVERYWHERE
+async def test_a_task_that_is_cancelled_there_is_still_asked_for_here_and_its_people_are_told(board):
+    await board.link()
+    change = await board.asked()
+    task = (await board.tasks(change))["concerns"]
+    await board.bench.end_task(task, TaskState.CANCELLED)
+    for _ in range(2):
+        await board.look()
+
+    assert "communication" in (await board.desk.now(change)).missing
+    (heard,) = await board.told("change.task_heard")
+    assert "still asked for" in heard["reason"]
+    await board.deliver()
+    assert sum("still asked for" in text for text in board.bench.one(str(change.request_id)).texts) == 1
+    change = await board.desk.evidence(change, gates=("communication",))
+    await board.deliver()
+    assert (await board.states(change))["concerns"] == "cancelled"  # a person ended it: it is left as they left it
+
+
+async def test_closing_the_task_of_the_work_itself_moves_nothing_here(board):
+    await board.link()
+    change = await board.asked()
+    await board.bench.end_task((await board.tasks(change))["Implement"], TaskState.DONE, "Did it already.")
+    await board.look()
+
+    assert (await board.desk.now(change)).state == "authorise"
+    (heard,) = await board.told("change.task_heard")
+    assert "moves nothing here" in heard["reason"]
+
+
+async def test_news_that_comes_late_or_twice_changes_nothing(board):
+    await board.link()
+    change = await board.asked()
+    async with board.company.database.tenant(board.company.tenant) as tx:
+        row = (await tx.connection.execute(select(ticket_tasks).where(ticket_tasks.c.step == "testing"))).one()
+    news = told(row, board, version=row.version + 2, state=TaskState.DONE)
+    late = told(row, board, version=row.version + 1, state=TaskState.CANCELLED)
+    await take(board, (news,))
+    await take(board, (news, late))
+
+    assert [each.gate for each in (await board.desk.now(change)).evidence] == ["testing"]
+    assert await board.told("change.task_heard") == []
+
+
+def told(row, board, *, version, state):
+    return ToldTask(
+        key="",
+        external_id=row.task_id,
+        number=row.number,
+        url=row.url,
+        state=state,
+        label=state.value,
+        words="Load test: fine.",
+        by="Beth",
+        account=board.bench.worker,
+        is_ours=False,
+        version=version,
+    )
+
+
+async def take(board, tasks):
+    company = board.company
+    company.advance(seconds=30)
+    look = await claim_look(company.database, company.tenant, board.slug)
+    assert look is not None
+    given = ToldTasks(board.inbox.changes, tuple(tasks))
+    await take_over(company.database, company.tenant, board.slug, look=look, cursor=look.cursor, told=(), tasks=given)
