@@ -11,9 +11,10 @@ Strict means JSON's own types: "1" is no number, 1 is no boolean. The field type
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import (
@@ -27,6 +28,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from core.money import plain
 
@@ -34,6 +36,7 @@ _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_YEAR: Final = 2000  # of what is counted by days
 LAST_YEAR: Final = 2199
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # 18 digits before the point and 12 after it fit NUMERIC(30, 12) with nothing rounded.
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
@@ -103,6 +106,32 @@ def _canonical_uuid(value: object) -> object:
     if isinstance(value, str) and not _UUID.fullmatch(value):
         raise ValueError("it must be an id such as 0198c1f2-6a00-7000-8000-000000000000")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A parameter that names one thing: by its id, or as people call it (INC-12), which is its number then."""
+
+    prefix: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
+        """How it is read."""
+        del source, handler
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(self, schema: object, handler: object) -> dict[str, Any]:
+        """How it is written."""
+        del schema, handler
+        pattern = f"^({self.prefix}-[1-9][0-9]{{0,8}}|{_UUID.pattern})$"
+        return {"type": "string", "pattern": pattern, "examples": [f"{self.prefix}-12"]}
+
+    def _read(self, value: object) -> UUID | int:
+        if isinstance(value, str) and _UUID.fullmatch(value):
+            return UUID(value)
+        number = value[len(self.prefix) + 1 :] if isinstance(value, str) else ""
+        if value != f"{self.prefix}-{number}" or not _NUMBER.fullmatch(number):
+            raise ValueError(f"it must be a reference such as {self.prefix}-12, or an id")
+        return int(number)
 
 
 def _decimal_text(value: object) -> object:

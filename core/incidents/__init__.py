@@ -7,6 +7,7 @@ state.py        the life as a table
 rules.py        pure: what an alert does, who is paged, who may
 affecting.py    what of the business is affected
 model.py, store.py, part_store.py, reading.py   tables; SQL; incidents as doors show them
+naming.py       by id or by number
 holding.py      what every use case begins and ends with
 opening.py, taking.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
 ticketing.py    what people do with its ticket there

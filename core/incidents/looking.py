@@ -14,6 +14,7 @@ from core.incidents import part_store, store
 from core.incidents.alerts import read_severity
 from core.incidents.errors import InvalidIncident, UnknownIncident
 from core.incidents.holding import Held, require_responder
+from core.incidents.naming import Which, id_of, named
 from core.incidents.reading import entry_view, view_of, views
 from core.incidents.state import IncidentState
 from core.incidents.store import IncidentFilter
@@ -23,18 +24,15 @@ from core.tenants import tenant_policy
 AROUND_MAX: Final = 200  # incidents that stand around another
 
 
-async def get_incident(database: Database, actor: Actor, reference: UUID | int) -> IncidentView:
+async def get_incident(database: Database, actor: Actor, which: Which) -> IncidentView:
     """The incident by id, or by its number. Raises UnknownIncident."""
-    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=str(reference)) as tx:
-        incident_id = await store.id_of_number(tx, reference) if isinstance(reference, int) else reference
-        if incident_id is None:
-            raise UnknownIncident(f"There is no INC-{reference} here.", where="incident")
-        return await view_of(tx, incident_id)
+    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=named(which)) as tx:
+        return await view_of(tx, await id_of(tx, which))
 
 
 async def refusal_of(database: Database, actor: Actor, incident_id: UUID) -> Forbidden | None:
     """Why the actor may not work on the incident; None if they may. Raises UnknownIncident."""
-    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=str(incident_id)) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=named(incident_id)) as tx:
         rows = await store.by_ids(tx, [incident_id])
         if not rows:
             raise UnknownIncident(where="incident")
@@ -57,23 +55,28 @@ async def list_incidents(
 async def timeline(
     database: Database,
     actor: Actor,
-    incident_id: UUID,
+    incident_id: Which,
     *,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> tuple[EntryView, ...]:
     """What happened, in the order in which it did, beyond the entry `after`. Raises UnknownIncident."""
-    async with permitted(database, actor, TokenScope.READ, action="incident.timeline", resource=str(incident_id)) as tx:
-        if not await store.by_ids(tx, [incident_id]):
+    async with permitted(
+        database, actor, TokenScope.READ, action="incident.timeline", resource=named(incident_id)
+    ) as tx:
+        found = await id_of(tx, incident_id)
+        if not await store.by_ids(tx, [found]):
             raise UnknownIncident(where="incident")
         everybody = await directory(tx)
-        rows = await part_store.timeline(tx, incident_id, after=after, limit=limit)
+        rows = await part_store.timeline(tx, found, after=after, limit=limit)
         return tuple(entry_view(row, everybody) for row in rows)
 
 
 async def newest_entries(database: Database, actor: Actor, incident_id: UUID, *, limit: int) -> tuple[EntryView, ...]:
     """The last entries of its timeline, as they happened."""
-    async with permitted(database, actor, TokenScope.READ, action="incident.timeline", resource=str(incident_id)) as tx:
+    async with permitted(
+        database, actor, TokenScope.READ, action="incident.timeline", resource=named(incident_id)
+    ) as tx:
         everybody = await directory(tx)
         found = await part_store.newest_entries(tx, [incident_id], each=limit)
         return tuple(entry_view(row, everybody) for row in found.get(incident_id, ()))
@@ -85,9 +88,9 @@ async def begun_between(tx: Transaction, *, since: datetime, until: datetime) ->
     return await views(tx, await store.page(tx, wanted, after=None, limit=AROUND_MAX))
 
 
-async def load_incident(tx: Transaction, incident_id: UUID) -> IncidentView:
+async def load_incident(tx: Transaction, which: Which) -> IncidentView:
     """The incident, for subscribers. Raises UnknownIncident."""
-    return await view_of(tx, incident_id)
+    return await view_of(tx, await id_of(tx, which))
 
 
 def _check(wanted: IncidentFilter) -> None:

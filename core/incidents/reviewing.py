@@ -19,6 +19,7 @@ from core.incidents import part_store, rules
 from core.incidents.errors import InvalidIncident, NotAResponder, NotTheOwner, UnknownFollowUp, WrongState
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import FOLLOW_UP, REVIEW, Held, hold, require_responder, settle_on
+from core.incidents.naming import Which, named
 from core.incidents.reading import follow_up_view, view_of
 from core.incidents.resolving import close_held
 from core.incidents.state import IncidentState
@@ -34,7 +35,7 @@ STATES: Final = ("open", "done", "dropped")
 async def review(
     database: Database,
     actor: Actor,
-    incident_id: UUID,
+    incident_id: Which,
     *,
     summary: str,
     causes: str,
@@ -42,7 +43,7 @@ async def review(
     went_wrong: str = "",
 ) -> IncidentView:
     """The review is written, and what was resolved is closed. Said again, it says something else. Raises WrongState."""
-    async with audited(database, actor, action="incident.reviewed", resource=str(incident_id)) as tx:
+    async with audited(database, actor, action="incident.reviewed", resource=named(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
         if held.state not in (IncidentState.RESOLVED, IncidentState.CLOSED):
@@ -67,7 +68,7 @@ async def review(
 async def add_follow_up(
     database: Database,
     actor: Actor,
-    incident_id: UUID,
+    incident_id: Which,
     *,
     title: str,
     owner: str,
@@ -78,7 +79,7 @@ async def add_follow_up(
 
     Raises InvalidIncident naming the field, or UnknownPerson.
     """
-    async with audited(database, actor, action="incident.follow_up_added", resource=str(incident_id)) as tx:
+    async with audited(database, actor, action="incident.follow_up_added", resource=named(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         if len((await part_store.follow_ups_of(tx, [held.id])).get(held.id, ())) >= FOLLOW_UPS_MAX:

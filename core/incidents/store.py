@@ -55,9 +55,10 @@ async def add(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
     return added
 
 
-async def lock(tx: Transaction, incident_id: UUID) -> Row[Any] | None:
-    """The incident, held for the rest of the transaction."""
-    wanted = select(incidents).where(_C.tenant_id == tx.tenant, _C.incident_id == incident_id).with_for_update()
+async def lock(tx: Transaction, which: UUID | int) -> Row[Any] | None:
+    """The incident of that id or number, held for the rest of the transaction."""
+    column = _C.number if isinstance(which, int) else _C.incident_id
+    wanted = select(incidents).where(_C.tenant_id == tx.tenant, column == which).with_for_update()
     return (await tx.connection.execute(wanted)).first()
 
 

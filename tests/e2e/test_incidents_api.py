@@ -22,7 +22,13 @@ def test_an_alert_opens_an_incident_that_is_worked_on_and_learnt_from(product):
     assert opened["effect"] == "open"
     assert call(product, "POST", "incidents/alerts", json={**alert, "state": "maybe"}, status=422)["errors"]
 
-    path = f"incidents/{opened['incident_id']}"
+    path = f"incidents/{opened['reference']}"  # as people call it; or by its id
+    assert call(product, "GET", path)["id"] == opened["incident_id"]
+    assert call(product, "GET", f"incidents/{opened['incident_id']}")["reference"] == opened["reference"]
+    unknown = product.call("POST", "/api/v1/incidents/INC-999999999/acknowledge", role="agent_operator")
+    assert (unknown.status_code, unknown.json()["detail"]) == (404, "There is no INC-999999999 here.")
+    suspected = [call(product, "GET", f"incidents/{opened[which]}/suspects") for which in ("reference", "incident_id")]
+    assert suspected[0] == suspected[1]
     acts = (
         ("acknowledge", None),
         ("assign", {"email": product.email("agent_developer")}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from core.db import Database
@@ -56,7 +56,7 @@ from web.api.incident_shapes import (
 )
 from web.endpoint import Call, Method, Reply, endpoint
 from web.paging import Cursors, Page, PageQuery, whole
-from web.schema import Id, Path
+from web.schema import Named, Path
 
 _CURSORS: Final = Cursors("incidents", int)
 _ENTRIES: Final = Cursors("incident_entries", tuple[datetime, UUID])
@@ -66,9 +66,9 @@ RESPONDER: Final = "a responder, or somebody with a part in it"
 
 
 class ByIncident(Path):
-    """One incident."""
+    """One incident, by its reference or its id."""
 
-    incident_id: Id
+    incident_id: Annotated[UUID | int, Named("INC")]
 
 
 class Incidents:
