@@ -6,7 +6,7 @@ The table is new: the previous release goes on without them.
 from alembic import op
 
 revision = "0081"
-down_revision = "0066"
+down_revision = "0092"
 branch_labels = None
 depends_on = None
 
