@@ -10,10 +10,12 @@ model.py, store.py, sample_store.py, label_store.py   tables; SQL
 sampling.py, own.py, keeping.py         use cases: samples come, also our own, and go
 levels.py                               use case: one figure, for checks of rollouts
 promises.py, objectives.py              which objectives hold; use cases over them
+reading.py                              what services did, read for many at once
 looking.py, alerts.py, watching.py      use cases: how services do; their alerts; what is told by itself
 history.py, trends.py, effects.py, drafting.py   pure: days, the long run, before and after, proposals
 runs.py, report.py                      pure: the days of a report, and what it is made of
-courses.py, measuring.py, trending.py, crediting.py, planning.py, reporting.py, plan_store.py   over longer times
+courses.py, measuring.py, trending.py, crediting.py, reporting.py   over longer times
+planning.py, plan_views.py, plan_store.py   plans and actions; as they stand; SQL
 views.py, events.py, errors.py          what doors show; the outbox; what can go wrong
 """
 
@@ -31,7 +33,7 @@ from core.sla.keeping import drop_old_samples, forget_old_slices
 from core.sla.label_store import label_counts
 from core.sla.labelling import LABELS_MAX, LabelCount
 from core.sla.levels import level_of
-from core.sla.looking import EXACT_MAX, get_status, list_services, standings
+from core.sla.looking import get_status, list_services, standings
 from core.sla.objective import ANY, Metric, Objective, value_words
 from core.sla.objectives import (
     ImportView,
@@ -46,9 +48,8 @@ from core.sla.objectives import (
     position,
 )
 from core.sla.own import OwnOperations
+from core.sla.plan_views import ActionView, PlanView
 from core.sla.planning import (
-    ActionView,
-    PlanView,
     add_action,
     adopt_plan,
     close_plan,
@@ -59,6 +60,7 @@ from core.sla.planning import (
     list_plans,
     take_action,
 )
+from core.sla.reading import EXACT_MAX
 from core.sla.report import Drawn, ReportKind, ServiceReport
 from core.sla.reporting import service_report
 from core.sla.runs import Run, RunDay

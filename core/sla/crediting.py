@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
 
 from core.access import TokenScope, permitted
 from core.actor import Actor
@@ -16,7 +19,7 @@ from core.sla import sample_store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.contract import Contract, tier_words
 from core.sla.errors import InvalidPeriod
-from core.sla.measuring import measure
+from core.sla.measuring import Measuring, measure_in_parts
 from core.sla.objective import Metric
 from core.sla.promises import Promises, promises_of
 from core.sla.windows import Span, Unit, calendar_span, span_before
@@ -52,34 +55,21 @@ async def list_credits(
     async with permitted(database, actor, TokenScope.READ, action="sla.credits", resource=service or "services") as tx:
         promised, zone = await promises_of(tx, catalogue), (await tenant_policy(tx)).time_zone
         rows = await sample_store.load_services(tx, None if service is None else [service])
-        return tuple(
-            [
-                await credit_of(tx, promised, row.service, terms, span_of(period, terms.period, zone, tx.now))
-                for row in rows
-                if (terms := promised.contract_of(row.service)) is not None
-            ]
-        )
+        return await credits_of(tx, promised, rows, period=period, zone=zone)
 
 
-async def credit_of(tx: Transaction, promised: Promises, service: str, terms: Contract, span: Span) -> CreditView:
-    """The credit of one service for the period."""
-    (row,) = await sample_store.load_services(tx, [service])
-    found = (await measure(tx, promised, row, span)).whole()
-    target = next((each.target for each in promised.of(service) if each.metric is Metric.AVAILABILITY), None)
-    known = found.availability
-    return CreditView(
-        service=service,
-        start=span.start,
-        end=span.end,
-        is_over=span.end <= tx.now,
-        promised=target,
-        availability=known,
-        minutes_down=found.minutes_down,
-        credit=Decimal() if known is None else terms.credit(known),
-        amount=None if known is None else terms.amount(known),
-        currency=terms.currency,
-        terms=tier_words(terms),
-    )
+async def credits_of(
+    tx: Transaction, promised: Promises, rows: Sequence[Row[Any]], *, period: str, zone: str
+) -> tuple[CreditView, ...]:
+    """The credits of these services that have terms, in the period of those that is named. Raises InvalidPeriod."""
+    terms = {row.service: known for row in rows if (known := promised.contract_of(row.service)) is not None}
+    views: dict[str, CreditView] = {}
+    for unit in {each.period for each in terms.values()}:  # a month, a quarter: one pass for each
+        span = span_of(period, unit, zone, tx.now)
+        some = [row for row in rows if row.service in terms and terms[row.service].period is unit]
+        async for found in measure_in_parts(tx, promised, some, span, with_sketches=False):
+            views[found.service] = _credit(found, terms[found.service], span, now=tx.now)
+    return tuple(views[row.service] for row in rows if row.service in views)
 
 
 def span_of(period: str, unit: Unit, zone: str, now: datetime) -> Span:
@@ -97,3 +87,22 @@ def span_of(period: str, unit: Unit, zone: str, now: datetime) -> Span:
     if span.start > now:
         raise InvalidPeriod("This period has not begun.", where="period")
     return span
+
+
+def _credit(found: Measuring, terms: Contract, span: Span, *, now: datetime) -> CreditView:
+    whole = found.whole()
+    target = next((each.target for each in found.objectives if each.metric is Metric.AVAILABILITY), None)
+    known = whole.availability
+    return CreditView(
+        service=found.service,
+        start=span.start,
+        end=span.end,
+        is_over=span.end <= now,
+        promised=target,
+        availability=known,
+        minutes_down=whole.minutes_down,
+        credit=Decimal() if known is None else terms.credit(known),
+        amount=None if known is None else terms.amount(known),
+        currency=terms.currency,
+        terms=tier_words(terms),
+    )

@@ -7,14 +7,16 @@ from typing import Final
 
 from core.db import Database
 from core.ids import TenantId
-from core.sla import burn, sample_store, sketch
+from core.sla import burn, sample_store
 from core.sla.catalogue import SlaCatalogue
-from core.sla.looking import PLAIN, minute_of_length, read_series
+from core.sla.looking import PLAIN
 from core.sla.meter import Meter
 from core.sla.objective import Metric, Objective
 from core.sla.promises import promises_of
+from core.sla.reading import minute_of_length, response_times, series_of
 from core.sla.series import Series
 
+RESPONSE_TIME: Final = "response_time_p95"
 BURN_RATE: Final = "burn_rate"  # of the objective that burns fastest
 
 
@@ -30,11 +32,15 @@ async def level_of(
         if not rows:
             return None
         objectives = (await promises_of(tx, catalogue)).of(service)
-        series = await read_series(tx, rows[0], objectives)
+        series = (await series_of(tx, {service: rows[0]}, {service: objectives}))[service]
         now = tx.now
-    until = Meter(series, PLAIN, now).until
-    if not series.counts(until - minute_of_length(over), until).total:
-        return None
+        until = Meter(series, PLAIN, now).until
+        since = until - minute_of_length(over)
+        if not series.counts(since, until).total:
+            return None
+        if figure == RESPONSE_TIME:
+            _median, p95, _p99 = (await response_times(tx, service, since=since, until=until)).values
+            return p95
     if figure == BURN_RATE:
         return _fastest([Meter(series, each, now) for each in objectives], over)
     return _figure(series, Meter(series, _availability(objectives), now), figure, over)
@@ -55,8 +61,6 @@ def _figure(series: Series, meter: Meter, figure: str, over: timedelta) -> float
     match figure:
         case "availability":
             return series.uptime(since, meter.until, meter.bridge).share
-        case "response_time_p95":
-            return sketch.percentile(series.sketch(since, meter.until), 0.95)
         case "throughput_per_minute":
             return counts.total / minute_of_length(over)
         case "success_rate":

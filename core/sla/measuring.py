@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -17,8 +18,11 @@ from core.sla.looking import PLAIN
 from core.sla.meter import Meter
 from core.sla.objective import Metric, Objective
 from core.sla.promises import Promises
+from core.sla.sample_store import Slices, Wanted
 from core.sla.series import PER_HOUR, Series, minute_of
-from core.sla.windows import DAY, MINUTE, Span
+from core.sla.windows import DAY, HOUR, MINUTE, Span
+
+HOURS_AT_ONCE: Final = 50_000  # read by one statement: some 30 MB with their sketches
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +58,37 @@ async def service_row(tx: Transaction, service: str) -> Row[Any]:
 
 async def measure(tx: Transaction, promised: Promises, row: Row[Any], span: Span) -> Measuring:
     """What is known of the service in the span, which ends now at the latest."""
-    objectives = promised.of(row.service)
-    end = min(span.end, tx.now)
-    span = Span(min(span.start, end), end)
-    since, until = minute_of(span.start), minute_of(span.end)
-    begin = since - since % PER_HOUR
-    hours = await sample_store.load_hours(
-        tx, [row.service], since=begin - int(DAY / MINUTE), until=until + PER_HOUR, sketches_from=begin
+    (found,) = await measure_all(tx, promised, [(row, span)])
+    return found
+
+
+async def measure_all(
+    tx: Transaction, promised: Promises, wanted: Sequence[tuple[Row[Any], Span]], *, with_sketches: bool = True
+) -> list[Measuring]:
+    """The same of each service and span, in one statement. Without sketches nothing is known of response times."""
+    spans = [_until_now(span, tx.now) for _row, span in wanted]
+    slices = await sample_store.load_slices(
+        tx,
+        [
+            _wanted(row.service, span, with_sketches=with_sketches)
+            for (row, _span), span in zip(wanted, spans, strict=True)
+        ],
     )
-    spans = [(since, begin + PER_HOUR), (until - until % PER_HOUR, until + PER_HOUR)]
-    minutes = await sample_store.load_minutes(tx, [row.service], spans, with_sketches=True)
-    first, is_ours = minute_of(row.first_at), row.service == OWN
-    series = Series(minutes[row.service], hours[row.service], first, is_asked_only=is_ours)
-    available = next((each for each in objectives if each.metric is Metric.AVAILABILITY), PLAIN)
-    bridge = Meter(series, available, span.end).bridge
-    return Measuring(row.service, series, objectives, span, bridge)
+    return [
+        _measuring(promised.of(row.service), row, span, found)
+        for (row, _span), span, found in zip(wanted, spans, slices, strict=True)
+    ]
+
+
+async def measure_in_parts(
+    tx: Transaction, promised: Promises, rows: Sequence[Row[Any]], span: Span, *, with_sketches: bool = True
+) -> AsyncIterator[Measuring]:
+    """What is known of each of these services in the span; so many at once that memory stays small."""
+    at_once = max(1, HOURS_AT_ONCE // max(1, int(span.length / HOUR)))
+    for first in range(0, len(rows), at_once):
+        wanted = [(row, span) for row in rows[first : first + at_once]]
+        for found in await measure_all(tx, promised, wanted, with_sketches=with_sketches):
+            yield found
 
 
 def figures(found: Measured) -> dict[str, float | int | None]:
@@ -84,3 +104,26 @@ def figures(found: Measured) -> dict[str, float | int | None]:
 def span_until(end: datetime, length: Any) -> Span:
     """So long up to there."""
     return Span(end - length, end)
+
+
+def _until_now(span: Span, now: datetime) -> Span:
+    end = min(span.end, now)
+    return Span(min(span.start, end), end)
+
+
+def _wanted(service: str, span: Span, *, with_sketches: bool) -> Wanted:
+    since, until = minute_of(span.start), minute_of(span.end)
+    begin = since - since % PER_HOUR
+    return Wanted(
+        service,
+        hours=(begin - int(DAY / MINUTE), until + PER_HOUR),
+        minutes=((since, begin + PER_HOUR), (until - until % PER_HOUR, until + PER_HOUR)),
+        sketches_from=begin if with_sketches else None,
+    )
+
+
+def _measuring(objectives: tuple[Objective, ...], row: Row[Any], span: Span, found: Slices) -> Measuring:
+    series = Series(found.minutes, found.hours, minute_of(row.first_at), is_asked_only=row.service == OWN)
+    available = next((each for each in objectives if each.metric is Metric.AVAILABILITY), PLAIN)
+    bridge = Meter(series, available, span.end).bridge
+    return Measuring(row.service, series, objectives, span, bridge)

@@ -10,7 +10,7 @@ from typing import Final
 from core.sla import sketch
 from core.sla.burn import Ratio
 from core.sla.objective import Metric, Objective
-from core.sla.series import PER_HOUR, USUAL_INTERVALS, Series, minute_of
+from core.sla.series import PER_HOUR, USUAL_INTERVALS, Series, Slice, minute_of
 from core.sla.windows import DAY, HOUR, MINUTE
 
 FINE: Final = timedelta(hours=6)  # longer windows begin at a whole hour, up to an hour earlier
@@ -79,7 +79,7 @@ class Meter:
                 silent = found.unsampled if self.is_expected else 0
                 return Ratio(down, found.minutes, counts.total + silent, counts.failed + silent)
             case Metric.RESPONSE_TIME:
-                slow = sketch.above(self.series.sketch(since, until), self.objective.bound.limit)
+                slow = sum(map(self._slow_in, self.series.tiles(since, until)))
                 return Ratio(slow, counts.total, counts.total, slow)
             case _:
                 return Ratio(counts.failed, counts.total, counts.total, counts.failed)
@@ -108,3 +108,14 @@ class Meter:
         """How long nothing has been heard beyond what is usual; zero if that is not long."""
         silence = self.now - last_at if last_at and not self.series.is_asked_only else timedelta()
         return silence if silence > MINUTE * self.bridge else timedelta()
+
+    def _slow_in(self, found: Slice) -> int:
+        """How many operations of the slice were too slow. Windows overlap, so each is unpacked once."""
+        slow = self._slow.get(id(found))
+        if slow is None:
+            slow = self._slow[id(found)] = sketch.above(found.sketch, self.objective.bound.limit)
+        return slow
+
+    @cached_property
+    def _slow(self) -> dict[int, int]:
+        return {}

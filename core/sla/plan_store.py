@@ -93,6 +93,12 @@ async def find_actions(
     return (await tx.connection.execute(wanted.order_by(_A.action_id.desc()).limit(limit))).all()
 
 
+async def actions_of_plans(tx: Transaction, plan_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """The actions of these plans, as they were proposed and added."""
+    wanted = select(actions).where(_A.tenant_id == tx.tenant, _A.plan_id.in_(plan_ids))
+    return (await tx.connection.execute(wanted.order_by(_A.action_id))).all()
+
+
 def is_late(row: Row[Any], now: datetime) -> bool:
     """Whether it should have been done."""
     return row.state == "open" and row.due_at is not None and row.due_at < now

@@ -3,78 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from core.access import PersonView, TokenScope, directory, find_person, member_of, permitted, require
+from core.access import TokenScope, find_person, member_of, permitted, require
 from core.actor import Actor
 from core.audit import AuditCategory, audited, record
 from core.db import Database, Transaction, next_number
-from core.ids import UserId
 from core.roles.permissions import Permission
-from core.sla import plan_store, sample_store
+from core.sla import plan_store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.drafting import Proposed, propose
-from core.sla.effects import Effect, effect
 from core.sla.errors import InvalidObjective, UnknownAction, UnknownPlan, WrongState
 from core.sla.judging import judge
 from core.sla.measuring import figures, measure, service_row, span_until
-from core.sla.promises import Promises, promises_of
+from core.sla.plan_views import COMPARED, ActionView, PlanView, action_view, action_views, plan_view, plan_views
+from core.sla.promises import promises_of
 from core.sla.trending import trends_of
-from core.sla.windows import DAY, Span
+from core.sla.windows import DAY
 
-COMPARED: Final = 7 * DAY  # before and after an action
 DRAFTED_FROM: Final = 30  # days
 TITLE_MAX: Final = 200  # characters
 WORDS_MAX: Final = 2000
 ENDS: Final = ("done", "dropped")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionView:
-    """Something that is to make a service better, and what it has changed once it is done."""
-
-    id: UUID
-    plan_id: UUID | None
-    service: str
-    title: str
-    why: str
-    owner: PersonView | None
-    due_at: datetime | None
-    is_overdue: bool
-    state: str
-    evidence: str
-    done_by: PersonView | None
-    created_at: datetime
-    done_at: datetime | None
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    effect: Effect | None  # None until it is done
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanView:
-    """A plan. `now` are the figures of the last week, `before` those that it was drafted from."""
-
-    id: UUID
-    reference: str
-    service: str
-    title: str
-    state: str
-    findings: tuple[str, ...]
-    before: dict[str, Any]
-    now: dict[str, Any] | None
-    effect: Effect | None
-    actions: tuple[ActionView, ...]
-    author: PersonView | None
-    note: str
-    created_at: datetime
-    adopted_at: datetime | None
-    closed_at: datetime | None
 
 
 async def draft_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, service: str) -> PlanView:
@@ -103,7 +57,7 @@ async def draft_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, 
         )
         await _propose(tx, plan_id, service, proposed)
         await _recorded(tx, actor, "sla.plan_drafted", f"PLAN-{number}", plan_id, service=service)
-        return await _plan_view(tx, promised, plan_id)
+        return await plan_view(tx, promised, plan_id)
 
 
 async def list_plans(
@@ -119,13 +73,13 @@ async def list_plans(
     async with permitted(database, actor, TokenScope.READ, action="sla.plans", resource="plans") as tx:
         promised = await promises_of(tx, catalogue)
         rows = await plan_store.page_of_plans(tx, service=service, after=after, limit=limit)
-        return tuple([await _plan_view(tx, promised, row.plan_id) for row in rows])
+        return await plan_views(tx, promised, rows)
 
 
 async def get_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, plan_id: UUID) -> PlanView:
     """The plan. Raises UnknownPlan."""
     async with permitted(database, actor, TokenScope.READ, action="sla.plan", resource=str(plan_id)) as tx:
-        return await _plan_view(tx, await promises_of(tx, catalogue), plan_id)
+        return await plan_view(tx, await promises_of(tx, catalogue), plan_id)
 
 
 async def adopt_plan(database: Database, catalogue: SlaCatalogue, actor: Actor, plan_id: UUID) -> PlanView:
@@ -167,7 +121,7 @@ async def add_action(  # noqa: PLR0913  the fields of a form, named
             tx, {**values, "plan_id": plan_id, "owner_id": person.id, "due_at": due_at}
         )
         await _recorded(tx, actor, "sla.action_added", service, action_id, title=title, owner=person.email)
-        return await _action_view(tx, await promises_of(tx, catalogue), action_id)
+        return await action_view(tx, await promises_of(tx, catalogue), action_id)
 
 
 async def take_action(
@@ -181,7 +135,7 @@ async def take_action(
         _check_due(tx, due_at)
         await plan_store.change_action(tx, action_id, {"owner_id": person.id, "due_at": due_at})
         await _recorded(tx, actor, "sla.action_given", str(action_id), action_id, owner=person.email)
-        return await _action_view(tx, await promises_of(tx, catalogue), action_id)
+        return await action_view(tx, await promises_of(tx, catalogue), action_id)
 
 
 async def finish_action(
@@ -208,7 +162,7 @@ async def finish_action(
         }
         await plan_store.change_action(tx, action_id, values)
         await _recorded(tx, actor, f"sla.action_{state}", row.service, action_id, title=row.title)
-        return await _action_view(tx, promised, action_id)
+        return await action_view(tx, promised, action_id)
 
 
 async def list_actions(
@@ -225,7 +179,7 @@ async def list_actions(
     async with permitted(database, actor, TokenScope.READ, action="sla.actions", resource="actions") as tx:
         promised = await promises_of(tx, catalogue)
         rows = await plan_store.find_actions(tx, service=service, state=state, after=after, limit=limit)
-        return await _action_views(tx, promised, rows)
+        return await action_views(tx, promised, rows)
 
 
 async def _move_plan(
@@ -241,7 +195,7 @@ async def _move_plan(
         at = {"adopted_at": tx.now} if state == "adopted" else {"closed_at": tx.now, "note": note[:WORDS_MAX]}
         await plan_store.change_plan(tx, plan_id, {"state": state, **at})
         await _recorded(tx, actor, f"sla.plan_{state}", f"PLAN-{row.number}", plan_id, note=note[:WORDS_MAX])
-        return await _plan_view(tx, await promises_of(tx, catalogue), plan_id)
+        return await plan_view(tx, await promises_of(tx, catalogue), plan_id)
 
 
 async def _propose(tx: Transaction, plan_id: UUID, service: str, proposed: Sequence[Proposed]) -> None:
@@ -257,84 +211,6 @@ async def _open_action(tx: Transaction, action_id: UUID) -> Row[Any]:
     if row.state != "open":
         raise WrongState(f"It is {row.state} already.", where="state")
     return row
-
-
-async def _action_view(tx: Transaction, promised: Promises, action_id: UUID) -> ActionView:
-    rows = await plan_store.find_actions(tx, action_id=action_id)
-    if not rows:
-        raise UnknownAction(where="action")
-    (view,) = await _action_views(tx, promised, rows)
-    return view
-
-
-async def _action_views(tx: Transaction, promised: Promises, rows: Sequence[Row[Any]]) -> tuple[ActionView, ...]:
-    people = (await directory(tx)).people if rows else {}
-    found = []
-    for row in rows:
-        after = await _after(tx, promised, row)
-        found.append(
-            ActionView(
-                id=row.action_id,
-                plan_id=row.plan_id,
-                service=row.service,
-                title=row.title,
-                why=row.why,
-                owner=people.get(UserId(row.owner_id)) if row.owner_id else None,
-                due_at=row.due_at,
-                is_overdue=plan_store.is_late(row, tx.now),
-                state=row.state,
-                evidence=row.evidence,
-                done_by=people.get(UserId(row.done_by)) if row.done_by else None,
-                created_at=row.created_at,
-                done_at=row.done_at,
-                before=row.before,
-                after=after,
-                effect=effect(row.before, after) if after is not None and row.state == "done" else None,
-            )
-        )
-    return tuple(found)
-
-
-async def _after(tx: Transaction, promised: Promises, row: Row[Any]) -> dict[str, Any] | None:
-    """The figures of the week after it was done, as far as that has come."""
-    if row.done_at is None or row.before is None:
-        return None
-    known = await sample_store.load_services(tx, [row.service])
-    if not known:
-        return None
-    span = Span(row.done_at, min(row.done_at + COMPARED, tx.now))
-    return dict(figures((await measure(tx, promised, known[0], span)).whole()))
-
-
-async def _plan_view(tx: Transaction, promised: Promises, plan_id: UUID) -> PlanView:
-    row = await plan_store.plan_by_id(tx, plan_id)
-    if row is None:
-        raise UnknownPlan(where="plan")
-    actions = await _action_views(tx, promised, await plan_store.find_actions(tx, plan_id=plan_id))
-    known = await sample_store.load_services(tx, [row.service])
-    now = None
-    if known and row.state != "draft":
-        end = min(row.closed_at or tx.now, tx.now)
-        start = max(row.adopted_at or end, end - COMPARED)
-        now = dict(figures((await measure(tx, promised, known[0], Span(start, end))).whole()))
-    people = (await directory(tx)).people
-    return PlanView(
-        id=row.plan_id,
-        reference=f"PLAN-{row.number}",
-        service=row.service,
-        title=row.title,
-        state=row.state,
-        findings=tuple(row.findings),
-        before=row.before,
-        now=now,
-        effect=effect(row.before, now) if now is not None else None,
-        actions=tuple(reversed(actions)),
-        author=people.get(UserId(row.author_id)) if row.author_id else None,
-        note=row.note,
-        created_at=row.created_at,
-        adopted_at=row.adopted_at,
-        closed_at=row.closed_at,
-    )
 
 
 async def _recorded(tx: Transaction, actor: Actor, action: str, resource: str, subject: UUID, **details: Any) -> None:

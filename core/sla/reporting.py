@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -19,16 +19,16 @@ from core.sla import sample_store, store
 from core.sla.alerts import KINDS
 from core.sla.catalogue import SlaCatalogue
 from core.sla.contract import credit_words
-from core.sla.crediting import CreditView, credit_of, span_of
+from core.sla.crediting import CreditView, credits_of, span_of
 from core.sla.errors import InvalidPeriod, UnknownService
-from core.sla.history import Measured
+from core.sla.history import Measured, last_days
 from core.sla.judging import judge
-from core.sla.measuring import Measuring, measure
+from core.sla.measuring import Measuring, measure_in_parts
 from core.sla.objective import Metric, value_words
 from core.sla.promises import Promises, promises_of
 from core.sla.report import Drawn, ReportKind, ServiceReport, brand_of
 from core.sla.runs import DAY_COLUMNS, NOTHING, Run, day_row, run_of
-from core.sla.trending import trends_of
+from core.sla.trending import trends_in
 from core.sla.windows import Span, Unit
 from core.tenants import TenantPolicy, list_tenants, tenant_policy
 
@@ -96,7 +96,7 @@ class _About:
         )
         missed: list[tuple[Cell, ...]] = []
         told, runs = {row.service for row in alerts}, []
-        for found in [await self._measured(row) for row in self._rows]:
+        async for found in self._measured():
             of_it = _missed(found)
             missed += of_it
             if of_it or found.service in told:
@@ -116,17 +116,15 @@ class _About:
     async def trends(self) -> ServiceReport:
         """What is sure in the long run, and the days behind it."""
         parts: list[Table | Words | Drawn] = []
-        for place, row in enumerate(self._rows):
-            found = await trends_of(self._tx, self._promised, row.service, days=TREND_DAYS)
+        drawn, span = {row.service for row in self._rows[:SERVICES_DRAWN]}, last_days(TREND_DAYS, self._tx.now)
+        async for measured in measure_in_parts(self._tx, self._promised, self._rows, span):
+            found = trends_in(measured, self._policy.time_zone)
             said = [each for trend in found.trends for each in trend.sentences]
             listed = tuple(day_row(each.day, each.measured) for each in found.days)
-            days = Table(f"{row.service}, day by day", DAY_COLUMNS, listed)
-            parts.append(Words(f"{row.service}: {' '.join(said) or 'no trend, season or change of level is sure.'}"))
-            parts.append(
-                Drawn(run_of(found.measuring, found.measuring.span, zone=found.zone), days)
-                if place < SERVICES_DRAWN
-                else days
-            )
+            days = Table(f"{found.service}, day by day", DAY_COLUMNS, listed)
+            parts.append(Words(f"{found.service}: {' '.join(said) or 'no trend, season or change of level is sure.'}"))
+            run = run_of(measured, measured.span, zone=found.zone) if found.service in drawn else None
+            parts.append(days if run is None else Drawn(run, days))
         return self._document(
             "Service levels in the long run", (("Over", f"the last {TREND_DAYS} days"),), tuple(parts)
         )
@@ -135,21 +133,18 @@ class _About:
         """What was promised and what was delivered, how long it was down, and what is credited."""
         delivered: list[tuple[Cell, ...]] = []
         downs: list[tuple[Cell, ...]] = []
-        credited: list[CreditView] = []
         runs: list[Run] = []
-        for row in self._rows:
-            found = await self._measured(row)
+        async for found in self._measured():
             runs.append(self._run(found))
             delivered += _delivered(found)
             downs += [
-                (row.service, each.day, Decimal(str(round(each.measured.minutes_down, 1))))
+                (found.service, each.day, Decimal(str(round(each.measured.minutes_down, 1))))
                 for each in found.days(self._policy.time_zone)
                 if each.measured.minutes_down >= 1
             ]
-            terms = self._promised.contract_of(row.service)
-            if terms is not None:
-                period = span_of(f"{self._start:%Y-%m-%d}", terms.period, self._policy.time_zone, self._tx.now)
-                credited.append(await credit_of(self._tx, self._promised, row.service, terms, period))
+        credited = await credits_of(
+            self._tx, self._promised, self._rows, period=f"{self._start:%Y-%m-%d}", zone=self._policy.time_zone
+        )
         down_columns = (Column("Service", 2), Column("Day", 1), Column("Minutes down", 1, places=1))
         return self._document(
             f"Service level report of {self._name}",
@@ -181,8 +176,8 @@ class _About:
             brand=self._brand,
         )
 
-    async def _measured(self, row: Row[Any]) -> Measuring:
-        return await measure(self._tx, self._promised, row, self._span)
+    def _measured(self) -> AsyncIterator[Measuring]:
+        return measure_in_parts(self._tx, self._promised, self._rows, self._span)
 
     def _run(self, found: Measuring) -> Run:
         return run_of(found, self._span, zone=self._policy.time_zone)

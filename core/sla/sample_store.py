@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, Row, and_, case, delete, func, literal, or_, select, text
+from sqlalchemy import Row, delete, func, select, text
 
 from core.db import SystemTransaction, Transaction
 from core.sla.model import services, slices
-from core.sla.series import Slice
+from core.sla.series import PER_HOUR, Slice, minute_of
 
 MINUTE: Final = "minute"
 HOUR: Final = "hour"
-NO_SKETCH: Final = literal(b"", LargeBinary)
+NEVER: Final = 2**31 - 1  # a minute that does not come
 SliceKey = tuple[str, str, int]  # grain, service, minute
 
 _REGISTER: Final = text("""
@@ -51,9 +51,25 @@ _KEEP: Final = text("""
     ON CONFLICT (tenant_id, grain, service, minute) DO UPDATE SET
         total = EXCLUDED.total, failed = EXCLUDED.failed, sketch = EXCLUDED.sketch, shares = EXCLUDED.shares
 """)
-_PERCENTILE: Final = text("""
-    SELECT percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY response_time) FROM sla_samples
-    WHERE tenant_id = :tenant AND service = :service AND at >= :since AND at < :until
+_LOOK: Final = text("""
+    SELECT s.*, e.percentiles FROM sla_services s LEFT JOIN LATERAL (
+        SELECT percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY response_time) AS percentiles
+        FROM sla_samples
+        WHERE tenant_id = :tenant AND service = s.service AND at >= :since AND at < :until AND (
+            SELECT coalesce(sum(total), 0) FROM sla_slices
+            WHERE tenant_id = :tenant AND grain = 'hour' AND service = s.service AND minute >= :first AND minute < :last
+        ) <= :most
+    ) e ON true
+    WHERE s.tenant_id = :tenant AND s.service = ANY(CAST(:services AS text[])) ORDER BY s.service
+""")
+_SPANS: Final = text("""
+    SELECT number, grain, array_agg(minute), array_agg(total), array_agg(failed),
+        array_agg(CASE WHEN minute >= sketched THEN sketch ELSE '' END),
+        array_agg(CASE WHEN grain = 'hour' THEN shares ELSE '' END)
+    FROM unnest(CAST(:numbers AS int[]), CAST(:services AS text[]), CAST(:grains AS text[]), CAST(:begins AS int[]),
+        CAST(:ends AS int[]), CAST(:sketched AS int[])) AS u(number, of_service, of_grain, begins, ends, sketched)
+    JOIN sla_slices ON service = of_service AND grain = of_grain AND minute >= begins AND minute < ends
+    WHERE tenant_id = :tenant GROUP BY number, grain
 """)
 
 
@@ -66,6 +82,35 @@ class Sample:
     response_time: float
     success: bool
     labels: tuple[tuple[str, str], ...] = ()  # sorted by name
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A service as it is stored, and percentiles of its samples; None: there are too many to ask them."""
+
+    row: Row[Any]
+    percentiles: Sequence[float | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The hours of a service from the one to before the other, and its minutes in these spans.
+
+    Sketches are read from `sketches_from` on alone: they are most of the bytes. None: not at all.
+    """
+
+    service: str
+    hours: tuple[int, int]
+    minutes: tuple[tuple[int, int], ...]
+    sketches_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Slices of one service by their first minute."""
+
+    minutes: dict[int, Slice]
+    hours: dict[int, Slice]
 
 
 async def register(tx: Transaction, spans: Mapping[str, tuple[datetime, datetime]]) -> bool:
@@ -143,13 +188,28 @@ async def keep_slices(tx: Transaction, found: Mapping[SliceKey, Slice]) -> None:
     )
 
 
-async def exact_percentiles(
-    tx: Transaction, service: str, shares: Sequence[float], *, since: datetime, until: datetime
-) -> tuple[float | None, ...]:
-    """The percentiles of the samples themselves, at the cost of one."""
-    values = {"tenant": tx.tenant, "service": service, "shares": list(shares), "since": since, "until": until}
-    found = (await tx.connection.execute(_PERCENTILE, values)).scalar()
-    return tuple(found) if found else (None,) * len(shares)
+async def look(
+    tx: Transaction, names: Collection[str], shares: Sequence[float], *, since: datetime, until: datetime, most: int
+) -> dict[str, Looked]:
+    """The services of these names that there are, each with the percentiles of its samples in that time.
+
+    The percentiles, all at the cost of one, are None of a service whose hours in that time have more than `most`.
+    """
+    first = minute_of(since)
+    found = await tx.connection.execute(
+        _LOOK,
+        {
+            "tenant": tx.tenant,
+            "services": list(names),
+            "shares": list(shares),
+            "since": since,
+            "until": until,
+            "first": first - first % PER_HOUR,
+            "last": minute_of(until),
+            "most": most,
+        },
+    )
+    return {row.service: Looked(row, row.percentiles) for row in found}
 
 
 async def load_services(tx: Transaction, names: Collection[str] | None = None) -> Sequence[Row[Any]]:
@@ -160,27 +220,26 @@ async def load_services(tx: Transaction, names: Collection[str] | None = None) -
     return (await tx.connection.execute(wanted.order_by(services.c.service))).all()
 
 
-async def load_hours(
-    tx: Transaction, names: Collection[str], *, since: int, until: int, sketches_from: int | None
-) -> dict[str, dict[int, Slice]]:
-    """The hours of these services from `since` to before `until`, by service and minute.
+async def load_slices(tx: Transaction, wanted: Sequence[Wanted]) -> list[Slices]:
+    """What is wanted of each, in one statement for all.
 
-    Sketches are read from `sketches_from` on alone: they are most of the bytes. None: not at all.
+    It comes as two rows of arrays for each: a row for every slice would cost more than all the rest.
     """
-    columns = slices.c
-    sketch = case((columns.minute >= sketches_from, columns.sketch), else_=NO_SKETCH) if sketches_from else NO_SKETCH
-    within = and_(_of(HOUR, tx, names), columns.minute >= since, columns.minute < until)
-    return await _by_service(tx, names, within, sketch=sketch, shares=columns.shares)
-
-
-async def load_minutes(
-    tx: Transaction, names: Collection[str], spans: Iterable[tuple[int, int]], *, with_sketches: bool
-) -> dict[str, dict[int, Slice]]:
-    """The minutes of these services in these spans, by service and minute."""
-    columns = slices.c
-    within = or_(*(and_(columns.minute >= begin, columns.minute < end) for begin, end in spans))
-    sketch = columns.sketch if with_sketches else NO_SKETCH
-    return await _by_service(tx, names, and_(_of(MINUTE, tx, names), within), sketch=sketch, shares=None)
+    spans = [
+        (number, each.service, grain, *span, NEVER if each.sketches_from is None else each.sketches_from)
+        for number, each in enumerate(wanted)
+        for grain, some in ((HOUR, (each.hours,)), (MINUTE, each.minutes))
+        for span in some
+    ]
+    found = [Slices({}, {}) for _ in wanted]
+    if not spans:
+        return found
+    names = ("numbers", "services", "grains", "begins", "ends", "sketched")
+    columns = dict(zip(names, map(list, zip(*spans, strict=True)), strict=True))
+    for number, grain, at, *values in await tx.connection.execute(_SPANS, {"tenant": tx.tenant, **columns}):
+        of_grain = found[number].hours if grain == HOUR else found[number].minutes
+        of_grain.update(zip(at, map(Slice, *values), strict=True))
+    return found
 
 
 async def forget_before(tx: Transaction, *, minutes: int, hours: int) -> None:
@@ -190,30 +249,6 @@ async def forget_before(tx: Transaction, *, minutes: int, hours: int) -> None:
         await tx.connection.execute(
             delete(slices).where(columns.tenant_id == tx.tenant, columns.grain == grain, columns.minute < before)
         )
-
-
-def _of(grain: str, tx: Transaction, names: Collection[str]) -> ColumnElement[bool]:
-    columns = slices.c
-    return and_(columns.tenant_id == tx.tenant, columns.grain == grain, columns.service.in_(names))
-
-
-async def _by_service(
-    tx: Transaction,
-    names: Collection[str],
-    within: ColumnElement[bool],
-    *,
-    sketch: ColumnElement[Any],
-    shares: ColumnElement[Any] | None,
-) -> dict[str, dict[int, Slice]]:
-    """A service's slices come as one row of arrays: a row for each would cost more than all the rest."""
-    columns = slices.c
-    wanted = [columns.minute, columns.total, columns.failed, sketch, *([] if shares is None else [shares])]
-    statement = select(columns.service, *(func.array_agg(each) for each in wanted)).where(within)
-    found: dict[str, dict[int, Slice]] = {name: {} for name in names}
-    for service, minutes, *values in await tx.connection.execute(statement.group_by(columns.service)):
-        made = (Slice(*each) for each in zip(*values, strict=True))
-        found[service] = dict(zip(minutes, made, strict=True))
-    return found
 
 
 def _slice(row: Row[Any]) -> Slice:

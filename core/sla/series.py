@@ -68,15 +68,28 @@ class Series:
     first: int | None = None
     is_asked_only: bool = False  # it speaks when it is asked: that nobody asks says nothing of it
 
+    def tiles(self, since: int, until: int) -> Iterator[Slice]:
+        """The slices of that time: whole hours, and minutes at the edges."""
+        minute = since
+        while minute < until:
+            if minute % PER_HOUR == 0 and minute + PER_HOUR <= until:
+                if found := self.hours.get(minute):
+                    yield found
+                minute += PER_HOUR
+            else:
+                if found := self.minutes.get(minute):
+                    yield found
+                minute += 1
+
     def counts(self, since: int, until: int) -> Counts:
         """The operations from `since` to before `until`."""
-        found = list(self._tiles(since, until))
+        found = list(self.tiles(since, until))
         return Counts(sum(each.total for each in found), sum(each.failed for each in found))
 
     def sketch(self, since: int, until: int) -> Sketch:
         """The response times of that time."""
         merged: Sketch = {}
-        for each in self._tiles(since, until):
+        for each in self.tiles(since, until):
             add(merged, unpacked(each.sketch))
         return merged
 
@@ -90,19 +103,6 @@ class Series:
         """The usual number of minutes between minutes with samples; 1 if there are too few to say."""
         sampled = [index for index, share in enumerate(self._shares(since, until)) if share != UNSAMPLED]
         return median_low([later - earlier for earlier, later in itertools.pairwise(sampled)] or [1])
-
-    def _tiles(self, since: int, until: int) -> Iterator[Slice]:
-        """Whole hours, and minutes at the edges."""
-        minute = since
-        while minute < until:
-            if minute % PER_HOUR == 0 and minute + PER_HOUR <= until:
-                if found := self.hours.get(minute):
-                    yield found
-                minute += PER_HOUR
-            else:
-                if found := self.minutes.get(minute):
-                    yield found
-                minute += 1
 
     def _shares(self, since: int, until: int) -> array[int]:
         if until <= since:

@@ -64,10 +64,10 @@ def percentile(sketch: Mapping[int, int], share: float) -> float | None:
     return first + (second - first) * (rank - low)
 
 
-def above(sketch: Mapping[int, int], limit: float) -> int:
-    """How many are longer than the limit: exact but for those within 2 % of it."""
+def above(stored: bytes, limit: float) -> int:
+    """How many of what was stored are longer than the limit: exact but for those within 2 % of it."""
     last = bucket(limit)
-    return sum(count for index, count in sketch.items() if index > last)
+    return sum(count for index, count in _PAIR.iter_unpack(stored) if index > last)
 
 
 def _at_ranks(sketch: Mapping[int, int], first: int, second: int) -> tuple[float, float]:

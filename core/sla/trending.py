@@ -63,7 +63,6 @@ class TrendsView:
     zone: str
     days: tuple[Daily, ...]
     trends: tuple[Trend, ...]
-    measuring: Measuring  # what they were read from
 
 
 async def get_trends(
@@ -80,9 +79,13 @@ async def trends_of(tx: Transaction, promised: Promises, service: str, *, days: 
         raise InvalidPeriod(f"Trends are over 1 to {DAYS_MOST} days.", where="days")
     zone = (await tenant_policy(tx)).time_zone
     row = await service_row(tx, service)
-    found = await measure(tx, promised, row, last_days(days, tx.now))
+    return trends_in(await measure(tx, promised, row, last_days(days, tx.now)), zone)
+
+
+def trends_in(found: Measuring, zone: str) -> TrendsView:
+    """What is sure in what was measured of a service, in days of the time zone."""
     shown = found.days(zone)
-    return TrendsView(service, zone, shown, tuple(_trend(found, shown, metric, zone) for metric in READINGS), found)
+    return TrendsView(found.service, zone, shown, tuple(_trend(found, shown, metric, zone) for metric in READINGS))
 
 
 def _trend(found: Measuring, days: Sequence[Daily], metric: Metric, zone: str) -> Trend:

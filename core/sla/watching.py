@@ -24,9 +24,9 @@ from core.sla.alerts import KINDS
 from core.sla.catalogue import SlaCatalogue
 from core.sla.events import SlaEvent
 from core.sla.judging import CLEAR_FOR, Judged, judge
-from core.sla.looking import read_services
 from core.sla.meter import Meter
 from core.sla.promises import promises_of
+from core.sla.reading import read_services
 from core.sla.series import Series
 from core.tenants import THE_TENANT, tenant_ids
 

@@ -31,7 +31,7 @@ from core.sla import (
 )
 from core.sla.errors import InvalidObjective, ObjectiveExists, ObjectiveInFile, UnknownObjective, UnknownService
 from core.sla.keeping import forget_old_slices
-from core.sla.looking import EXACT_MAX
+from core.sla.reading import EXACT_MAX
 from core.sla.watching import evaluate
 from core.tenants import TenantPolicy
 from tests.factories import agent, found_company
@@ -369,6 +369,7 @@ async def test_minutes_are_forgotten_after_five_weeks_and_hours_still_know_them(
     company.advance(days=30)
     async with company.database.tenant(company.tenant) as tx:
         await forget_old_slices(tx)
-        minutes = await sample_store.load_minutes(tx, ["payments"], [(0, 10**8)], with_sketches=False)
-        hours = await sample_store.load_hours(tx, ["payments"], since=0, until=10**8, sketches_from=None)
-    assert [sum(each.total for each in found["payments"].values()) for found in (minutes, hours)] == [300, 600]
+        always = (0, 10**8)
+        wanted = sample_store.Wanted("payments", hours=always, minutes=(always,), sketches_from=None)
+        (found,) = await sample_store.load_slices(tx, [wanted])
+    assert [sum(each.total for each in some.values()) for some in (found.minutes, found.hours)] == [300, 600]
