@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,6 @@ def load_documents(folder: Path, *, setting: str) -> dict[str, LocatedDocument]:
         raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
 
 
-def name_for(tenant: str, documents: Mapping[str, object]) -> str | None:
+def name_for(tenant: str, documents: Container[str]) -> str | None:
     """The name of the tenant's own document, else of the default one; None if there is neither."""
     return next((name for name in (tenant, DEFAULT) if name in documents), None)

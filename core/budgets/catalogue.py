@@ -13,7 +13,7 @@ from config.suggest import did_you_mean
 from config.yamlfile import LocatedDocument
 from core.budgets.errors import InvalidBudget
 from core.budgets.policy import BudgetPolicy
-from core.budgets.policy_file import read_budget_policy
+from core.budgets.policy_file import check_counted, read_budget_policy
 from core.costs import RateCatalogue
 from core.errors import Unavailable
 from core.ids import TenantId
@@ -73,8 +73,21 @@ class BudgetCatalogue:
 
 
 def load_budget_catalogue(folder: Path, rates: RateCatalogue | None = None) -> BudgetCatalogue:
-    """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key."""
+    """The catalogue of every *.yaml in the folder, checked. Raises ConfigError naming file, line and key.
+
+    With `rates`, each budget is checked against the rate cards of those tenants that the file is for.
+    """
     documents = load_documents(folder, setting="budgets_dir")
     for document in documents.values():
         read_budget_policy(document)
+    if rates is not None:
+        _check_counted(documents, rates)
     return BudgetCatalogue(documents, rates)
+
+
+def _check_counted(documents: Mapping[str, LocatedDocument], rates: RateCatalogue) -> None:
+    for tenant in sorted({*documents, *rates.tenants}):
+        name = name_for(tenant, documents)
+        if name is not None and name_for(tenant, rates.tenants) is not None:
+            document = documents[name]
+            check_counted(document, read_budget_policy(document), rates.for_tenant(TenantId(tenant)), of=tenant)

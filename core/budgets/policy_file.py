@@ -24,11 +24,13 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from config.suggest import did_you_mean
 from config.yamlfile import LocatedDocument, YamlPath
 from core.approvals.asking import resolve_asked
 from core.budgets.periods import DAYS_MAX, Period, PeriodKind
 from core.budgets.policy import BudgetPolicy, Decider, Declared
 from core.budgets.state import Control, Effect, RollOver, Scope
+from core.costs import RateCard
 from core.errors import InvalidInput
 from core.located import Reader
 from core.money import InvalidMoney, Money
@@ -84,6 +86,24 @@ def read_budget_policy(document: LocatedDocument, *, role_aliases: Mapping[str, 
     )
     reader.finish()
     return policy
+
+
+def check_counted(document: LocatedDocument, policy: BudgetPolicy, card: RateCard, *, of: str) -> None:
+    """Returns if every declared budget counts something in tenant `of`, whose costs are by this card.
+
+    Raises ConfigError naming line and key of each that is in another currency, or of a class without meters.
+    """
+    reader, classes = Reader(document), sorted({each.meter_class for each in card.meters.values()})
+    for index, entry in enumerate(policy.declared):
+        path: YamlPath = (WRAPPER, "budgets", index)
+        if entry.currency != card.currency:
+            said = f"Costs of '{of}' are in {card.currency}, so a budget in {entry.currency} would count nothing."
+            reader.problem((*path, "amount"), said, accepted=(f"{entry.amount:f} {card.currency}",))
+        named = entry.scope.meter_class
+        if named and named not in classes:
+            said = f"'{of}' has no meters of the class '{named}'.{did_you_mean(named, classes)}"
+            reader.problem((*path, "meter_class"), said, accepted=classes)
+    reader.finish()
 
 
 def _declared(reader: Reader, path: YamlPath, value: object) -> Declared:

@@ -18,6 +18,11 @@ class RateCatalogue:
     def __init__(self, cards: Mapping[str, RateCard]) -> None:
         self._cards = dict(cards)
 
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """Those with a card of their own, and `default` if there is one."""
+        return tuple(self._cards)
+
     def for_tenant(self, tenant: TenantId) -> RateCard:
         """The tenant's rate card. Raises Unavailable if there is none: then nothing can be priced (X9)."""
         name = name_for(tenant, self._cards)

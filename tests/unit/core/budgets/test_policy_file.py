@@ -14,6 +14,7 @@ from core.budgets.periods import Period, PeriodKind
 from core.budgets.policy import OVERRIDE, RAISE, BudgetPolicy, Declared
 from core.budgets.policy_file import read_budget_policy
 from core.budgets.state import Control, Effect, RollOver, Scope
+from core.costs import load_rate_catalogue
 from core.errors import ConfigError, Unavailable
 from core.tenants import TenantPolicy
 
@@ -105,3 +106,57 @@ def test_a_slip_is_named_with_its_line(before, after, line, said):
         read(WHOLE.replace(before, after))
     assert f"budgets.yaml:{line} " in raised.value.sentence()
     assert said in raised.value.sentence()
+
+
+def rate_card(currency):
+    return f'Cost Structure:\n  currency: {currency}\n  compute_costs:\n    - cpu_hours: "0.10 {currency} per hour"\n'
+
+
+def loaded(folder, *, budgets, rates):
+    for name, files in (("budgets", budgets), ("rates", rates)):
+        (folder / name).mkdir()
+        for tenant, said in files.items():
+            (folder / name / f"{tenant}.yaml").write_text(said)
+    return load_budget_catalogue(folder / "budgets", load_rate_catalogue(folder / "rates"))
+
+
+def declared(amount, more=""):
+    return f"Budget Management:\n  budgets:\n    - budget: care\n      amount: {amount}\n      period: month\n{more}"
+
+
+@pytest.mark.row("C2", "T11")
+@pytest.mark.parametrize(
+    ("budgets", "rates", "file", "tenant"),
+    [
+        ({"acme": declared("500 USD")}, {"default": "USD", "acme": "EUR"}, "acme.yaml", "acme"),
+        ({"acme": declared("500 USD")}, {"default": "EUR"}, "acme.yaml", "acme"),
+        ({"default": declared("500 USD")}, {"default": "USD", "acme": "EUR"}, "default.yaml", "acme"),
+    ],
+)
+def test_a_declared_budget_in_another_currency_than_the_tenants_costs_is_refused(
+    tmp_path, budgets, rates, file, tenant
+):
+    cards = {name: rate_card(currency) for name, currency in rates.items()}
+    with pytest.raises(ConfigError) as raised:
+        loaded(tmp_path, budgets=budgets, rates=cards)
+    said = raised.value
+    assert (said.file, said.line, said.key) == (file, 4, "Budget Management.budgets.0.amount")
+    assert said.message == f"Costs of '{tenant}' are in EUR, so a budget in USD would count nothing."
+    assert said.accepted == ("500 EUR",)
+
+
+@pytest.mark.row("C2", "T11")
+def test_a_declared_budget_of_a_class_without_meters_is_refused(tmp_path):
+    said = declared("500 EUR", "      meter_class: compute_cost\n")
+    with pytest.raises(ConfigError) as raised:
+        loaded(tmp_path, budgets={"acme": said}, rates={"acme": rate_card("EUR")})
+    assert (raised.value.file, raised.value.line) == ("acme.yaml", 6)
+    assert "Did you mean 'compute_costs'?" in raised.value.message
+    assert raised.value.accepted == ("compute_costs",)
+
+
+@pytest.mark.row("C2", "T11")
+def test_declared_budgets_in_the_currency_of_each_tenants_costs_are_taken(tmp_path):
+    said = {"default": declared("500 USD"), "acme": declared("500 EUR", "      meter_class: compute_costs\n")}
+    cards = {"default": rate_card("USD"), "acme": rate_card("EUR")}
+    assert loaded(tmp_path, budgets=said, rates=cards).for_tenant(TenantPolicy(tenant_id="acme")).declared
