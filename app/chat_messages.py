@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import absences, accounts, automation, budgets, cost_checks, drills, living, reconciliations, schedules
+from bot import (
+    absences,
+    accounts,
+    automation,
+    budget_owners,
+    budgets,
+    cost_checks,
+    drills,
+    living,
+    reconciliations,
+    schedules,
+)
 from bot.absences import AbsenceMessages
 from bot.accounts import AccountMessages
 from bot.automation import AutomationMessages
+from bot.budget_owners import BudgetOwnerMessages
 from bot.budgets import BudgetMessages
 from bot.cost_checks import CostCheckMessages
 from bot.drills import DrillMessages
@@ -47,6 +59,7 @@ class Office:
         notices = AbsenceMessages(platform, refresh_home=self.refresh_home, reach=reach)
         walks = ReconciliationMessages(platform, reach=reach)
         spending = BudgetMessages(platform, self.gallery, self.renderer, approvals)
+        owners = BudgetOwnerMessages(platform, reach=reach)
         return [
             Subscription(slug, living.EVENTS, messages.deliver),
             Subscription(f"{slug}_absences", absences.EVENTS, notices.deliver),
@@ -55,6 +68,7 @@ class Office:
             Subscription(f"{slug}_reconciliations", reconciliations.EVENTS, walks.deliver),
             Subscription(f"{slug}_automation", automation.EVENTS, by_rules.deliver),
             Subscription(f"{slug}_budgets", budgets.EVENTS, spending.deliver),
+            Subscription(f"{slug}_budget_owners", budget_owners.EVENTS, owners.deliver),
             Subscription(f"{slug}_cost_checks", cost_checks.EVENTS, CostCheckMessages(platform, reach=reach).deliver),
             Subscription(f"{slug}_drills", drills.EVENTS, DrillMessages(platform, approvals).deliver),
         ]

@@ -20,7 +20,7 @@ from bot.living import CHANNEL
 from bot.pictures import Gallery, drawn
 from bot.platform import PlaceUnusable, Platform
 from bot.views.budgets import budget_card, budget_thread_line
-from core.budgets import BudgetEvent, BudgetView, burn_of, load_budget
+from core.budgets import ALERTS, BudgetEvent, BudgetView, burn_of, load_budget
 from core.charts import Renderer, burn_chart
 from core.links import MessageSlot, messages_of
 from core.outbox import Event
@@ -29,7 +29,6 @@ from core.tenants import tenant_policy
 log = structlog.get_logger()
 
 EVENTS: Final = frozenset(map(str, BudgetEvent)) - {BudgetEvent.CREATED.value}
-ALERTS: Final = frozenset({BudgetEvent.THRESHOLD_REACHED.value, BudgetEvent.FORECAST_EXCEEDED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,16 @@ class BudgetMessages:
             channels = (await tenant_policy(tx)).channels
             channel = channels.get("budgets", channels.get("approvals", self.approvals_channel))
             subject = uuid5(event.subject_id, event.data["period"])
-            is_posted = bool(await messages_of(tx, subject, platform.slug))
-            if not is_posted and event.type not in ALERTS:
+            posted = await messages_of(tx, subject, platform.slug)
+            known = next((each for each in posted if each.role == CHANNEL), None)
+            if known is None and event.type not in ALERTS:
                 return
             budget = await load_budget(tx, event.subject_id, at=begins)
             burn = await burn_of(tx, budget)
         slot = MessageSlot(subject, platform.slug, channel, CHANNEL)
         try:
             root = slot
-            if not is_posted or event.type in ALERTS:  # nobody waits for the picture
+            if known is None or event.type in ALERTS:  # nobody waits for the picture
                 root = await platform.show(slot, self._card(budget, ()))
             if self.gallery.takes_pictures:
                 chart = burn_chart(budget, burn, now=platform.database.clock.now())
@@ -67,7 +67,8 @@ class BudgetMessages:
                 root = await self.gallery.show(slot, lambda pictures: self._card(budget, pictures), drawings)
             else:
                 root = await platform.show(slot, self._card(budget, ()))
-            await self._say(event, root, is_first=not is_posted)
+            if known is not None and not known.is_newer_than(event.occurred_at):
+                await self._say(event, root)
         except PlaceUnusable as exc:
             log.warning("chat_channel_unusable", channel=channel, error=str(exc))
 
@@ -76,9 +77,9 @@ class BudgetMessages:
         now = platform.database.clock.now()
         return budget_card(budget, now=now, pictures=pictures, console=platform.console)
 
-    async def _say(self, event: Event, root: MessageSlot, *, is_first: bool) -> None:
-        """The first alert is the message itself; whatever comes after it must be noticed."""
-        line = None if is_first else budget_thread_line(event.type, event.data)
+    async def _say(self, event: Event, root: MessageSlot) -> None:
+        """Whatever comes after the first alert, which is the message itself, must be noticed."""
+        line = budget_thread_line(event.type, event.data)
         if line is None or root.message_id is None:
             return
         slot = MessageSlot(root.subject_id, self.platform.slug, root.place, f"thread:{event.id}", channel=root.channel)

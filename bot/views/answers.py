@@ -24,6 +24,7 @@ from bot.cards import (
 )
 from bot.plain import line_of
 from bot.times import counted
+from bot.views.budgets import budget_thread_line
 from bot.views.changes import change_thread_line
 from bot.views.incidents import incident_thread_line
 from bot.views.pieces import action_on, spoken
@@ -169,6 +170,7 @@ _LEADS: Final[Mapping[ErrorKind, str]] = {
     ErrorKind.UNAVAILABLE: "🔌",
 }
 _THREAD_LINES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Card | None]]] = {
+    "budget": budget_thread_line,
     "change": change_thread_line,
     "incident": incident_thread_line,
 }

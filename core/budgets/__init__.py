@@ -5,6 +5,7 @@ state.py        frozen: Budget, Terms, Scope, Control; Standing: how one of its 
 rules.py        pure: alerts, forecast, what controls do, refusals in words
 policy.py, policy_file.py, catalogue.py, proposing.py   YAML and what people say -> checked terms
 charging.py     charges counted in the ledger's transaction; alerting.py: alerts, once for a budget and a period
+refreshing.py   what is shown between alerts is kept current
 guarding.py     what the gate reads of budgets
 managing.py, acting.py, raising.py, turning.py, declaring.py, looking.py   use cases; loading.py: how they begin and end
 model.py, store.py   tables and SQL
@@ -41,12 +42,17 @@ from core.budgets.raising import (
     raise_at_once,
     request_override,
 )
+from core.budgets.refreshing import ALERTS, keep_current
+from core.budgets.refreshing import DEADLINES as _LOOKS
 from core.budgets.rules import FORECAST, Bite, Guarded, amount, amount_words, scope_words
 from core.budgets.state import Control, Effect, RollOver, Scope, Standing, Terms
-from core.budgets.turning import DEADLINES
+from core.budgets.turning import DEADLINES as _TURNS
 from core.budgets.views import BudgetView, RaiseView
 
+DEADLINES = {**_TURNS, **_LOOKS}
+
 __all__ = [
+    "ALERTS",
     "DEADLINES",
     "FORECAST",
     "HEARD",
@@ -86,6 +92,7 @@ __all__ = [
     "end",
     "get_budget",
     "hear_of_request",
+    "keep_current",
     "lift_throttle",
     "list_budgets",
     "load_budget",

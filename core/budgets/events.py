@@ -10,6 +10,7 @@ class BudgetEvent(StrEnum):
     UPDATED = "budget.updated"
     ENDED = "budget.ended"
     THRESHOLD_REACHED = "budget.threshold_reached"
+    MOVED = "budget.moved"  # more or less is used than was shown; nobody need notice
     FORECAST_EXCEEDED = "budget.forecast_exceeded"
     ACKNOWLEDGED = "budget.acknowledged"
     THROTTLED = "budget.throttled"

@@ -86,6 +86,11 @@ async def hold_all(tx: Transaction) -> int:
     return int((await tx.connection.execute(_CHANGED, {"tenant": tx.tenant})).scalar_one()) + 1
 
 
+async def hold_shown(tx: Transaction) -> None:
+    """Nobody else decides until commit whether what is shown of the tenant's budgets is looked at again."""
+    await tx.connection.execute(_HOLD, {"name": f"{_lock(tx)} shown"})
+
+
 async def count(tx: Transaction, counts: Sequence[Count], *, changed: int) -> list[Row[Any]] | None:
     """The periods as they are then; None, and nothing is counted, if budgets have changed since `changed`.
 

@@ -7,7 +7,8 @@ means that a process died in between: look for the key in the channel before pos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,11 @@ class MessageSlot:
     channel: str | None = None
     message_id: str | None = None
     content_hash: str = ""
+    created_at: datetime | None = field(default=None, compare=False)  # None: not read from the database
+
+    def is_newer_than(self, happened_at: datetime) -> bool:
+        """Whether the message came to be after that, and so tells of it by itself."""
+        return self.created_at is not None and self.created_at >= happened_at
 
     @property
     def key(self) -> str:
@@ -138,6 +144,7 @@ def _slot(row: Row[Any]) -> MessageSlot:
         channel=row.channel,
         message_id=row.message_id,
         content_hash=row.content_hash,
+        created_at=row.created_at,
     )
 
 
@@ -151,4 +158,5 @@ def _slots(tx: Transaction) -> Select[Any]:
         columns.channel,
         columns.message_id,
         columns.content_hash,
+        columns.created_at,
     ).where(columns.tenant_id == tx.tenant)

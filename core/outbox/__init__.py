@@ -27,7 +27,7 @@ from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
 from core.outbox.sent import Sent, bounded, delivered_event, record_sent, sent_last
-from core.outbox.service import count_events, emit, latest_events, past_event, past_events
+from core.outbox.service import count_events, emit, emit_all, latest_events, past_event, past_events
 from core.outbox.turns import take_turn
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "deliveries_by_hour",
     "delivery_states",
     "emit",
+    "emit_all",
     "latest_events",
     "list_deliveries",
     "list_destinations",

@@ -34,6 +34,26 @@ async def emit(tx: Transaction, *, subject: str, type: str, data: Mapping[str, A
     return event_id
 
 
+async def emit_all(tx: Transaction, *, type: str, of: Mapping[str, Mapping[str, Any]]) -> None:  # noqa: A002
+    """The same for several subjects, each with its data, at once; what they are told of has no order among them."""
+    if not of:
+        return
+    await tx.connection.execute(
+        outbox_events.insert(),
+        [
+            {
+                "tenant_id": tx.tenant,
+                "event_id": uuid7(),
+                "subject": subject,
+                "type": type,
+                "data": tx.origin.marked(data),
+                "occurred_at": tx.now,
+            }
+            for subject, data in of.items()
+        ],
+    )
+
+
 async def latest_events(tx: Transaction, *, prefix: str, limit: int) -> tuple[tuple[UUID, str], ...]:
     """(id, subject) of the tenant's latest events about subjects that begin with `prefix`, oldest first."""
     columns = outbox_events.c

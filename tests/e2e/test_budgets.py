@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.e2e.api_desk import facts
-from tests.e2e.test_teams import Teams
+from tests.e2e.test_teams import Teams, decides
 from tests.product import until
 
 MANAGER, OWNER, DEVELOPER = "tenant_administrator", "meta_agent_manager", "agent_developer"
@@ -86,9 +85,8 @@ def test_usage_that_crosses_thresholds_is_told_in_one_message_with_a_picture(pro
     now = until(lambda: _with_picture(desk.message("8.00 of 10.00 USD used")), "the picture")
     assert now["ts"] == first["ts"]  # one living message
     until(lambda: "80 % is reached" in json.dumps(desk.message(desk.reference)["thread"]), "a word in its thread")
-    desk.spend(1)
-    time.sleep(1)
-    assert "9.00 of 10.00" not in desk.message(desk.reference)["text"]  # no threshold, no storm
+    direct = f"@{product.email(OWNER)}"
+    until(lambda: product.message_with(direct, "8.00 of 10.00 USD used", "Acknowledge"), "the owner's own message")
 
 
 def _with_picture(message):
@@ -129,6 +127,45 @@ def test_at_the_limit_the_gate_stops_people_act_by_buttons_and_an_approved_raise
     until(lambda: desk.shown()["current"]["limit"]["amount"] == "15.00", "the raise")
     until(lambda: desk.message("10.00 of 15.00 USD used"), "the raised limit in the message")
     assert product.decide(DEVELOPER, "agent.create", **agent)["decision"] == "pending"  # by its policy
+
+
+@pytest.mark.row("B5", "B7", "C4", "C5", "X3")
+def test_in_teams_the_buttons_of_a_budget_do_what_they_do_in_slack(product, desk):
+    teams, owner, dana = Teams(product), product.email(OWNER), product.email(DEVELOPER)
+
+    def alert(words, action):
+        return until(lambda: teams.channel(words, action=action), f"{words} with {action}")
+
+    desk.spend(8)
+    message = alert(f"{desk.reference} ", "Acknowledge")
+    assert "Only its owners" in heard_in(teams.click(dana, "#approvals", message, "Acknowledge"))
+    teams.click(owner, "#approvals", message, "Acknowledge")
+    until(lambda: "looks after it since" in str(teams.channel(desk.reference)), "who looks after it, in Teams")
+    until(lambda: "looks after it since" in json.dumps(desk.message(desk.reference)["blocks"]), "the same in Slack")
+
+    confirmed = [each for each in alert(desk.reference, "Slow down")["actions"] if each["text"] == "Slow down"][-1]
+    assert confirmed["type"] != "Action.ShowCard"  # which only asks whether they are sure
+    place = {"channel": "#approvals", "ts": teams.channel(desk.reference)["ts"]}
+    teams.act("click", user=owner, **place, action_id=confirmed["action_id"], value=confirmed["value"])
+    until(lambda: desk.shown()["throttle_per_hour"] == 6, "the throttle")
+    teams.click(owner, "#approvals", alert(desk.reference, "Full speed again"), "Full speed again")
+    until(lambda: desk.shown()["throttle_per_hour"] is None, "its end")
+
+    form = teams.click(dana, "#approvals", alert(desk.reference, "Raise"), "Raise")["modal"]
+    refused = teams.submit(dana, form, to="5", lasts="period", reason="More customers than usual.")
+    assert "It has 10.00 USD already" in str(refused)
+    done = teams.submit(dana, form, to="20", lasts="period", reason="More customers than usual.")
+    assert done["closed"] is True, done
+    asked = until(lambda: desk.shown()["raise_asked"], "the request")
+    decides(teams, product.email(MANAGER), asked["reference"], reason="Worth it.")
+    until(lambda: desk.shown()["current"]["limit"]["amount"] == "20.00", "the raise")
+    until(lambda: teams.channel("8.00 of 20.00 USD used"), "the raised limit in Teams")
+    until(lambda: desk.message("8.00 of 20.00 USD used"), "the same in Slack")
+
+
+def heard_in(answer):
+    """Everything that whoever clicked was told."""
+    return json.dumps(answer, ensure_ascii=False)
 
 
 @pytest.mark.row("C2")
