@@ -34,7 +34,7 @@ def days_chart(found: Breakdown) -> Chart:
 
 def shares_chart(found: Breakdown) -> Chart:
     """What each project, agent or meter cost, the dearest first, beside the days before."""
-    level = str(found.level or "")
+    level = str(found.level or "").replace("_", " ")
     drawn = found.shares[:DRAWN]
     values = [
         {"name": _name(each.name or f"no {level}"), "span": span, "place": place, "cost": float(cost)}

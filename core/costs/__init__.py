@@ -10,10 +10,12 @@ recording.py    use case: usage is told
 metering.py     governed actions are told by themselves; nightly.py: sums are compared with the ledger
 looking.py      use cases: what was spent; whether the sums are true
 model.py, store.py   tables; SQL that writes
+bearing.py      which cost centre bears what, as finance says it
 queries.py, series.py   SQL that reads: sums, lines; lines added up for reports
 events.py, errors.py    the outbox; what can go wrong
 """
 
+from core.costs.bearing import Bearer
 from core.costs.catalogue import RateCatalogue, load_rate_catalogue
 from core.costs.charging import Charge, Listener, Spent, spent_of
 from core.costs.errors import InvalidGrouping, InvalidUsage, Uncorrectable, UnknownMeter, UsageConflict
@@ -41,6 +43,7 @@ from core.costs.usage import EVENTS_MAX, Usage
 __all__ = [
     "DEADLINES",
     "EVENTS_MAX",
+    "Bearer",
     "Charge",
     "Check",
     "CostEvent",

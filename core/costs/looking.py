@@ -15,6 +15,7 @@ from core.access import TokenScope, permitted, require
 from core.actor import Actor, system_actor
 from core.audit import AuditCategory, AuditResult, record
 from core.costs import queries, store
+from core.costs.bearing import Bearers
 from core.costs.catalogue import RateCatalogue
 from core.costs.errors import InvalidGrouping
 from core.costs.events import CostEvent
@@ -71,15 +72,20 @@ async def costs_by(
     *,
     after: tuple[str, ...] | None = None,
     limit: int = 100,
+    bearers: Bearers | None = None,
 ) -> tuple[CostRow, ...]:
-    """What each group cost. Raises InvalidGrouping, or PermissionMissing for whoever may not view the audit trail."""
+    """What each group cost; `bearers` say which cost centre bears what.
+
+    Raises InvalidGrouping, or PermissionMissing for whoever may not view the audit trail.
+    """
     if len(set(by)) != len(by) or not 1 <= len(by) <= GROUPS_MAX:
         raise InvalidGrouping(
             f"Costs are grouped by 1 to {GROUPS_MAX} different things.", where="group_by", accepted=tuple(Group)
         )
     async with permitted(database, actor, TokenScope.READ, action="costs.show", resource="costs") as tx:
         await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
-        return await queries.sums(tx, by, where, after=after, limit=limit)
+        known = await bearers(tx) if bearers else ()
+        return await queries.sums(tx, by, where, after=after, limit=limit, bearers=known)
 
 
 async def ledger_lines(
@@ -89,11 +95,13 @@ async def ledger_lines(
     *,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
+    bearers: Bearers | None = None,
 ) -> tuple[LedgerLine, ...]:
     """Lines of the ledger, the newest use first."""
     async with permitted(database, actor, TokenScope.READ, action="usage.list", resource="usage") as tx:
         await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
-        return tuple(_line(row) for row in await queries.lines(tx, where, after=after, limit=limit))
+        known = await bearers(tx) if bearers and where.cost_centres else ()
+        return tuple(_line(row) for row in await queries.lines(tx, where, after=after, limit=limit, bearers=known))
 
 
 async def spent_in(

@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, cast, func, insert, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, cast, func, insert, literal, or_, select, text, tuple_
 from sqlalchemy.types import Date
 
+from core.costs.bearing import Bearer, borne
 from core.costs.model import cost_checks, cost_rollups, usage_ledger
 from core.db import Transaction
 
@@ -44,6 +45,7 @@ _SUM_ANEW = text(
     f" SELECT :tenant, day, project, agent, meter, meter_class, currency, quantity, amount, events FROM ({_SUMS}) s"
 )
 _R, _L = cost_rollups.c, usage_ledger.c
+_NONE: Final = literal("")
 
 
 class Group(StrEnum):
@@ -56,6 +58,7 @@ class Group(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    COST_CENTRE = "cost_centre"
 
 
 _COLUMNS: Final[Mapping[Group, ColumnElement[Any]]] = {
@@ -79,6 +82,7 @@ class CostFilter:
     meter_classes: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    cost_centres: tuple[str, ...] = ()  # for whoever says what bears what
     words: Mapping[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,11 +113,15 @@ async def sums(
     *,
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
+    bearers: Sequence[Bearer] = (),
 ) -> tuple[CostRow, ...]:
-    """What each group cost, by its keys, beyond `after`."""
-    keys = [_as_text(each).label(f"key{index}") for index, each in enumerate(by)]
+    """What each group cost, by its keys, beyond `after`; `bearers`: which cost centre bears what."""
+    table, centre = borne(cost_rollups, _R.day, bearers) if _asks_centre(by, where) else (cost_rollups, _NONE)
+    keys = [
+        (centre if each is Group.COST_CENTRE else _as_text(each)).label(f"key{index}") for index, each in enumerate(by)
+    ]
     grouped = (
-        _filtered(select(*keys, *_SUMMED), where)
+        _filtered(select(*keys, *_SUMMED).select_from(table), where, centre)
         .where(_R.tenant_id == tx.tenant)
         .group_by(*keys, _R.currency)
         .subquery()
@@ -130,10 +138,18 @@ async def sums(
 
 
 async def lines(
-    tx: Transaction, where: CostFilter, *, after: tuple[datetime, UUID] | None = None, limit: int
+    tx: Transaction,
+    where: CostFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+    bearers: Sequence[Bearer] = (),
 ) -> Sequence[Row[Any]]:
     """Lines of the ledger, the newest use first, before `after`."""
     wanted = select(usage_ledger).where(_L.tenant_id == tx.tenant)
+    if where.cost_centres:
+        table, centre = borne(usage_ledger, cast(func.timezone("UTC", _L.at), Date), bearers)
+        wanted = wanted.select_from(table).where(centre.in_(where.cost_centres))
     for name, values in where.words.items():
         wanted = wanted.where(_L[name].in_(values))
     if where.since:
@@ -215,7 +231,13 @@ def _as_text(group: Group) -> ColumnElement[Any]:
     return func.to_char(column, "YYYY-MM-DD") if group in {Group.DAY, Group.WEEK, Group.MONTH} else column
 
 
-def _filtered(wanted: Select[Any], where: CostFilter) -> Select[Any]:
+def _asks_centre(by: Sequence[Group], where: CostFilter) -> bool:
+    return Group.COST_CENTRE in by or bool(where.cost_centres)
+
+
+def _filtered(wanted: Select[Any], where: CostFilter, centre: ColumnElement[str]) -> Select[Any]:
+    if where.cost_centres:
+        wanted = wanted.where(centre.in_(where.cost_centres))
     for name, values in where.words.items():
         wanted = wanted.where(_R[name].in_(values))
     if where.since:

@@ -49,11 +49,13 @@ from core.finance.looking import (
     cost_breakdown,
     cost_forecast,
     cost_trend,
+    next_level,
 )
 from core.finance.nightly import NightlyAdvice
 from core.finance.returning import AgentReturn, Returns, payback_words, returns
 from core.finance.roi import Benefit, BenefitKind, Estimate, Payback, Return, Sway
 from core.finance.spans import Span
+from core.finance.store import bearers
 from core.finance.trend import Direction, Trend, Unusual
 from core.finance.variance import Effects, LineKey, LineVariance
 from core.finance.varying import Basis, BudgetVariance, budget_variances
@@ -105,6 +107,7 @@ __all__ = [
     "Unusual",
     "accept_recommendation",
     "assign",
+    "bearers",
     "budget_variances",
     "chargeback",
     "chargeback_in",
@@ -119,6 +122,7 @@ __all__ = [
     "list_cost_centres",
     "list_recommendations",
     "look",
+    "next_level",
     "payback_words",
     "put_cost_centre",
     "returns",

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
 from typing import Final
+
+from core.costs import Bearer
 
 UNASSIGNED: Final = ""
 
@@ -30,6 +33,17 @@ class Turn:
     code: str
 
 
+def bearers_of(turns: Iterable[Turn]) -> tuple[Bearer, ...]:
+    """The same as spans of days that do not meet, as costs are grouped by them."""
+    found: list[Bearer] = []
+    for (kind, subject), own in groupby(sorted(turns, key=_by_subject), key=lambda each: (each.kind, each.subject)):
+        said = list(own)
+        project, agent = ("", subject) if kind is SubjectKind.AGENT else (subject, "")
+        ends = [*(each.starts_on for each in said[1:]), None]
+        found += [Bearer(project, agent, each.starts_on, end, each.code) for each, end in zip(said, ends, strict=True)]
+    return tuple(found)
+
+
 class Assignments:
     """All turns of a tenant. What is said of an agent goes before what is said of its project."""
 
@@ -46,3 +60,7 @@ class Assignments:
         turns = self._turns.get((kind, subject), [])
         at = bisect_right(turns, on, key=lambda each: each.starts_on)
         return turns[at - 1].code if subject and at else UNASSIGNED
+
+
+def _by_subject(turn: Turn) -> tuple[str, str, date]:
+    return turn.kind, turn.subject, turn.starts_on

@@ -37,6 +37,7 @@ class Spent:
     meter: str
     quantity: Decimal
     cost: Decimal
+    cost_centre: str = ""  # where it was asked for
 
 
 @dataclass(frozen=True, slots=True, order=True)

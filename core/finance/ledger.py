@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -11,24 +11,27 @@ from typing import Final
 
 from core.access import Permission, TokenScope, require
 from core.actor import Actor
-from core.costs import CostFilter, Group, RateCard, lines_between, lines_by_day, lines_by_hour, sums
+from core.costs import CostFilter, CostRow, Group, RateCard, lines_between, lines_by_day, lines_by_hour, sums
 from core.db import Transaction
 from core.errors import CountersignError
+from core.finance import store
 from core.finance.chargeback import Meter, Spent
 from core.finance.exact import product
 from core.finance.focus import Charged
 from core.finance.spans import Span
 
 EVERYTHING: Final = ("project", "agent", "meter")
+CENTRE: Final = "cost_centre"
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Which costs: of this project, agent and meter. None: of any; empty: of none that was named."""
+    """Which costs: of this project, agent, meter and cost centre. None: of any; empty: of none that was named."""
 
     project: str | None = None
     agent: str | None = None
     meter: str | None = None
+    cost_centre: str | None = None
 
     def where(self, span: Span) -> CostFilter:
         """The same, in the ledger's words."""
@@ -36,6 +39,7 @@ class Narrowed:
             projects=() if self.project is None else (self.project,),
             agents=() if self.agent is None else (self.agent,),
             meters=() if self.meter is None else (self.meter,),
+            cost_centres=() if self.cost_centre is None else (self.cost_centre,),
             since=span.since,
             until=span.until,
         )
@@ -51,7 +55,7 @@ async def may_read(tx: Transaction, actor: Actor) -> None:
 
 async def currencies(tx: Transaction, span: Span, narrowed: Narrowed = ALL) -> tuple[str, ...]:
     """In which currencies there are costs, the one with most of them first."""
-    rows = await sums(tx, (), narrowed.where(span))
+    rows = await _sums(tx, (), narrowed.where(span))
     return tuple(row.currency for row in sorted(rows, key=lambda row: (-row.events, row.currency)))
 
 
@@ -59,10 +63,10 @@ async def spent_by_currency(
     tx: Transaction, span: Span, *, narrowed: Narrowed = ALL, by: Collection[str] = EVERYTHING
 ) -> dict[str, list[Spent]]:
     """What was spent on each day, by currency, the one with most events first; what `by` leaves out has no name."""
-    groups = [Group.DAY, *(Group(name) for name in EVERYTHING if name in by)]
+    groups = [Group.DAY, *(Group(name) for name in (*EVERYTHING, CENTRE) if name in by)]
     found: dict[str, list[Spent]] = defaultdict(list)
     events: Counter[str] = Counter()
-    for row in await sums(tx, groups, narrowed.where(span)):
+    for row in await _sums(tx, groups, narrowed.where(span)):
         names = dict(zip((str(each) for each in groups), row.keys, strict=True))
         events[row.currency] += row.events
         found[row.currency].append(
@@ -73,6 +77,7 @@ async def spent_by_currency(
                 meter=names.get("meter", ""),
                 quantity=row.quantity,
                 cost=row.amount,
+                cost_centre=names.get(CENTRE, ""),
             )
         )
     return {currency: found[currency] for currency in sorted(found, key=lambda each: (-events[each], each))}
@@ -173,3 +178,8 @@ def listed(card: RateCard, meter: str, day: date, quantity: Decimal, *, otherwis
     if card.currency != currency:
         return otherwise
     return product(product(quantity, price.tiers[0].unit_price), worth)
+
+
+async def _sums(tx: Transaction, groups: Sequence[Group], where: CostFilter) -> tuple[CostRow, ...]:
+    asks = Group.COST_CENTRE in groups or where.cost_centres
+    return await sums(tx, groups, where, bearers=await store.bearers(tx) if asks else ())

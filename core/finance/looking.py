@@ -30,6 +30,7 @@ DAY: Final = timedelta(days=1)
 class Level(StrEnum):
     """By what costs are told apart."""
 
+    COST_CENTRE = "cost_centre"
     PROJECT = "project"
     AGENT = "agent"
     METER = "meter"
@@ -37,7 +38,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one project, agent or meter costs. An empty name: none was named."""
+    """What one project, agent, meter or cost centre costs. An empty name: none was named."""
 
     name: str
     cost: Decimal
@@ -95,18 +96,22 @@ async def cost_breakdown(
     since: date | None = None,
     until: date | None = None,
     currency: str = "",
+    by: Level | None = None,
 ) -> Breakdown:
-    """Where the costs of the days go: by project, within a project by agent, within an agent by meter."""
-    level = next_level(narrowed)
-    by = (str(level),) if level else ()
+    """Where the costs of the days go: by project, within a project by agent, within an agent by meter.
+
+    `by` says otherwise: by cost centre, or by meter whatever the agent.
+    """
+    level = by or next_level(narrowed)
+    names = (str(level),) if level else ()
     async with permitted(database, actor, TokenScope.READ, action="costs.show", resource="costs") as tx:
         await ledger.may_read(tx, actor)
         found = span(since, until, now=tx.now)
-        by_currency = await ledger.spent_by_currency(tx, found, narrowed=narrowed, by=by)
+        by_currency = await ledger.spent_by_currency(tx, found, narrowed=narrowed, by=names)
         known = tuple(by_currency)
         chosen = chosen_currency(currency, known)
         spent = by_currency.get(chosen, [])
-        before = await ledger.spent(tx, found.before, currency=chosen, narrowed=narrowed, by=by)
+        before = await ledger.spent(tx, found.before, currency=chosen, narrowed=narrowed, by=names)
     return Breakdown(
         span=found,
         currency=chosen,

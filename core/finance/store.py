@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.costs import Bearer
 from core.db import Transaction
-from core.finance.assigning import Assignments, SubjectKind, Turn
+from core.finance.assigning import Assignments, SubjectKind, Turn, bearers_of
 from core.finance.model import benefits, cost_centre_turns, cost_centres
 from core.ids import UserId
 
@@ -49,7 +50,16 @@ async def turns(tx: Transaction) -> Sequence[Row[Any]]:
 
 async def assignments(tx: Transaction) -> Assignments:
     """The same, to be asked."""
-    return Assignments(Turn(SubjectKind(row.kind), row.subject, row.starts_on, row.code) for row in await turns(tx))
+    return Assignments(await _said(tx))
+
+
+async def bearers(tx: Transaction) -> tuple[Bearer, ...]:
+    """The same, as costs are grouped by it."""
+    return bearers_of(await _said(tx))
+
+
+async def _said(tx: Transaction) -> list[Turn]:
+    return [Turn(SubjectKind(row.kind), row.subject, row.starts_on, row.code) for row in await turns(tx)]
 
 
 async def put_turn(tx: Transaction, turn: Turn, author: UserId | None) -> None:

@@ -147,6 +147,10 @@ def test_a_statement_is_the_same_in_every_form_and_adds_up_to_the_cent(product, 
         sum(Decimal(each["amount"]["amount"]) for each in made["items"]) + Decimal(made["rounding"]["amount"]) == total
     )
 
+    query = {"group_by": "cost_centre", "project": name, "since": since, "until": until}
+    (by_centre,) = product.call("GET", "/api/v1/costs", role=READER, params=query).json()["items"]
+    assert (by_centre["cost_centre"], by_centre["cost"]) == (centre["cost_centre"], centre["exact"])
+
     rows = list(csv.DictReader(StringIO(get(product, "chargeback", format="csv", period=since[:7]).text)))
     assert sum(Decimal(row["amount"]) for row in rows) == total
     for version in ("1.2", "1.3"):

@@ -38,12 +38,13 @@ class NarrowedQuery(Query):
     project: _Name = None
     agent: _Name = None
     meter: _Name = None
+    cost_centre: Annotated[str | None, Field(max_length=200, description="by its code; empty: of none")] = None
     currency: Annotated[str, Field(max_length=3, description="the one with most costs by default")] = ""
 
     @property
     def narrowed(self) -> Narrowed:
         """The same, as reports take it."""
-        return Narrowed(self.project, self.agent, self.meter)
+        return Narrowed(self.project, self.agent, self.meter, self.cost_centre)
 
 
 class SpanQuery(NarrowedQuery):
@@ -51,6 +52,12 @@ class SpanQuery(NarrowedQuery):
 
     since: Annotated[Day | None, Field(description="first day (UTC)")] = None
     until: Annotated[Day | None, Field(description="the day after the last (UTC)")] = None
+
+
+class BreakdownQuery(SpanQuery):
+    """Which costs of which days, and by what they are told apart."""
+
+    by: Annotated[Level | None, Field(description="by default the next step from project to agent to meter")] = None
 
 
 class TrendChartQuery(SpanQuery, DrawnQuery):
@@ -75,7 +82,7 @@ class DayCostOut(Output):
 
 
 class ShareOut(Output):
-    """What one project, agent or meter cost."""
+    """What one project, agent, meter or cost centre cost."""
 
     name: Annotated[str, Field(description="empty: none was named")]
     cost: MoneyOut
@@ -181,8 +188,8 @@ class CostReports:
         errors=_ERRORS,
         permission="view_audit",
     )
-    async def breakdown(self, call: Call[None, SpanQuery, None]) -> BreakdownOut:
-        """By project; within a project by agent; within an agent by meter. By default the last thirty days."""
+    async def breakdown(self, call: Call[None, BreakdownQuery, None]) -> BreakdownOut:
+        """By project; within a project by agent; within an agent by meter; or by cost centre. The last thirty days."""
         query = call.query
         found = await cost_breakdown(
             self._database,
@@ -191,6 +198,7 @@ class CostReports:
             since=query.since,
             until=query.until,
             currency=query.currency,
+            by=query.by,
         )
         return breakdown_out(found)
 

@@ -21,6 +21,9 @@ class CostQuery(PageQuery):
     agent: _Names = Field(default_factory=list)
     meter: _Names = Field(default_factory=list)
     meter_class: _Names = Field(default_factory=list)
+    cost_centre: Annotated[_Names, Field(description="by its code; empty: what belongs to none")] = Field(
+        default_factory=list
+    )
     since: Annotated[Day | None, Field(description="first day (UTC)")] = None
     until: Annotated[Day | None, Field(description="the day after the last (UTC)")] = None
 
@@ -39,4 +42,5 @@ def cost_filter(query: CostQuery) -> CostFilter:
         meter_classes=tuple(query.meter_class),
         since=query.since,
         until=query.until,
+        cost_centres=tuple(query.cost_centre),
     )

@@ -20,6 +20,7 @@ from core.costs import (
 )
 from core.db import Database
 from core.errors import ErrorKind
+from core.finance import bearers
 from core.money import plain
 from web.api.cost_shapes import CostQuery, cost_filter, exact
 from web.endpoint import Call, Method, endpoint
@@ -52,6 +53,7 @@ class CostOut(Output):
     agent: str | None = None
     meter: str | None = None
     meter_class: str | None = None
+    cost_centre: Annotated[str | None, Field(description="its code; empty: none bears it")] = None
     day: str | None = None
     week: Annotated[str | None, Field(description="its Monday")] = None
     month: Annotated[str | None, Field(description="its first day")] = None
@@ -133,6 +135,7 @@ class Costs:
             cost_filter(query),
             after=_ROWS.decode(query.cursor),
             limit=query.limit + 1,
+            bearers=bearers,
         )
         has_quantity = Group.METER in by or len(query.meter) == 1
         return _ROWS.page(

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Discriminator, Field, RootModel, Tag
 from core.costs import EVENTS_MAX, LedgerLine, UnsoundUsage, Usage, UsageConflict, UsageWriter, ledger_lines
 from core.db import Database
 from core.errors import CountersignError, ErrorKind
+from core.finance import bearers
 from core.money import plain
 from web.api.cost_shapes import CostQuery, cost_filter, exact
 from web.endpoint import Call, Idempotency, Method, endpoint
@@ -184,6 +185,7 @@ class UsageResource:
             cost_filter(query),
             after=_LINES.decode(query.cursor),
             limit=query.limit + 1,
+            bearers=bearers,
         )
         return _LINES.page(found, limit=query.limit, shown=line_out, position=lambda line: (line.at, line.id))
 

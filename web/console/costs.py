@@ -30,10 +30,13 @@ from core.finance import (
     Narrowed,
     Returns,
     StatementFormat,
+    bearers,
     chargeback,
     cost_breakdown,
     cost_forecast,
     cost_trend,
+    list_cost_centres,
+    next_level,
     payback_words,
     returns,
     statement_file,
@@ -45,11 +48,14 @@ WINDOWS: Final = (7, 30, 90, 365)  # days
 HORIZONS: Final = (7, 30, 90)  # days
 EVENTS_SHOWN: Final = 50
 PLACE: Final = "costs"
+NARROWING: Final = ("cost_centre", "project", "agent", "meter")
+ANY: Final = "*"  # any cost centre, where an empty one means none
 
 
 async def dashboard(look: Look) -> web.Response:
-    """`GET /console/costs?days=30&project=…&agent=…&meter=…`: one step of the way down."""
+    """`GET /console/costs?days=30&project=…&agent=…&meter=…&cost_centre=…&by=…`: one step of the way down."""
     found = await _breakdown(look)
+    centres = await list_cost_centres(look.database, look.actor)
     narrowed = found.narrowed
     events = await _events(look, found) if found.level is None else ()
     return look.page(
@@ -62,8 +68,15 @@ async def dashboard(look: Look) -> web.Response:
         bar=bar,
         charts=[chart for chart in (days_chart(found), shares_chart(found)) if found.total and _is_drawn(chart, found)],
         crumbs=_crumbs(look, narrowed),
+        centres=centres,
+        level=str(found.level or "").replace("_", " "),
+        next_level=next_level,
+        titles={each.code: each.title for each in centres},
+        by_next=_query(look, narrowed, by=""),
+        by_centre=_query(look, narrowed, by=Level.COST_CENTRE),
+        kept=_kept(look),
         here=_query(look, narrowed),
-        deeper=lambda name: _query(look, _narrower(narrowed, found.level, name)),
+        deeper=lambda name: _query(look, _narrower(narrowed, found.level, name), by=""),
         with_days=lambda days: _query(look, narrowed, days=days),
         most=max((each.cost for each in found.shares), default=0),
     )
@@ -189,6 +202,7 @@ async def _breakdown(look: Look) -> Breakdown:
         since=tomorrow - timedelta(days=_days(look)),
         until=tomorrow,
         currency=look.query("currency"),
+        by=_by(look),
     )
 
 
@@ -215,12 +229,15 @@ async def _events(look: Look, found: Breakdown) -> tuple[object, ...]:
         meters=() if narrowed.meter is None else (narrowed.meter,),
         since=found.span.since,
         until=found.span.until,
+        cost_centres=() if narrowed.cost_centre is None else (narrowed.cost_centre,),
     )
-    return await ledger_lines(look.database, look.actor, where, limit=EVENTS_SHOWN)
+    return await ledger_lines(look.database, look.actor, where, limit=EVENTS_SHOWN, bearers=bearers)
 
 
 def _narrowed(look: Look) -> Narrowed:
-    given = {name: look.query(name) for name in ("project", "agent", "meter") if name in look.request.query}
+    given = {name: look.query(name) for name in NARROWING if name in look.request.query}
+    if given.get("cost_centre") == ANY:
+        del given["cost_centre"]
     return Narrowed(**given)
 
 
@@ -230,9 +247,12 @@ def _narrower(narrowed: Narrowed, level: Level | None, name: str) -> Narrowed:
 
 def _crumbs(look: Look, narrowed: Narrowed) -> list[tuple[str, str]]:
     """The steps above this one, each with its query."""
+    centre = narrowed.cost_centre
     steps = [("All costs", Narrowed())]
+    if centre is not None:
+        steps.append((centre or "no cost centre", Narrowed(cost_centre=centre)))
     if narrowed.project is not None:
-        steps.append((narrowed.project or "no project", Narrowed(narrowed.project)))
+        steps.append((narrowed.project or "no project", Narrowed(narrowed.project, cost_centre=centre)))
     if narrowed.agent is not None:
         steps.append((narrowed.agent or "no agent", replace(narrowed, meter=None)))
     if narrowed.meter is not None:
@@ -240,11 +260,23 @@ def _crumbs(look: Look, narrowed: Narrowed) -> list[tuple[str, str]]:
     return [(name, _query(look, step)) for name, step in steps]
 
 
-def _query(look: Look, narrowed: Narrowed, **more: int) -> str:
-    chosen = {name: value for name in ("project", "agent", "meter") if (value := getattr(narrowed, name)) is not None}
-    kept = {"days": str(_days(look)), **{name: str(value) for name, value in more.items()}}
+def _query(look: Look, narrowed: Narrowed, **more: int | str) -> str:
+    chosen = {name: value for name in NARROWING if (value := getattr(narrowed, name)) is not None}
+    by = {"by": str(_by(look) or "")}
+    kept = {"days": str(_days(look)), **by, **{name: str(value) for name, value in more.items()}}
     currency = {"currency": look.query("currency")} if look.query("currency") else {}
-    return urlencode({**chosen, **currency, **kept})
+    return urlencode({**chosen, **currency, **{name: value for name, value in kept.items() if value}})
+
+
+def _kept(look: Look) -> dict[str, str]:
+    """What a form that chooses the cost centre keeps of the query."""
+    kept = ("project", "agent", "meter", "days", "by", "currency")
+    return {name: look.query(name) for name in kept if name in look.request.query}
+
+
+def _by(look: Look) -> Level | None:
+    """By what costs are told apart where somebody chose it."""
+    return Level.COST_CENTRE if look.query("by") == Level.COST_CENTRE else None
 
 
 def _days(look: Look) -> int:

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from core.access.errors import PermissionMissing
-from core.costs import Usage, UsageWriter
+from core.costs import CostFilter, Group, Usage, UsageWriter, costs_by, ledger_lines
 from core.finance import (
     ALL,
     BenefitKind,
@@ -23,6 +23,7 @@ from core.finance import (
     SubjectKind,
     Turn,
     assign,
+    bearers,
     chargeback,
     cost_breakdown,
     cost_forecast,
@@ -164,6 +165,83 @@ async def test_every_form_of_a_statement_adds_up_to_the_ledger_to_the_cent(compa
     _, content = await file_of(company, books, StatementFormat.PDF, period="2026-02")
     assert f"{amount:,}" in "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
     assert len(await company.trail(action="chargeback.exported")) == 4
+
+
+async def assigned(company):
+    """Centres by project and by agent, some from the middle of the month on, and one that ends."""
+    manager = company.actor("meta_agent_manager")
+    for code in ("CC-100", "CC-200"):
+        await put_cost_centre(company.database, manager, code, f"Centre {code}")
+    for kind, subject, starts_on, code in (
+        (SubjectKind.PROJECT, "billing", date(2026, 2, 3), "CC-100"),
+        (SubjectKind.PROJECT, "billing", date(2026, 2, 20), ""),
+        (SubjectKind.PROJECT, "claims", date(2026, 1, 1), "CC-200"),
+        (SubjectKind.AGENT, "dunning", date(2026, 2, 10), "CC-200"),
+        (SubjectKind.AGENT, "dunning", date(2026, 2, 15), ""),
+        (SubjectKind.AGENT, "dunning", date(2026, 2, 25), "CC-100"),
+    ):
+        await assign(company.database, manager, Turn(kind, subject, starts_on, code))
+
+
+FEBRUARY = {"since": date(2026, 2, 1), "until": date(2026, 3, 1)}
+
+
+@pytest.mark.row("C7", "C10")
+async def test_costs_by_centre_are_those_of_the_statement_to_the_last_digit(company, books):
+    await assigned(company)
+    reader, where = company.actor(READER), CostFilter(**FEBRUARY)
+    statement = (await chargeback(company.database, books, reader, period="2026-02")).statement
+    found = await costs_by(company.database, reader, [Group.COST_CENTRE], where, bearers=bearers)
+    assert {row.keys[0]: row.amount for row in found} == {each.code: each.exact for each in statement.centres}
+    assert {row.keys[0] for row in found} == {"", "CC-100", "CC-200"}
+    assert sum(row.amount for row in found) == statement.exact == cost(**FEBRUARY)
+
+    by = [Group.COST_CENTRE, Group.AGENT, Group.METER]
+    lines = await costs_by(company.database, reader, by, where, bearers=bearers)
+    assert {(*row.keys, row.quantity, row.amount) for row in lines} == {
+        (centre.code, line.agent, line.meter, line.quantity, line.exact)
+        for centre in statement.centres
+        for line in centre.lines
+    }
+    page = await costs_by(company.database, reader, by, where, bearers=bearers, limit=3)
+    more = await costs_by(company.database, reader, by, where, bearers=bearers, after=(*page[-1].keys, "USD"))
+    assert page + more == lines
+
+
+@pytest.mark.row("C7", "C10")
+@pytest.mark.parametrize("centre", ["CC-100", ""])
+async def test_a_centre_narrows_every_step_down_to_the_lines_of_the_ledger(company, books, centre):
+    await assigned(company)
+    reader = company.actor(READER)
+    (row,) = await costs_by(
+        company.database, reader, [Group.COST_CENTRE], CostFilter(**FEBRUARY, cost_centres=(centre,)), bearers=bearers
+    )
+    step = Narrowed(cost_centre=centre)
+    found = await cost_breakdown(company.database, reader, step, **FEBRUARY)
+    assert (found.level, found.total, sum(each.cost for each in found.shares)) == (
+        Level.PROJECT,
+        row.amount,
+        row.amount,
+    )
+    trend = await cost_trend(company.database, reader, step, **FEBRUARY)
+    assert trend.total == row.amount
+    lines = await ledger_lines(
+        company.database,
+        reader,
+        CostFilter(**FEBRUARY, cost_centres=(centre,)),
+        limit=1000,
+        bearers=bearers,
+    )
+    assert sum(each.amount for each in lines) == row.amount
+
+
+@pytest.mark.row("C7")
+async def test_costs_are_divided_by_centre_where_that_is_asked_for(company, books):
+    await assigned(company)
+    found = await cost_breakdown(company.database, company.actor(READER), ALL, by=Level.COST_CENTRE, **FEBRUARY)
+    assert found.level is Level.COST_CENTRE
+    assert {each.name for each in found.shares} == {"", "CC-100", "CC-200"}
+    assert sum(each.cost for each in found.shares) == found.total == cost(**FEBRUARY)
 
 
 @pytest.mark.row("C10", "C3")
