@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from core.approvals import asked_title, quorum_in_words
 from core.budgets import amount, scope_words
+from core.money import CENT, plain
 from web.console import times
 from web.console.assets import PREFIX, Asset
 
@@ -26,6 +27,8 @@ _ACTIONS: Final = {
     "budget.override": "Pass the budget",
 }
 _DOORS: Final = {"teams": "Microsoft Teams", "api": "API", "cli": "Command line", "system": "Countersign"}
+_PLACES: Final = 2  # of a quantity from one on
+_DIGITS: Final = 3  # of one below
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -74,6 +77,7 @@ def environment(assets: dict[str, Asset]) -> Environment:
         percent=percent,
         said=said,
         money=grouped,
+        brief=brief,
         written=amount,
         signed=signed,
         counts=scope_words,
@@ -123,9 +127,21 @@ def said(value: object) -> str:
 
 
 def grouped(value: Decimal) -> str:
-    """A sum as people read it: as it is written, with its thousands apart."""
-    whole, point, digits = amount(value).partition(".")
-    return f"{int(whole):,}{point}{digits}" if int(whole) else f"{whole}{point}{digits}"
+    """A sum as people read it: to the cent, with its thousands apart; where it has more digits, they are its title."""
+    if value and abs(value) < CENT / 2:
+        return brief(value)
+    return _titled(f"{value:z,.2f}", value)
+
+
+def brief(value: Decimal) -> str:
+    """A quantity as people read it: two places, below one three digits; where it has more, they are its title."""
+    places = _PLACES if abs(value) >= 1 or not value else _DIGITS - 1 - value.adjusted()
+    return _titled(f"{round(value, places).normalize():,f}", value)
+
+
+def _titled(short: str, value: Decimal) -> str:
+    is_whole = Decimal(short.replace(",", "")) == value
+    return short if is_whole else Markup('<span title="{}">{}</span>').format(plain(value), short)
 
 
 def signed(value: Decimal | float) -> str:
