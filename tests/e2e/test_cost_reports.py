@@ -267,6 +267,68 @@ async def test_the_console_leads_from_the_tenant_down_to_the_events_and_to_the_f
         await file.save_as(tmp_path / file.suggested_filename)
 
 
+@pytest.mark.row("C9", "C10", "R3", "R6")
+async def test_centres_and_what_agents_are_worth_are_said_in_the_browser(product, browser):
+    code, agent = f"BR-{secrets.token_hex(3)}", "invoice-matcher"
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        said, alert = page.locator("p.said"), page.get_by_role("alert")
+        await page.goto(address(product, "/costs/centres"))
+        await page.locator("summary", has_text="Name a cost centre").click()
+        await page.get_by_label("Code").fill(f"{code} !")
+        await page.get_by_label("Title").fill("Browsing")
+        await page.get_by_role("button", name="Name it").click()
+        await expect(alert).to_contain_text("up to 40 letters")
+        await expect(page.get_by_label("Title")).to_have_value("Browsing")
+        await page.get_by_label("Code").fill(code)
+        await page.get_by_role("button", name="Name it").click()
+        await expect(said).to_contain_text("is there")
+        await page.locator("summary", has_text="Say what belongs to one").click()
+        await page.get_by_label("Its name").fill(f"project-{code}")
+        await page.get_by_label("From which day on").fill("2026-01-01")
+        await page.get_by_label("Cost centre", exact=True).select_option(code)
+        await page.get_by_role("button", name="Assign it").click()
+        await expect(said).to_contain_text("belongs there")
+        await expect(page.locator("div.scroll[aria-label='What belongs to them']")).to_contain_text(f"project-{code}")
+        await page.get_by_role("button", name=f"Take back: project-{code} from 2026-01-01").click()
+        await expect(said).to_contain_text("never said")
+        assert [each for each in await page.evaluate(CONTRASTS) if each["ratio"] < CONTRAST_MIN] == []
+        await page.get_by_role("link", name=code, exact=True).click()
+        await expect(page.locator("nav.crumbs")).to_contain_text(code)
+        await expect(page.locator("select[name=cost_centre]")).to_have_value(code)
+
+        await page.goto(address(product, "/costs/roi"))
+        await page.locator("summary", has_text="Say what an agent is worth").click()
+        await page.get_by_label("Agent", exact=True).fill(agent)
+        await page.get_by_label("In words").fill(f"Matching {code}")
+        await page.get_by_label("Likely").fill("1,5")
+        await page.get_by_role("button", name="Declare it").click()
+        await expect(alert).to_contain_text("A comma can be read in two ways")
+        await page.get_by_label("Likely").fill("30")
+        await page.get_by_role("button", name="Declare it").click()
+        await expect(alert).to_contain_text("An hourly rate belongs to time saved")
+        await expect(page.get_by_label("In words")).to_have_value(f"Matching {code}")
+        await page.get_by_label("What an hour is worth").fill("40")
+        await page.get_by_role("button", name="Declare it").click()
+        await expect(said).to_contain_text("from its first day on")
+        await expect(page.locator("div.scroll[aria-label='What was said of them']")).to_contain_text(f"Matching {code}")
+        assert [each for each in await page.evaluate(CONTRASTS) if each["ratio"] < CONTRAST_MIN] == []
+        await page.get_by_role("button", name=f"Withdraw: Matching {code}").click()
+        await expect(said).to_contain_text("counts no more")
+    for action, resource in (
+        ("cost_centre.put", code),
+        ("cost_centre.unassigned", f"project:project-{code}"),
+        ("benefit.declared", f"agent:{agent}"),
+        ("benefit.withdrawn", f"agent:{agent}"),
+    ):
+        trail = product.call("GET", "/api/v1/audit", role=READER, params={"action": action, "resource": resource})
+        assert {each["result"] for each in trail.json()["items"]} >= {"success"}, action
+    async with console_as(browser, product, READER) as page:
+        for path, form in (("/costs/centres", "Name a cost centre"), ("/costs/roi", "Say what an agent is worth")):
+            await page.goto(address(product, path))
+            await expect(page.locator("main h1")).to_be_visible()
+            await expect(page.locator("summary", has_text=form)).to_have_count(0)
+
+
 @pytest.mark.row("C9", "C10", "C11")
 def test_the_command_line_says_the_same_and_writes_the_files(product, project, tmp_path):
     def report(*arguments):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 from urllib.parse import quote
@@ -84,13 +83,12 @@ def _proposal(form: Form, currency: str) -> Proposal:
     does = text("does")
     actions = [each for each in form.texts("actions") if each]
     rate = text("per_hour")
-    first = text("first")
     return Proposal(
         name=text("name"),
         amount=Money(_decimal(form, "amount"), currency) if text("amount") else None,
         period=period,
         days=_whole(form, "days") if text("days") else None,
-        first=_day(first) if first else None,
+        first=form.day("first") if text("first") else None,
         project=text("project"),
         agent=text("agent"),
         meter_class=text("meter_class"),
@@ -120,10 +118,3 @@ def _whole(form: Form, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
         raise InvalidInput("That is no whole number.", where=name, accepted=("10",))
     return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise InvalidInput("That is no day.", where="first", accepted=("2026-01-05",)) from exc

@@ -37,7 +37,6 @@ from core.finance import (
     cost_trend,
     list_cost_centres,
     next_level,
-    payback_words,
     returns,
     statement_file,
 )
@@ -95,20 +94,6 @@ async def forecast(look: Look) -> web.Response:
         charts=[forecast_chart(found), trend_chart(past)],
         here=_query(look, _narrowed(look)),
         with_ahead=lambda days: _query(look, _narrowed(look), ahead=days),
-    )
-
-
-async def roi(look: Look) -> web.Response:
-    """`GET /console/costs/roi?agent=…`: what agents are worth against what they cost."""
-    found = await _returns(look)
-    chosen = next((each for each in found.agents if each.agent == look.query("agent")), None)
-    return look.page(
-        "costs_roi.html",
-        place=PLACE,
-        found=found,
-        chosen=chosen,
-        chart=tornado_chart(chosen, found.currency) if chosen else None,
-        payback=payback_words,
     )
 
 
@@ -184,7 +169,7 @@ async def _chart(look: Look, name: str) -> Chart:
             made = await chargeback(look.database, look.house.rates, look.actor, period=look.query("period"))
             return centres_chart(made)
         case "sensitivity":
-            found = await _returns(look)
+            found = await returns_of(look)
             for each in found.agents:
                 if each.agent == look.query("agent"):
                     return tornado_chart(each, found.currency)
@@ -216,7 +201,8 @@ async def _trend(look: Look) -> CostTrend:
     return await cost_trend(look.database, look.actor, _narrowed(look), currency=look.query("currency"))
 
 
-async def _returns(look: Look) -> Returns:
+async def returns_of(look: Look) -> Returns:
+    """What agents are worth against what they cost, in the currency that the address names."""
     return await returns(look.database, look.actor, currency=look.query("currency"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,6 +34,13 @@ class Form:
     def texts(self, name: str) -> tuple[str, ...]:
         """Every value of the field."""
         return tuple(value for key, value in self._pairs if key == name)
+
+    def day(self, name: str) -> date:
+        """The day that the field holds. Raises InvalidInput naming it."""
+        try:
+            return date.fromisoformat(self.text(name).strip())
+        except ValueError as exc:
+            raise InvalidInput("That is no day.", where=name, accepted=("2026-01-05",)) from exc
 
     def typed(self) -> Mapping[str, str]:
         """The first value of each field but the secret, to show again."""
