@@ -20,6 +20,7 @@ def connect_mail(service: Service) -> None:
         security=Security(given.security.value),
         username=given.username,
         password=given.password.get_secret_value() if given.password else "",
+        ca_file=given.ca_file,
         timeout_s=given.timeout_s,
     )
     console = f"{service.settings.base_url}/console"

@@ -141,6 +141,12 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no file '{path}'")
+    return path
+
+
 def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
@@ -265,6 +271,9 @@ class MailSettings(Section):
     security: Annotated[MailSecurity, BeforeValidator(_lower)] = MailSecurity.STARTTLS
     username: str = ""
     password: Secret | None = None
+    ca_file: Annotated[Path, AfterValidator(_file)] | None = (
+        None  # certificates that are trusted too: of a company's own authority
+    )
     sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "countersign@localhost"
     timeout_s: TimeoutSeconds = 30.0
 

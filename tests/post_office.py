@@ -1,4 +1,4 @@
-"""A real mail server for the tests, on this machine, that keeps what it takes."""
+"""A real mail server for the tests, on this machine, that keeps what it takes; with TLS where it has a certificate."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from connectors.mail import Mailer, MailSettings, Security
 
 
 class Post:
-    """What it does with what it is given: `refuse` answers to recipients, `reply` to messages."""
+    """What it does with what it is given: `refuse` answers to recipients, `reply` to messages.
 
-    def __init__(self):
+    `tls`: it offers STARTTLS with this, and takes nothing before it; with `at_once` it speaks nothing else.
+    """
+
+    def __init__(self, tls=None, *, at_once=False):
         self.taken = []
         self.refuse = {}
         self.reply = "250 OK"
@@ -25,8 +28,11 @@ class Post:
             hostname="127.0.0.1",
             port=_free_port(),
             authenticator=self._check,
-            auth_require_tls=False,
+            auth_require_tls=tls is not None and not at_once,
             auth_required=False,
+            ssl_context=tls if at_once else None,
+            tls_context=None if at_once else tls,
+            require_starttls=tls is not None and not at_once,
         )
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  aiosmtpd's name

@@ -1,7 +1,8 @@
 """One message to one mail server, by SMTP (RFC 5321), in a thread: the library of Python waits.
 
 What the server refuses for good (5xx to the message or to every recipient) is not tried again; whatever else fails is.
-A message has an id that follows from what it tells of, so that one that is sent twice shows once.
+A server whose certificate is not trusted, or that does not offer the security that was chosen, is told nothing. A
+message has an id that follows from what it tells of, so that one that is sent twice shows once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -43,6 +45,7 @@ class MailSettings:
     security: Security = Security.STARTTLS
     username: str = ""
     password: str = ""
+    ca_file: Path | None = None  # whose certificates are trusted beside those of this machine
     timeout_s: float = 30.0
 
 
@@ -101,6 +104,8 @@ class Mailer:
 
     def _hand_over(self, message: EmailMessage) -> dict[str, tuple[int, bytes]]:
         given, context = self._settings, ssl.create_default_context()
+        if given.ca_file is not None:
+            context.load_verify_locations(given.ca_file)
         if given.security is Security.TLS:
             server: smtplib.SMTP = smtplib.SMTP_SSL(given.host, given.port, timeout=given.timeout_s, context=context)
         else:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import smtplib
+import ssl
 from datetime import UTC, datetime
 
 import pytest
 
-from connectors.mail import Attachment
+from connectors.mail import Attachment, Security
 from core.outbox import Permanent
-from tests.post_office import post
+from tests.certificates import authority
+from tests.post_office import Post, post
 
-__all__ = ["post"]  # a fixture
+__all__ = ["authority", "post"]  # fixtures
 AT = datetime(2026, 4, 2, 9, tzinfo=UTC)
 
 
@@ -60,3 +64,52 @@ async def test_a_server_that_is_not_there_is_tried_again(post):
     found = post.mailer(port=1)
     with pytest.raises(OSError, match="refused"):
         await send(found, "cfo@corp.example")
+
+
+@contextlib.contextmanager
+def opened(tls, **how):
+    found = Post(tls, **how)
+    found.controller.start()
+    try:
+        yield found
+    finally:
+        found.controller.stop()
+
+
+@pytest.mark.row("C10", "I4")
+@pytest.mark.parametrize(("at_once", "security"), [(False, Security.STARTTLS), (True, Security.TLS)])
+async def test_a_message_and_the_password_go_out_by_tls_to_a_server_whose_certificate_is_trusted(
+    authority, at_once, security
+):
+    with opened(authority.server("127.0.0.1"), at_once=at_once) as post:
+        given = {"security": security, "ca_file": authority.file}
+        await send(post.mailer(username="countersign", password="pass", **given), "cfo@corp.example")
+    ((envelope, _message),) = post.taken
+    assert envelope.rcpt_tos == ["cfo@corp.example"]
+
+
+@pytest.mark.row("C10", "I4")
+@pytest.mark.parametrize(("at_once", "security"), [(False, Security.STARTTLS), (True, Security.TLS)])
+@pytest.mark.parametrize("fault", ["unknown authority", "another host", "expired"])
+async def test_a_server_with_a_bad_certificate_is_told_nothing_and_tried_again(authority, at_once, security, fault):
+    issued = authority.server(
+        "127.0.0.2" if fault == "another host" else "127.0.0.1", days=-1 if fault == "expired" else 30
+    )
+    trusted = None if fault == "unknown authority" else authority.file
+    said = {
+        "unknown authority": "unable to get local issuer certificate",
+        "another host": "IP address mismatch",
+        "expired": "certificate has expired",
+    }
+    with opened(issued, at_once=at_once) as post:
+        mailer = post.mailer(security=security, ca_file=trusted, username="countersign", password="pass")
+        with pytest.raises(ssl.SSLCertVerificationError, match=said[fault]):
+            await send(mailer, "cfo@corp.example")
+    assert post.taken == []
+
+
+@pytest.mark.row("C10", "I4")
+async def test_a_server_without_starttls_has_no_message_in_the_clear(post):
+    with pytest.raises(smtplib.SMTPNotSupportedError, match="STARTTLS"):
+        await send(post.mailer(security=Security.STARTTLS), "cfo@corp.example")
+    assert post.taken == []
