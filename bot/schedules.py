@@ -25,7 +25,7 @@ from core.actor import system_actor
 from core.approvals import Week, week
 from core.charts import Renderer, bypass_chart, centres_chart, weekly_charts
 from core.costs import RateCatalogue
-from core.emergency import bypass_report
+from core.emergency import issue_bypass_report
 from core.finance import chargeback
 from core.ids import UserId
 from core.links import MessageSlot
@@ -112,7 +112,7 @@ class ScheduledMessages:
 
     async def _post_bypasses(self, event: Event, slot: MessageSlot) -> None:
         month = event.data["month"]
-        found = await bypass_report(self.platform.database, system_actor(event.tenant), month=month)
+        found = await issue_bypass_report(self.platform.database, event.tenant, month=month)
         charts = (bypass_chart(found),) if self.gallery.takes_pictures and found.all.total else ()
         drawings = await drawn(self.renderer, charts, suffix=month, attempt=event.attempt)
         console = self.platform.console

@@ -1,8 +1,9 @@
-"""Governed actions meter themselves (C1): creations, deployments, records of the audit trail, days of monitoring.
+"""Governed actions meter themselves (C1): creations, deployments, records of the trail, days of monitoring, reports.
 
 A look at the trail every half minute tells what it finds under ids that follow from what was done, so that looking
 twice counts once. Records are counted by the hour, once it is over; an agent is monitored on a day if it was deployed
-at any look of it. A meter that the tenant's rate card does not have costs nothing. What failed is taken back.
+at any look of it; a report costs once a day, in however many forms and however often it is taken. A meter that the
+tenant's rate card does not have costs nothing. What failed is taken back.
 
 How far the trail was read stands with the deadline itself.
 """
@@ -43,6 +44,9 @@ METERS: Final[Mapping[str, str]] = {"agent_create": "agent_creation", "agent_dep
 OUTCOME: Final = "decision.outcome"
 LOGGING: Final = "audit_logging"
 MONITORING: Final = "agent_monitoring"
+REPORTING: Final = "compliance_reporting"
+# Records that say that a report was made. Their `details` name it as `report`; what has no name counts each time.
+REPORTS: Final = frozenset({"audit.export", "chargeback.exported", "sla.report_exported", "bypass.reported"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Metering:
     async def _look(self, tx: Transaction, due: Due) -> None:
         read = Read.of(due.data) if "position" in due.data else await _beginning(tx)
         found, has_more = await self._records(tx, read.position)
-        events = [usage for record in found if (usage := usage_of(record)) is not None]
+        events = list({usage.id: usage for record in found if (usage := usage_of(record)) is not None}.values())
         settled = tx.now - SETTLED_AFTER
         has_more = has_more and found[-1].occurred_at < settled  # else what lies before it may still come
         position = found[-1].position if has_more else await position_before(tx, settled, after=read.position)
@@ -109,7 +113,7 @@ class Metering:
         """What lies beyond the position, as much as one look takes, and whether there may be more."""
         found: list[Recorded] = []
         for _ in range(PAGES_MAX):
-            page = await records_after(tx, position, actions=(*METERS, OUTCOME), limit=self._page)
+            page = await records_after(tx, position, actions=(*METERS, OUTCOME, *REPORTS), limit=self._page)
             found += page
             if len(page) < self._page:
                 return found, False
@@ -147,6 +151,8 @@ async def ensure_metering(database: Database) -> None:
 def usage_of(record: Recorded) -> Usage | None:
     """What the recorded action used, or takes back; None for one that did nothing."""
     details = record.details
+    if record.action in REPORTS:
+        return _reported(record)
     if record.action == OUTCOME:
         meter = METERS.get(str(details.get("governed_action", "")).replace(".", "_"))
         if meter is None or details.get("status") != "failed":
@@ -165,6 +171,14 @@ def usage_of(record: Recorded) -> Usage | None:
         project=_name(project),
         agent=_name(record.resource),
     )
+
+
+def _reported(record: Recorded) -> Usage | None:
+    if record.result != "success":
+        return None
+    name = _name(str(record.details.get("report") or f"{record.action}:{record.position}"))
+    day = record.occurred_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Usage(f"{_id(REPORTING, name)}:{day:%Y-%m-%d}", REPORTING, Decimal(1), day)
 
 
 async def _beginning(tx: Transaction) -> Read:

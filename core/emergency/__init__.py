@@ -38,7 +38,7 @@ from core.emergency.queries import (
     running_bypasses,
 )
 from core.emergency.remediating import FollowUp, close_remediation, list_remediations
-from core.emergency.reporting import BypassReport, Tally, bypass_report
+from core.emergency.reporting import BypassReport, Tally, bypass_report, issue_bypass_report
 from core.emergency.reviewing import review
 from core.emergency.risk import BypassRisk
 from core.emergency.rules import Circumstances, RunningBypass, Wish, at_most_left
@@ -79,6 +79,7 @@ __all__ = [
     "get_bypass",
     "grant",
     "how_many_active",
+    "issue_bypass_report",
     "list_bypasses",
     "list_remediations",
     "load_bypass",

@@ -14,12 +14,14 @@ from statistics import median
 from typing import Final
 
 from core.access import TokenScope, permitted
-from core.actor import Actor
-from core.db import Database
+from core.actor import Actor, system_actor
+from core.audit import AuditCategory, audited, record
+from core.db import Database, Transaction
 from core.emergency import store
 from core.emergency.errors import InvalidBypass
 from core.emergency.showing import views_of
 from core.emergency.views import BypassView
+from core.ids import TenantId
 from core.tenants import tenant_policy
 from core.zones import zone_of
 
@@ -67,12 +69,27 @@ class BypassReport:
 async def bypass_report(database: Database, actor: Actor, *, month: str = "") -> BypassReport:
     """The figures of the month (2026-03), or of the last whole one. Raises InvalidBypass for what is no month."""
     async with permitted(database, actor, TokenScope.READ, action="bypass.report", resource=month or "bypasses") as tx:
-        zone = (await tenant_policy(tx)).time_zone
-        first = month_named(month) if month else last_month(tx.now.astimezone(zone_of(zone)).date())
-        after = _next(first)
-        since, until = (datetime.combine(day, time(), zone_of(zone)) for day in (first, after))
-        found = await views_of(tx, await store.granted_between(tx, since, until))
-        return report_of(found, first=first, last=after - timedelta(days=1), window=(since, until), now=tx.now)
+        return await _reported(tx, month)
+
+
+async def issue_bypass_report(database: Database, tenant: TenantId, *, month: str) -> BypassReport:
+    """The same for those to whom it is sent by the calendar; that it was made is recorded."""
+    actor = system_actor(tenant)
+    async with audited(database, actor, action="bypass.reported", resource=month) as tx:
+        found = await _reported(tx, month)
+        details = {"report": f"bypasses:{month}", "bypasses": found.all.total}
+        category = AuditCategory.COMPLIANCE
+        await record(tx, actor, action="bypass.reported", resource=month, category=category, details=details)
+        return found
+
+
+async def _reported(tx: Transaction, month: str) -> BypassReport:
+    zone = (await tenant_policy(tx)).time_zone
+    first = month_named(month) if month else last_month(tx.now.astimezone(zone_of(zone)).date())
+    after = _next(first)
+    since, until = (datetime.combine(day, time(), zone_of(zone)) for day in (first, after))
+    found = await views_of(tx, await store.granted_between(tx, since, until))
+    return report_of(found, first=first, last=after - timedelta(days=1), window=(since, until), now=tx.now)
 
 
 def month_named(text: str) -> date:

@@ -116,7 +116,12 @@ async def statement_file(
         charges: list[Charged] = []
         if written is StatementFormat.FOCUS:
             charges = await _charges(tx, rates, found, currency=made.statement.currency)
-        details = {"format": written, "amount": plain(made.statement.amount), "currency": made.statement.currency}
+        details = {
+            "report": f"chargeback:{made.period}",
+            "format": written,
+            "amount": plain(made.statement.amount),
+            "currency": made.statement.currency,
+        }
         await record(tx, actor, action="chargeback.exported", resource=made.name, details=details)
     return written_as(made, written, charges, version=version)
 

@@ -62,7 +62,7 @@ from core.sla.planning import (
 )
 from core.sla.reading import EXACT_MAX
 from core.sla.report import Drawn, ReportKind, ServiceReport
-from core.sla.reporting import service_report
+from core.sla.reporting import export_report, service_report
 from core.sla.runs import Run, RunDay
 from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
@@ -122,6 +122,7 @@ __all__ = [
     "drop_old_samples",
     "ensure_watches",
     "export_openslo",
+    "export_report",
     "finish_action",
     "forget_old_slices",
     "get_course",

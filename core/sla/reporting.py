@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from core.access import TokenScope, permitted
 from core.actor import Actor
+from core.audit import record
 from core.db import Database, Transaction
 from core.documents import Brand, Column, Table, Words
 from core.documents.document import Cell
@@ -35,6 +36,7 @@ from core.tenants import TenantPolicy, list_tenants, tenant_policy
 SERVICES_MAX: Final = 50  # in one report
 SERVICES_DRAWN: Final = 10  # of them: their charts and days are in it
 ALERTS_MAX: Final = 1000
+KIND_MAX: Final = 40  # characters of what is no kind
 TREND_DAYS: Final = 90
 
 
@@ -51,24 +53,49 @@ async def service_report(
 
     Raises InvalidPeriod, UnknownService.
     """
-    if kind not in tuple(ReportKind):
-        raise InvalidPeriod(f"There is no report '{kind[:40]}'.", where="kind", accepted=tuple(ReportKind))
     async with permitted(database, actor, TokenScope.READ, action="sla.report", resource=kind) as tx:
-        promised, policy = await promises_of(tx, catalogue), await tenant_policy(tx)
-        rows = await sample_store.load_services(tx, None if service is None else [service])
-        if service is not None and not rows:
-            raise UnknownService(f"No sample of '{service[:120]}' was ever taken.", where="service")
-        span = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
-        rows = [row for row in rows if service is not None or row.first_at < span.end]
-        (tenant,) = await list_tenants(tx)
-        about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, brand_of(tenant))
-        match ReportKind(kind):
-            case ReportKind.VIOLATIONS:
-                return await about.violations()
-            case ReportKind.TRENDS:
-                return await about.trends()
-            case ReportKind.CUSTOMER:
-                return await about.customer()
+        return await _made(tx, catalogue, kind, service=service, period=period)
+
+
+async def export_report(
+    database: Database,
+    catalogue: SlaCatalogue,
+    actor: Actor,
+    kind: str,
+    *,
+    service: str | None = None,
+    period: str = "",
+) -> ServiceReport:
+    """The same for a file that is taken along, which is recorded. Raises InvalidPeriod, UnknownService."""
+    resource = kind[:KIND_MAX]
+    async with permitted(database, actor, TokenScope.READ, action="sla.report_exported", resource=resource) as tx:
+        made = await _made(tx, catalogue, kind, service=service, period=period)
+        report = f"service_levels:{kind}:{service or '*'}:{period or 'last'}"
+        details = {"report": report, **({"service": service} if service else {})}
+        await record(tx, actor, action="sla.report_exported", resource=kind, details=details)
+        return made
+
+
+async def _made(
+    tx: Transaction, catalogue: SlaCatalogue, kind: str, *, service: str | None, period: str
+) -> ServiceReport:
+    if kind not in tuple(ReportKind):
+        raise InvalidPeriod(f"There is no report '{kind[:KIND_MAX]}'.", where="kind", accepted=tuple(ReportKind))
+    promised, policy = await promises_of(tx, catalogue), await tenant_policy(tx)
+    rows = await sample_store.load_services(tx, None if service is None else [service])
+    if service is not None and not rows:
+        raise UnknownService(f"No sample of '{service[:120]}' was ever taken.", where="service")
+    span = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
+    rows = [row for row in rows if service is not None or row.first_at < span.end]
+    (tenant,) = await list_tenants(tx)
+    about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, brand_of(tenant))
+    match ReportKind(kind):
+        case ReportKind.VIOLATIONS:
+            return await about.violations()
+        case ReportKind.TRENDS:
+            return await about.trends()
+        case ReportKind.CUSTOMER:
+            return await about.customer()
 
 
 class _About:

@@ -17,6 +17,7 @@ from core.sla import (
     adopt_plan,
     close_plan,
     draft_plan,
+    export_report,
     finish_action,
     get_plan,
     get_trends,
@@ -153,10 +154,11 @@ class SlaReports:
         query, kind = call.query, call.path.report
         if query.format not in tuple(ReportFormat):
             raise InvalidInput(f"'{query.format}' is no format.", where="format", accepted=tuple(ReportFormat))
-        found = await service_report(
+        form = ReportFormat(query.format)
+        made = service_report if form is ReportFormat.HTML else export_report
+        found = await made(
             self._database, self._catalogue, call.actor, kind, service=query.service, period=query.period
         )
-        form = ReportFormat(query.format)
         content = await write_report(found, form, self._renderer)
         name = f"service-levels-{kind}.{query.format}"
         return Stream(_once(content), form.media_type, name)

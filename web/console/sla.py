@@ -13,6 +13,7 @@ from core.charts.service_levels import NAMES
 from core.errors import NotFound
 from core.sla import (
     ReportKind,
+    export_report,
     get_course,
     get_status,
     get_trends,
@@ -104,7 +105,10 @@ async def reports(look: Look) -> web.Response:
 async def report(look: Look) -> web.Response:
     """`GET /console/sla/reports/{report}?period=2026-03&format=pdf`: one report."""
     kind = look.request.match_info["report"]
-    found = await service_report(
+    wanted = look.query("format")
+    form = ReportFormat(wanted) if wanted in set(ReportFormat) else ReportFormat.HTML
+    made = service_report if form is ReportFormat.HTML else export_report
+    found = await made(
         look.database,
         look.house.sla,
         look.actor,
@@ -112,8 +116,6 @@ async def report(look: Look) -> web.Response:
         period=look.query("period"),
         service=look.query("service") or None,
     )
-    wanted = look.query("format")
-    form = ReportFormat(wanted) if wanted in set(ReportFormat) else ReportFormat.HTML
     headers = {"Cache-Control": "no-store"}
     if form is ReportFormat.HTML:
         headers["Content-Security-Policy"] = _REPORT_POLICY

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from core.audit import records_by_hour
+from core.access.errors import PermissionMissing
+from core.audit import AuditFilter, records_by_hour
 from core.costs import (
     DEADLINES,
     CostFilter,
@@ -25,10 +26,16 @@ from core.costs import (
 from core.costs.metering import Read
 from core.deadlines import DeadlineRunner, set_deadline
 from core.decisions import report_outcome
+from core.emergency import issue_bypass_report
+from core.finance import StatementFormat, chargeback, statement_file
+from core.sla import export_report, load_sla_catalogue, service_report
 from core.tenants import METERING, THE_TENANT
+from core.trail import export_trail
 from tests.factories import START, agent, ask, create_agent
 
-RATES = load_rate_catalogue(Path(__file__).parents[3] / "config" / "costs")
+CONFIG = Path(__file__).parents[3] / "config"
+RATES = load_rate_catalogue(CONFIG / "costs")
+LEVELS = load_sla_catalogue(CONFIG / "sla")
 
 
 @pytest_asyncio.fixture
@@ -71,6 +78,56 @@ async def test_what_the_platform_could_not_do_is_taken_back(company, catalogue, 
     company.advance(minutes=1)
     await looking.run_due()
     assert await spent(company) == {}
+
+
+async def reported(company):
+    """How many reports were charged, and what they cost."""
+    where = CostFilter(meters=("compliance_reporting",))
+    rows = await costs_by(company.database, company.actor("audit_reviewer"), [Group.METER], where)
+    return [(row.quantity, row.amount) for row in rows]
+
+
+@pytest.mark.row("C1", "C10")
+async def test_a_report_costs_once_a_day_in_however_many_forms_and_however_often_it_is_taken(company, looking):
+    reader = company.actor("audit_reviewer")
+    for _ in range(2):
+        for written in (StatementFormat.PDF, StatementFormat.CSV):
+            await statement_file(company.database, RATES, reader, written, period="2026-02")
+        await looking.run_due()
+        company.advance(minutes=1)
+    assert await reported(company) == [(1, Decimal("10.00"))]
+    await statement_file(company.database, RATES, reader, StatementFormat.CSV, period="2026-01")
+    company.advance(minutes=1)
+    await looking.run_due()
+    company.advance(hours=24)
+    await statement_file(company.database, RATES, reader, StatementFormat.CSV, period="2026-02")
+    company.advance(minutes=1)
+    await looking.run_due()
+    assert await reported(company) == [(3, Decimal("30.00"))]
+
+
+@pytest.mark.row("C1", "A4", "S8", "E2")
+async def test_exports_of_the_trail_reports_of_service_levels_and_the_month_of_bypasses_are_metered(company, looking):
+    reader = company.actor("audit_reviewer")
+    for _ in range(2):
+        await export_trail(company.database, reader, AuditFilter())
+    await export_report(company.database, LEVELS, reader, "violations", period="2026-02")
+    for _ in range(2):  # to Slack and to Teams
+        await issue_bypass_report(company.database, company.tenant, month="2026-02")
+    company.advance(minutes=1)
+    await looking.run_due()
+    assert await reported(company) == [(4, Decimal("40.00"))]
+
+
+@pytest.mark.row("C1", "R6")
+async def test_what_is_only_looked_at_or_refused_costs_nothing(company, looking):
+    await chargeback(company.database, RATES, company.actor("audit_reviewer"), period="2026-02")
+    await service_report(company.database, LEVELS, company.actor("audit_reviewer"), "violations")
+    with pytest.raises(PermissionMissing):
+        await export_trail(company.database, company.actor("security_operator"), AuditFilter())
+    company.advance(minutes=1)
+    await looking.run_due()
+    assert await reported(company) == []
 
 
 @pytest.mark.row("C1")
