@@ -42,6 +42,7 @@ from connectors.itsm.custom.polling import Polling
 from connectors.itsm.custom.reading import load
 from connectors.itsm.custom.references import resolve
 from connectors.itsm.custom.spec import Spec, WebhookKind
+from connectors.itsm.custom.tasks import Tasks
 from connectors.itsm.custom.tickets import Record, age, record, value
 from connectors.itsm.custom.walk import Arrived, Move, Stuck, next_step
 from connectors.itsm.custom.webhooks import read_webhook
@@ -71,7 +72,8 @@ class Custom:
         self._client = CustomClient(spec, secrets)
         self._clock = clock or SystemClock()
         self._approvals = Approvals(spec, self._client)
-        self._polling = Polling(spec, self._client, self._approvals, self._clock)
+        self._tasks = Tasks(spec, self._client)
+        self._polling = Polling(spec, self._client, self._approvals, self._tasks, self._clock)
         self._fields = Fields(spec, self._client)
         self._webhook_secret = b""
         if spec.webhook is not None:
@@ -143,9 +145,8 @@ class Custom:
         return await self._approvals.show(ticket, approvers)
 
     async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
-        """Not declared. Raises Refused."""
-        del ticket, tasks
-        raise Refused(f"The file of {self._spec.title} declares no 'tasks'.", field="tasks")
+        """Each is there once and stands as it shall. Raises Refused where no `tasks` are declared."""
+        return await self._tasks.show(ticket, tasks)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none.
@@ -287,6 +288,7 @@ def declared(file: Path, *, slug: str) -> Connector:
             fields=spec.fields is not None and spec.fields.write is not None,
             verbatim_fields=True,
             attachments=spec.attachments is not None,
+            tasks=spec.tasks is not None,
             look_up=spec.look_up is not None,
         ),
         fields=uses(spec),

@@ -18,9 +18,10 @@ from connectors.itsm.custom.paging import pages
 from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.request_spec import Changes
 from connectors.itsm.custom.spec import Spec
+from connectors.itsm.custom.tasks import Tasks
 from connectors.itsm.custom.tickets import LONG_AGO, Record, instant, record, value
 from core.clock import Clock
-from core.tickets import ToldApproval
+from core.tickets import ToldApproval, ToldTask
 
 SKEW_MAX: Final = timedelta(hours=1)  # between our clock and theirs, at the first look
 
@@ -44,6 +45,7 @@ class _Found:
     tickets: Mapping[str, Record]
     notes: Mapping[str, Sequence[TicketNote]]
     approvals: Mapping[str, Sequence[ToldApproval]]
+    tasks: Sequence[tuple[datetime, ToldTask]]
 
     def marks(self) -> Iterator[tuple[str, datetime]]:
         """The mark of each thing, and the time for which it is kept."""
@@ -55,17 +57,20 @@ class _Found:
             owner = self.tickets.get(id_)  # an approval found with its ticket is found for as long as that is
             touched = owner.updated_at or LONG_AGO if owner is not None else LONG_AGO
             yield from ((_approval_mark(each), max(each.at, touched)) for each in many)
+        yield from ((_task_mark(one), at) for at, one in self.tasks)
 
 
 class Polling:
     """Asks for changes of our tickets."""
 
-    def __init__(self, spec: Spec, client: CustomClient, approvals: Approvals, clock: Clock) -> None:
+    def __init__(self, spec: Spec, client: CustomClient, approvals: Approvals, tasks: Tasks, clock: Clock) -> None:
         self._spec = spec
+        self._tasks = tasks
         self._client = client
         self._approvals = approvals
         self._clock = clock
-        overlaps = [each.overlap_s for each in (spec.changes, self._touched_approvals) if each is not None]
+        asked = (spec.changes, self._touched_approvals, self._touched_tasks)
+        overlaps = [each.overlap_s for each in asked if each is not None]
         self._overlap = timedelta(seconds=max(overlaps, default=0))
 
     async def changes_since(self, text: str | None) -> ChangePage:
@@ -84,12 +89,17 @@ class Polling:
             decided = tuple(each for each in found.approvals.get(id_, ()) if _approval_mark(each) not in cursor.seen)
             if notes or decided or _mark(one) not in cursor.seen:
                 told.append(self._change(one, notes, decided))
-        return ChangePage(tuple(told), self._advance(cursor, found).text())
+        heard = tuple(one for _at, one in found.tasks if _task_mark(one) not in cursor.seen)
+        return ChangePage(tuple(told), self._advance(cursor, found).text(), heard)
 
     @property
     def _touched_approvals(self) -> Changes | None:
         approvals = self._spec.approvals
         return approvals.changes.changes if approvals is not None and approvals.changes is not None else None
+
+    @property
+    def _touched_tasks(self) -> Changes | None:
+        return self._spec.tasks.changes if self._spec.tasks is not None else None
 
     async def _found(self, declared: Changes, cursor: Cursor, since: datetime) -> _Found:
         tickets = await self._touched(declared, since)
@@ -103,7 +113,18 @@ class Polling:
         # Answering an approval need not touch its ticket.
         news = (id_ for id_, many in approvals.items() if any(_approval_mark(one) not in cursor.seen for one in many))
         owners = [await self._owner(id_) for id_ in news if id_ not in tickets]
-        return _Found({**tickets, **{one.id: one for one in owners if one is not None}}, notes, approvals)
+        worked = await self._worked(tickets, since)
+        return _Found({**tickets, **{one.id: one for one in owners if one is not None}}, notes, approvals, worked)
+
+    async def _worked(self, tickets: Mapping[str, Record], since: datetime) -> list[tuple[datetime, ToldTask]]:
+        """Tasks that were touched, or those of tickets that were, for as long as these are found."""
+        if self._touched_tasks is not None:
+            return [(at, one) for at, one in await self._tasks.since(since) if at is not None]
+        return [
+            (max(at or LONG_AGO, ticket.updated_at or LONG_AGO), one)
+            for ticket in tickets.values()
+            for at, one in await self._tasks.on(_names(ticket))
+        ]
 
     async def _touched(self, declared: Changes, since: datetime) -> dict[str, Record]:
         """Tickets of ours that were touched since then, by id."""
@@ -161,6 +182,8 @@ class Polling:
         touched = [one.updated_at for one in found.tickets.values() if one.updated_at]
         if self._touched_approvals is not None:  # what was found with its ticket tells no time beyond it
             touched += [each.at for many in found.approvals.values() for each in many]
+        if self._touched_tasks is not None:
+            touched += [at for at, _one in found.tasks]
         until = max([cursor.until, *touched])
         oldest = int((until - self._overlap).timestamp())
         marks = {mark: int(when.timestamp()) for mark, when in found.marks()}
@@ -182,6 +205,10 @@ def _note_mark(note: TicketNote) -> str:
 
 def _approval_mark(one: ToldApproval) -> str:
     return _digest(f"approval {one.id} {one.version} {one.decision} {one.account}")
+
+
+def _task_mark(one: ToldTask) -> str:
+    return _digest(f"task {one.external_id} {one.version} {one.state} {one.account}")
 
 
 def _digest(what: str) -> str:

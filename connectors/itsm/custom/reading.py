@@ -19,13 +19,14 @@ from connectors.itsm.custom.request_reading import FileReader
 from connectors.itsm.custom.request_spec import Request, Scalar
 from connectors.itsm.custom.spec import Limits, Spec, TicketPaths, TimeFormat, Times
 from connectors.itsm.custom.state_reading import read_states, scalar
+from connectors.itsm.custom.task_reading import read_tasks
 from connectors.itsm.custom.templates import FIELDS
 from core.errors import ConfigError
 
 KEYS: Final = (
     "title", "url", "auth", "headers", "timeouts", "rate", "kinds", "page", "account", "summary_max_chars", "tables",
     "states", "times", "ticket", "errors", "create", "get", "update", "find", "comment", "comments", "changes",
-    "webhook", "fields", "look_up", "approvals", "attachments",
+    "webhook", "fields", "look_up", "approvals", "attachments", "tasks",
 )  # fmt: skip
 REQUIRED: Final = ("title", "url", "states", "ticket", "create", "get", "update")
 TICKET_KEYS: Final = (
@@ -108,6 +109,7 @@ def _read(reader: FileReader, document: LocatedDocument, file: Path) -> Spec:
         ),
         approvals=read_approvals(reader, table.get("approvals"), names=TICKET_NAMES, account=account),
         attachments=read_files(reader, table.get("attachments"), names=TICKET_NAMES),
+        tasks=read_tasks(reader, table.get("tasks"), names=TICKET_NAMES, account=account),
     )
     _refuse_contradictions(reader, spec)
     return spec
@@ -140,6 +142,8 @@ def _refuse_contradictions(reader: FileReader, spec: Spec) -> None:
         reader.problem(("comment", "idempotent"), "The request carries no {note_key}.")
     if spec.approvals is not None and spec.changes is None:
         reader.problem(("approvals",), "What people decide is found with what was touched: declare 'changes'.")
+    if spec.tasks is not None and spec.changes is None:
+        reader.problem(("tasks",), "What people do with tasks is found with what was touched: declare 'changes'.")
     if spec.changes is not None:
         for name, path in (("key", spec.ticket.key), ("updated_at", spec.ticket.updated_at)):
             if not path:

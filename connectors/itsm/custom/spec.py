@@ -13,6 +13,7 @@ from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.custom.approval_spec import Approvals
 from connectors.itsm.custom.request_spec import Changes, HeaderValue, JsonPath, Request, Scalar, SecretRef, States
+from connectors.itsm.custom.task_spec import Tasks
 from connectors.itsm.custom.templates import Template
 
 
@@ -230,6 +231,7 @@ class Spec:
     look_up: Request | None = None  # any ticket by its number
     approvals: Approvals | None = None
     attachments: Files | None = None
+    tasks: Tasks | None = None
 
     @property
     def approval_abilities(self) -> ApprovalAbilities:

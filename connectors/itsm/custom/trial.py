@@ -11,14 +11,17 @@ from connectors.itsm.custom.building import prepare, static_proof, token_call
 from connectors.itsm.custom.connector import create_values, update_values
 from connectors.itsm.custom.request_spec import Changes, Request, SecretRef
 from connectors.itsm.custom.spec import AuthKind, Spec
+from connectors.itsm.custom.tasks import create_values as task_values
+from connectors.itsm.custom.tasks import update_values as task_moved
 from connectors.itsm.custom.tickets import Record
 from connectors.itsm.http import Call
-from core.tickets import Decision
+from core.changes import TaskState, TaskStep
+from core.tickets import Decision, ShownTask
 
 OPERATIONS: Final = (
     "create", "find", "get", "update", "comment", "comments", "changes", "look_up", "login", "approvals",
     "approvals.changes", "approvals.ask", "approvals.withdraw", "approvals.mark", "approvals.reopen",
-    "attachments.list", "attachments.add",
+    "attachments.list", "attachments.add", "tasks", "tasks.changes", "tasks.create", "tasks.update",
 )  # fmt: skip
 
 
@@ -35,6 +38,7 @@ class Sample:
     requester_email: str = "dana.reyes@example.com"
     text: str = "REQ-1042: approved"
     approval: str = "17"
+    task: str = "23"
     account: str = "dana.reyes"
     decision: Decision = Decision.APPROVED
     fields: Mapping[str, str] | None = None
@@ -61,6 +65,8 @@ def trial(spec: Spec, operation: str, sample: Sample) -> Call:
 def _asked(spec: Spec, operation: str, sample: Sample) -> tuple[Request | None, dict[str, Any]]:
     if operation.startswith("approvals"):
         return _of_approvals(spec, operation, sample)
+    if operation.startswith("tasks"):
+        return _of_tasks(spec, operation, sample)
     names: dict[str, Any] = {"id": sample.id, "number": sample.id, "kind": str(sample.kind)}
     match operation:
         case "create":
@@ -114,6 +120,24 @@ def _of_approvals(spec: Spec, operation: str, sample: Sample) -> tuple[Request |
             return declared.reopen, {**one, "state": written.get(Decision.REQUESTED)}
         case _:
             return declared.request, names
+
+
+def _of_tasks(spec: Spec, operation: str, sample: Sample) -> tuple[Request | None, dict[str, Any]]:
+    declared = spec.tasks
+    if declared is None:
+        return None, {}
+    names = {"id": sample.id, "number": sample.id, "kind": str(sample.kind)}
+    match operation:
+        case "tasks.changes":
+            return (declared.changes.request, _page(declared.changes)) if declared.changes else (None, {})
+        case "tasks.create":
+            key, title = f"{sample.key}:{TaskStep.TESTING}", "CHG-7: Show the results of testing"
+            task = ShownTask(key, TaskStep.TESTING, title, sample.description, TaskState.OPEN)
+            return declared.create, task_values(spec, declared, task, names)
+        case "tasks.update":
+            return declared.update, task_moved(declared, sample.task, TaskState.DONE, sample.text, names)
+        case _:
+            return declared.request, dict(names)
 
 
 def _page(declared: Changes) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from pydantic import SecretStr
 
 from connectors.itsm.base import Capabilities, Ticket, TicketKind, TicketState, TicketSystem
 from connectors.itsm.custom import Custom, Spec, declared, load
+from core.changes import TaskState
 from core.tickets import Decision
 from sandbox.faults import Fault, Faults
-from tests.contract.itsm.bench import WEBHOOK_SECRET, Asked, Bench, Record
+from tests.contract.itsm.bench import WEBHOOK_SECRET, Asked, Bench, Record, Task
 from tests.contract.itsm.desk_approvals import OURS, WORKFLOW
 from tests.contract.itsm.desks import SECRETS, Desk, example, listening
 
@@ -26,6 +27,10 @@ _LIMITS: Final = {"connect_timeout_s": "connect_s", "read_timeout_s": "read_s", 
 _WORDS: Final = {
     "waiting": Decision.REQUESTED, "granted": Decision.APPROVED, "refused": Decision.REJECTED,
     "dropped": Decision.ENDED,
+}  # fmt: skip
+_TASKS: Final = {
+    "todo": TaskState.OPEN, "doing": TaskState.WORKING, "done": TaskState.DONE, "failed": TaskState.FAILED,
+    "dropped": TaskState.CANCELLED,
 }  # fmt: skip
 _ANSWERS: Final = {"approved": "granted", "rejected": "refused"}
 
@@ -46,6 +51,8 @@ class DeskBench(Bench):
     creation = "/api/tickets$"
     noting = "/comments$"
     attaching = "/files$"
+    task_creation = "/tasks$"
+    task_move = "/tasks/"
     writes = ("/comments$", "/tickets/")
     life: ClassVar = {
         TicketState.IN_APPROVAL: (TicketState.IN_APPROVAL, "review"),
@@ -82,7 +89,7 @@ class DeskBench(Bench):
 
     def fail(self, fault: Fault, count: int = 1, *, retry_after: float | None = None, match: str | None = None) -> None:
         for _ in range(count):
-            if match in {self.creation, self.noting, self.attaching}:
+            if match in {self.creation, self.noting, self.attaching, self.task_creation}:
                 self.faults.add(self.slug, Fault.SLOW, 1, 0.0, match)  # the question before the write
             self.faults.add(self.slug, fault, 1, retry_after, match)
 
@@ -174,6 +181,14 @@ class DeskBench(Bench):
     def attached(self, ticket: Ticket) -> list[tuple[str, int]]:
         held = self.system.files.get(ticket.external_id, [])
         return [(one["name"], len(base64.b64decode(one["content"]))) for one in held]
+
+    def tasks(self, ticket: Ticket) -> list[Task]:
+        rows = self.system.tasks.on(ticket.external_id)
+        return [Task(str(one["id"]), one["number"], one["title"], _TASKS[one["state"]], one["result"]) for one in rows]
+
+    async def end_task(self, task: Task, state: TaskState, words: str = "") -> None:
+        theirs = next(name for name, ours in _TASKS.items() if ours is state)
+        self.system.tasks.put(self.system.tasks.rows[task.id], theirs, words, by=self.person)
 
     async def delete(self, ticket: Ticket) -> None:
         del self.system.tickets[ticket.external_id]

@@ -23,6 +23,7 @@ from aiohttp import web
 from sandbox.faults import Faults, fault_middleware
 from sandbox.signing import sign
 from tests.contract.itsm.desk_approvals import DeskApprovals
+from tests.contract.itsm.desk_tasks import DeskTasks
 
 DOCS = Path(__file__).parents[3] / "docs" / "connectors" / "custom.md"
 DESK_STATES = ("new", "review", "approved", "in_progress", "done", "closed")
@@ -58,6 +59,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.approvals = DeskApprovals(self.tickets.__getitem__, self.move, self.now)
+        self.tasks = DeskTasks(self.tickets.__getitem__, self.now)
 
     def app(self) -> web.Application:
         faults = fault_middleware(self.slug, self.faults, throttled=self.throttled, failed=self.failed)
@@ -81,6 +83,7 @@ class Desk:
         router.add_get("/api/tickets/{id}/files", self.read_files)
         router.add_post("/api/tickets/{id}/files", self.attach)
         self.approvals.add_routes(router)
+        self.tasks.add_routes(router)
 
     @staticmethod
     def throttled(retry_after_s: float) -> web.Response:

@@ -28,10 +28,10 @@ SYSTEMS: Final[Mapping[str, Callable[[], AbstractAsyncContextManager[Bench]]]] =
 ASKING: Final = ("servicenow", "custom")
 """Those where people can be asked through the interface."""
 
-TASKING: Final = ("servicenow", "jira-cloud", "jira-datacenter", "remedy")
+TASKING: Final = ("servicenow", "jira-cloud", "jira-datacenter", "remedy", "custom")
 """Those that show what is to be done of a change by child records of its ticket."""
 
-TASKS_FAIL: Final = ("servicenow", "remedy")
+TASKS_FAIL: Final = ("servicenow", "remedy", "custom")
 """Those of them in which a person can say that a task came to nothing."""
 
 IN_THREADS: Final = ("servicenow", "jira-cloud", "jira-datacenter")

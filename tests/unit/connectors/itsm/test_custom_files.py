@@ -121,7 +121,7 @@ def test_a_file_by_which_a_ticket_could_be_doubled_is_refused():
 
 
 def test_a_promise_of_idempotency_without_the_key_is_refused():
-    text = DESK.replace('    external_ref: "{key}"\n', "").replace("create:\n", "create:\n  idempotent: true\n")
+    text = DESK.replace('    external_ref: "{key}"\n', "").replace("\ncreate:\n", "\ncreate:\n  idempotent: true\n")
 
     assert "carries no {key} by which the system could know it again" in refusal(text).sentence()
 
@@ -188,14 +188,40 @@ def test_a_mistake_in_the_approvals_is_named_with_line_and_key(old, new, key, me
     assert line > text[: text.index("approvals:")].count("\n")
 
 
-def test_approvals_without_changes_are_refused_as_nobody_would_look():
-    text = re.sub(r"^changes:\n(  .*\n)+", "", DESK, flags=re.MULTILINE)
+@pytest.mark.parametrize(
+    ("section", "other", "message"),
+    [
+        ("approvals", "tasks", "What people decide is found with what was touched: declare 'changes'."),
+        ("tasks", "approvals", "What people do with tasks is found with what was touched: declare 'changes'."),
+    ],
+)
+def test_what_people_do_there_without_changes_is_refused_as_nobody_would_look(section, other, message):
+    text = re.sub(rf"^(changes|{other}):.*\n(  .*\n)+", "", DESK, flags=re.MULTILINE)
 
     error = refusal(text)
 
-    assert (error.key, error.message) == (
-        "approvals", "What people decide is found with what was touched: declare 'changes'.",
-    )  # fmt: skip
+    assert (error.key, error.message) == (section, message)
+
+
+@pytest.mark.row("N4", "G3")
+@pytest.mark.parametrize(
+    ("old", "new", "key", "message"),
+    [
+        ("  words: result", "  wrds: result", "tasks.wrds", "'wrds' is not a key here. Did you mean 'words'?"),
+        ("  by: last_by ", "  # by: ", "tasks", "The key 'by' is missing."),
+        ("done: done, failed", "failed", "tasks.states.write", "The key 'done' is missing."),
+        ('kind: "{type}", external_ref: "{key}"', "kind: x", "tasks.create", "The request writes no {key}"),
+        ('{state: "{state}", result', "{state: done, result", "tasks.update", "The request names no {state}."),
+        ("    path: /tasks/{task}\n", "    path: /tasks/1\n", "tasks.update", "The request names no {task}."),
+        ("account: countersign ", "# account: ", "tasks", "What we do to a task would come back as somebody's"),
+    ],
+)
+def test_a_mistake_in_the_tasks_is_named_with_its_key(old, new, key, message):
+    assert DESK.count(old) == 1, old
+    said = refusal(DESK.replace(old, new)).sentence()
+
+    assert message in said
+    assert re.search(rf"desk\.yaml:\d+[^\n]*\b{re.escape(key)}\b", said)
 
 
 def test_all_problems_are_told_at_once():
@@ -302,7 +328,10 @@ def test_a_trial_shows_the_exact_request_with_secrets_struck_out(tmp_path, monke
     )  # fmt: skip
 
 
-UNDECLARED = {"approvals.mark", "approvals.reopen", "attachments.list", "attachments.add"}  # by glpi.yaml
+UNDECLARED = {  # by glpi.yaml
+    "approvals.mark", "approvals.reopen", "attachments.list", "attachments.add", "tasks", "tasks.changes",
+    "tasks.create", "tasks.update",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("operation", sorted(set(OPERATIONS) - UNDECLARED))
