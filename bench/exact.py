@@ -1,7 +1,8 @@
 """Exactness: random usage, out of order, doubled and corrected, by several processes that are killed meanwhile.
 
 In the end the ledger is compared with a recomputation of its own: by fractions, from what was to be told, sharing no
-line with the product's pricing. One digit that differs, one event too many or too few ends it as failed.
+line with the product's pricing; and what budgets have counted meanwhile with the ledger. One digit that differs, one
+event too many or too few ends it as failed.
 
     python -m bench exact --events 1000000
 """
@@ -25,14 +26,17 @@ from typing import Final
 import asyncpg
 
 from bench.errors import WrongAnswer
+from config.settings import SHIPPED
 from config.yamlfile import parse_yaml
 from core.actor import Actor, Door
+from core.budgets import BudgetFilter, Proposal, count_charges, create, list_budgets, load_budget_catalogue
 from core.clock import SystemClock
-from core.costs import RateCatalogue, Usage, UsageWriter, check_sums
+from core.costs import RateCatalogue, Usage, UsageWriter, check_sums, spent_in
 from core.costs.rates_file import read_rate_card
 from core.db import Database
 from core.errors import Unavailable
 from core.ids import TenantId
+from core.money import Money
 
 CALL: Final = 500  # events told at once
 AT_ONCE: Final = 4  # calls of one writer under way
@@ -52,9 +56,15 @@ Cost Structure:
 """
 FIRST: Final = datetime(2026, 9, 1, tzinfo=UTC)
 DAYS: Final = 80
+CUSTOM_DAYS: Final = 1000  # of the budgets' period, so that all of it lies in one
 EXCHANGED: Final = datetime(2026, 10, 20, tzinfo=UTC)
 GPU: Final = Fraction("2.123456789") * (1 - Fraction("0.12345678"))
 METERS: Final = ("cpu_hours", "gpu_hours", "tokens")
+BUDGETS: Final[Mapping[str, Mapping[str, str]]] = {
+    "everything": {},
+    "models": {"meter_class": "models"},
+    **{f"project p{number}": {"project": f"p{number}"} for number in range(7)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ class Plan:
 async def prove(url: str, plan: Plan, *, kills: int) -> dict[str, object]:
     """What was done, once the ledger was found exact. Raises WrongAnswer. `url` is that of the service's role."""
     begun, chance = time.monotonic(), random.Random(plan.seed)
+    await _make_budgets(url, plan)
     running = {writer: await _start(url, plan, writer) for writer in range(plan.writers)}
     due = sorted(chance.uniform(0.1, 0.8) * plan.events for _ in range(kills))
     killed = 0
@@ -149,8 +160,8 @@ async def prove(url: str, plan: Plan, *, kills: int) -> dict[str, object]:
 async def write(url: str, plan: Plan, writer: int) -> None:
     """This writer's share is told: its events, then what corrects them."""
     database = Database(url, clock=SystemClock(), pool_size=AT_ONCE)
-    usage = UsageWriter(database, _rates())
-    actor = Actor(tenant=plan.tenant, user=None, email="bench", name="Bench", door=Door.SYSTEM)
+    usage = UsageWriter(database, _rates(), [count_charges])
+    actor = _actor(plan)
     numbers = plan.told_by(writer)
     places = asyncio.Semaphore(AT_ONCE)
 
@@ -185,11 +196,34 @@ async def _known(reader: asyncpg.Connection, plan: Plan) -> int:
         return int(await reader.fetchval("SELECT coalesce(sum(events), 0) FROM cost_rollups"))
 
 
+async def _make_budgets(url: str, plan: Plan) -> None:
+    """For everything, for a class of meters and for each project; what all have counted is compared in the end."""
+    database = Database(url, clock=SystemClock())
+    catalogue = load_budget_catalogue(SHIPPED / "budgets")
+    try:
+        for name, scope in BUDGETS.items():
+            said = Proposal(
+                name=name,
+                amount=Money(Decimal(10**12), "USD"),
+                period="custom",
+                days=CUSTOM_DAYS,
+                first=FIRST.date() - timedelta(days=1),
+                thresholds=(),
+                forecast=False,
+                controls=(),
+                project=scope.get("project"),
+                meter_class=scope.get("meter_class"),
+            )
+            await create(database, catalogue, _actor(plan), said)
+    finally:
+        await database.close()
+
+
 async def _compare(url: str, plan: Plan) -> int:
     database = Database(url, clock=SystemClock())
     try:
-        actor = Actor(tenant=plan.tenant, user=None, email="bench", name="Bench", door=Door.SYSTEM)
-        check = await check_sums(database, actor)
+        check = await check_sums(database, _actor(plan))
+        await _compare_budgets(database, plan)
     finally:
         await database.close()
     if not check.is_sound:
@@ -211,6 +245,28 @@ async def _compare(url: str, plan: Plan) -> int:
     _same(found, months)
     _same({(row[0], row[1]): Fraction(row[2]) for row in projects}, by_project)
     return check.lines
+
+
+async def _compare_budgets(database: Database, plan: Plan) -> None:
+    """What each budget has counted is what the ledger says of its scope."""
+    for view in await list_budgets(database, _actor(plan), BudgetFilter()):
+        scope, window = view.terms.scope, view.standing.window
+        async with database.tenant(plan.tenant) as tx:
+            spent = await spent_in(
+                tx,
+                project=scope.project,
+                agent=scope.agent,
+                meter_class=scope.meter_class,
+                currency="USD",
+                since=window.starts_at,
+                until=window.ends_at,
+            )
+        if (view.standing.spent, view.standing.charges) != spent:
+            raise WrongAnswer(f"{view.terms.name} has counted {view.standing.spent}, {view.standing.charges}: {spent}")
+
+
+def _actor(plan: Plan) -> Actor:
+    return Actor(tenant=plan.tenant, user=None, email="bench", name="Bench", door=Door.SYSTEM)
 
 
 def recomputed(

@@ -15,13 +15,12 @@ from core.budgets import store
 from core.budgets.alerting import raise_alerts
 from core.budgets.periods import Window, window_of
 from core.budgets.state import Budget
-from core.budgets.store import Count
+from core.budgets.store import KNOWN, Count
 from core.costs import Spent
 from core.db import Transaction
 from core.errors import Unavailable
 from core.money import EXACT
 
-KNOWN: Final = "budgets"
 # What is remembered of the budgets may be old once; what is read under the lock cannot be.
 _TRIES: Final = 2
 
@@ -30,14 +29,14 @@ async def count_charges(tx: Transaction, spent: Sequence[Spent]) -> None:
     """Every budget has counted them once this commits; alerts that became due are raised with it."""
     if not spent:
         return
-    await store.share(tx)
     known = await tx.remembered(KNOWN, store.load_known)
     for _ in range(_TRIES):
         counts = counts_of(known.budgets, spent)
-        if not counts and await store.is_current(tx, known.changed):
-            return
-        rows = await store.count(tx, counts, changed=known.changed) if counts else None
-        if rows is not None:
+        if not counts:
+            await store.share(tx)
+            if await store.is_current(tx, known.changed):
+                return
+        elif (rows := await store.count(tx, counts, changed=known.changed)) is not None:
             by_id = {budget.id: budget for budget in known.budgets}
             for row in rows:
                 budget = by_id[row.budget_id]

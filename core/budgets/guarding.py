@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -10,9 +10,12 @@ from uuid import UUID
 
 from core.budgets import rules, store
 from core.budgets.rules import Bite, Guarded
+from core.budgets.state import Effect, Standing
+from core.budgets.store import KNOWN, Known
 from core.db import Transaction
+from core.errors import Unavailable
 
-ANY: Final = "budgets_any"
+_TRIES: Final = 3  # to read counters of budgets that change meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class Guard:
 
     guarded: tuple[Guarded, ...] = ()
     paced: dict[UUID, datetime] = field(default_factory=dict)
+
+    @property
+    def is_slowing(self) -> bool:
+        """Whether a throttle holds: what it lets through depends on who was let through the moment before."""
+        return any(control.does is Effect.THROTTLE for each in self.guarded for control in rules.in_force(each))
 
     def bites(self, *, action: str, projects: Collection[str], agent: str, now: datetime) -> tuple[Bite, ...]:
         """Every control that holds for the action, the strongest first."""
@@ -43,17 +51,27 @@ NOTHING: Final = Guard()
 
 
 async def load_guard(tx: Transaction) -> Guard:
-    """The budgets that the gate has to heed, with their counters as committed; nothing is asked where there is none."""
-    if not await tx.remembered(ANY, store.has_any):
-        return NOTHING
-    found = await store.with_standing(tx, at=tx.now)
-    return Guard(
-        tuple(
-            Guarded(budget, standing)
-            for budget, standing in found
-            if budget.terms.controls or standing.throttle_per_hour is not None
-        )
-    )
+    """The budgets that the gate has to heed, with their counters as committed; nothing is asked where there is none.
+
+    Raises Unavailable if budgets change faster than they can be read.
+    """
+    known = await tx.remembered(KNOWN, store.load_known)
+    for _ in range(_TRIES):
+        if not known.budgets:
+            return NOTHING
+        found = await store.standings(tx, known)
+        if found is not None:
+            return Guard(tuple(_guarded(known, found)))
+        known = await store.load_known(tx)
+        tx.cache.put(tx.tenant, KNOWN, known, generation=tx.cache.generation)
+    raise Unavailable("Budgets change while they are read; nothing was decided.", retry_after_s=1)
+
+
+def _guarded(known: Known, standings: Mapping[UUID, Standing]) -> Iterable[Guarded]:
+    for budget in known.budgets:
+        standing = standings.get(budget.id)
+        if standing is not None and (budget.terms.controls or standing.throttle_per_hour is not None):
+            yield Guarded(budget, standing)
 
 
 async def note_passed(tx: Transaction, guard: Guard) -> None:

@@ -7,7 +7,7 @@ charge is counted by every budget that exists when it commits, and a new budget 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -22,20 +22,24 @@ from core.budgets.state import Budget, RollOver, Scope, Standing, Terms, control
 from core.db import Transaction
 from core.ids import UserId
 
+KNOWN: Final = "budgets"  # under which each replica remembers a tenant's
 _SHARE: Final = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-# Rows are locked in the order of their keys, whoever writes: two batches that meet wait for each other, never both.
-_COUNT: Final = text("""
-    INSERT INTO budget_periods AS p (tenant_id, budget_id, starts_at, ends_at, spent, charges)
-    SELECT :tenant, c.budget_id, c.starts_at, c.ends_at, c.spent, c.charges
-    FROM unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]),
-                CAST(:spent AS numeric[]), CAST(:charges AS bigint[]))
-        AS c(budget_id, starts_at, ends_at, spent, charges)
-    WHERE :changed = (SELECT coalesce(max(changed), 0) FROM budgets WHERE tenant_id = :tenant)
-    ORDER BY c.budget_id, c.starts_at
-    ON CONFLICT (tenant_id, budget_id, starts_at)
-    DO UPDATE SET spent = p.spent + excluded.spent, charges = p.charges + excluded.charges
-    RETURNING p.*
+# Takes the shared lock, then counts. Rows are locked in the order of their keys, whoever writes: two batches that meet
+# wait for each other, never both. It is one round trip, since every other waits for a hot row (0093).
+_COUNT: Final = text(
+    "SELECT * FROM countersign_count_charges(:tenant, :lock, :changed, CAST(:budgets AS uuid[]),"
+    " CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]), CAST(:spent AS numeric[]),"
+    " CAST(:charges AS bigint[]))"
+)
+# The change number comes with one row at least, so that nobody has to ask for it apart.
+_STANDINGS: Final = text("""
+    SELECT b.latest, p.*
+    FROM (SELECT coalesce(max(changed), 0) AS latest FROM budgets WHERE tenant_id = :tenant) b
+    LEFT JOIN (
+        unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[])) AS w(of_budget, begins)
+        JOIN budget_periods p ON p.tenant_id = :tenant AND p.budget_id = w.of_budget AND p.starts_at = w.begins
+    ) ON true
 """)
 _CHANGED: Final = text("SELECT coalesce(max(changed), 0) FROM budgets WHERE tenant_id = :tenant")
 _NO_PERIOD: Final = tuple(column.name for column in budget_periods.c if column.name not in ("tenant_id", "budget_id"))
@@ -73,6 +77,18 @@ class Known:
 
     changed: int
     budgets: tuple[Budget, ...]
+    _windows: dict[UUID, Window] = field(default_factory=dict, compare=False)  # the last that were asked for
+
+    def windows(self, at: datetime) -> dict[UUID, Window]:
+        """The period of each that holds the instant, of those that have begun by then."""
+        found = {}
+        for budget in self.budgets:
+            window = self._windows.get(budget.id)
+            if window is None or not window.holds(at):
+                window = window_of(budget.schemes, at)
+            if window is not None:
+                found[budget.id] = self._windows[budget.id] = window
+        return found
 
 
 async def share(tx: Transaction) -> None:
@@ -94,12 +110,13 @@ async def hold_shown(tx: Transaction) -> None:
 async def count(tx: Transaction, counts: Sequence[Count], *, changed: int) -> list[Row[Any]] | None:
     """The periods as they are then; None, and nothing is counted, if budgets have changed since `changed`.
 
-    For whoever shares the budgets' lock.
+    No budget of the tenant begins, ends or changes its periods until commit, as with `share`.
     """
     rows = await tx.connection.execute(
         _COUNT,
         {
             "tenant": tx.tenant,
+            "lock": _lock(tx),
             "changed": changed,
             "budgets": [each.budget_id for each in counts],
             "starts": [each.window.starts_at for each in counts],
@@ -117,18 +134,33 @@ async def is_current(tx: Transaction, changed: int) -> bool:
     return bool((await tx.connection.execute(_CHANGED, {"tenant": tx.tenant})).scalar_one() == changed)
 
 
-async def has_any(tx: Transaction) -> bool:
-    """Whether there is a budget that is not over."""
-    columns = budgets.c
-    found = select(columns.number).where(columns.tenant_id == tx.tenant, columns.ended_at.is_(None)).limit(1)
-    return (await tx.connection.execute(found)).first() is not None
-
-
 async def load_known(tx: Transaction) -> Known:
     """As they are now."""
-    rows = (await tx.connection.execute(select(budgets).where(budgets.c.tenant_id == tx.tenant))).all()
+    wanted = select(budgets).where(budgets.c.tenant_id == tx.tenant).order_by(budgets.c.number)
+    rows = (await tx.connection.execute(wanted)).all()
     changed = max((row.changed for row in rows), default=0)
     return Known(changed, tuple(budget_in(row) for row in rows if row.ended_at is None))
+
+
+async def standings(tx: Transaction, known: Known) -> dict[UUID, Standing] | None:
+    """How the period that runs now stands of each budget that has begun; None if budgets have changed since."""
+    windows = known.windows(tx.now)
+    parameters = {
+        "tenant": tx.tenant,
+        "budgets": list(windows),
+        "starts": [window.starts_at for window in windows.values()],
+    }
+    rows = (await tx.connection.execute(_STANDINGS, parameters)).all()
+    if rows[0].latest != known.changed:
+        return None
+    counted = {row.budget_id: row for row in rows if row.budget_id is not None}
+    return {
+        budget.id: standing_in(counted[budget.id], budget.terms.amount)
+        if budget.id in counted
+        else Standing(windows[budget.id], budget.terms.amount)
+        for budget in known.budgets
+        if budget.id in windows
+    }
 
 
 async def with_standing(

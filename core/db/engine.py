@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.clock import Clock
+from core.db.beginning import BeginningConnection, begin_with, tenant_scope
 from core.db.cache import TenantCache
 from core.db.transaction import SystemTransaction, Transaction
 from core.errors import ConfigError, Unavailable
@@ -34,13 +35,14 @@ STATEMENT_TIMEOUT_MS: Final = 15_000
 GAVE_UP: Final = frozenset({"57014", "40P01", "55P03"})
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant, true)")
-_SET_SYSTEM = text("SELECT set_config('app.scope', 'system', true)")
+_SYSTEM = "SELECT set_config('app.scope', 'system', true)"
 # Row security hides how many rows a condition keeps, so the planner believes that hardly anything waits in a queue, and
 # would collect and sort all of it. Every step of a claim has an index that brings its rows in order.
-_SET_QUEUE = text(
+_QUEUE = (
     "SELECT set_config('app.scope', 'system', true), set_config('enable_sort', 'off', true),"
     " set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)"
 )
+_SET_SYSTEM, _SET_QUEUE = text(_SYSTEM), text(_QUEUE)
 _ROLE = text(
     "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS ("
     "  SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -67,6 +69,7 @@ class Database:
             pool_timeout=POOL_TIMEOUT_S,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
+                "connection_class": BeginningConnection,
                 "server_settings": {
                     "application_name": "countersign",
                     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -83,20 +86,23 @@ class Database:
 
         Raises Unavailable if the database cannot be reached (X9: callers deny).
         """
-        async with _translating_outages(), self._begun(_SET_TENANT, {"tenant": tenant}) as connection:
+        async with (
+            _translating_outages(),
+            self._begun(tenant_scope(tenant), _SET_TENANT, {"tenant": tenant}) as connection,
+        ):
             now = self.clock.now()
             yield Transaction(connection, tenant, now=now, cache=self.cache, keyring=self.keyring, origin=origin)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SystemTransaction]:
         """A transaction over the queues of all tenants."""
-        async with _translating_outages(), self._begun(_SET_SYSTEM, {}) as connection:
+        async with _translating_outages(), self._begun(_SYSTEM, _SET_SYSTEM, {}) as connection:
             yield SystemTransaction(connection=connection, now=self.clock.now(), keyring=self.keyring)
 
     @asynccontextmanager
     async def queue(self) -> AsyncIterator[SystemTransaction]:
         """As `system`, for statements that walk a queue by its indexes, however much waits in it."""
-        async with _translating_outages(), self._begun(_SET_QUEUE, {}) as connection:
+        async with _translating_outages(), self._begun(_QUEUE, _SET_QUEUE, {}) as connection:
             yield SystemTransaction(connection=connection, now=self.clock.now(), keyring=self.keyring)
 
     async def remembered(self, tenant: TenantId, name: str, load: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -108,15 +114,19 @@ class Database:
             return await tx.remembered(name, load)
 
     @asynccontextmanager
-    async def _begun(self, scope: TextClause, parameters: Mapping[str, str]) -> AsyncIterator[AsyncConnection]:
+    async def _begun(
+        self, scope: str | None, statement: TextClause, parameters: Mapping[str, str]
+    ) -> AsyncIterator[AsyncConnection]:
         """A transaction of this scope. A pooled connection that has died meanwhile is noticed here and replaced.
 
-        Asking each connection whether it lives would cost every transaction a round trip.
+        Asking each connection whether it lives would cost every transaction a round trip. The scope is set as the
+        transaction begins; by the statement, if there is no such text or it has failed, so that SQLAlchemy hears of it.
         """
         for may_be_dead in (True, False):
             async with self.engine.connect() as connection:
                 try:
-                    await connection.execute(scope, parameters)  # begins
+                    if scope is None or not await begin_with(connection, scope):
+                        await connection.execute(statement, parameters)
                 except DBAPIError as exc:
                     if may_be_dead and exc.connection_invalidated:
                         continue  # and with it the pool has given up every connection of its age

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.agents import AgentView, after_action, save_agents
 from core.approvals import use_approval
-from core.budgets import note_passed
+from core.budgets import Guard, note_passed
 from core.db import Transaction
 from core.deadlines import set_deadlines
 from core.decisions import quotas, rules
@@ -44,14 +44,14 @@ class _Effects:
 
 
 async def carry_out(
-    tx: Transaction, standing: Standing, issuer: Issuer, questions: Sequence[Question]
+    tx: Transaction, standing: Standing, issuer: Issuer, questions: Sequence[Question], *, guard: Guard
 ) -> list[Allowed | DecisionView | Grounds]:
     """To each question that looked allowed: what it did, which decision it repeats, or why it is refused after all.
 
     Quotas and agents are locked and weighed again first, since another may have been faster; each question then sees
     what those before it did. So quotas are exact, whoever asks at once (T2).
     """
-    facts = await hold_facts(tx, standing, questions)
+    facts = await hold_facts(tx, standing, questions, guard)
     in_use_before = dict(facts.in_use)
     effects = _Effects()
     answers = [await _one(tx, facts, effects, issuer, question) for question in questions]

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.approvals import ApprovalPolicy, PolicyCatalogue, Wishes, open_request, ticket_awaited
 from core.audit import AuditCategory, AuditResult, Entry, record_all
-from core.budgets import BudgetCatalogue, ask_override
+from core.budgets import NOTHING, BudgetCatalogue, Guard, ask_override
 from core.db import Transaction
 from core.decisions import rules, store
 from core.decisions.allowing import Allowed, carry_out
@@ -40,7 +40,7 @@ async def answer_all(
     Raises Unavailable if no policy is loaded (X9).
     """
     standing = await load_standing(tx, catalogue)
-    looked = await _look(tx, standing, questions)
+    looked, guard = await _look(tx, standing, questions)
     acting = [
         number
         for number, found in enumerate(looked)
@@ -48,7 +48,7 @@ async def answer_all(
     ]
     answers: list[Allowed | DecisionView | Grounds] = list(looked)
     if acting:
-        outcomes = await carry_out(tx, standing, issuer, [questions[number] for number in acting])
+        outcomes = await carry_out(tx, standing, issuer, [questions[number] for number in acting], guard=guard)
         for number, outcome in zip(acting, outcomes, strict=True):
             answers[number] = outcome
     return await _written(tx, questions, answers)
@@ -74,7 +74,7 @@ async def request_approval(
     been approved at once.
     """
     standing = await load_standing(tx, catalogue)
-    (found,) = await _look(tx, standing, [question])
+    (found,), _guard = await _look(tx, standing, [question])
     policy = standing.policy_for(question).policy
     if not isinstance(found, Grounds) or found.answer is not Answer.PENDING or (policy is None and not found.bite):
         return found
@@ -133,17 +133,20 @@ async def _opened(
     )
 
 
-async def _look(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> list[DecisionView | Grounds]:
-    """A first look without locks, so that whoever is denied holds up nobody."""
+async def _look(
+    tx: Transaction, standing: Standing, questions: Sequence[Question]
+) -> tuple[list[DecisionView | Grounds], Guard]:
+    """A first look without locks, so that whoever is denied holds up nobody; and the budgets as it found them."""
     first = [rules.outright(standing, question) for question in questions]
     undecided = [question for question, found in zip(questions, first, strict=True) if found is None]
     if not undecided:
-        return [found for found in first if found is not None]
+        return [found for found in first if found is not None], NOTHING
     facts = await load_facts(tx, standing, undecided)
-    return [
+    looked = [
         found or rules.repeated(facts, question) or rules.weigh(facts, question)
         for question, found in zip(questions, first, strict=True)
     ]
+    return looked, facts.guard
 
 
 async def _written(

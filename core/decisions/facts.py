@@ -87,15 +87,21 @@ async def load_standing(tx: Transaction, catalogue: PolicyCatalogue) -> Standing
 
 async def load_facts(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> Facts:
     """As things are now; another transaction may change them the next moment."""
-    names = {question.name for question in questions}
-    return await _facts(tx, standing, questions, agents=await agents_named(tx, names), in_use=await quotas.in_use(tx))
+    agents = await agents_named(tx, {question.name for question in questions})
+    in_use = await quotas.in_use(tx)
+    return await _facts(tx, standing, questions, agents=agents, in_use=in_use, guard=await load_guard(tx))
 
 
-async def hold_facts(tx: Transaction, standing: Standing, questions: Sequence[Question]) -> Facts:
-    """As things are until commit: quotas and agents are locked, in the order that `quotas` names."""
+async def hold_facts(tx: Transaction, standing: Standing, questions: Sequence[Question], guard: Guard) -> Facts:
+    """As things are until commit: quotas and agents are locked, in the order that `quotas` names.
+
+    Budgets are as this batch found them, `guard`, unless one slows down: then who was let through last matters.
+    """
     in_use = await quotas.hold_all(tx)
     agents = await hold_agents(tx, {question.name for question in questions})
-    return await _facts(tx, standing, questions, agents=agents, in_use=in_use)
+    if guard.is_slowing:
+        guard = await load_guard(tx)
+    return await _facts(tx, standing, questions, agents=agents, in_use=in_use, guard=guard)
 
 
 async def _facts(
@@ -105,6 +111,7 @@ async def _facts(
     *,
     agents: dict[str, AgentView],
     in_use: dict[str, int],
+    guard: Guard,
 ) -> Facts:
     creations = {question.name for question in questions if question.action == "agent.create"}
     approved = {
@@ -112,7 +119,6 @@ async def _facts(
         for question in questions
         if question.receipt is not None or _needs_approval(standing, question.action)
     }
-    guard = await load_guard(tx)
     for each in questions:  # only what a budget holds up needs an override
         projects = _projects(each, agents)
         if guard.bites(action=each.action, projects=projects, agent=each.name, now=standing.now):
