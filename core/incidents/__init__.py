@@ -7,7 +7,7 @@ state.py        the life as a table
 rules.py        pure: what an alert does, who is paged, who may
 affecting.py    what of the business is affected
 model.py, store.py, part_store.py, reading.py   tables; SQL; incidents as doors show them
-naming.py       by id or by number
+naming.py, changing.py   by id or by number; which have just changed
 holding.py      what every use case begins and ends with
 opening.py, taking.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
 ticketing.py    what people do with its ticket there
@@ -17,6 +17,7 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 from core.incidents import paging, resolving, reviewing
 from core.incidents.affecting import needs_of, resource_of
 from core.incidents.alerts import PERSON, RESERVED, Alert, AlertState, Severity
+from core.incidents.changing import changed_incidents
 from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
 from core.incidents.looking import (
@@ -79,6 +80,7 @@ __all__ = [
     "begun_between",
     "change_follow_up",
     "change_severity",
+    "changed_incidents",
     "close",
     "correct_start",
     "finish_follow_up",

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.test_change_pages import do
-from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, browser, console_as
+from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, SEEN_WITHIN_MS, address, browser, console_as
 
 __all__ = ["browser"]  # a fixture
 HERE = ZoneInfo("America/New_York")  # where the demo's people are
@@ -61,3 +61,34 @@ async def test_an_incident_is_reported_worked_on_reviewed_and_followed_up(produc
             await expect(timeline).to_contain_text(words)
         await page.goto(address(product, f"/incidents?q={word}&state=closed"))
         await expect(page.get_by_role("link", name=reference)).to_be_visible()
+
+
+@pytest.mark.row("B6", "B9")
+async def test_a_second_browser_sees_an_incident_move_and_keeps_what_is_being_typed(product, browser):
+    report = {"title": f"Two look at it {secrets.token_hex(4)}", "severity": "medium"}
+    made = product.call("POST", "/api/v1/incidents", role="agent_operator", json=report).json()
+    path = f"/api/v1/incidents/{made['reference']}"
+    async with console_as(browser, product, "agent_developer") as page:
+        async with page.expect_response(lambda answer: answer.url.endswith("/console/events")):
+            await page.goto(address(product, f"/incidents/{made['reference']}"))
+        await page.locator("summary", has_text="Add to the timeline").click()
+        typed = page.get_by_label("What was seen or done?")
+        await typed.fill("I am just writing")
+        assert product.call("POST", f"{path}/acknowledge", role="agent_operator").status_code == 200
+        await expect(page.locator("[data-part=facts]")).to_contain_text("Looked after by", timeout=SEEN_WITHIN_MS)
+        await expect(page.locator("ol.timeline")).to_contain_text("looks after it")
+        await expect(typed).to_have_value("I am just writing")
+        told = f"{made['reference']} was updated. What you typed is still here."
+        await expect(page.get_by_role("status").last).to_have_text(told)
+        await typed.fill("")
+        resolved = product.call("POST", f"{path}/resolve", role="agent_operator", json={"resolution": "Gone."})
+        assert resolved.status_code == 200
+        await expect(page.locator(".headline")).to_contain_text("Resolved", timeout=SEEN_WITHIN_MS)
+        await expect(page.get_by_role("status").last).to_have_text(f"{made['reference']} was updated.")
+        await expect(typed).to_be_visible()  # what was open stays open
+        await page.goto(address(product, "/incidents"))
+        async with page.expect_response(lambda answer: answer.url.endswith("/console/events")):
+            await page.reload()
+        report["title"] += " again"
+        product.call("POST", "/api/v1/incidents", role="agent_operator", json=report)
+        await expect(page.locator("main")).to_contain_text(report["title"], timeout=SEEN_WITHIN_MS)

@@ -1,6 +1,6 @@
-"""What changed, as server-sent events: a page that shows a request hears of it within a moment.
+"""What changed, as server-sent events: a page that shows a request or an incident hears of it within a moment.
 
-An event names the request and nothing else; the page is fetched anew and shows what its reader may see. Streams of one
+An event names its subject and nothing else; the page is fetched anew and shows what its reader may see. Streams of one
 tenant share one look at the database, made when the outbox is notified and now and then in between.
 """
 
@@ -25,6 +25,7 @@ from core.approvals import changed_requests
 from core.db import Database
 from core.errors import CountersignError, LimitExceeded
 from core.ids import TenantId
+from core.incidents import changed_incidents
 from web.console.front import Look
 from web.console.session import is_still_here
 
@@ -68,7 +69,7 @@ class Changes:
             stream.is_over.set()
 
     async def serve(self, look: Look) -> web.StreamResponse:
-        """`GET /console/events`: `changed` with the request's reference, until the session or the server ends."""
+        """`GET /console/events`: `changed` with the reference of what has, until the session or the server ends."""
         self._check_room(look.actor)
         stream = _Stream(look.actor, look.request)
         response = EventSourceResponse(sep="\n", ping_interval=HEARTBEAT_S)
@@ -99,7 +100,7 @@ class Changes:
             for task in left:
                 task.cancel()
             if next_change in done:
-                await response.send(json.dumps({"request": next_change.result()}), event="changed")
+                await response.send(json.dumps({"subject": next_change.result()}), event="changed")
             elif not done:
                 if not await is_still_here(look.request):  # signed out, or the token was revoked
                     return
@@ -111,7 +112,10 @@ class Changes:
                 await self._tell(tenant)
 
     async def _tell(self, tenant: TenantId) -> None:
-        found = await changed_requests(self._database, tenant)
+        found = {
+            **await changed_requests(self._database, tenant),
+            **await changed_incidents(self._database, tenant),
+        }
         before = self._seen.get(tenant)
         self._seen[tenant] = frozenset(found)
         if before is None:  # nobody looked until now: all of this is on the page already

@@ -1,4 +1,4 @@
-// Keeps the page current: when a request changes, the part that shows it is fetched anew and takes the place of the old
+// Keeps the page current: when a request or an incident changes, the part that shows it is fetched anew and takes the place of the old
 // one. Without this script everything works after a reload. Nobody is interrupted: what is being typed stays, and so
 // does the focus.
 
@@ -7,9 +7,9 @@ const main = () => document.querySelector("main");
 const news = document.getElementById("news");
 let waiting = 0;
 
-function isBusy() {
-  const fields = main().querySelectorAll("textarea, input:not([type=hidden]), select");
-  return [...fields].some((field) =>
+function isBusy(part = main()) { // somebody types in it, or it has what was typed and refused
+  const fields = part.querySelectorAll("textarea, input:not([type=hidden]), select");
+  return part.querySelector("[data-kept]") !== null || [...fields].some((field) =>
     field.type === "checkbox" ? field.checked !== field.defaultChecked
       : field.tagName === "SELECT" ? ![...field.options].every((each, index) => each.selected === (each.defaultSelected || (index === 0 && !field.querySelector("[selected]"))))
         : field.value !== field.defaultValue);
@@ -23,24 +23,39 @@ function pathTo(element) { // how to find the same control in the new part
 }
 
 async function refresh(reference, isQuiet = false) {
-  if (isBusy()) {
+  const hasParts = main().querySelector("[data-part]") !== null;
+  if (isBusy() && !hasParts) {
     if (!isQuiet) say(`${reference || "Something here"} has changed. Reload the page to see it; what you typed is still here.`, true);
     return;
   }
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  const answer = await fetch(main().dataset.page || location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = fresh.querySelector("main");
-  if (!next || isBusy()) return;
-  const open = [...main().querySelectorAll("details")].map((each) => each.open);
+  if (!next || (isBusy() && !hasParts)) return;
   const path = pathTo(document.activeElement);
   const scroll = window.scrollY;
-  main().replaceChildren(...document.adoptNode(next).childNodes);
-  main().querySelectorAll("details").forEach((each, index) => { each.open = open[index] ?? each.open; });
-  if (path) main().querySelector(path)?.focus({ preventScroll: true });
+  const isKept = isBusy();
+  if (isKept) replaceParts(next); else replace(main(), next);
+  if (path && !main().contains(document.activeElement)) main().querySelector(path)?.focus({ preventScroll: true });
   window.scrollTo({ top: scroll });
   document.title = fresh.title;
-  if (!isQuiet) say(`${reference || "The page"} was updated.`, false);
+  if (!isQuiet) say(`${reference || "The page"} was updated.${isKept ? " What you typed is still here." : ""}`, isKept);
+}
+
+function replace(old, next) { // what was open stays so, whatever comes or goes beside it
+  const open = {};
+  const name = (each) => each.querySelector("summary")?.textContent.trim() ?? "";
+  for (const each of old.querySelectorAll("details")) (open[name(each)] ??= []).push(each.open);
+  old.replaceChildren(...document.adoptNode(next).childNodes);
+  for (const each of old.querySelectorAll("details")) each.open = open[name(each)]?.shift() ?? each.open;
+}
+
+function replaceParts(next) { // all but those in which somebody types
+  for (const part of main().querySelectorAll("[data-part]")) {
+    const now = next.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    if (now && !isBusy(part)) replace(part, now);
+  }
 }
 
 function say(text, isShown) {
@@ -57,15 +72,15 @@ function follow() {
     waiting = setTimeout(() => refresh(reference).catch(() => {}), QUIET_MS);
   };
   let source = null;
-  const isList = ["/console", "/console/"].includes(location.pathname);
+  const listed = main().dataset.list; // how the references of what is listed begin
   let wasAway = false;
   const listen = () => {
     source = new EventSource(address);
     source.addEventListener("error", () => { wasAway = true; });
-    source.addEventListener("open", () => { if (wasAway && (subject || isList)) look(""); wasAway = false; });
+    source.addEventListener("open", () => { if (wasAway && (subject || listed)) look(""); wasAway = false; });
     source.addEventListener("changed", (event) => {
-      const { request } = JSON.parse(event.data);
-      if (subject ? subject === request : isList) look(request);
+      const changed = JSON.parse(event.data).subject;
+      if (subject ? subject === changed : listed && changed.startsWith(listed)) look(changed);
     });
   };
   // A browser has six connections to one server: a page that nobody sees gives its own back.

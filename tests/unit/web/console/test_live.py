@@ -19,7 +19,8 @@ async def test_a_browser_that_leaves_before_its_stream_begins_ends_it_and_is_no_
         monkeypatch.setattr(type(request), "transport", None)
         return {}
 
-    monkeypatch.setattr(live, "changed_requests", meanwhile_it_leaves)
+    for what in ("changed_requests", "changed_incidents"):
+        monkeypatch.setattr(live, what, meanwhile_it_leaves)
     changes = live.Changes(None)
     answer = await changes.serve(
         SimpleNamespace(actor=SimpleNamespace(tenant="a", email="dana@example.com"), request=request)
