@@ -87,7 +87,11 @@ async def hear_of_ticket(
     closed_by: str | None,
     state: str,
 ) -> None:
-    """Each note (author, text) is told once; a ticket that `closed_by` has closed too early makes people be asked."""
+    """Each note (author, text) is told once; a ticket that `closed_by` has closed too early makes people be asked.
+
+    It is empty where our own account was there last: it never closes the ticket of what is pending, so somebody did;
+    that of what is approved it may have moved on itself.
+    """
     if not notes and closed_by is None:
         return
     held = await hold(tx, request_id)
@@ -98,9 +102,9 @@ async def hear_of_ticket(
     if closed_by is not None and held.state.status is RequestStatus.PENDING:
         asked = {voter for stage in held.state.open_stages for voter in stage.voters}
         people = sorted(map(str, asked | {held.state.requester}))
-        what = {**about, "by": closed_by, "state": state, "people": people}
+        what = {**about, "by": closed_by or "somebody", "state": state, "people": people}
         await _tell(tx, request_id, RequestEvent.TICKET_CLOSED, held.row.resource_name, what)
-    elif closed_by is not None and held.state.status is RequestStatus.APPROVED:
+    elif closed_by and held.state.status is RequestStatus.APPROVED:
         what = {**about, "by": closed_by, "state": state, "people": [str(held.state.requester)]}
         await _tell(tx, request_id, RequestEvent.TICKET_ENDED, held.row.resource_name, what)
 

@@ -190,7 +190,8 @@ async def _hear(tx: Transaction, link: TicketLink, told: Told) -> None:
             system=link.system_title,
             number=link.number,
             notes=[(note.author, note.text) for note in told.notes],
-            closed_by=told.by if has_moved and told.is_over and not told.is_ours else None,
+            # As for incidents: the last hand may be that of a note of ours, which hides who has closed it.
+            closed_by=("" if told.is_ours else told.by) if has_moved and told.is_over else None,
             state=told.state,
         )
 

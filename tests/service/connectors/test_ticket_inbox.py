@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.hooks import HookRefused, SystemHooks
 from connectors.itsm.base import Ticket, TicketState
 from connectors.itsm.inbox import TicketInbox
-from core.approvals import get_request, withdraw
+from core.approvals import comment, get_request, withdraw
 from core.errors import NotFound
 from core.links import tickets_of
 from core.tickets import Look, Told, ToldNote, claim_look, take_over
@@ -83,6 +83,17 @@ async def test_a_ticket_that_is_closed_with_nothing_decided_makes_the_approvers_
     request = await get_request(company.database, company.actor("agent_developer"), request_id)
     assert request.status == "pending"  # nobody there can decide
     assert [each.state for each in request.tickets] == [closed["state"]]
+
+
+@pytest.mark.row("X6", "N1")
+async def test_a_closing_there_is_heard_of_though_we_have_written_a_note_since(company, catalogue, bench, inbox):
+    request_id, ticket = await asked_with_ticket(company, catalogue, inbox)
+    await bench.cancel(ticket)
+    await comment(company.database, company.actor("meta_agent_manager"), request_id, kind="comment", text="Why?")
+    await delivered(company, {SLUG: inbox.system})
+    await looked(company, inbox)
+    (closed,) = await told(company, "request.ticket_closed")
+    assert closed["ticket"] == ticket.number
 
 
 @pytest.mark.row("N1", "N5")
