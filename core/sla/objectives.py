@@ -28,7 +28,8 @@ from core.sla.objective import (
     bound_words,
     read_bound,
 )
-from core.sla.openslo import read_openslo, write_openslo
+from core.sla.openslo import read_openslo
+from core.sla.openslo_export import write_openslo
 from core.sla.promises import promises_of
 from core.sla.views import ObjectiveView
 from core.sla.watching import ensure_watch

@@ -1,39 +1,41 @@
-"""Objectives as OpenSLO v1 documents, and back (S1). Pure.
+"""Objectives from OpenSLO v1 documents (S1). Pure.
 
-What OpenSLO has no word for stands in annotations, so that what we write is read back exactly. A document of others is
-read as near as it can be: a ratio is a success rate, one by time slices an availability, a threshold of a duration a
-response time. What is no SLO, Service or SLI is passed over, and said so.
+What openslo_export.py has written is read back exactly, by its annotations. A document of others is read as near as it
+can be: a ratio is a success rate, one by time slices an availability, a threshold of a duration a response time. What
+is no SLO, Service or SLI is passed over, and said so.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
-
-import yaml
+from typing import Final
 
 from config.yamlfile import LocatedDocument, YamlPath, parse_yaml
+from core.errors import ConfigError
 from core.located import Reader
-from core.sla.burn import tiers
 from core.sla.names import ACCEPTED, NAME_MAX, name_of, refusal
-from core.sla.objective import PERCENTILE, Bound, Metric, Objective
+from core.sla.objective import MINIMUM_TRAFFIC, PERCENTILE, Bound, Metric, Objective
 from core.sla.windows import DAY, HOUR, MINUTE, Unit, Window
 
 API_VERSION: Final = "openslo/v1"
-OURS: Final = "countersign/"
+OURS: Final = "countersign.internal/"  # annotations; OpenSLO wants a DNS subdomain
+_OURS_BEFORE: Final = "countersign/"
 KINDS: Final = ("Service", "SLO", "SLI", "DataSource", "AlertPolicy", "AlertCondition", "AlertNotificationTarget")
 METHODS: Final = ("Occurrences", "Timeslices", "RatioTimeslices")
 DURATIONS: Final = ("28d", "4w", "24h", "1M", "1Q", "1Y")
-DOCUMENTS_MAX: Final = 500
-_OPS: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
-_SIGNS: Final = {name: sign for sign, name in _OPS.items()}
+DOCUMENTS_MAX: Final = 2_000
+DESCRIPTION_MAX: Final = 2000  # characters
+TRAFFIC_MAX: Final = 10**9
+OPS: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+UNITS: Final = {"1d": Unit.DAY, "1w": Unit.WEEK, "1M": Unit.MONTH, "1Q": Unit.QUARTER, "1Y": Unit.YEAR}
+UTC: Final = "Etc/UTC"  # as a zone of a region, which OpenSLO wants
+_SIGNS: Final = {name: sign for sign, name in OPS.items()}
 _DURATION: Final = re.compile(r"([0-9]{1,6})([mhdwMQY])")
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,9}")
 _LENGTHS: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_UNITS: Final = {"1d": Unit.DAY, "1w": Unit.WEEK, "1M": Unit.MONTH, "1Q": Unit.QUARTER, "1Y": Unit.YEAR}
 _TOP: Final = ("apiVersion", "kind", "metadata", "spec")
 
 
@@ -45,21 +47,12 @@ class Imported:
     passed_over: tuple[str, ...]
 
 
-def write_openslo(objectives: Iterable[Objective]) -> str:
-    """The objectives as YAML documents: services, SLOs, and the policies by which we alert."""
-    documents: list[dict[str, Any]] = []
-    services: set[str] = set()
-    for each in objectives:
-        if each.service not in services:
-            services.add(each.service)
-            documents.append(_document("Service", _name(each.service), each.service, {}))
-        documents += _slo(each)
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
-
-
 def read_openslo(text: str, *, file: str) -> Imported:
     """The objectives in the documents. Raises ConfigError with every problem of the first document that has any."""
-    documents = [parse_yaml(part, file=file) for part in _parts(text)]
+    parts = _parts(text)
+    if len(parts) > DOCUMENTS_MAX:
+        raise ConfigError(f"At most {DOCUMENTS_MAX:,} documents are read at once; here are {len(parts):,}.", file=file)
+    documents = [parse_yaml(part, file=file) for part in parts]
     services: dict[str, str] = {}
     indicators: dict[str, Mapping[str, object]] = {}
     passed_over: list[str] = []
@@ -89,7 +82,7 @@ def _parts(text: str) -> list[str]:
     for before, after in itertools.pairwise(starts):
         if any(line.strip() and not line.lstrip().startswith("#") for line in lines[before + 1 : after]):
             found.append("\n" * (before + 1) + "\n".join(lines[before + 1 : after]) + "\n")
-    return found[:DOCUMENTS_MAX]
+    return found
 
 
 def _header(document: LocatedDocument) -> tuple[Mapping[str, object], str, str, str]:
@@ -139,8 +132,9 @@ def _objectives(
                 window=window,
                 service=called or service,
                 percentile=percentile,
-                description=str(spec.get("description") or "")[:2000],
+                description=(notes.get("description") or str(spec.get("description") or ""))[:DESCRIPTION_MAX],
                 pages=notes.get("incidents", "true") == "true",
+                minimum_traffic=_minimum_traffic(notes),
             )
         )
     if not given:
@@ -155,6 +149,11 @@ def _named(reader: Reader, text: str) -> str:
     if name is None:
         reader.problem(("metadata", "name"), refusal("name"), accepted=ACCEPTED)
     return name or text
+
+
+def _minimum_traffic(notes: Mapping[str, str]) -> int:
+    said = notes.get("minimum-traffic", "")
+    return min(int(said), TRAFFIC_MAX) if _COUNT.fullmatch(said) else MINIMUM_TRAFFIC
 
 
 def _promise(
@@ -224,12 +223,13 @@ def _window(reader: Reader, path: YamlPath, value: object) -> Window:
     text = str(fields.get("duration", ""))
     calendar = fields.get("calendar")
     if isinstance(calendar, dict):
-        if text not in _UNITS:
-            reader.problem((*place, "duration"), f"'{text}' is no period of the calendar.", accepted=tuple(_UNITS))
-        return Window(unit=_UNITS.get(text, Unit.MONTH), zone=str(calendar.get("timeZone") or "UTC"))
+        if text not in UNITS:
+            reader.problem((*place, "duration"), f"'{text}' is no period of the calendar.", accepted=tuple(UNITS))
+        zone = str(calendar.get("timeZone") or UTC)
+        return Window(unit=UNITS.get(text, Unit.MONTH), zone="UTC" if zone == UTC else zone)
     found = _DURATION.fullmatch(text)
     if found is None or found[2] in "MQY":
-        if text not in _UNITS:
+        if text not in UNITS:
             reader.problem((*place, "duration"), f"'{text}' is no duration.", accepted=DURATIONS)
         return Window(rolling={"M": 30 * DAY, "Q": 90 * DAY, "Y": 365 * DAY}.get(text[-1:], DAY))
     length = int(found[1]) * _LENGTHS[found[2]]
@@ -243,103 +243,9 @@ def _annotations(metadata: Mapping[str, object]) -> Mapping[str, str]:
     given = metadata.get("annotations")
     if not isinstance(given, dict):
         return {}
-    return {key.removeprefix(OURS): str(value) for key, value in given.items() if key.startswith(OURS)}
-
-
-def _slo(objective: Objective) -> Sequence[dict[str, Any]]:
-    name = _name(f"{objective.service}-{objective.name}")
-    is_ratio = objective.metric not in (Metric.RESPONSE_TIME, Metric.THROUGHPUT)
-    target = objective.target
-    entry: dict[str, Any] = {"displayName": objective.words, "target": 0.5 if target is None else target}
-    if not is_ratio:
-        entry |= {"op": _OPS[objective.bound.op], "value": objective.bound.limit}
-    spec: dict[str, Any] = {
-        **({"description": objective.description} if objective.description else {}),
-        "service": _name(objective.service),
-        "indicator": {"metadata": {"name": f"{name}-indicator"}, "spec": _indicator(objective, is_ratio=is_ratio)},
-        "timeWindow": [_time_window(objective.window)],
-        "budgetingMethod": METHODS[1] if objective.metric is Metric.AVAILABILITY else METHODS[0],
-        "objectives": [entry],
-    }
-    if objective.metric is Metric.AVAILABILITY:
-        entry |= {"timeSliceTarget": 1.0, "timeSliceWindow": "1m"}
-    policies = [_policy(name, each.name, each.severity, each.rate, each.long) for each in _tiers(objective)]
-    spec["alertPolicies"] = [each["metadata"]["name"] for each in policies]
-    document = _document("SLO", name, objective.words, spec)
-    document["metadata"]["annotations"] = {
-        f"{OURS}service": objective.service,
-        f"{OURS}name": objective.name,
-        f"{OURS}metric": str(objective.metric),
-        f"{OURS}op": objective.bound.op,
-        f"{OURS}incidents": str(objective.pages).lower(),
-    }
-    return [document, *policies]
-
-
-def _tiers(objective: Objective) -> Iterable[Any]:
-    return () if objective.target is None else tiers(objective.window.usual, objective.target)
-
-
-def _policy(slo: str, tier: str, severity: str, rate: float, long: timedelta) -> dict[str, Any]:
-    name = _name(f"{slo}-{tier}")
-    condition = {
-        "kind": "AlertCondition",
-        "metadata": {"name": f"{name}-condition"},
-        "spec": {
-            "severity": "page" if severity in ("critical", "high") else "ticket",
-            "condition": {
-                "kind": "burnrate",
-                "op": "gte",
-                "threshold": round(rate, 6),
-                "lookbackWindow": _duration(long),
-                "alertAfter": "0m",
-            },
-        },
-    }
-    spec = {
-        "description": f"A burn of {rate:.3g} over {_duration(long)}",
-        "alertWhenBreaching": True,
-        "alertWhenResolved": True,
-        "alertWhenNoData": tier == "fast_burn",
-        "conditions": [condition],
-        "notificationTargets": [],
-    }
-    return _document("AlertPolicy", name, name, spec)
-
-
-def _indicator(objective: Objective, *, is_ratio: bool) -> dict[str, Any]:
-    def source(metric: str) -> dict[str, Any]:
-        return {"metricSource": {"type": "Countersign", "spec": {"service": objective.service, "metric": metric}}}
-
-    if is_ratio:
-        return {"ratioMetric": {"counter": True, "good": source("succeeded"), "total": source("operations")}}
-    return {"thresholdMetric": source(str(objective.metric))}
-
-
-def _time_window(window: Window) -> dict[str, Any]:
-    if window.unit is None:
-        return {"duration": _duration(window.usual), "isRolling": True}
-    duration = next(text for text, unit in _UNITS.items() if unit is window.unit)
-    calendar = {"startTime": "2026-01-01 00:00:00", "timeZone": window.zone}
-    return {"duration": duration, "calendar": calendar, "isRolling": False}
-
-
-def _duration(length: timedelta) -> str:
-    for letter, unit in (("d", DAY), ("h", HOUR)):
-        if not length % unit:
-            return f"{length // unit}{letter}"
-    return f"{length // MINUTE}m"
-
-
-def _document(kind: str, name: str, shown: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "apiVersion": API_VERSION,
-        "kind": kind,
-        "metadata": {"name": name, "displayName": shown},
-        "spec": dict(spec),
+        key.removeprefix(prefix): str(value)
+        for prefix in (_OURS_BEFORE, OURS)
+        for key, value in given.items()
+        if key.startswith(prefix)
     }
-
-
-def _name(text: str) -> str:
-    """The name as OpenSLO takes it, like a DNS label (RFC 1123)."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "any"

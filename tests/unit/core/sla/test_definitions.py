@@ -8,17 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from config.yamlfile import load_yaml, parse_yaml
 from core.errors import ConfigError
 from core.sla.contract import Contract, Tier, usual_tiers
-from core.sla.objective import Bound, Metric, Objective, bound_words, read_bound
+from core.sla.objective import Bound, Metric, bound_words, read_bound
 from core.sla.objective_file import read_definitions
-from core.sla.openslo import read_openslo, write_openslo
-from core.sla.windows import DAY, Unit, Window, read_window
+from core.sla.windows import DAY, Unit, read_window
 
 SHIPPED = Path(__file__).parents[4] / "config" / "sla" / "default.yaml"
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -127,88 +123,6 @@ def test_windows_end_where_the_calendar_of_their_zone_says():
     assert read_window("rolling 24-hour window").span(NOW).start == NOW - timedelta(hours=24)
     for text in ("rolling 5 minutes", "calendar decade", "rolling", "24 hours", "rolling 400 days"):
         assert read_window(text) is None
-
-
-windows = st.one_of(
-    st.builds(lambda days: Window(rolling=days * DAY), st.integers(1, 90)),
-    st.builds(lambda unit: Window(unit=unit, zone="Europe/Zurich"), st.sampled_from(Unit)),
-)
-bounds = {
-    Metric.AVAILABILITY: st.builds(
-        Bound, st.sampled_from((">", ">=")), st.floats(0.5, 0.9999).map(lambda x: round(x, 6))
-    ),
-    Metric.SUCCESS_RATE: st.builds(
-        Bound, st.sampled_from((">", ">=")), st.floats(0.5, 0.9999).map(lambda x: round(x, 6))
-    ),
-    Metric.ERROR_RATE: st.builds(
-        Bound, st.sampled_from(("<", "<=")), st.floats(0.0001, 0.5).map(lambda x: round(x, 6))
-    ),
-    Metric.RESPONSE_TIME: st.builds(
-        Bound, st.sampled_from(("<", "<=")), st.floats(0.001, 100).map(lambda x: round(x, 4))
-    ),
-    Metric.THROUGHPUT: st.builds(Bound, st.sampled_from((">", ">=")), st.floats(1, 1e6).map(lambda x: round(x, 2))),
-}
-objectives = st.sampled_from(Metric).flatmap(
-    lambda metric: st.builds(
-        Objective,
-        name=st.sampled_from(("main", "Fast answers", "p95")),
-        metric=st.just(metric),
-        bound=bounds[metric],
-        window=windows,
-        service=st.sampled_from(("Payments", "agent:invoice-reader", "*")),
-        description=st.just("As signed."),
-        pages=st.booleans(),
-    )
-)
-
-
-@pytest.mark.row("S1")
-@given(objectives)
-def test_what_is_exported_as_openslo_is_imported_as_it_was(objective):
-    text = write_openslo([objective])
-    (found,) = read_openslo(text, file="openslo.yaml").objectives
-    assert found == objective
-    assert all(each["apiVersion"] == "openslo/v1" for each in yaml.safe_load_all(text))
-
-
-FOREIGN = """# by hand
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: shop, displayName: The Shop}
-spec: {description: Sells}
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: latency}
-spec:
-  service: shop
-  indicator: {spec: {thresholdMetric: {metricSource: {type: Prometheus, spec: {query: x}}}}}
-  timeWindow: [{duration: 4w, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{op: lte, value: 0.3, target: 0.99}]
-  alertPolicies: [fast]
----
-apiVersion: openslo/v1
-kind: AlertPolicy
-metadata: {name: fast}
-spec: {}
-"""
-
-
-def test_documents_of_others_are_read_as_near_as_can_be():
-    found = read_openslo(FOREIGN, file="shop.yaml")
-    (objective,) = found.objectives
-    assert (objective.service, objective.name, objective.words) == (
-        "The Shop", "latency", "99% of response times <= 300ms",
-    )  # fmt: skip
-    assert objective.window.rolling == 28 * DAY
-    assert found.passed_over == ("AlertPolicy fast: Countersign alerts by its own policy.",)
-
-
-def test_a_problem_in_a_later_document_names_its_line_in_the_file():
-    with pytest.raises(ConfigError) as refused:
-        read_openslo(FOREIGN.replace("target: 0.99", "target: 99"), file="shop.yaml")
-    assert (refused.value.file, refused.value.line, refused.value.key) == ("shop.yaml", 15, "spec.objectives.0.target")
 
 
 @pytest.mark.row("S9")

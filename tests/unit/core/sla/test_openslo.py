@@ -1,0 +1,187 @@
+"""Objectives as OpenSLO v1 documents, and back (S1)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from core.errors import ConfigError
+from core.sla.objective import Bound, Metric, Objective
+from core.sla.openslo import DOCUMENTS_MAX, read_openslo
+from core.sla.openslo_export import DESCRIPTION_MAX, write_openslo
+from core.sla.windows import DAY, Unit, Window
+
+SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent / "openslo_v1.schema.json").read_text()))
+
+
+windows = st.one_of(
+    st.builds(lambda days: Window(rolling=days * DAY), st.integers(1, 90)),
+    st.builds(
+        lambda unit, zone: Window(unit=unit, zone=zone),
+        st.sampled_from(Unit),
+        st.sampled_from(("UTC", "Europe/Zurich", "America/Argentina/Buenos_Aires")),
+    ),
+)
+bounds = {
+    Metric.AVAILABILITY: st.builds(
+        Bound, st.sampled_from((">", ">=")), st.floats(0.5, 0.9999).map(lambda x: round(x, 6))
+    ),
+    Metric.SUCCESS_RATE: st.builds(
+        Bound, st.sampled_from((">", ">=")), st.floats(0.5, 0.9999).map(lambda x: round(x, 6))
+    ),
+    Metric.ERROR_RATE: st.builds(
+        Bound, st.sampled_from(("<", "<=")), st.floats(0.0001, 0.5).map(lambda x: round(x, 6))
+    ),
+    Metric.RESPONSE_TIME: st.builds(
+        Bound, st.sampled_from(("<", "<=")), st.floats(0.001, 100).map(lambda x: round(x, 4))
+    ),
+    Metric.THROUGHPUT: st.builds(Bound, st.sampled_from((">", ">=")), st.floats(1, 1e6).map(lambda x: round(x, 2))),
+}
+objectives = st.sampled_from(Metric).flatmap(
+    lambda metric: st.builds(
+        Objective,
+        name=st.sampled_from(("main", "Fast answers", "p95", "x" * 120)),
+        metric=st.just(metric),
+        bound=bounds[metric],
+        window=windows,
+        service=st.sampled_from(
+            ("Payments", "agent:invoice-reader", "*", "支付", "退款", "Ledger of" + " long names" * 9)
+        ),
+        description=st.sampled_from(("", "As signed.", "As signed. " * 180)),
+        pages=st.booleans(),
+        minimum_traffic=st.integers(1, 10**9),
+    )
+)
+
+
+SIGNED = Objective(name="up", metric=Metric.AVAILABILITY, bound=Bound(">=", 0.999), service="payments")
+
+
+@pytest.mark.row("S1")
+@settings(max_examples=40)
+@given(objectives)
+def test_what_is_exported_as_openslo_is_imported_as_it_was(objective):
+    text = write_openslo([objective])
+    (found,) = read_openslo(text, file="openslo.yaml").objectives
+    assert found == objective
+
+
+@pytest.mark.row("S1")
+@settings(max_examples=15)
+@given(st.lists(objectives, min_size=1, max_size=4, unique_by=lambda each: (each.service, each.name)))
+def test_what_is_exported_keeps_to_the_published_specification_and_every_reference_leads_somewhere(found):
+    documents = list(yaml.safe_load_all(write_openslo(found)))
+    assert [each.message for document in documents for each in SCHEMA.iter_errors(document)] == []
+    named = Counter((each["kind"], each["metadata"]["name"]) for each in documents)
+    assert set(named.values()) <= {1}
+    slos = [each["spec"] for each in documents if each["kind"] == "SLO"]
+    policies = [each["spec"] for each in documents if each["kind"] == "AlertPolicy"]
+    references = [
+        *(("Service", slo["service"]) for slo in slos),
+        *(("AlertPolicy", each["alertPolicyRef"]) for slo in slos for each in slo["alertPolicies"]),
+        *(
+            ("AlertNotificationTarget", each["targetRef"])
+            for policy in policies
+            for each in policy["notificationTargets"]
+        ),
+    ]
+    assert set(references) <= set(named)
+    assert len(slos) == len(found)
+
+
+@pytest.mark.row("S1")
+def test_a_document_that_breaks_the_specification_is_told_apart_from_one_that_keeps_to_it():
+    (_service, slo, *_policies) = yaml.safe_load_all(write_openslo([SIGNED]))
+    assert SCHEMA.is_valid(slo)
+    for spoilt in (
+        {**slo, "apiVersion": "openslo/v2"},
+        {**slo, "metadata": {**slo["metadata"], "name": "Not A Label"}},
+        {**slo, "metadata": {**slo["metadata"], "annotations": {"countersign/name": "up"}}},
+        {**slo, "spec": {**slo["spec"], "timeWindow": []}},
+        {**slo, "spec": {**slo["spec"], "objectives": [{"target": 1}]}},
+        {**slo, "spec": {**slo["spec"], "alertPolicies": ["fast"]}},
+    ):
+        assert not SCHEMA.is_valid(spoilt)
+
+
+@pytest.mark.row("S1")
+def test_what_an_earlier_export_has_written_is_still_read():
+    text = (
+        write_openslo([SIGNED])
+        .replace("countersign.internal/", "countersign/")
+        .replace("RatioTimeslices", "Timeslices")
+    )
+    (found,) = read_openslo(text, file="openslo.yaml").objectives
+    assert found == SIGNED
+
+
+def test_services_whose_names_differ_by_signs_alone_are_two_services():
+    other = Objective(name="up", metric=Metric.AVAILABILITY, bound=Bound(">=", 0.99), service="PAYMENTS!")
+    documents = list(yaml.safe_load_all(write_openslo([SIGNED, other])))
+    names = [each["metadata"]["name"] for each in documents if each["kind"] == "Service"]
+    assert names == ["payments", "payments-0c57f002"]
+
+
+def test_more_documents_than_are_read_at_once_are_refused_and_not_cut():
+    text = "---\n".join(
+        ["apiVersion: openslo/v1\nkind: Service\nmetadata: {name: a}\nspec: {}\n"] * (DOCUMENTS_MAX + 1)
+    )
+    with pytest.raises(ConfigError, match=r"At most 2,000 documents are read at once; here are 2,001\."):
+        read_openslo(text, file="shop.yaml")
+
+
+def test_a_description_that_openslo_would_cut_is_read_back_whole():
+    long = Objective(
+        name="up", metric=Metric.AVAILABILITY, bound=Bound(">=", 0.99), service="a", description="As. " * 400
+    )
+    text = write_openslo([long])
+    (_service, slo, *_policies) = yaml.safe_load_all(text)
+    assert len(slo["spec"]["description"]) == DESCRIPTION_MAX
+    assert read_openslo(text, file="openslo.yaml").objectives == (long,)
+
+
+FOREIGN = """# by hand
+apiVersion: openslo/v1
+kind: Service
+metadata: {name: shop, displayName: The Shop}
+spec: {description: Sells}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: latency}
+spec:
+  service: shop
+  indicator: {spec: {thresholdMetric: {metricSource: {type: Prometheus, spec: {query: x}}}}}
+  timeWindow: [{duration: 4w, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{op: lte, value: 0.3, target: 0.99}]
+  alertPolicies: [fast]
+---
+apiVersion: openslo/v1
+kind: AlertPolicy
+metadata: {name: fast}
+spec: {}
+"""
+
+
+def test_documents_of_others_are_read_as_near_as_can_be():
+    found = read_openslo(FOREIGN, file="shop.yaml")
+    (objective,) = found.objectives
+    assert (objective.service, objective.name, objective.words) == (
+        "The Shop", "latency", "99% of response times <= 300ms",
+    )  # fmt: skip
+    assert objective.window.rolling == 28 * DAY
+    assert found.passed_over == ("AlertPolicy fast: Countersign alerts by its own policy.",)
+
+
+def test_a_problem_in_a_later_document_names_its_line_in_the_file():
+    with pytest.raises(ConfigError) as refused:
+        read_openslo(FOREIGN.replace("target: 0.99", "target: 99"), file="shop.yaml")
+    assert (refused.value.file, refused.value.line, refused.value.key) == ("shop.yaml", 15, "spec.objectives.0.target")
