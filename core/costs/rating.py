@@ -114,7 +114,7 @@ class Rated:
 
     now: datetime
     events: list[Usage] = field(default_factory=list)
-    digests: list[bytes] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     kinds: list[int | None] = field(default_factory=list)
     amounts: list[Decimal | None] = field(default_factory=list)
@@ -151,51 +151,43 @@ class Rater:
                 self.rated.problems.append((number, exc))
 
     def _take(self, number: int, usage: Usage) -> None:
-        rated, names, quantity = self.rated, self._book.names, usage.quantity
-        if not self._is_plainly_sound(usage):
+        rated, book = self.rated, self._book
+        usage_id, project, agent, quantity = usage.id, usage.project, usage.agent, usage.quantity
+        if not (
+            0 < len(usage_id) <= ID_MAX
+            and usage_id.isprintable()
+            and usage_id[0] != " " != usage_id[-1]
+            and project in book.names
+            and agent in book.names
+            and self._oldest <= usage.at <= self._newest
+            and quantity.is_finite()
+            and _NOTHING < quantity <= QUANTITY_MAX
+            and usage.corrects != usage_id
+        ):  # it may be sound still, but hardly ever is
             check(usage, now=rated.now)
-            self._book.remember(usage.project, usage.agent)
+            book.remember(project, agent)
         text = f"{quantity:f}"
         whole, _point, places = text.partition(".")
         places = places.rstrip("0")
         if len(places) > PLACES_MAX:
             check(usage, now=rated.now)
         when = usage.at.isoformat()
-        rate = self._book.rate(usage, when[:_DAY])
+        rate = book.rate(usage, when[:_DAY])
         digest = digest_of(usage, quantity=f"{whole}.{places:0<2}", when=when)
+        names = f"{book.names[project]}\t{book.names[agent]}"
+        begun = f"{self._run}{number:06x}\t{_escaped(usage_id)}\t\\\\x{digest}\t{when}\t{names}"
         rated.digests.append(digest)
         rated.months.add(when[:_MONTH])
-        begun = (
-            f"{self._run}{number:06x}\t{_escaped(usage.id)}\t\\\\x{digest.hex()}\t{when}"
-            f"\t{names[usage.project]}\t{names[usage.agent]}"
-        )
         if rate is None or usage.corrects:
-            rated.kinds.append(None)
-            rated.amounts.append(None)
+            kind = amount = None
             rated.rows.append(f"{begun}\t\\N\t\\N\t\\N\t\\N\tf\n")
-            return
-        amount, priced = _multiply(quantity, rate.each), "\\N"
-        if rate.worth is not None:
-            priced, amount = f"{amount:f}", _multiply(amount, rate.worth)
-        rated.kinds.append(rate.kind)
+        else:
+            kind, amount, priced = rate.kind, _multiply(quantity, rate.each), "\\N"
+            if rate.worth is not None:
+                priced, amount = f"{amount:f}", _multiply(amount, rate.worth)
+            rated.rows.append(f"{begun}\t{kind}\t{text}\t{amount:f}\t{priced}\tf\n")
+        rated.kinds.append(kind)
         rated.amounts.append(amount)
-        rated.rows.append(f"{begun}\t{rate.kind}\t{text}\t{amount:f}\t{priced}\tf\n")
-
-    def _is_plainly_sound(self, usage: Usage) -> bool:
-        """Nearly always; where it is not, it may be sound still."""
-        usage_id, quantity, names = usage.id, usage.quantity, self._book.names
-        return (
-            0 < len(usage_id) <= ID_MAX
-            and usage_id.isprintable()
-            and usage_id[0] != " " != usage_id[-1]
-            and usage.project in names
-            and usage.agent in names
-            and self._oldest <= usage.at <= self._newest
-            and quantity.is_finite()
-            and _NOTHING < quantity <= QUANTITY_MAX
-            and quantity.adjusted() >= -PLACES_MAX
-            and usage.corrects != usage_id
-        )
 
 
 def rated(book: Book, events: Sequence[Usage], *, now: datetime) -> Rated:

@@ -161,7 +161,7 @@ async def _new_among(tx: Transaction, book: Book, batch: Sequence[_Told]) -> tup
 
     Raises UsageConflict if an id stands for something else already.
     """
-    digests: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
     for told in batch:
         digests.update(zip(told.rated.ids, told.rated.digests, strict=True))
     known = await store.digests_of(tx, digests)

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, bindparam, func, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.costs.errors import ToldMeanwhile
-from core.costs.model import usage_keys, usage_ledger, usage_months
+from core.costs.model import usage_ledger, usage_months
 from core.costs.rating import Kind
 from core.db import Staging, Transaction
 
@@ -65,6 +65,12 @@ _SUM_UP = text(
     " SET quantity = cost_rollups.quantity + excluded.quantity, amount = cost_rollups.amount + excluded.amount,"
     " events = cost_rollups.events + excluded.events"
 )
+_APART = "\x1f"  # stands in no id: all are printable
+# One text for all: an array of them would be looked at by the driver one by one.
+_DIGESTS = text(
+    "SELECT usage_id, digest FROM usage_keys"
+    " WHERE tenant_id = :tenant AND usage_id = ANY(string_to_array(:ids, :apart))"
+)
 _CORRECT = text(
     "UPDATE usage_keys k SET corrected_by = u.by FROM unnest(CAST(:ids AS text[]), CAST(:bys AS text[])) u (id, by)"
     " WHERE k.tenant_id = :tenant AND k.usage_id = u.id AND k.corrected_by IS NULL RETURNING k.usage_id, k.at"
@@ -106,13 +112,10 @@ async def take_keys(tx: Transaction) -> None:
         raise ToldMeanwhile from exc
 
 
-async def digests_of(tx: Transaction, ids: Collection[str]) -> Mapping[str, bytes]:
-    """What these ids stand for, by id."""
-    columns = usage_keys.c
-    wanted = select(columns.usage_id, columns.digest).where(
-        columns.tenant_id == tx.tenant, columns.usage_id == func.any(bindparam("ids", list(ids), type_=ARRAY(Text)))
-    )
-    return {row.usage_id: row.digest for row in await tx.connection.execute(wanted)}
+async def digests_of(tx: Transaction, ids: Collection[str]) -> Mapping[str, str]:
+    """What these ids stand for, in hexadecimal, by id."""
+    parameters = {"tenant": tx.tenant, "ids": _APART.join(ids), "apart": _APART}
+    return {row.usage_id: row.digest.hex() for row in await tx.connection.execute(_DIGESTS, parameters)}
 
 
 async def known_among(tx: Transaction, ids: Collection[str]) -> frozenset[str]:

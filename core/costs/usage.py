@@ -20,7 +20,7 @@ NAME_MAX: Final = 200  # characters of a project or agent
 QUANTITY_MAX: Final = Decimal(10) ** 12
 PLACES_MAX: Final = 12
 EARLY_MAX: Final = timedelta(minutes=10)  # by which another's clock may be ahead
-_APART: Final = "\x1f"  # stands in none of them: all are printable
+_DIGEST: Final = 32  # hexadecimal digits
 LATE_MAX: Final = timedelta(days=3 * 366)
 
 
@@ -37,10 +37,13 @@ class Usage:
     corrects: str = ""
 
 
-def digest_of(usage: Usage, *, quantity: str, when: str) -> bytes:
-    """What is the same for the same usage, however written: quantity as `money.plain` has it, time in ISO 8601."""
-    told = (usage.meter, quantity, when, usage.project, usage.agent, usage.corrects)
-    return hashlib.sha256(_APART.join(told).encode()).digest()[:16]
+def digest_of(usage: Usage, *, quantity: str, when: str) -> str:
+    """What is the same for the same usage, however written: quantity as `money.plain` has it, time in ISO 8601.
+
+    Between them stands what stands in none of them, since all are printable.
+    """
+    told = f"{usage.meter}\x1f{quantity}\x1f{when}\x1f{usage.project}\x1f{usage.agent}\x1f{usage.corrects}"
+    return hashlib.sha256(told.encode()).hexdigest()[:_DIGEST]
 
 
 def check(usage: Usage, *, now: datetime) -> None:
