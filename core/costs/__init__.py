@@ -7,8 +7,9 @@ pricing.py, ledger.py   pure: what it costs; lines that depend on others
 posting.py      what costs by what stands in the ledger: tiers, corrections
 charging.py     what others hear of new lines, in the same transaction
 recording.py    use case: usage is told
-metering.py     governed actions are told by themselves; nightly.py: sums are compared with the ledger
-looking.py      use cases: what was spent; whether the sums are true
+metering.py     governed actions are told by themselves
+comparing.py    whether the sums are those of the ledger; checks.py: its SQL; nightly.py: each night
+looking.py      use cases: what was spent
 model.py, store.py   tables; SQL that writes
 bearing.py      which cost centre bears what, as finance says it
 queries.py, series.py   SQL that reads: sums, lines; lines added up for reports
@@ -18,13 +19,12 @@ events.py, errors.py    the outbox; what can go wrong
 from core.costs.bearing import Bearer
 from core.costs.catalogue import RateCatalogue, load_rate_catalogue
 from core.costs.charging import Charge, Listener, Spent, spent_of
+from core.costs.comparing import Check, compare_changed, compare_sums
 from core.costs.errors import InvalidGrouping, InvalidUsage, Uncorrectable, UnknownMeter, UsageConflict
 from core.costs.events import CostEvent
 from core.costs.looking import (
-    Check,
     LedgerLine,
     check_sums,
-    compare_sums,
     costs_by,
     ledger_lines,
     list_checks,
@@ -70,6 +70,7 @@ __all__ = [
     "UsageConflict",
     "UsageWriter",
     "check_sums",
+    "compare_changed",
     "compare_sums",
     "costs_by",
     "ensure_metering",

@@ -12,18 +12,15 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from core.access import TokenScope, permitted, require
-from core.actor import Actor, system_actor
-from core.audit import AuditCategory, AuditResult, record
-from core.costs import queries, store
+from core.actor import Actor
+from core.costs import checks, queries
 from core.costs.bearing import Bearers
 from core.costs.catalogue import RateCatalogue
+from core.costs.comparing import Check, compare_sums
 from core.costs.errors import InvalidGrouping
-from core.costs.events import CostEvent
 from core.costs.queries import CostFilter, CostRow, Group
 from core.costs.rates import RateCard
 from core.db import Database, Transaction
-from core.ids import uuid7
-from core.outbox import emit
 from core.roles.permissions import Permission
 
 GROUPS_MAX: Final = 4
@@ -46,22 +43,6 @@ class LedgerLine:
     amount: Decimal
     currency: str
     recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Whether the sums were those of the ledger. `differences` names the first that were not."""
-
-    checked_at: datetime
-    lines: int
-    differing: int
-    repaired: bool
-    differences: tuple[dict[str, str], ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether every sum was true."""
-        return self.differing == 0
 
 
 async def costs_by(
@@ -164,46 +145,9 @@ async def list_checks(database: Database, actor: Actor, *, limit: int = 30) -> t
     async with permitted(database, actor, TokenScope.READ, action="costs.checks", resource="ledger") as tx:
         await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
         return tuple(
-            Check(row.checked_at, row.lines, row.differing, row.repaired, tuple(row.differences))
-            for row in await queries.checks(tx, limit=limit)
+            Check(row.checked_at, row.lines, row.differing, row.repaired, tuple(row.differences), tuple(row.months))
+            for row in await checks.checks(tx, limit=limit)
         )
-
-
-async def compare_sums(tx: Transaction, actor: Actor | None = None, *, repair: bool = False) -> Check:
-    """As `check_sums`, for the night as well."""
-    actor = actor or system_actor(tx.tenant)
-    if repair:
-        await store.hold(tx)
-    lines, differing, rows = await queries.compared(tx)
-    check = Check(tx.now, lines, differing, repair and differing > 0, tuple(_difference(row) for row in rows))
-    if check.repaired:
-        await queries.sum_anew(tx)
-    details = {
-        "lines": check.lines,
-        "differing": check.differing,
-        "repaired": check.repaired,
-        "differences": list(check.differences),
-    }
-    check_id = uuid7()
-    await queries.keep_check(tx, {"check_id": check_id, "checked_at": tx.now, **details})
-    await record(
-        tx,
-        actor,
-        action="costs.checked",
-        resource="ledger",
-        subject_id=check_id,
-        category=AuditCategory.SYSTEM,
-        result=AuditResult.SUCCESS if check.is_sound else AuditResult.FAILURE,
-        details=details,
-    )
-    if not check.is_sound:
-        await emit(tx, subject=f"cost_check:{check_id}", type=CostEvent.SUMS_DIFFER, data=details)
-    return check
-
-
-def _difference(row: Row[Any]) -> dict[str, str]:
-    names = ("day", "project", "agent", "meter", "meter_class", "currency")
-    return {name: str(getattr(row, name)) for name in names} | {"ledger": str(row.ledger), "rollup": str(row.rollup)}
 
 
 def _line(row: Row[Any]) -> LedgerLine:

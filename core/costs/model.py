@@ -1,7 +1,7 @@
 """The ledger of what usage cost, append-only and parted by month; what is summed up of it; which ids are known."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, Numeric, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from core.db.tables import identifier, instant, stream_table, tenant_table
 
@@ -68,5 +68,16 @@ cost_checks = tenant_table(
     Column("differing", Integer, nullable=False),
     Column("repaired", Boolean, nullable=False),
     Column("differences", JSONB, nullable=False),  # the first of them
+    Column("months", ARRAY(Text), nullable=False, server_default="{}"),  # that were read; none: all
     key=("check_id",),
+)
+
+# What the sums of a month were when they last agreed with the ledger.
+cost_month_checks = tenant_table(
+    "cost_month_checks",
+    Column("month", Date, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    instant("compared_at"),
+    key=("month",),
 )

@@ -1,4 +1,4 @@
-"""Each night every sum is compared with the ledger, and whoever must know of a difference is told (C10)."""
+"""Each night sums are compared with the ledger, and whoever must know of a difference is told (C10)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
-from core.costs.looking import compare_sums
+from core.costs.comparing import compare_changed
 from core.db import Transaction
 from core.deadlines import DeadlineHandler, Due, set_deadline
 from core.tenants import COST_CHECK
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def _check(tx: Transaction, due: Due) -> None:
-    check = await compare_sums(tx)
+    check = await compare_changed(tx)
     if not check.is_sound:
         DIFFERENCES.inc(check.differing)
         log.error("cost_sums_differ", tenant_id=tx.tenant, differing=check.differing, first=check.differences[:1])

@@ -1,4 +1,4 @@
-"""All SQL of reading costs: sums from the rollups, lines from the ledger, and whether the two agree."""
+"""All SQL of reading costs: sums from the rollups, lines from the ledger."""
 
 from __future__ import annotations
 
@@ -10,40 +10,13 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, cast, func, insert, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, cast, func, literal, or_, select, tuple_
 from sqlalchemy.types import Date
 
 from core.costs.bearing import Bearer, borne
-from core.costs.model import cost_checks, cost_rollups, usage_ledger
+from core.costs.model import cost_rollups, usage_ledger
 from core.db import Transaction
 
-COMPARING_MAX: Final = "30min"  # a ledger of some hundred million lines takes minutes
-DIFFERENCES_MAX: Final = 20  # told of one check
-_SUMS = (
-    "SELECT (at AT TIME ZONE 'UTC')::date AS day, project, agent, meter, meter_class, currency,"
-    " sum(quantity) AS quantity, sum(amount) AS amount,"
-    " sum(CASE WHEN quantity < 0 THEN -1 ELSE 1 END) AS events, count(*) AS lines FROM usage_ledger"
-    " WHERE tenant_id = :tenant GROUP BY 1, 2, 3, 4, 5, 6"
-)
-_COMPARE = text(
-    f"WITH ledger AS ({_SUMS}) SELECT coalesce(l.day, r.day) AS day, project, agent, meter, meter_class, currency,"  # noqa: S608  no word of it is anybody's
-    " l.amount AS ledger, r.amount AS rollup, coalesce(l.lines, 0) AS lines,"
-    " (l.day IS NULL AND (r.amount <> 0 OR r.quantity <> 0 OR r.events <> 0)) OR (l.day IS NOT NULL AND"
-    " (r.amount, r.quantity, r.events) IS DISTINCT FROM (l.amount, l.quantity, l.events)) AS differs"
-    " FROM ledger l FULL JOIN (SELECT * FROM cost_rollups WHERE tenant_id = :tenant) r"
-    " USING (day, project, agent, meter, meter_class, currency)"
-)
-_TOTALLED = text(
-    f"WITH compared AS ({_COMPARE.text}) SELECT sum(lines) AS lines, count(*) FILTER (WHERE differs) AS differing"  # noqa: S608  the same
-    " FROM compared"
-)
-_DIFFERING = text(f"SELECT * FROM ({_COMPARE.text}) c WHERE differs ORDER BY day LIMIT {DIFFERENCES_MAX}")  # noqa: S608  the same
-_PATIENTLY = text("SELECT set_config('statement_timeout', :most, true)")
-_FORGET_SUMS = text("DELETE FROM cost_rollups WHERE tenant_id = :tenant")
-_SUM_ANEW = text(
-    "INSERT INTO cost_rollups (tenant_id, day, project, agent, meter, meter_class, currency, quantity, amount, events)"  # noqa: S608  the same
-    f" SELECT :tenant, day, project, agent, meter, meter_class, currency, quantity, amount, events FROM ({_SUMS}) s"
-)
 _R, _L = cost_rollups.c, usage_ledger.c
 _NONE: Final = literal("")
 
@@ -186,36 +159,6 @@ async def spent_by_step(
         wanted = wanted.where(_L[name].in_(values))
     rows = await tx.connection.execute(wanted.group_by(begins).order_by(begins))
     return tuple((row.begins + step, Decimal(row.amount)) for row in rows)
-
-
-async def compared(tx: Transaction) -> tuple[int, int, Sequence[Row[Any]]]:
-    """How many lines the ledger has, how many sums differ from it, and the first of those."""
-    await tx.connection.execute(_PATIENTLY, {"most": COMPARING_MAX})
-    total = (await tx.connection.execute(_TOTALLED, {"tenant": tx.tenant})).one()
-    if not total.differing:
-        return int(total.lines or 0), 0, ()
-    rows = (await tx.connection.execute(_DIFFERING, {"tenant": tx.tenant})).all()
-    return int(total.lines or 0), int(total.differing), rows
-
-
-async def sum_anew(tx: Transaction) -> None:
-    """Every sum is what the ledger says. The caller holds the tenant's writers off."""
-    await tx.connection.execute(_FORGET_SUMS, {"tenant": tx.tenant})
-    await tx.connection.execute(_SUM_ANEW, {"tenant": tx.tenant})
-
-
-async def keep_check(tx: Transaction, values: Mapping[str, Any]) -> None:
-    """The check's result is kept; those older than a year are not."""
-    await tx.connection.execute(insert(cost_checks).values(tenant_id=tx.tenant, **values))
-    old = cost_checks.c.checked_at < tx.now - timedelta(days=366)
-    await tx.connection.execute(cost_checks.delete().where(cost_checks.c.tenant_id == tx.tenant, old))
-
-
-async def checks(tx: Transaction, *, limit: int) -> Sequence[Row[Any]]:
-    """The newest checks first."""
-    columns = cost_checks.c
-    wanted = select(cost_checks).where(columns.tenant_id == tx.tenant).order_by(columns.checked_at.desc()).limit(limit)
-    return (await tx.connection.execute(wanted)).all()
 
 
 _SUMMED = (

@@ -104,10 +104,11 @@ class CheckOut(Output):
 
     checked_at: datetime
     sound: bool
-    lines: int  # of the ledger
+    lines: int  # of the ledger, that were read
     differing: int  # sums
     repaired: bool
     differences: list[dict[str, str]]  # the first of them
+    months: list[str]  # that were read, as 2026-11; none: all
 
 
 class Costs:
@@ -216,4 +217,5 @@ def check_out(check: Check) -> CheckOut:
         differing=check.differing,
         repaired=check.repaired,
         differences=list(check.differences),
+        months=list(check.months),
     )

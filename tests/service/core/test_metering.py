@@ -157,3 +157,4 @@ async def test_the_sums_are_checked_every_night(company, looking):
         company.advance(hours=24)
     checks = await list_checks(company.database, company.actor("audit_reviewer"))
     assert [each.is_sound for each in checks] == [True, True, True]
+    assert [each.months for each in checks] == [("2026-03",), ("2026-03",), ()]  # at first nothing was used
