@@ -7,7 +7,7 @@ import pytest
 
 from bench.soak import soak
 
-CHANGES = 200
+CHANGES = 100
 KILLS = 2
 SEED = int(os.environ.get("COUNTERSIGN_CHAOS_SEED", "0")) or secrets.randbelow(10**6)
 
