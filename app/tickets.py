@@ -37,6 +37,7 @@ from connectors.itsm.servicenow import CONNECTOR as SERVICENOW
 from connectors.itsm.servicenow import ServiceNowSettings
 from connectors.itsm.settling import FieldSync
 from connectors.itsm.subscriber import TicketSync
+from connectors.itsm.timing import PlannedTimes
 from connectors.itsm.trying import subject_of, try_ticket
 from core.actor import Actor
 from core.approvals import PolicyCatalogue
@@ -129,7 +130,15 @@ def connect_tickets(service: Service) -> None:
         can = each.capabilities
         issuer = service.issuer if can.attachments else None
         sync = TicketSync(
-            each.slug, each.tenant, each.system, service.database, fields, can.approvals, issuer, can.tasks
+            each.slug,
+            each.tenant,
+            each.system,
+            service.database,
+            fields,
+            can.approvals,
+            issuer,
+            times=_times_of(each, service),
+            has_tasks=can.tasks,
         )
         incidents = IncidentSync(each.slug, each.tenant, each.system, service.database) if can.incidents else None
         desk = TicketDesk(sync, incidents)
@@ -167,6 +176,11 @@ def fields_of(connected: Connected, database: Database, catalogue: PolicyCatalog
     if not any(mapped.rules(kind) for kind in TicketKind):
         return None
     return FieldSync(connected.tenant, connected.system, database, catalogue, mapped)
+
+
+def _times_of(connected: Connected, service: Service) -> PlannedTimes:
+    mapped = MappedFields(connected.mapping, service.database.address)
+    return PlannedTimes(connected.tenant, connected.system, service.database, service.changes, mapped)
 
 
 def _check_of(system: TicketSystem) -> Check:

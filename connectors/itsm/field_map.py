@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from connectors.itsm.base import Refused, TicketKind
 from connectors.itsm.drafting import bypass_draft, request_draft
-from connectors.itsm.mapping import FieldRule, Mapping, UnmappableError
+from connectors.itsm.mapping import TIME_FACTS, FieldRule, Mapping, UnmappableError
 from connectors.itsm.mapping.values import facts_of
 from core.approvals import RequestView
 from core.tickets import Direction, Subject
@@ -26,7 +26,25 @@ class MappedFields:
 
     def rules(self, kind: TicketKind) -> tuple[CoreRule, ...]:
         """Every field of this kind of ticket that is kept in step."""
-        return tuple(_core(rule) for rule in self.mapping.fields(kind) if rule.direction is not Direction.NONE)
+        return tuple(
+            _core(rule)
+            for rule in self.mapping.fields(kind)
+            if rule.direction is not Direction.NONE and rule.fact not in TIME_FACTS
+        )
+
+    def times(self, kind: TicketKind, names: tuple[str, str]) -> Direction:
+        """The direction of the two fields that hold when a change is planned: ours go out, where nothing is said.
+
+        A field that the file fills with something else is left to it.
+        """
+        said = {rule.target: rule for rule in self.mapping.fields(kind) if rule.target in names}
+        if not said:
+            return Direction.OUT
+        found = {rule.direction for rule in said.values()}
+        is_both = [said[name].fact for name in names if name in said] == list(TIME_FACTS)
+        if is_both or all(rule.expression is None and not rule.fact for rule in said.values()):
+            return found.pop() if len(found) == 1 else Direction.NONE
+        return Direction.NONE
 
     def values(self, subject: Subject) -> Table[str, str]:
         """What each of them should hold, in that system's words. Raises Refused for one that cannot be told."""
@@ -35,7 +53,8 @@ class MappedFields:
         else:
             draft = bypass_draft(subject, address=self.address)
         facts = facts_of(draft)
-        return {rule.target: _value(rule, facts) for rule in self.mapping.fields(draft.kind)}
+        rules = (rule for rule in self.mapping.fields(draft.kind) if rule.fact not in TIME_FACTS)
+        return {rule.target: _value(rule, facts) for rule in rules}
 
 
 def _core(rule: FieldRule) -> CoreRule:

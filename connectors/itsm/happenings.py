@@ -104,10 +104,9 @@ def walk_of(events: Sequence[Event], reference: str, *, key: str) -> TicketPatch
     )
 
 
-def planned_in(events: Sequence[Event]) -> tuple[str, str] | None:
-    """The time that these events give to the work, the last one said: when it begins and ends, by RFC 3339."""
-    found = [each.data for each in events if each.data.get("starts_at") and each.data.get("ends_at")]
-    return (str(found[-1]["starts_at"]), str(found[-1]["ends_at"])) if found else None
+def planned_in(events: Sequence[Event]) -> bool:
+    """Whether these events give a time to the work."""
+    return any(each.data.get("starts_at") and each.data.get("ends_at") for each in events)
 
 
 def note_of(events: Sequence[Event], reference: str) -> str:

@@ -15,7 +15,7 @@ import structlog
 
 from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.attaching import Attachments
-from connectors.itsm.base import Refused, Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
+from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
 from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
 from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, planned_in, walk_of
 from connectors.itsm.outcomes import as_delivery_failures
@@ -24,6 +24,7 @@ from connectors.itsm.settling import FieldSync
 from connectors.itsm.showing import Approvals
 from connectors.itsm.standing import target_of
 from connectors.itsm.tasking import Tasks
+from connectors.itsm.timing import PlannedTimes
 from core.approvals import RequestView, load_request
 from core.db import Database
 from core.emergency import load_bypass
@@ -48,6 +49,7 @@ class TicketSync:
     fields: FieldSync | None = None
     approvals: ApprovalAbilities = NO_APPROVALS
     issuer: Issuer | None = None  # None: nothing is attached there
+    times: PlannedTimes | None = None  # None: planned dates are left alone
     has_tasks: bool = False  # what is to be done of a change is shown there by child records
 
     async def deliver(self, event: Event) -> None:
@@ -88,7 +90,7 @@ class TicketSync:
                 await self._note(events, about.named, about.reference)
                 return
         repairs = [each for each in events if each.type == TicketTask.REPAIR]
-        ticket = await self._ticket(event, about, repairs)
+        ticket = await self._ticket(events, about, repairs)
         happened = [each for each in events if each.type not in OF_TICKETS]
         if happened:
             await self._tell(ticket, about, happened)
@@ -107,9 +109,9 @@ class TicketSync:
             draft = bypass_draft(bypass, address=self.database.address)
             return _About(known, draft, bypass.reference, target_of(bypass))
 
-    async def _ticket(self, event: Event, about: _About, repairs: Sequence[Event]) -> Ticket:
-        """The subject's ticket, found or made, with its mapped fields in step."""
-        known = about.known
+    async def _ticket(self, events: Sequence[Event], about: _About, repairs: Sequence[Event]) -> Ticket:
+        """The subject's ticket, found or made, with its mapped fields and planned dates in step."""
+        event, known = events[0], about.known
         is_fresh = known is None or _is_gone(known, repairs)
         # Creating looks by key first: the oldest of several counts, and the others are cancelled.
         must_look = is_fresh or any(each.data.get("what") == Finding.DOUBLE for each in repairs)
@@ -121,6 +123,8 @@ class TicketSync:
         if self.fields is not None:
             # Before we touch the ticket ourselves: until then it says whose hand was the last.
             await self.fields.settle(link, is_fresh=is_fresh)
+        if self.times is not None and about.is_change and (is_fresh or planned_in(events) or _is_touched(events)):
+            await self.times.settle(link, is_fresh=is_fresh)
         return ticket
 
     async def _tell(self, ticket: Ticket, about: _About, happened: Sequence[Event]) -> None:
@@ -130,8 +134,6 @@ class TicketSync:
         walk = walk_of(told, about.reference, key=key) if told else None
         request = about.request if self._shown.are_shown else None
         comes_to_ask = walk is not None and walk.target is TicketState.IN_APPROVAL
-        if (planned := planned_in(told)) is not None:
-            await self._plan(ticket, planned)
         if about.request is not None and self.issuer is not None:
             files = Attachments(self.slug, self.tenant, self.system, self.database, self.issuer)
             await files.attach(ticket, about.request, told)
@@ -150,16 +152,6 @@ class TicketSync:
             await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
         if request is not None and comes_to_ask:
             await self._shown.show(ticket, request, happened)
-
-    async def _plan(self, ticket: Ticket, planned: tuple[str, str]) -> None:
-        """The ticket's own dates say when the work is planned, where it has such; its note says so in any case."""
-        names = self.system.time_fields(ticket.kind)
-        if names is None:
-            return
-        try:
-            await self.system.write(ticket, dict(zip(names, planned, strict=True)))
-        except Refused as exc:  # some workflows close the dates of what is approved
-            log.warning("ticket_times_refused", system=self.slug, ticket=ticket.number, reason=exc.reason)
 
     async def _note(self, events: Sequence[Event], named: NamedTicket, reference: str) -> None:
         """What was opened and decided is written on the ticket that was named; its states are its owners' affair."""
@@ -214,9 +206,18 @@ class _About:
     request: RequestView | None = None
 
     @property
+    def is_change(self) -> bool:
+        """Whether it asks about a change of the registry."""
+        return self.request is not None and self.request.resource.get("type") == "change"
+
+    @property
     def named(self) -> NamedTicket | None:
         """The ticket that its requester named for it."""
         return self.request.ticket if self.request is not None else None
+
+
+def _is_touched(events: Sequence[Event]) -> bool:
+    return any(each.type == TicketTask.TOUCHED for each in events)
 
 
 def _is_gone(link: TicketLink, repairs: Sequence[Event]) -> bool:

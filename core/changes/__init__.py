@@ -46,7 +46,16 @@ from core.changes.reaching import Impact, change_impact
 from core.changes.reviewing import review
 from core.changes.rolling_back import fail, roll_back, validate_recovery
 from core.changes.rolling_out import HEARD_OF_ROLLOUTS, hear_of_rollout
-from core.changes.scheduling import calendar, read_time, schedule, time_zone, try_time
+from core.changes.scheduling import (
+    PlannedTime,
+    calendar,
+    move_from_ticket,
+    planned_time,
+    read_time,
+    schedule,
+    time_zone,
+    try_time,
+)
 from core.changes.state import ENDS, ChangeState, Step
 from core.changes.store import ChangeFilter
 from core.changes.tasks import TASK_ENDS, ChangeTask, TaskKind, TaskState, TaskStep
@@ -99,6 +108,7 @@ __all__ = [
     "LessonView",
     "Obstacle",
     "OpenTime",
+    "PlannedTime",
     "Proposal",
     "RecoveryView",
     "ReviewView",
@@ -133,6 +143,8 @@ __all__ = [
     "list_drills",
     "load_change",
     "load_change_catalogue",
+    "move_from_ticket",
+    "planned_time",
     "read_time",
     "review",
     "revise",

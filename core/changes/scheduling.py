@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, permitted, require_scope
 from core.actor import Actor
-from core.approvals import limit_approval
+from core.approvals import TicketHand, limit_approval
 from core.audit import audited
 from core.changes import reading, rules, store
 from core.changes.catalogue import ChangeCatalogue
-from core.changes.errors import CannotBeScheduled, InvalidChange
+from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange
 from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy
@@ -28,6 +30,16 @@ KEPT_AFTER: Final = timedelta(days=7)  # how long after a missed time the approv
 CALENDAR_USUAL: Final = timedelta(days=35)
 CALENDAR_MAX: Final = timedelta(days=366)
 SHOWN_MAX: Final = 500  # changes of one calendar
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTime:
+    """When a change is planned, scheduled or only wished for; None: not said yet."""
+
+    reference: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    updated_at: datetime
 
 
 async def time_zone(database: Database, actor: Actor) -> str:
@@ -80,19 +92,57 @@ async def schedule(
         policy = await policy_of(tx, catalogue)
         held = await hold(tx, change_id)
         await require_type(tx, actor, type_of(policy, held.row.change_type))
-        to = held.move(Step.SCHEDULE)
+        held.move(Step.SCHEDULE)
         starts_at, ends_at = starts_at or held.row.starts_at, ends_at or held.row.ends_at
         if starts_at is None or ends_at is None:
             raise InvalidChange("Say when it begins and when it ends.", where="starts_at")
-        span = rules.check_span(starts_at, ends_at, now=tx.now)
-        await store.hold_timetable(tx)
-        await _check(tx, policy, held, span)
-        if held.row.request_id:
-            await limit_approval(tx, held.row.request_id, until=span.ends_at + KEPT_AFTER)
-        values = {"state": to, "starts_at": span.starts_at, "ends_at": span.ends_at, "scheduled_at": tx.now, "note": ""}
-        details = {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat()}
-        await settle_on(tx, actor, held, ChangeEvent.SCHEDULED, values=values, details=details)
+        await _take_time(tx, policy, actor, held, Span(starts_at, ends_at), {})
         return await view_of(tx, change_id)
+
+
+async def planned_time(tx: Transaction, request_id: UUID) -> PlannedTime | None:
+    """When the change that this request asks about is planned; it is held for the rest of the transaction.
+
+    None for a request that is of no change, or of a change's rollback.
+    """
+    change_id = await store.id_of_request(tx, request_id)
+    if change_id is None:
+        return None
+    held = await hold(tx, change_id)
+    row = held.row
+    if row.request_id != request_id:
+        return None
+    return PlannedTime(held.reference, row.starts_at, row.ends_at, row.updated_at)
+
+
+async def move_from_ticket(
+    tx: Transaction, catalogue: ChangeCatalogue, request_id: UUID, by: TicketHand, span: Span
+) -> None:
+    """The change has the time that its ticket says, by the rules of every schedule; the trail names the ticket's hand.
+
+    Raises what `schedule` raises, and then nothing is changed.
+    """
+    change_id = await store.id_of_request(tx, request_id)
+    if change_id is None:
+        raise UnknownChange(where="change")
+    async with tx.connection.begin_nested():
+        held = await hold(tx, change_id)
+        source = {"by": by.shown, "system": by.system, "ticket": by.ticket}
+        await _take_time(tx, await policy_of(tx, catalogue), by.actor(tx.tenant), held, span, source)
+
+
+async def _take_time(
+    tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held, span: Span, source: Mapping[str, str]
+) -> None:
+    to = held.move(Step.SCHEDULE)
+    span = rules.check_span(span.starts_at, span.ends_at, now=tx.now)
+    await store.hold_timetable(tx)
+    await _check(tx, policy, held, span)
+    if held.row.request_id:
+        await limit_approval(tx, held.row.request_id, until=span.ends_at + KEPT_AFTER)
+    values = {"state": to, "starts_at": span.starts_at, "ends_at": span.ends_at, "scheduled_at": tx.now, "note": ""}
+    details = {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat(), **source}
+    await settle_on(tx, actor, held, ChangeEvent.SCHEDULED, values=values, details=details)
 
 
 async def calendar(

@@ -39,6 +39,7 @@ from core.tickets.reconciling import (
 )
 from core.tickets.service import HURRIED, claim_look, hurry, list_inboxes, note_failed, take_over
 from core.tickets.tasks import note_tasks, tasks_to_show
+from core.tickets.times import plan_times, spelled
 from core.tickets.values import (
     Decision,
     InboxView,
@@ -101,7 +102,9 @@ __all__ = [
     "page_walked",
     "placed",
     "plan_fields",
+    "plan_times",
     "same",
+    "spelled",
     "take_over",
     "tasks_to_show",
     "walk_ended",

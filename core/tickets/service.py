@@ -37,6 +37,7 @@ from core.ticket_accounts import finish_ticket_link
 from core.tickets.approving import weigh
 from core.tickets.events import TicketTask
 from core.tickets.model import ticket_inboxes
+from core.tickets.placing import STATE
 from core.tickets.store import agreed
 from core.tickets.tasks import hear_of_tasks
 from core.tickets.values import InboxView, Look, Told, ToldTasks
@@ -91,8 +92,8 @@ async def take_over(
         plain = await _linked(tx, system, known)
         for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
             await _hear(tx, link, each)
-            if maps_fields and link.subject_type not in (OWN, INCIDENT):
-                await _touch(tx, link, each)
+            if link.subject_type not in (OWN, INCIDENT):
+                await _touch(tx, link, each, maps_fields=maps_fields)
         if tasks is not None:
             await hear_of_tasks(tx, tasks.catalogue, system, tasks.tasks)
         columns = ticket_inboxes.c
@@ -147,10 +148,15 @@ async def _is_at(tx: Transaction, system: str, look: Look) -> bool:
     return found.first() is not None
 
 
-async def _touch(tx: Transaction, link: TicketLink, told: Told) -> None:
-    """The ticket's fields are looked at; not for an echo of the very write after which we have read them."""
-    known = await agreed(tx, link.subject_id, link.system)
-    if told.is_ours and known and all(each.there_version >= told.version for each in known.values()):
+async def _touch(tx: Transaction, link: TicketLink, told: Told, *, maps_fields: bool) -> None:
+    """The ticket's fields are looked at, where any are kept in step.
+
+    Not for an echo of the very write after which we have read them.
+    """
+    known = [each for name, each in (await agreed(tx, link.subject_id, link.system)).items() if name != STATE]
+    if not maps_fields and not known:
+        return
+    if told.is_ours and known and all(each.there_version >= told.version for each in known):
         return
     await emit(tx, subject=link.subject, type=TicketTask.TOUCHED, data={"system": link.system})
 

@@ -60,9 +60,14 @@ def test_the_ticket_is_implemented_reviewed_and_closed_with_how_it_came_out(prod
 
 
 @pytest.mark.row("N1", "X6", "G6")
-def test_a_ticket_that_somebody_ends_there_is_told_of_the_change(product):
+def test_a_ticket_whose_date_somebody_moves_moves_the_change_and_one_that_is_ended_is_told_of_it(product):
     change = scheduled(product)
     row = is_at(product, change, "Scheduled")
+    later = (datetime.fromisoformat(change["ends_at"]) + timedelta(minutes=30)).replace(microsecond=0)
+    fields = {"end_date": f"{later:%Y-%m-%d %H:%M:%S}", "sys_updated_by": "abel.tuter"}
+    product.control("servicenow/edit", type="change_request", id=row["sys_id"], fields=fields)
+    until(lambda: datetime.fromisoformat(shown(product, change)["ends_at"]) == later, "the change to end later too")
+
     fields = {"state": "Canceled", "sys_updated_by": "abel.tuter"}
     product.control("servicenow/edit", type="change_request", id=row["sys_id"], fields=fields)
     until(lambda: "was ended in ServiceNow" in shown(product, change)["note"], "the change to be told")

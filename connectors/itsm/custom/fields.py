@@ -13,7 +13,7 @@ from connectors.itsm.custom.field_reading import VALUES
 from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.request_spec import JsonPath, Scalar
 from connectors.itsm.custom.spec import Spec
-from connectors.itsm.custom.tickets import LONG_AGO, record, value
+from connectors.itsm.custom.tickets import LONG_AGO, instant, record, value
 
 PLANNED: Final = ("planned_start", "planned_end")  # fields of these names are times, written as the file says
 
@@ -38,7 +38,7 @@ class Fields:
         return TicketReading(
             ticket=value(self._spec, found),
             key=found.key,
-            fields={name: text_at(document, path) for name, path in places.items()},
+            fields={name: self._shown(name, document, path) for name, path in places.items()},
             version=int(touched.timestamp()),
             at=touched,
             by=found.updated_by,
@@ -68,6 +68,13 @@ class Fields:
         """Whether the planned times of a change can be written."""
         declared = self._spec.fields
         return declared is not None and declared.write is not None and set(PLANNED) <= set(declared.read)
+
+    def _shown(self, name: str, document: object, path: JsonPath) -> str:
+        """The field as it reads; a planned time by RFC 3339, so that it is told from another however it is spelled."""
+        if name not in PLANNED or not text_at(document, path):
+            return text_at(document, path)
+        at = instant(self._spec, document, path)
+        return at.isoformat() if at is not None else ""
 
     def _sent(self, name: str, value: str) -> Scalar:
         if name not in PLANNED or not value:

@@ -10,6 +10,7 @@ reading.py     a file -> Mapping; every problem with its line, key and accepted 
 from connectors.itsm.mapping.checking import distinct, examine, examine_states, needed
 from connectors.itsm.mapping.reading import load_mapping, read_mapping
 from connectors.itsm.mapping.values import (
+    TIME_FACTS,
     Expression,
     FieldRule,
     KindMapping,
@@ -25,6 +26,7 @@ __all__ = [
     "FACTS",
     "OPEN_SUBJECTS",
     "PLACEHOLDERS",
+    "TIME_FACTS",
     "Expression",
     "FieldRule",
     "KindMapping",

@@ -12,10 +12,10 @@ from connectors.itsm.approvals import NO_APPROVALS
 from connectors.itsm.asked import EVERY_EVENT, TenantDesks, TicketDesk
 from connectors.itsm.base import TicketKind
 from connectors.itsm.subscriber import TicketSync
-from core.approvals import RequestEvent, get_request
+from core.approvals import get_request
 from core.ids import TenantId
 from core.links import tickets_of
-from core.outbox import BreakerPolicy, Dispatcher, RetryPolicy, Subscription, emit
+from core.outbox import BreakerPolicy, Dispatcher, RetryPolicy, Subscription
 from core.outbox.model import outbox_events
 from core.receipts import InvalidReceipt, Issuer
 from sandbox.faults import Fault
@@ -156,28 +156,6 @@ async def test_a_system_that_takes_no_file_says_so_on_the_ticket_which_moves_on(
 
     assert record.label == bench.approved
     assert any("-decision.json could not be attached: " in text for text in record.texts)
-
-
-@pytest.mark.row("N1", "G6", "G11")
-@pytest.mark.parametrize("slug", ["servicenow", "remedy"])
-async def test_a_time_that_is_set_after_the_approval_stands_in_the_tickets_own_dates(company, catalogue, slug):
-    pending = await ask(company, catalogue)
-    await approve_all(company, pending.request_id)
-    async with SYSTEMS[slug]() as bench:
-        system = bench.connect()
-        await delivered(company, {slug: system})
-        for hour in (20, 22):  # it is moved once
-            times = {"starts_at": f"2026-03-03T{hour}:00:00+00:00", "ends_at": f"2026-03-03T{hour + 1}:00:00+00:00"}
-            async with company.database.tenant(company.tenant) as tx:
-                said = {"text": "CHG-7: scheduled", **times}
-                await emit(tx, subject=f"request:{pending.request_id}", type=RequestEvent.PROGRESSED, data=said)
-            await delivered(company, {slug: system})
-        ticket = await system.find_by_key(TicketKind.CHANGE, str(pending.request_id))
-        names = system.time_fields(TicketKind.CHANGE)
-        read = await system.read(TicketKind.CHANGE, ticket.external_id, names)
-        await system.close()
-
-    assert [read.fields[name][:16].replace("T", " ") for name in names] == ["2026-03-03 22:00", "2026-03-03 23:00"]
 
 
 class Kept:

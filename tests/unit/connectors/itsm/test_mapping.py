@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from config.yamlfile import parse_yaml
 from connectors.itsm.base import TicketKind, TicketState
+from connectors.itsm.field_map import MappedFields
 from connectors.itsm.mapping import (
     FACTS,
     FieldRule,
@@ -153,6 +154,10 @@ MISTAKES = [
     ("fields:\n  u_a: {direction: out}", 2, "fields.u_a", "needs its value"),
     ("fields:\n  u_a: {direction: in}", 2, "fields.u_a", "names the fact that it feeds"),
     ("fields:\n  u_a: {value: x, fact: justification}", 2, "fields.u_a.fact", "Nothing comes from this field."),
+    ("fields:\n  u_a: {direction: in, fact: change.starts_at}", 2, "fields.u_a", "travels both ways, and is ours in doubt"),
+    ("fields:\n  u_a: {direction: both, owner: theirs, fact: change.ends_at}", 2, "fields.u_a", "is ours in doubt"),
+    ("fields:\n  u_a: {value: x, direction: both, fact: change.ends_at}", 2, "fields.u_a.value",
+     "What it holds is said by 'change.ends_at'."),
     ("fields:\n  u_a: {direction: in, fact: requester.email}", 2, "fields.u_a.fact", "is no fact that may be fed"),
     ("fields:\n  u_a: {value: x, direction: both, fact: justification, values: {a: '1', b: '1'}}", 2,
      "fields.u_a.values", "could not be read back"),
@@ -207,3 +212,31 @@ def test_what_a_table_of_values_writes_it_reads_back_where_no_two_are_one(values
     rule = FieldRule("u_a", None, values=distinct)
 
     assert [rule.ours(theirs) for theirs in distinct.values()] == list(distinct)
+
+
+@pytest.mark.row("N1", "G6")
+@pytest.mark.parametrize(
+    ("fields", "direction"),
+    [
+        ("{}", Direction.OUT),
+        (
+            "{start_date: {direction: both, fact: change.starts_at}, end_date: {direction: both, fact: change.ends_at}}",
+            Direction.BOTH,
+        ),
+        ("{start_date: {direction: both, fact: change.starts_at}}", Direction.NONE),
+        (
+            "{start_date: {direction: both, fact: change.ends_at}, end_date: {direction: both, fact: change.starts_at}}",
+            Direction.NONE,
+        ),
+        ("{start_date: {direction: none}, end_date: {direction: none}}", Direction.NONE),
+        ('{start_date: "{request.created_at}"}', Direction.NONE),
+    ],
+)
+def test_the_file_says_which_way_planned_dates_travel_and_keeps_those_that_it_fills_itself(fields, direction):
+    mapped = MappedFields(
+        read_mapping(parse_yaml(f"fields: {fields}", file="map.yaml"), "servicenow"), "https://c.example"
+    )
+
+    assert mapped.times(TicketKind.CHANGE, ("start_date", "end_date")) is direction
+    kept = {rule.field for rule in mapped.rules(TicketKind.CHANGE)}
+    assert kept == ({"start_date"} if "created_at" in fields else set())
