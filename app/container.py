@@ -40,7 +40,7 @@ from core import (
 from core.absences import CalendarPoller
 from core.approvals import PolicyCatalogue, load_catalogue
 from core.automation import RuleBook
-from core.budgets import BudgetCatalogue, load_budget_catalogue
+from core.budgets import BudgetCatalogue, SpendingDesk, load_budget_catalogue
 from core.changes import ChangeCatalogue, load_change_catalogue
 from core.charts import Renderer
 from core.clock import SystemClock
@@ -100,6 +100,7 @@ class Service:
     rates: RateCatalogue
     usage: UsageWriter
     budgets: BudgetCatalogue
+    spending: SpendingDesk
     issuer: Issuer
     gate: Gate
     desks: Desks
@@ -184,6 +185,7 @@ class Service:
         if self.own_operations:
             await self.own_operations.stop()
         await self.sampler.close()
+        await self.spending.close()
         await self.usage.close()
         await self.database.close()
 
@@ -262,6 +264,7 @@ async def build(settings: Settings, urls: DatabaseUrls, *, clock: SystemClock | 
         rates=rates,
         usage=UsageWriter(database, rates, [budgets.count_charges]),
         budgets=budget_catalogue,
+        spending=SpendingDesk(database, rates),
         issuer=issuer,
         gate=Gate(database, catalogue, issuer, desks, budget_catalogue),
         desks=desks,

@@ -67,6 +67,7 @@ from web.api.requests import Requests
 from web.api.rollouts import Rollouts
 from web.api.sla import Sla
 from web.api.sla_reports import SlaReports
+from web.api.spending import Spendings
 from web.api.ticket_accounts import TicketAccounts
 from web.api.tokens import Tokens
 from web.api.usage import UsageResource
@@ -139,6 +140,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Absences(database),
         Bypasses(database),
         Budgets(database, service.budgets),
+        Spendings(service.spending),
         Changes(database, service.changes),
         ChangeTimes(database, service.changes),
         Rollouts(database, service.changes),

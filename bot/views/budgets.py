@@ -31,13 +31,13 @@ from bot.cards import (
 from bot.times import counted, in_words
 from bot.views.pieces import first_line, names, spoken
 from bot.views.rollouts import bar
-from core.budgets import FORECAST, BudgetView, Control, Effect, Standing, amount_words, scope_words
+from core.budgets import FORECAST, SPEND, BudgetView, Control, Effect, Standing, amount_words, scope_words
 
 LISTED: Final = 20
 PAST_SHOWN: Final = 6  # periods
 NEAR: Final = Decimal(80)  # per cent, from which on a budget is looked at
 _DOES: Final = {
-    Effect.WARN: "says so",
+    Effect.WARN: "says so with",
     Effect.THROTTLE: "slows down",
     Effect.QUEUE: "asks for approval of",
     Effect.STOP: "stops",
@@ -166,7 +166,8 @@ def used_words(budget: BudgetView) -> str:
 
 def control_words(control: Control) -> str:
     """What a control does: "stops Create agent, Deploy agent"."""
-    what = ", ".join(each.replace(".", " ") for each in control.actions) or "every governed action"
+    named = ("spending" if each == SPEND else each.replace(".", " ") for each in control.actions)
+    what = ", ".join(named) or "every governed action, and spending"
     rate = f" to {control.per_hour} an hour" if control.per_hour else ""
     return f"{_DOES[control.does]} {what}{rate}"
 

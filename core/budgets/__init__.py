@@ -5,6 +5,7 @@ state.py        frozen: Budget, Terms, Scope, Control; Standing: how one of its 
 rules.py        pure: alerts, forecast, what controls do, refusals in words
 policy.py, policy_file.py, catalogue.py, proposing.py   YAML and what people say -> checked terms
 charging.py     charges counted in the ledger's transaction; alerting.py: alerts, once for a budget and a period
+spending.py, reserving.py, reservation_store.py   who is about to spend asks first, and has it reserved
 refreshing.py   what is shown between alerts is kept current
 guarding.py     what the gate reads of budgets
 managing.py, acting.py, raising.py, turning.py, declaring.py, looking.py   use cases; loading.py: how they begin and end
@@ -44,8 +45,10 @@ from core.budgets.raising import (
 )
 from core.budgets.refreshing import ALERTS, keep_current
 from core.budgets.refreshing import DEADLINES as _LOOKS
+from core.budgets.reserving import LASTS_MAX, Answer, Spending, SpendingDesk
 from core.budgets.rules import FORECAST, Bite, Guarded, amount, amount_words, scope_words
-from core.budgets.state import Control, Effect, RollOver, Scope, Standing, Terms
+from core.budgets.spending import Spend, Verdict
+from core.budgets.state import SPEND, Control, Effect, RollOver, Scope, Standing, Terms
 from core.budgets.turning import DEADLINES as _TURNS
 from core.budgets.views import BudgetView, RaiseView
 
@@ -56,9 +59,12 @@ __all__ = [
     "DEADLINES",
     "FORECAST",
     "HEARD",
+    "LASTS_MAX",
     "NOTHING",
     "OVERRIDE",
     "RAISE",
+    "SPEND",
+    "Answer",
     "Bite",
     "BudgetCatalogue",
     "BudgetEvent",
@@ -76,8 +82,12 @@ __all__ = [
     "RaiseView",
     "RollOver",
     "Scope",
+    "Spend",
+    "Spending",
+    "SpendingDesk",
     "Standing",
     "Terms",
+    "Verdict",
     "Window",
     "acknowledge",
     "amount",

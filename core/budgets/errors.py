@@ -43,3 +43,15 @@ class NothingToLift(Conflict):
     """No budget stands in the way of this action."""
 
     code = "budgets.nothing_to_lift"
+
+
+class InvalidSpending(InvalidInput):
+    """This cannot be asked for."""
+
+    code = "budgets.invalid_spending"
+
+
+class AlreadyTold(Conflict):
+    """Usage of this id was told already."""
+
+    code = "budgets.already_told"

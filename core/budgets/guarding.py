@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -10,8 +10,8 @@ from uuid import UUID
 
 from core.budgets import rules, store
 from core.budgets.rules import Bite, Guarded
-from core.budgets.state import Effect, Standing
-from core.budgets.store import KNOWN, Known
+from core.budgets.state import Effect
+from core.budgets.store import KNOWN
 from core.db import Transaction
 from core.errors import Unavailable
 
@@ -55,23 +55,29 @@ async def load_guard(tx: Transaction) -> Guard:
 
     Raises Unavailable if budgets change faster than they can be read.
     """
+    found = tuple(each for each in await load_guarded(tx) if _has_say(each))
+    return Guard(found) if found else NOTHING
+
+
+async def load_guarded(tx: Transaction) -> tuple[Guarded, ...]:
+    """Every budget that has begun and is not over, with its counters as committed.
+
+    Raises Unavailable if budgets change faster than they can be read.
+    """
     known = await tx.remembered(KNOWN, store.load_known)
     for _ in range(_TRIES):
         if not known.budgets:
-            return NOTHING
+            return ()
         found = await store.standings(tx, known)
         if found is not None:
-            return Guard(tuple(_guarded(known, found)))
+            return tuple(Guarded(budget, found[budget.id]) for budget in known.budgets if budget.id in found)
         known = await store.load_known(tx)
         tx.cache.put(tx.tenant, KNOWN, known, generation=tx.cache.generation)
     raise Unavailable("Budgets change while they are read; nothing was decided.", retry_after_s=1)
 
 
-def _guarded(known: Known, standings: Mapping[UUID, Standing]) -> Iterable[Guarded]:
-    for budget in known.budgets:
-        standing = standings.get(budget.id)
-        if standing is not None and (budget.terms.controls or standing.throttle_per_hour is not None):
-            yield Guarded(budget, standing)
+def _has_say(guarded: Guarded) -> bool:
+    return bool(guarded.budget.terms.controls) or guarded.standing.throttle_per_hour is not None
 
 
 async def note_passed(tx: Transaction, guard: Guard) -> None:

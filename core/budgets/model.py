@@ -57,6 +57,18 @@ budget_periods = tenant_table(
     key=("budget_id", "starts_at"),
 )
 
+budget_reservations = tenant_table(
+    "budget_reservations",
+    Column("usage_id", Text, nullable=False),  # under which the usage is told afterwards
+    Column("project", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("meter_class", Text, nullable=False),
+    Column("amount", Numeric, nullable=False),  # in the currency of the tenant's costs
+    instant("expires_at"),
+    CheckConstraint("amount > 0", name="amount"),
+    key=("usage_id",),
+)
+
 budget_requests = tenant_table(
     "budget_requests",
     identifier("request_id"),

@@ -29,7 +29,7 @@ from config.yamlfile import LocatedDocument, YamlPath
 from core.approvals.asking import resolve_asked
 from core.budgets.periods import DAYS_MAX, Period, PeriodKind
 from core.budgets.policy import BudgetPolicy, Decider, Declared
-from core.budgets.state import Control, Effect, RollOver, Scope
+from core.budgets.state import SPEND, Control, Effect, RollOver, Scope
 from core.costs import RateCard
 from core.errors import InvalidInput
 from core.located import Reader
@@ -47,6 +47,7 @@ BUDGET_KEYS: Final = (
     "budget", "name", "amount", "period", "days", "first", "project", "agent", "meter_class", "roll_over",
     "roll_over_cap", "thresholds", "forecast", "controls", "owners",
 )  # fmt: skip
+HELD_UP: Final = (*ACTION_PERMISSIONS, SPEND)  # by controls
 PERCENT_MAX: Final = Decimal(1000)
 THRESHOLDS_MAX: Final = 10
 CONTROLS_MAX: Final = 10
@@ -219,7 +220,7 @@ def _control(reader: Reader, path: YamlPath, value: object) -> Control:
         if effect is not Effect.THROTTLE:
             reader.problem((*path, "per_hour"), f"'{effect}' has no rate.", accepted=("throttle",))
     actions = tuple(
-        reader.choice((*path, "actions", index), each, tuple(ACTION_PERMISSIONS))
+        reader.choice((*path, "actions", index), each, HELD_UP)
         for index, each in enumerate(reader.sequence((*path, "actions"), fields.get("actions", ())))
     )
     at = _percent(reader, (*path, "at"), fields["at"]) if "at" in fields else Decimal(100)

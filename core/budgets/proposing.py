@@ -13,11 +13,10 @@ from config.suggest import did_you_mean
 from core.budgets.errors import InvalidBudget
 from core.budgets.periods import DAYS_MAX, Period, PeriodKind
 from core.budgets.policy import BudgetPolicy
-from core.budgets.policy_file import CONTROLS_MAX, NAME_MAX, PER_HOUR_MAX, PERCENT_MAX, THRESHOLDS_MAX
+from core.budgets.policy_file import CONTROLS_MAX, HELD_UP, NAME_MAX, PER_HOUR_MAX, PERCENT_MAX, THRESHOLDS_MAX
 from core.budgets.state import Control, Effect, RollOver, Scope, Terms
 from core.ids import UserId
 from core.money import Money
-from core.roles.permissions import ACTION_PERMISSIONS
 
 WORD_MAX: Final = 300  # characters of a project's, agent's or class's name
 OWNERS_MAX: Final = 20
@@ -205,11 +204,11 @@ def _control(said: ControlIn) -> Control:
     does = _choice(Effect, said.does, "controls.does")
     assert does is not None  # it was said
     for action in said.actions:
-        if action not in ACTION_PERMISSIONS:
+        if action not in HELD_UP:
             raise InvalidBudget(
-                f"'{action}' is not a governed action.{did_you_mean(action, ACTION_PERMISSIONS)}",
+                f"'{action}' is not a governed action.{did_you_mean(action, HELD_UP)}",
                 where="controls.actions",
-                accepted=tuple(ACTION_PERMISSIONS),
+                accepted=HELD_UP,
             )
     if (does is Effect.THROTTLE) != (said.per_hour is not None):
         raise InvalidBudget("A throttle, and nothing else, says how many an hour.", where="controls.per_hour")

@@ -14,6 +14,7 @@ from core.budgets.periods import Scheme, Window
 from core.ids import UserId
 
 WHOLE: Final = Decimal(100)  # per cent
+SPEND: Final = "usage.spend"  # what platforms ask before they spend; no action of the gate
 THRESHOLDS: Final = (Decimal(50), Decimal(80), Decimal(100))
 
 
@@ -52,12 +53,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What happens at the gate once `at` per cent are used. No `actions`: to every governed action."""
+    """What happens at the gate once `at` per cent are used. No `actions`: to every governed action, and to spending."""
 
     does: Effect
     at: Decimal = WHOLE
     actions: tuple[str, ...] = ()
     per_hour: int | None = None  # of a throttle: so many are let through
+
+    def holds(self, action: str) -> bool:
+        """Whether it is one of the actions that it holds for."""
+        return not self.actions or action in self.actions
 
     def to_json(self) -> dict[str, Any]:
         """As stored."""

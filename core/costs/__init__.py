@@ -22,6 +22,7 @@ from core.costs.charging import Charge, Listener, Spent, spent_of
 from core.costs.comparing import Check, compare_changed, compare_sums
 from core.costs.errors import InvalidGrouping, InvalidUsage, Uncorrectable, UnknownMeter, UsageConflict
 from core.costs.events import CostEvent
+from core.costs.ledger import priced
 from core.costs.looking import (
     LedgerLine,
     check_sums,
@@ -38,7 +39,9 @@ from core.costs.queries import CostFilter, CostRow, Group, sums
 from core.costs.rates import Meter, Price, RateCard, Tier
 from core.costs.recording import Problem, Recorded, UnsoundUsage, UsageWriter
 from core.costs.series import lines_between, lines_by_day, lines_by_hour
+from core.costs.store import known_among
 from core.costs.usage import EVENTS_MAX, Usage
+from core.costs.usage import check as check_usage
 
 __all__ = [
     "DEADLINES",
@@ -70,16 +73,19 @@ __all__ = [
     "UsageConflict",
     "UsageWriter",
     "check_sums",
+    "check_usage",
     "compare_changed",
     "compare_sums",
     "costs_by",
     "ensure_metering",
+    "known_among",
     "ledger_lines",
     "lines_between",
     "lines_by_day",
     "lines_by_hour",
     "list_checks",
     "load_rate_catalogue",
+    "priced",
     "show_rates",
     "spent_by_step",
     "spent_in",

@@ -34,6 +34,14 @@ def month_key(meter: str, price: Price, at: datetime) -> tuple[str, date, date]:
     return meter, at.date().replace(day=1), price.since
 
 
+def priced(card: RateCard, usage: Usage) -> Charge:
+    """The charge that this usage would be, the first of its month if its price has tiers.
+
+    Raises UnknownMeter or InvalidUsage.
+    """
+    return line_for(card, usage, {}).charge
+
+
 def line_for(card: RateCard, usage: Usage, used: Months) -> Line:
     """The line of what was used; `used` counts it. Raises UnknownMeter or InvalidUsage."""
     meter = card.meter(usage.meter)

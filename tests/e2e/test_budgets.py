@@ -168,6 +168,34 @@ def heard_in(answer):
     return json.dumps(answer, ensure_ascii=False)
 
 
+@pytest.mark.row("C5", "C3")
+def test_a_platform_asks_before_it_spends_and_what_it_reserved_is_settled_by_its_usage(product):
+    desk = Desk(product, controls=[{"does": "stop", "actions": ["usage.spend"]}])
+
+    def ask(id_, dollars, role="agent_operator", **more):
+        amount = {"amount": dollars, "currency": "USD"}
+        body = {"id": f"{desk.project}/{id_}", "project": desk.project, "amount": amount, **more}
+        return product.call("POST", "/api/v1/budgets/check", role=role, json=body)
+
+    first = ask("a", "6.00").json()
+    assert (first["decision"], first["remaining"]["amount"]) == ("allow", "4.00")
+    second = ask("b", "4.01").json()
+    assert (second["decision"], second["budget"]["reference"]) == ("deny", desk.reference)
+    assert "and 6.00 reserved, so 4.01 USD more may not be spent" in second["reasons"][0]["message"]
+    told = {"id": f"{desk.project}/a", "meter": "cpu_hours", "quantity": "50", "project": desk.project}
+    events = {"events": [{**told, "time": datetime.now(UTC).isoformat()}]}
+    assert product.call("POST", "/api/v1/usage", role="agent_operator", json=events).ok
+    assert ask("a", "1.00").status_code == 409
+    third = ask("b", "4.01").json()
+    assert (third["decision"], third["remaining"]["amount"]) == ("allow", "0.99")
+    released = product.call("POST", "/api/v1/budgets/release", role="agent_operator", json={"id": f"{desk.project}/b"})
+    assert released.status_code == 204
+    assert ask("c", "5.00").json()["decision"] == "allow"
+    assert ask("d", "1.00", role="audit_reviewer").status_code == 403
+    wrong = ask("d", "1.00", meter_class="joy").json()
+    assert wrong["errors"][0]["pointer"] == "#/meter_class"
+
+
 @pytest.mark.row("C2")
 def test_budgets_are_listed_in_pages(product):
     made = [Desk(product).reference for _ in range(3)]

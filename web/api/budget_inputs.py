@@ -32,7 +32,8 @@ class ControlBody(Input):
     does: Annotated[str, Field(max_length=20, description="warn, throttle, queue, stop")]
     at: Annotated[_Percent, Field(description="per cent of the limit; equality is enough")] = 100
     actions: Annotated[
-        list[Annotated[str, Field(max_length=40)]], Field(max_length=20, description="none: every governed action")
+        list[Annotated[str, Field(max_length=40)]],
+        Field(max_length=20, description="none: every governed action, and spending (`usage.spend`)"),
     ] = Field(default_factory=list)
     per_hour: Annotated[int | None, Field(ge=1, le=100_000, description="of a throttle")] = None
 

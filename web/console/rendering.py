@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from core.approvals import asked_title, quorum_in_words
-from core.budgets import amount, scope_words
+from core.budgets import SPEND, amount, scope_words
 from core.money import CENT, plain
 from web.console import times
 from web.console.assets import PREFIX, Asset
@@ -25,6 +25,7 @@ _ACTIONS: Final = {
     "change.implement": "Implement change",
     "budget.raise": "Raise budget",
     "budget.override": "Pass the budget",
+    SPEND: "Spending",
 }
 _DOORS: Final = {"teams": "Microsoft Teams", "api": "API", "cli": "Command line", "system": "Countersign"}
 _PLACES: Final = 2  # of a quantity from one on
