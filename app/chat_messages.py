@@ -16,6 +16,7 @@ from bot import (
     living,
     reconciliations,
     schedules,
+    service_actions,
 )
 from bot.absences import AbsenceMessages
 from bot.accounts import AccountMessages
@@ -30,6 +31,7 @@ from bot.platform import Platform
 from bot.reach import Reach
 from bot.reconciliations import ReconciliationMessages
 from bot.schedules import ScheduledMessages
+from bot.service_actions import ServiceActionMessages
 from config.settings import SlackSettings, TeamsSettings
 from core.charts import Renderer
 from core.costs import RateCatalogue
@@ -60,6 +62,7 @@ class Office:
         walks = ReconciliationMessages(platform, reach=reach)
         spending = BudgetMessages(platform, self.gallery, self.renderer, approvals)
         owners = BudgetOwnerMessages(platform, reach=reach)
+        to_do = ServiceActionMessages(platform, reach=reach)
         return [
             Subscription(slug, living.EVENTS, messages.deliver),
             Subscription(f"{slug}_absences", absences.EVENTS, notices.deliver),
@@ -69,6 +72,7 @@ class Office:
             Subscription(f"{slug}_automation", automation.EVENTS, by_rules.deliver),
             Subscription(f"{slug}_budgets", budgets.EVENTS, spending.deliver),
             Subscription(f"{slug}_budget_owners", budget_owners.EVENTS, owners.deliver),
+            Subscription(f"{slug}_service_actions", service_actions.EVENTS, to_do.deliver),
             Subscription(f"{slug}_cost_checks", cost_checks.EVENTS, CostCheckMessages(platform, reach=reach).deliver),
             Subscription(f"{slug}_drills", drills.EVENTS, DrillMessages(platform, approvals).deliver),
         ]

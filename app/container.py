@@ -82,6 +82,7 @@ DEADLINES = {
     **incidents.DEADLINES,
     **preferences.DEADLINES,
     **rollouts.DEADLINES,
+    **sla.DEADLINES,
     **schedules.DEADLINES,
 }
 

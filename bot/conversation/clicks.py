@@ -8,7 +8,7 @@ from typing import Final
 from bot import actions
 from bot.actions import Target, decode
 from bot.cards import Card, Form
-from bot.conversation import budgets, changes, incidents
+from bot.conversation import budgets, changes, incidents, service_actions
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.commands import bypass_form
 from bot.conversation.drafts import draft_form
@@ -45,6 +45,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     **changes.FORM_TITLES,
     **incidents.FORM_TITLES,
     **budgets.FORM_TITLES,
+    **service_actions.FORM_TITLES,
 }
 
 
@@ -112,6 +113,8 @@ async def form_of(chat: Chat, asker: Asker, action_id: str, target: Target | Non
         return await incidents.form_of(chat, actor, action_id, target.id)
     if action_id in budgets.FORM_TITLES:
         return await budgets.form_of(chat, actor, action_id, target.id)
+    if action_id in service_actions.FORM_TITLES:
+        return await service_actions.form_of(chat, actor, target.id)
     if action_id in (actions.BYPASS_REVIEW, actions.BYPASS_EXTEND):
         bypass = await get_bypass(chat.database, actor, target.id)
         return (bypass_forms.review_form if action_id == actions.BYPASS_REVIEW else bypass_forms.extension_form)(bypass)

@@ -26,6 +26,8 @@ from core.incidents import (
     add_follow_up,
     assign,
     change_severity,
+    finish_follow_up,
+    finishable_follow_ups,
     get_incident,
     give_role,
     link,
@@ -65,6 +67,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     actions.INCIDENT_REOPEN: "Reopen",
     actions.INCIDENT_REVIEW: "Review",
     actions.INCIDENT_FOLLOW_UP: "Follow-up",
+    actions.INCIDENT_FOLLOW_UP_DONE: "Follow-up",
 }
 FORMS: Final = frozenset(
     {
@@ -78,6 +81,7 @@ FORMS: Final = frozenset(
         actions.FORM_INCIDENT_REOPEN,
         actions.FORM_INCIDENT_REVIEW,
         actions.FORM_INCIDENT_FOLLOW_UP,
+        actions.FORM_INCIDENT_FOLLOW_UP_DONE,
     }
 )
 BUTTONS: Final = frozenset({actions.INCIDENT_ACKNOWLEDGE, actions.INCIDENT_RELEASE, actions.INCIDENT_CHANNEL})
@@ -105,6 +109,8 @@ async def new_form(chat: Chat, actor: Actor) -> Form:
 async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | int) -> Form:
     """The form behind a button, with what is true now."""
     incident = await get_incident(chat.database, actor, reference)
+    if action_id == actions.INCIDENT_FOLLOW_UP_DONE:
+        return await _follow_ups_form(chat, actor, incident)
     if action_id not in _FOR_ALL:
         await _check_may(chat, actor, incident)
     match action_id:
@@ -118,6 +124,12 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
             return incident_forms.incident_follow_up_form(incident, zone=await time_zone(chat.database, actor))
         case _:
             return _MAKERS[action_id](incident)
+
+
+async def _follow_ups_form(chat: Chat, actor: Actor, incident: IncidentView) -> Form:
+    """With those that the actor may finish. Raises NotTheOwner, or WrongState if none is open."""
+    found = await finishable_follow_ups(chat.database, actor, incident.id)
+    return incident_forms.incident_follow_up_done_form(incident, found)
 
 
 async def _check_may(chat: Chat, actor: Actor, incident: IncidentView) -> None:
@@ -250,6 +262,8 @@ async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, value
             )
         case actions.FORM_INCIDENT_FOLLOW_UP:
             return await _agree(chat, actor, target, values)
+        case actions.FORM_INCIDENT_FOLLOW_UP_DONE:
+            return await _finish(chat, actor, values)
         case _:
             raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
     return _told(incident)
@@ -269,6 +283,17 @@ async def _agree(chat: Chat, actor: Actor, target: Target, values: Mapping[str, 
         before=values.get("before") or "",
     )
     return said("Agreed. ", (one_line(agreed.owner.name),))
+
+
+async def _finish(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:
+    try:
+        chosen = UUID(values.get("follow_up") or "")
+    except ValueError:
+        raise InvalidInput("Say which.", where="follow_up") from None
+    done = await finish_follow_up(
+        chat.database, actor, chosen, evidence=values.get("evidence") or "", after=values.get("after") or ""
+    )
+    return said("Done: ", (one_line(done.title),))
 
 
 async def _person(chat: Chat, values: Mapping[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from bot import actions
 from bot.actions import Target, choice_value, decode
 from bot.cards import Card
-from bot.conversation import budgets, changes, emergencies, incidents
+from bot.conversation import budgets, changes, emergencies, incidents, service_actions
 from bot.conversation.asking import ask_for
 from bot.conversation.chat import Asker, Chat
 from bot.conversation.drafts import draft_in
@@ -75,6 +75,8 @@ async def _on_target(
         return await incidents.submit_form(chat, actor, callback_id, target, values)
     if callback_id in budgets.FORMS:
         return await budgets.submit_form(chat, actor, target, values)
+    if callback_id in service_actions.FORMS:
+        return await service_actions.submit_form(chat, actor, target, values)
     match callback_id:
         case actions.FORM_APPROVE:
             ticked = values.get("criteria")

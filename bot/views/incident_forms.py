@@ -20,8 +20,9 @@ from bot.cards import (
     TextInput,
     one_line,
 )
-from bot.views.incidents import SEVERITIES, timeline_blocks
-from core.incidents import ROLES, EntryView, IncidentView, Severity
+from bot.views.incidents import SEVERITIES, SHOWN, timeline_blocks
+from bot.views.pieces import first_line
+from core.incidents import ROLES, EntryView, FollowUpView, IncidentView, Severity
 
 TEXT_MAX: Final = 3000
 _WHEN: Final = "2026-03-03 22:00"
@@ -155,6 +156,26 @@ def incident_follow_up_form(incident: IncidentView, *, zone: str) -> Form:
             hint="To be compared when it is done.",
             max_chars=TEXT_MAX,
         ),
+    )
+
+
+def incident_follow_up_done_form(incident: IncidentView, follow_ups: Sequence[FollowUpView]) -> Form:
+    """Which of these is done, and what shows it."""
+    options = tuple(Option(str(each.id), f"{first_line(each.title)} · {each.owner.name}") for each in follow_ups)
+    measured = [each for each in follow_ups if each.before.strip()][:SHOWN]
+    before = (
+        Context((one_line(each.title), Markup(" · measured before: "), one_line(each.before[:500])))
+        for each in measured
+    )
+    return _about(
+        incident,
+        actions.FORM_INCIDENT_FOLLOW_UP_DONE,
+        "Follow-up",
+        "Done",
+        *before,
+        SelectInput("follow_up", "What is done?", options, initial=options[0].value),
+        TextInput("evidence", "What shows it?", is_multiline=True, max_chars=TEXT_MAX),
+        TextInput("after", "What is measured now?", is_optional=True, max_chars=TEXT_MAX),
     )
 
 

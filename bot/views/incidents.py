@@ -229,6 +229,8 @@ def _buttons(incident: IncidentView, console: str) -> tuple[Button | LinkButton 
     if Step.REOPEN in steps:
         if incident.review_state in ("due", "overdue"):
             buttons.append(Button(actions.INCIDENT_REVIEW, "Review", value, tone=Tone.PRIMARY))
+        if _has_open_follow_ups(incident):
+            buttons.append(Button(actions.INCIDENT_FOLLOW_UP_DONE, "Finish follow-up", value))
         buttons += [
             Button(actions.INCIDENT_FOLLOW_UP, "Follow-up", value),
             Button(actions.INCIDENT_REOPEN, "Reopen", value),
@@ -249,8 +251,14 @@ def _rarer(incident: IncidentView, value: str) -> Iterator[Choice]:
     yield Choice(actions.INCIDENT_ROLE, "Roles", value)
     yield Choice(actions.INCIDENT_LINK, "Link", value)
     yield Choice(actions.INCIDENT_NOTE, "Add to the timeline", value)
+    if _has_open_follow_ups(incident):
+        yield Choice(actions.INCIDENT_FOLLOW_UP_DONE, "Finish a follow-up", value)
     if not incident.channel:
         yield Choice(actions.INCIDENT_CHANNEL, "A channel of its own", value)
+
+
+def _has_open_follow_ups(incident: IncidentView) -> bool:
+    return any(each.state == "open" for each in incident.follow_ups)
 
 
 def _entry(entry: EntryView) -> Text:

@@ -22,6 +22,7 @@ from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
 from core.incidents.looking import (
     begun_between,
+    finishable_follow_ups,
     get_incident,
     list_incidents,
     load_incident,
@@ -84,6 +85,7 @@ __all__ = [
     "close",
     "correct_start",
     "finish_follow_up",
+    "finishable_follow_ups",
     "get_incident",
     "give_role",
     "hear_of_ticket",

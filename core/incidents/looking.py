@@ -12,13 +12,13 @@ from core.db import Database, Transaction
 from core.errors import Forbidden
 from core.incidents import part_store, store
 from core.incidents.alerts import read_severity
-from core.incidents.errors import InvalidIncident, UnknownIncident
+from core.incidents.errors import InvalidIncident, NotTheOwner, UnknownIncident, WrongState
 from core.incidents.holding import Held, require_responder
 from core.incidents.naming import Which, id_of, named
 from core.incidents.reading import entry_view, view_of, views
 from core.incidents.state import IncidentState
 from core.incidents.store import IncidentFilter
-from core.incidents.views import EntryView, IncidentView
+from core.incidents.views import EntryView, FollowUpView, IncidentView
 from core.tenants import tenant_policy
 
 AROUND_MAX: Final = 200  # incidents that stand around another
@@ -41,6 +41,24 @@ async def refusal_of(database: Database, actor: Actor, incident_id: UUID) -> For
         except Forbidden as refusal:
             return refusal
         return None
+
+
+async def finishable_follow_ups(database: Database, actor: Actor, incident_id: UUID) -> tuple[FollowUpView, ...]:
+    """The incident's open ones that the actor may finish: all for a responder, else their own.
+
+    Raises WrongState if none is open, NotTheOwner if all are somebody else's.
+    """
+    refusal = await refusal_of(database, actor, incident_id)
+    incident = await get_incident(database, actor, incident_id)
+    found = tuple(each for each in incident.follow_ups if each.state == "open")
+    if not found:
+        raise WrongState(f"No follow-up of {incident.reference} is open.", where="follow_up")
+    if refusal is None:
+        return found
+    mine = tuple(each for each in found if each.owner.id == actor.user)
+    if not mine:
+        raise NotTheOwner(where="owner", accepted=refusal.accepted) from refusal
+    return mine
 
 
 async def list_incidents(

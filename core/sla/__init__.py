@@ -16,6 +16,7 @@ history.py, trends.py, effects.py, drafting.py   pure: days, the long run, befor
 runs.py, report.py                      pure: the days of a report, and what it is made of
 courses.py, measuring.py, trending.py, crediting.py, reporting.py   over longer times
 planning.py, plan_views.py, plan_store.py   plans and actions; as they stand; SQL
+reminding.py                            owners of actions are told, and reminded when these are due
 views.py, events.py, errors.py          what doors show; the outbox; what can go wrong
 """
 
@@ -61,6 +62,8 @@ from core.sla.planning import (
     take_action,
 )
 from core.sla.reading import EXACT_MAX
+from core.sla.reminding import DEADLINES, OwedAction, get_owed, load_owed
+from core.sla.reminding import SUBJECT as ACTION_SUBJECT
 from core.sla.report import Drawn, ReportKind, ServiceReport
 from core.sla.reporting import export_report, service_report
 from core.sla.runs import Run, RunDay
@@ -72,7 +75,9 @@ from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView, wo
 from core.sla.watching import deadlines, ensure_watches, service_address
 
 __all__ = [
+    "ACTION_SUBJECT",
     "ANY",
+    "DEADLINES",
     "EXACT_MAX",
     "LABELS_MAX",
     "SAMPLES_MAX",
@@ -91,6 +96,7 @@ __all__ = [
     "Metric",
     "Objective",
     "ObjectiveView",
+    "OwedAction",
     "OwnOperations",
     "PlanView",
     "ReportKind",
@@ -127,6 +133,7 @@ __all__ = [
     "forget_old_slices",
     "get_course",
     "get_objective",
+    "get_owed",
     "get_plan",
     "get_status",
     "get_trends",
@@ -139,6 +146,7 @@ __all__ = [
     "list_objectives",
     "list_plans",
     "list_services",
+    "load_owed",
     "load_sla_catalogue",
     "position",
     "service_address",

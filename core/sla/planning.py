@@ -22,6 +22,7 @@ from core.sla.judging import judge
 from core.sla.measuring import figures, measure, service_row, span_until
 from core.sla.plan_views import COMPARED, ActionView, PlanView, action_view, action_views, plan_view, plan_views
 from core.sla.promises import promises_of
+from core.sla.reminding import end, give
 from core.sla.trending import trends_of
 from core.sla.windows import DAY
 
@@ -121,6 +122,7 @@ async def add_action(  # noqa: PLR0913  the fields of a form, named
             tx, {**values, "plan_id": plan_id, "owner_id": person.id, "due_at": due_at}
         )
         await _recorded(tx, actor, "sla.action_added", service, action_id, title=title, owner=person.email)
+        await give(tx, actor, await _open_action(tx, action_id))
         return await action_view(tx, await promises_of(tx, catalogue), action_id)
 
 
@@ -135,6 +137,7 @@ async def take_action(
         _check_due(tx, due_at)
         await plan_store.change_action(tx, action_id, {"owner_id": person.id, "due_at": due_at})
         await _recorded(tx, actor, "sla.action_given", str(action_id), action_id, owner=person.email)
+        await give(tx, actor, await _open_action(tx, action_id))
         return await action_view(tx, await promises_of(tx, catalogue), action_id)
 
 
@@ -161,6 +164,7 @@ async def finish_action(
             "done_at": tx.now,
         }
         await plan_store.change_action(tx, action_id, values)
+        await end(tx, actor, row)
         await _recorded(tx, actor, f"sla.action_{state}", row.service, action_id, title=row.title)
         return await action_view(tx, promised, action_id)
 

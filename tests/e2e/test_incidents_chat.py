@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -84,6 +85,17 @@ def test_an_incident_is_one_living_message_from_the_alert_to_its_resolution(prod
         return all(each in found for each in words) and found
 
     until(told, "the thread")
+
+    developer, due_at = product.email("agent_developer"), (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    agreed = {"title": "Bound the cache", "owner": developer, "due_at": due_at, "before": "4 s"}
+    path = f"/api/v1/incidents/{reference}/follow-ups"
+    follow_up = product.call("POST", path, role="agent_operator", json=agreed).json()["id"]
+    mine = message(reference, "Finish follow-up", f"@{developer}")
+    opened = clicked(product, mine, "Finish follow-up", role="agent_developer", channel=f"@{developer}")
+    assert "measured before: 4 s" in str(opened["modal"])
+    sent(product, opened, role="agent_developer", follow_up=follow_up, evidence="It is live.", after="1 s")
+    until(lambda: "✅ Bound the cache" in str(message(reference)["blocks"]), "the follow-up done")
+    assert "Finish follow-up" not in [each["text"] for each in message(reference)["actions"]]
 
     fired(product, key, state="resolved")
     fired(product, key)

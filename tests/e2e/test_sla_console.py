@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import expect
 
 from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, browser, console_as
 from tests.e2e.test_sla_api import call, samples
+from tests.product import until
 
 __all__ = ["browser"]  # a fixture
+HERE = ZoneInfo("America/New_York")  # where the demo's people are
 PICTURES = os.environ.get("COUNTERSIGN_TEST_PICTURES")  # a folder for who wants to look
 
 
@@ -51,3 +56,52 @@ async def test_services_their_charts_objectives_and_reports_are_seen(product, br
         assert answer.status == 200
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Service level report of")
         await look(page, "report")
+
+
+@pytest.mark.row("S6", "S10", "S7")
+async def test_a_plan_is_drafted_its_actions_assigned_and_finished_with_what_they_have_changed(product, browser):
+    service = f"till/{secrets.token_hex(4)}"
+    call(product, "POST", "/samples", status=202, json={"samples": samples(service, 900, failing=20, seconds=1.2)})
+    due = f"{datetime.now(HERE) + timedelta(days=3):%Y-%m-%dT%H:%M}"
+    operator = product.email("agent_operator")
+    async with console_as(browser, product, "meta_agent_manager") as page:
+        await page.goto(address(product, f"/sla/improvements?service={quote(service)}"))
+        await page.locator("summary", has_text="Draft a plan").click()
+        await page.get_by_role("button", name="Draft a plan").click()
+        await expect(page.locator("p.said")).to_have_text("The plan is drafted.")
+        plan = page.locator("section", has=page.get_by_role("heading", name=f"Improve {service}"))
+        await expect(plan).to_contain_text("budget is gone")
+        await plan.locator("summary", has_text="Adopt").click()
+        await plan.get_by_role("button", name="Adopt").click()
+        await expect(plan.locator(".status").first).to_have_text("Adopted")
+        await plan.locator("summary", has_text="Add an action").click()
+        form = plan.locator("details[open] form")
+        await form.get_by_label("What is to be done?").fill("Cache the exchange rates")
+        await form.get_by_label("Why?").fill("They are asked for again and again.")
+        await form.get_by_label("By whom?").select_option(operator)
+        await form.get_by_label("By when?").fill("2020-01-01T09:00")
+        await form.get_by_role("button", name="Add an action").click()
+        await expect(page.get_by_role("alert")).to_contain_text("An action is due within a year from now.")
+        form = plan.locator("details[open] form")  # what was typed is still there
+        await expect(form.get_by_label("What is to be done?")).to_have_value("Cache the exchange rates")
+        await form.get_by_label("By when?").fill(due)
+        await form.get_by_role("button", name="Add an action").click()
+        await expect(page.locator("p.said")).to_have_text("The action is agreed.")
+        await look(page, "improvements")
+        assert [each for each in await page.evaluate(CONTRASTS) if each["ratio"] < CONTRAST_MIN] == []
+    place = f"@{operator}"
+    message = until(lambda: product.message_with(place, f"{service}: Cache the exchange rates", "Finish"), "the task")
+    (button,) = [each for each in message["actions"] if each["text"] == "Finish"]
+    click = {"channel": place, "ts": message["ts"], "action_id": button["action_id"], "value": button["value"]}
+    opened = product.control("slack/click", user=operator, **click)
+    values = {"state": "done", "evidence": "It is live."}
+    sent = product.control("slack/submit", user=operator, view_id=opened["modal"]["view_id"], values=values)
+    assert not sent.get("errors"), sent
+    until(lambda: product.message_with(place, f"{service}: Cache the exchange rates — ✅ Done"), "its end")
+    async with console_as(browser, product, "agent_operator") as page:
+        await page.goto(address(product, f"/sla/improvements?service={quote(service)}"))
+        done = page.locator("li.card", has_text="Cache the exchange rates")
+        await expect(done).to_contain_text("Evidence: It is live.")
+        await expect(done).to_contain_text("Effect: Too early")
+        await expect(page.locator("summary", has_text="Draft a plan")).to_have_count(0)  # not for everybody
+        await look(page, "improvements_done")

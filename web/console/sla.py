@@ -26,6 +26,7 @@ from core.sla import (
     value_words,
 )
 from web.console.front import CONTENT_SECURITY_POLICY, Look
+from web.console.improvements import rights
 
 _WINDOWS: Final = (1, 7, 30)  # days
 _SERVICES_SHOWN: Final = 200
@@ -66,6 +67,8 @@ async def service(look: Look) -> web.Response:
         value_words=value_words,
         plans=await list_plans(look.database, look.house.sla, look.actor, service=name, limit=5),
         actions=await list_actions(look.database, look.house.sla, look.actor, service=name, limit=20),
+        people=(),
+        **rights(look),
     )
 
 

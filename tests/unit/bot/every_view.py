@@ -62,7 +62,7 @@ from core.rollouts import CheckView
 from core.tenants.bypass_policy import BypassReason
 from core.tickets import Drift, Finding, Remedy
 from core.tickets.walks import WalkView
-from tests.unit.bot.incident_samples import entry, huge_incident, suspect
+from tests.unit.bot.incident_samples import entry, follow_up, huge_incident, suspect
 from tests.unit.bot.samples import (
     CHANGE_ID,
     DIGEST,
@@ -94,7 +94,7 @@ from tests.unit.bot.samples import (
     vote,
     week,
 )
-from tests.unit.bot.sla_samples import credit, judged, line, status
+from tests.unit.bot.sla_samples import credit, judged, line, owed, status
 
 WORDS = {
     "long": "words " * 500,
@@ -130,6 +130,7 @@ OURS = {
     ("incident_timeline_form", "is_cut"): True,
     ("incidents_card", "title"): "What is wrong now",
     ("incident_thread_line", "event"): "incident.resolved",
+    ("service_action_line", "event"): "sla.action_due",
     ("budgets_card", "title"): "Budgets",
     ("budget_thread_line", "event"): "budget.reset",
 }
@@ -405,6 +406,13 @@ def extremes(words: str, size: Size) -> dict[str, Any]:
         "ChangePolicy": change_policy(size),
         "IncidentView": huge_incident(words, people, min(size.some, 12)),
         "Sequence[IncidentView]": (huge_incident(words, people, min(size.some, 12)),) * size.rows,
+        "Sequence[FollowUpView]": tuple(
+            follow_up(id=UUID(int=number), title=words[:300], before=words[:3000], owner=people[0])
+            for number in range(50)
+        ),
+        "OwedAction": owed(
+            service=words[:120], title=words[:200], why=words[:2000], owner=people[0], evidence=words[:2000]
+        ),
         "Sequence[Suspect]": (suspect(reference=words[:200], title=words[:200], reasons=(words,) * 4),) * 5,
         "Sequence[EntryView]": (entry(words[:3000], author=people[0], written_at=NOW),) * min(size.rows, 40),
         "DelegationView": away,

@@ -7,15 +7,29 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.sla import CreditView, Judged, Metric, Objective, ServiceView, Standing, StatusView
+from core.sla import CreditView, Judged, Metric, Objective, OwedAction, ServiceView, Standing, StatusView
 from core.sla.budget import Budget, Unit
 from core.sla.objective import Bound
 from core.sla.windows import DAY, LAST_30_DAYS, LAST_DAY
-from tests.unit.bot.samples import NOW
+from tests.unit.bot.samples import LEE, NOW, REQUEST_ID
 
 AVAILABLE = Objective(name="availability", metric=Metric.AVAILABILITY, bound=Bound(">=", 0.999), window=LAST_30_DAYS)
 FAST = Objective(name="response_time", metric=Metric.RESPONSE_TIME, bound=Bound("<", 2.0), window=LAST_DAY)
 BUDGET = Budget(Unit.MINUTES, 43.2, 40.2, 18.0, timedelta(hours=5))
+
+
+def owed(**changes: Any) -> OwedAction:
+    found = OwedAction(
+        id=REQUEST_ID,
+        service="payments",
+        title="Cache the exchange rates",
+        why="95% of response times rose from 200ms to 900ms about 20 Mar 2026.",
+        owner=LEE,
+        due_at=NOW + timedelta(days=3),
+        state="open",
+        evidence="",
+    )
+    return replace(found, **changes)
 
 
 def judged(**changes: Any) -> Judged:

@@ -8,6 +8,7 @@ import os
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from slack_sdk.models.blocks import Block
@@ -43,6 +44,7 @@ from bot.views.incidents import incident_card, incidents_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from bot.views.pieces import ACTION_TITLES
 from bot.views.rollouts import drill_card
+from bot.views.service_actions import service_action_card, service_action_form, service_action_line
 from bot.views.service_levels import credits_card, error_budget_card, service_card, services_card
 from bot.views.tickets import ticket_form
 from bot.views.weekly import weekly_card
@@ -70,7 +72,7 @@ from core.rollouts import CheckView
 from core.tenants import TenantPolicy
 from core.tenants.bypass_policy import BypassReason
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
-from tests.unit.bot.incident_samples import entry, incident, learnt_from, over, suspect, worked_on
+from tests.unit.bot.incident_samples import entry, follow_up, incident, learnt_from, over, suspect, worked_on
 from tests.unit.bot.samples import (
     CHANGE_ID,
     DANA,
@@ -110,7 +112,7 @@ from tests.unit.bot.samples import (
     week,
     whole_bypass,
 )
-from tests.unit.bot.sla_samples import credit, empty, line, status
+from tests.unit.bot.sla_samples import credit, empty, line, owed, status
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 ACCOUNT = {"account": {"chat_user": "U0LEE", "name": "lee <!channel>"}, "by": "amara@acme.example"}
@@ -284,6 +286,10 @@ VIEWS = {
     "incident_over": incident_card(over(), PRIYA, now=NOW),
     "incident_review_overdue": incident_card(over(review_due_at=NOW - timedelta(days=1)), None, now=NOW),
     "incident_reviewed": incident_card(learnt_from(), PRIYA, now=NOW),
+    "service_action_open": service_action_card(owed(), now=NOW, console="https://countersign.example/console"),
+    "service_action_overdue": service_action_card(owed(due_at=NOW - timedelta(days=1)), now=NOW),
+    "service_action_done": service_action_card(owed(state="done", evidence="CHG-1007 went live."), now=NOW),
+    "service_action_reminder": service_action_line("sla.action_due", owed()),
     "incident_list": incidents_card(
         (worked_on(), incident(business_service="", service="", severity="low")), title="What is wrong now"
     ),
@@ -401,6 +407,10 @@ VIEWS = {
     "form_incident_reopen": incident_forms.incident_reopen_form(over()),
     "form_incident_review": incident_forms.incident_review_form(over()),
     "form_incident_follow_up": incident_forms.incident_follow_up_form(over(), zone="Europe/Zurich"),
+    "form_incident_follow_up_done": incident_forms.incident_follow_up_done_form(
+        over(), (follow_up(), follow_up(id=UUID(int=1), title="Alert earlier", before=""))
+    ),
+    "form_service_action": service_action_form(owed()),
     "form_incident_timeline": incident_forms.incident_timeline_form(
         over(), (*over().newest, entry("It began.", at=NOW - timedelta(hours=1), written_at=NOW)), is_cut=True
     ),
