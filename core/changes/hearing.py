@@ -85,7 +85,7 @@ async def _show(
     if actor is None:
         return UnlinkedAuthor(
             f"{heard.by or 'Somebody'} is not linked to anybody in Countersign: this is no evidence.",
-            next_step="They can link their account at the console, under My security, and show it again.",
+            next_step="Show it in Countersign; they can link their account at the console, under My security.",
         )
     words = heard.words.strip()[: rules.SUMMARY_MAX]
     source = {"system": heard.system, "ticket": heard.number}

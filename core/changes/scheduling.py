@@ -14,11 +14,11 @@ from core.approvals import TicketHand, limit_approval
 from core.audit import audited
 from core.changes import reading, rules, store
 from core.changes.catalogue import ChangeCatalogue
-from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange
+from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange, WrongState
 from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy
-from core.changes.state import Step
+from core.changes.state import ChangeState, Step
 from core.changes.store import ChangeFilter
 from core.changes.timetable import Span, first_accepted, freeze_span, obstacles, occurrences, told
 from core.changes.views import Calendar, ChangeView, Fit, FrozenTime, OpenTime
@@ -127,6 +127,9 @@ async def move_from_ticket(
         raise UnknownChange(where="change")
     async with tx.connection.begin_nested():
         held = await hold(tx, change_id)
+        if held.state is not ChangeState.SCHEDULE:
+            said = f"{held.reference} is in '{held.state}'; its time can be moved once it is approved, until it begins."
+            raise WrongState(said, where="state")
         source = {"by": by.shown, "system": by.system, "ticket": by.ticket}
         await _take_time(tx, await policy_of(tx, catalogue), by.actor(tx.tenant), held, span, source)
 
