@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.budgets.model import budget_reservations
@@ -18,15 +18,21 @@ _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _C: Final = budget_reservations.c
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """So much is held until then for the usage of this id, unless that is told before."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """So much is held for usage of this project, agent and class."""
 
-    usage_id: str
     project: str
     agent: str
     meter_class: str
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation(Held):
+    """It is held until then for the usage of this id, unless that is told before."""
+
+    usage_id: str
     expires_at: datetime
 
 
@@ -35,13 +41,33 @@ async def hold(tx: Transaction) -> None:
     await tx.connection.execute(_HOLD, {"name": f"reservations {tx.tenant}"})
 
 
-async def live(tx: Transaction) -> dict[str, Reservation]:
-    """Those that have not expired, by usage; the others are gone."""
+async def expire(tx: Transaction) -> None:
+    """Those whose time is over hold nothing any more."""
     mine = _C.tenant_id == tx.tenant
     await tx.connection.execute(delete(budget_reservations).where(mine, _C.expires_at <= tx.now))
+
+
+async def some(tx: Transaction, *, after: str = "", limit: int | None = None) -> list[str]:
+    """The usages that something is reserved for, in the order of their ids, beyond `after`."""
+    wanted = select(_C.usage_id).where(_C.tenant_id == tx.tenant, _C.usage_id > after).order_by(_C.usage_id)
+    return list((await tx.connection.execute(wanted.limit(limit))).scalars())
+
+
+async def sums(tx: Transaction) -> list[Held]:
+    """What is held in all, for each project, agent and class."""
+    names = (_C.project, _C.agent, _C.meter_class)
+    wanted = select(*names, func.sum(_C.amount).label("amount")).where(_C.tenant_id == tx.tenant).group_by(*names)
+    return [
+        Held(project=row.project, agent=row.agent, meter_class=row.meter_class, amount=row.amount)
+        for row in await tx.connection.execute(wanted)
+    ]
+
+
+async def of(tx: Transaction, ids: Collection[str]) -> dict[str, Reservation]:
+    """Those for these usages, by their ids."""
     columns = (_C.usage_id, _C.project, _C.agent, _C.meter_class, _C.amount, _C.expires_at)
-    rows = await tx.connection.execute(select(*columns).where(mine))
-    return {row.usage_id: Reservation(*row) for row in rows}
+    rows = await tx.connection.execute(select(*columns).where(_C.tenant_id == tx.tenant, _C.usage_id.in_(list(ids))))
+    return {row.usage_id: Reservation(**row._mapping) for row in rows}  # noqa: SLF001  SQLAlchemy's public name
 
 
 async def keep(tx: Transaction, reservations: Iterable[Reservation]) -> None:

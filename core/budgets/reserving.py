@@ -5,12 +5,12 @@ reservations, in whatever process: so what is reserved and what is used never ex
 ends when usage of its id stands in the ledger, when it is given back, or with its time.
 
 What is settled is looked up before the counters are read: usage that is written between the two counts twice for that
-moment, and never not at all.
+moment, and never not at all. With each batch some are looked up, in turns, and all of them before anything is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,17 +25,19 @@ from core.audit import audited
 from core.budgets import reservation_store, spending, store
 from core.budgets.errors import AlreadyTold, InvalidSpending
 from core.budgets.guarding import load_guarded
-from core.budgets.reservation_store import Reservation
+from core.budgets.reservation_store import Held, Reservation
 from core.budgets.rules import Guarded, paced_after
 from core.budgets.spending import FREE, Verdict
 from core.budgets.store import KNOWN
 from core.costs import Charge, RateCatalogue, Usage, check_usage, known_among, priced
 from core.db import Batches, Database, Transaction
 from core.errors import Forbidden
+from core.ids import TenantId
 from core.money import EXACT, Money
 
 LASTS: Final = timedelta(minutes=5)
 LASTS_MAX: Final = timedelta(hours=1)
+SETTLED_AT_ONCE: Final = 256  # reservations that are looked up with each batch, in turns
 _ONE: Final = timedelta(seconds=1)
 
 CHECKS = Counter("countersign_budgets_checks_total", "Answers to who asked before spending", ["decision"])
@@ -83,6 +85,7 @@ class SpendingDesk:
         self._database = database
         self._rates = rates
         self._batches: Batches[_Asked, Answer | AlreadyTold] = Batches(database, self._answer)
+        self._looked_up_to: dict[TenantId, str] = {}  # a reservation, by the id of its usage
 
     async def ask(self, actor: Actor, said: Spending) -> Answer:
         """Asked again, the new estimate takes the place of the earlier one, if it is allowed.
@@ -144,41 +147,68 @@ class SpendingDesk:
         if not (await tx.remembered(KNOWN, store.load_known)).budgets:
             return [_free(asked) for asked in batch]
         await reservation_store.hold(tx)
-        live = await reservation_store.live(tx)
-        told = await known_among(tx, {*live, *(asked.charge.usage_id for asked in batch)})
-        await reservation_store.drop(tx, told & live.keys())
-        sheet = _Sheet(
-            await load_guarded(tx),
-            {usage_id: each for usage_id, each in live.items() if usage_id not in told},
-            now=tx.now,
-        )
-        answers = [AlreadyTold(where="id") if asked.charge.usage_id in told else sheet.answer(asked) for asked in batch]
+        await reservation_store.expire(tx)
+        told = await self._settle(tx, batch)
+        sheet = await _sheet(tx, batch)
+        answers = sheet.answers(batch, told)
+        if sheet.has_refused and await self._settle_all(tx):  # what is settled and not known to be might have room
+            sheet = await _sheet(tx, batch)
+            answers = sheet.answers(batch, told)
         await reservation_store.keep(tx, sheet.new.values())
         for budget_id, until in sorted(sheet.paced.items()):
             await store.open_period(tx, budget_id, sheet.windows[budget_id], {"paced_until": until})
         return answers
 
+    async def _settle(self, tx: Transaction, batch: Sequence[_Asked]) -> frozenset[str]:
+        """Usage that is asked for and was told; what is reserved for it, and for some others, is over where it was."""
+        after = self._looked_up_to.get(tx.tenant, "")
+        some = await reservation_store.some(tx, after=after, limit=SETTLED_AT_ONCE)
+        self._looked_up_to[tx.tenant] = some[-1] if len(some) == SETTLED_AT_ONCE else ""
+        told = await known_among(tx, {*some, *(asked.charge.usage_id for asked in batch)})
+        await reservation_store.drop(tx, told)
+        return told
+
+    async def _settle_all(self, tx: Transaction) -> bool:
+        """Whether anything that was reserved is over, as it was told."""
+        told = await known_among(tx, await reservation_store.some(tx))
+        await reservation_store.drop(tx, told)
+        return bool(told)
+
+
+async def _sheet(tx: Transaction, batch: Sequence[_Asked]) -> _Sheet:
+    """What is reserved, read before the counters are."""
+    held = await reservation_store.sums(tx)
+    own = await reservation_store.of(tx, {asked.charge.usage_id for asked in batch})
+    return _Sheet(await load_guarded(tx), held, own, now=tx.now)
+
 
 class _Sheet:
     """The tenant's budgets with what is reserved of them, while a batch is answered."""
 
-    def __init__(self, guarded: Sequence[Guarded], live: Mapping[str, Reservation], *, now: datetime) -> None:
-        self._guarded, self._live, self._now = guarded, dict(live), now
-        self._held = {each.budget.id: _sum_of(each, self._live.values()) for each in guarded}
+    def __init__(
+        self, guarded: Sequence[Guarded], held: Sequence[Held], own: Mapping[str, Reservation], *, now: datetime
+    ) -> None:
+        self._guarded, self._own, self._now = guarded, dict(own), now
+        self._held = {each.budget.id: _sum_of(each, held) for each in guarded}
+        self.has_refused = False
         self.windows = {each.budget.id: each.standing.window for each in guarded}
         self.new: dict[str, Reservation] = {}
         self.paced: dict[UUID, datetime] = {}
 
-    def answer(self, asked: _Asked) -> Answer:
-        """What follows; what is allowed is reserved."""
+    def answers(self, batch: Sequence[_Asked], told: Collection[str]) -> list[Answer | AlreadyTold]:
+        """What follows for each; what is allowed is reserved."""
+        return [AlreadyTold(where="id") if asked.charge.usage_id in told else self._answer(asked) for asked in batch]
+
+    def _answer(self, asked: _Asked) -> Answer:
         charge = asked.charge
         counting = [each for each in self._guarded if _counts(each, charge) and each.standing.window.holds(self._now)]
         if not counting or not charge.amount:
             return _free(asked)
-        before = self._live.get(charge.usage_id)
+        before = self._own.get(charge.usage_id)
         held = self._without(before)
         verdict = spending.judge(counting, charge, held, paced=self.paced, now=self._now)
         if not verdict.is_allowed:
+            self.has_refused = True
             later = verdict.next_at - self._now if verdict.next_at else None
             return Answer(verdict, charge.amount, charge.currency, None, later)
         for budget_id, per_hour in spending.slowed(counting, charge, held):
@@ -187,9 +217,14 @@ class _Sheet:
                 self.paced.get(budget_id) or standing.paced_until, per_hour, now=self._now
             )
         mine = Reservation(
-            charge.usage_id, charge.project, charge.agent, charge.meter_class, charge.amount, asked.expires_at
+            usage_id=charge.usage_id,
+            project=charge.project,
+            agent=charge.agent,
+            meter_class=charge.meter_class,
+            amount=charge.amount,
+            expires_at=asked.expires_at,
         )
-        self._live[mine.usage_id] = self.new[mine.usage_id] = mine
+        self._own[mine.usage_id] = self.new[mine.usage_id] = mine
         self._held = {each.budget.id: EXACT.add(held[each.budget.id], _sum_of(each, [mine])) for each in self._guarded}
         return Answer(verdict, charge.amount, charge.currency, asked.expires_at)
 
@@ -202,10 +237,10 @@ class _Sheet:
         }
 
 
-def _sum_of(guarded: Guarded, reservations: Iterable[Reservation]) -> Decimal:
+def _sum_of(guarded: Guarded, held: Iterable[Held]) -> Decimal:
     """What is reserved of the budget. Reservations are in the tenant's currency."""
     scope, total = guarded.budget.terms.scope, Decimal(0)
-    for each in reservations:
+    for each in held:
         if scope.counts(project=each.project, agent=each.agent, meter_class=each.meter_class):
             total = EXACT.add(total, each.amount)
     return total

@@ -14,6 +14,7 @@ from core import budgets
 from core.access.errors import PermissionMissing
 from core.budgets import ControlIn, Proposal, Spend, Spending, SpendingDesk, count_charges
 from core.budgets.errors import AlreadyTold, InvalidSpending
+from core.budgets.reserving import SETTLED_AT_ONCE
 from core.costs import InvalidUsage, UnknownMeter, Usage, UsageWriter, load_rate_catalogue
 from core.money import Money
 
@@ -143,6 +144,20 @@ async def test_however_many_ask_at_once_no_more_is_allowed_than_there_is(make, c
     assert await spent(company, budget) == Decimal(25)
     for each in desks:
         await each.close()
+
+
+@pytest.mark.row("C5")
+async def test_before_anything_is_refused_all_that_was_told_is_settled(make, ask, writer, company, database):
+    # rules 38, 41
+    await make(amount=usd("4"))
+    many = [f"call-{number:03}" for number in range(SETTLED_AT_ONCE + 100)]
+    await asyncio.gather(*(ask(each, "0.01") for each in many))
+    now = database.clock.now()
+    told = [Usage(each, "cpu_hours", Decimal("0.01"), now, "care", "bot") for each in many[1:]]
+    await writer.record(company.actor(PLATFORM), told)
+    used, reserved = Decimal("0.355"), Decimal("0.01")
+    answer = await ask("great", str(4 - used - reserved))
+    assert (answer.verdict.spend, answer.verdict.left) == (Spend.ALLOW, Decimal(0))
 
 
 @pytest.mark.row("C5")
