@@ -21,5 +21,5 @@ def name_of(text: str) -> str | None:
 
 
 def refusal(what: str) -> str:
-    """That this is no name of such a thing."""
-    return f"A {what} has 1 to {NAME_MAX} characters, none of them a line break, a control character, < or >."
+    """That this is no name of such a thing: `a service`, `an objective`."""
+    return f"The name of {what} has 1 to {NAME_MAX} characters, none of them a line break, a control character, < or >."

@@ -202,5 +202,5 @@ def _service(reader: Reader, path: YamlPath, value: object) -> str:
     text = reader.text(path, value)
     name = name_of(text)
     if name is None:
-        reader.problem(path, refusal("service"), accepted=ACCEPTED)
+        reader.problem(path, refusal("a service"), accepted=ACCEPTED)
     return name or text

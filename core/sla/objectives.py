@@ -92,7 +92,9 @@ async def create_objective(database: Database, catalogue: SlaCatalogue, actor: A
     resource = f"{wish.service[:NAME_MAX]}/{wish.name[:NAME_MAX]}"
     async with audited(database, actor, action="sla.objective_created", resource=resource) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
-        named = replace(wish, name=_named("name", wish.name), service=_named("service", wish.service))
+        named = replace(
+            wish, name=_named("name", "an objective", wish.name), service=_named("service", "a service", wish.service)
+        )
         objective = _read(named, zone=(await tenant_policy(tx)).time_zone)
         await store.hold(tx, "objectives")
         if await store.objective_named(tx, objective.service, objective.name) is not None:
@@ -202,10 +204,10 @@ def _read(wish: Wish, *, zone: str) -> Objective:
     )
 
 
-def _named(where: str, text: str) -> str:
+def _named(where: str, what: str, text: str) -> str:
     name = name_of(text)
     if name is None:
-        raise InvalidObjective(refusal(where), where=where, accepted=ACCEPTED)
+        raise InvalidObjective(refusal(what), where=where, accepted=ACCEPTED)
     return name
 
 

@@ -113,7 +113,7 @@ def _objectives(
     service = reader.text((*path, "service"), spec.get("service", "?"))
     called = name_of(notes.get("service") or services.get(service, service))
     if called is None:
-        reader.problem((*path, "service"), refusal("service"), accepted=ACCEPTED)
+        reader.problem((*path, "service"), refusal("a service"), accepted=ACCEPTED)
     window = _window(reader, (*path, "timeWindow"), spec.get("timeWindow", ()))
     method = reader.choice((*path, "budgetingMethod"), spec.get("budgetingMethod", METHODS[0]), METHODS)
     is_ratio = _is_ratio(reader, path, spec, indicators)
@@ -147,7 +147,7 @@ def _named(reader: Reader, text: str) -> str:
     """The objective's name, cut to what we keep."""
     name = name_of(text[:NAME_MAX])
     if name is None:
-        reader.problem(("metadata", "name"), refusal("name"), accepted=ACCEPTED)
+        reader.problem(("metadata", "name"), refusal("an objective"), accepted=ACCEPTED)
     return name or text
 
 

@@ -142,7 +142,7 @@ def _service_name(service: str) -> str:
     """The name, with single spaces within and none around it. Raises InvalidInput."""
     name = name_of(service)
     if name is None:
-        raise InvalidInput(refusal("service"), where="service", accepted=ACCEPTED)
+        raise InvalidInput(refusal("a service"), where="service", accepted=ACCEPTED)
     if name == ANY:
         raise InvalidInput(f"'{ANY}' means every service: a sample is of one.", where="service")
     return name
