@@ -58,6 +58,7 @@ from web.api.drafts import Drafts
 from web.api.groups import Groups
 from web.api.incident_reviews import IncidentReviews
 from web.api.incidents import Incidents
+from web.api.otlp import Otlp
 from web.api.policies import Policies
 from web.api.preferences import Preferences
 from web.api.receipts import Receipts
@@ -158,6 +159,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Incidents(database),
         IncidentReviews(database),
         Sla(database, service.sla, service.sampler),
+        Otlp(database, service.sampler),
         SlaReports(database, service.sla, service.renderer),
         Audit(database),
         Connectors(database, service.connected),

@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,8 @@ from core.tenants import provision
 from core.tenants.policy import TenantPolicy
 
 COPY, ONE, EIGHT = "COPY by the owner", "1,000 a call", "1,000 a call, 8 callers"
+LABELLED = "1,000 a call, 8 callers, 4 labels each"
+VALUES: Final = {"agent": 30, "endpoint": 12, "region": 3, "version": 2}  # of the labels
 CONT_FEW, OURS_FEW = "percentile_cont, 10,000", "ours, 10,000"
 CONT_MANY, OURS_MANY = "percentile_cont, 1,000,000", "ours, 1,000,000"
 STATUS_FEW, STATUS_MANY = "the whole status, 10,000", "the whole status, 1,000,000"
@@ -81,8 +84,12 @@ def _samples(count: int, now: datetime, chance: random.Random, *, within_s: floa
     ]
 
 
+def _labelled(sample: Sample, chance: random.Random) -> Sample:
+    return replace(sample, labels=tuple((name, f"v{chance.randrange(count)}") for name, count in VALUES.items()))
+
+
 async def _taking(owner: asyncpg.Connection, database: Database, *, rounds: int) -> Section:
-    measured: dict[str, list[Round]] = {COPY: [], ONE: [], EIGHT: []}
+    measured: dict[str, list[Round]] = {COPY: [], ONE: [], EIGHT: [], LABELLED: []}
     chance, tenant = random.Random(1), TenantId("bench")
     sampler = Sampler(database)
     await sampler.take(system_actor(tenant), _samples(1, database.clock.now(), chance, within_s=1.0))  # makes the parts
@@ -99,6 +106,7 @@ async def _taking(owner: asyncpg.Connection, database: Database, *, rounds: int)
         measured[COPY].append(Round(TAKEN / (time.perf_counter() - begun)))
         for name, callers in ((ONE, 1), (EIGHT, 8)):
             measured[name].append(await _taken(sampler, tenant, samples, callers))
+        measured[LABELLED].append(await _taken(sampler, tenant, [_labelled(each, chance) for each in samples], 8))
     await sampler.close()
     note = (
         f"{TAKEN:,} samples of the last minute; durable, added up by minute and hour, recorded in the trail; "

@@ -5,7 +5,7 @@ objective_file.py, openslo.py, openslo_export.py, catalogue.py   YAML of ours an
 sketch.py, series.py, adding.py         pure: response times, minutes and hours, what samples add to them
 names.py                                pure: names as they are taken
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told
-labelling.py                            pure: labels of samples, and how often their values failed
+labelling.py, spans.py                  pure: labels of samples, how often their values failed; samples from traces
 model.py, store.py, sample_store.py, label_store.py   tables; SQL
 sampling.py, own.py, keeping.py         use cases: samples come, also our own, and go
 levels.py                               use case: one figure, for checks of rollouts
@@ -69,6 +69,7 @@ from core.sla.reporting import export_report, service_report
 from core.sla.runs import Run, RunDay
 from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
+from core.sla.spans import SpanFacts, sample_of
 from core.sla.store import AlertFilter
 from core.sla.trending import Trend, TrendsView, get_trends
 from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView, worst_first
@@ -108,6 +109,7 @@ __all__ = [
     "ServiceView",
     "SlaCatalogue",
     "SlaEvent",
+    "SpanFacts",
     "Standing",
     "StatusView",
     "Trend",
@@ -149,6 +151,7 @@ __all__ = [
     "load_owed",
     "load_sla_catalogue",
     "position",
+    "sample_of",
     "service_address",
     "service_report",
     "standings",

@@ -78,6 +78,22 @@ def test_each_sample_that_cannot_be_taken_is_pointed_at_and_none_is(product):
     assert "No sample of" in nobody["detail"]
 
 
+@pytest.mark.row("S2", "S5", "M5")
+def test_spans_of_a_service_are_its_samples_and_what_cannot_be_taken_is_counted(product):
+    service = f"shop-{secrets.token_hex(4)}"
+    now = int(datetime.now(UTC).timestamp() * 1e9)
+    span = {"kind": 2, "startTimeUnixNano": str(now - 250_000_000), "endTimeUnixNano": str(now)}
+    spans = [span, {**span, "status": {"code": 2}}, {**span, "kind": 3}, {**span, "endTimeUnixNano": str(now // 2)}]
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
+    body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
+    answer = product.call("POST", "/api/v1/otlp/v1/traces", role="agent_operator", json=body)
+    assert (answer.status_code, answer.json()["partialSuccess"]["rejectedSpans"]) == (200, 1), answer.text
+    found = call(product, "GET", "/status", params={"service": service})
+    assert (found["samples"], found["failed"], found["response_time_p95"]) == (2, 1, 0.25)
+    refused = product.call("POST", "/api/v1/otlp/v1/traces", role="audit_reviewer", json=body)
+    assert refused.status_code == 403
+
+
 @pytest.mark.row("S1")
 def test_an_objective_lives_and_travels_as_openslo(product):
     service = f"shop-{secrets.token_hex(4)}"

@@ -1,0 +1,59 @@
+"""What OpenTelemetry sends, by the protocol's own definitions, is what we read (S2, M5)."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from web.api.otlp import PartialSuccessOut, TracesIn, TracesOut
+
+
+def attribute(key, **value):
+    return KeyValue(key=key, value=AnyValue(**value))
+
+
+def request():
+    message = ExportTraceServiceRequest()
+    resource = message.resource_spans.add()
+    resource.resource.attributes.append(attribute("service.name", string_value="payments"))
+    resource.scope_spans.add().spans.append(
+        Span(
+            trace_id=bytes(16),
+            span_id=bytes(8),
+            name="POST /pay",
+            kind=Span.SPAN_KIND_SERVER,
+            start_time_unix_nano=1_772_443_800_000_000_000,
+            end_time_unix_nano=1_772_443_800_250_000_000,
+            attributes=[
+                attribute("http.response.status_code", int_value=500),
+                attribute("cached", bool_value=False),
+                attribute("tags", array_value=ArrayValue(values=[AnyValue(string_value="x")])),
+            ],
+            status=Status(code=Status.STATUS_CODE_ERROR),
+        )
+    )
+    return message
+
+
+@pytest.mark.row("S2", "M5")
+def test_a_request_in_its_json_encoding_is_read_with_everything_that_samples_need():
+    written = MessageToDict(request(), use_integers_for_enums=True)
+    (resource,) = TracesIn.model_validate(written).resource_spans
+    (span,) = resource.scope_spans[0].spans
+    assert (span.kind, span.status.code, int(span.end) - int(span.start)) == (2, 2, 250_000_000)
+    assert [(each.key, each.value.text) for each in resource.resource.attributes] == [("service.name", "payments")]
+    assert [(each.key, each.value.text) for each in span.attributes] == [
+        ("http.response.status_code", "500"), ("cached", "false"), ("tags", None),
+    ]  # fmt: skip
+
+
+def test_the_answer_is_one_that_the_protocol_knows():
+    answer = TracesOut(partialSuccess=PartialSuccessOut(rejectedSpans=3, errorMessage="time: It is old."))
+    read = ParseDict(answer.model_dump(), ExportTraceServiceResponse())
+    assert (read.partial_success.rejected_spans, read.partial_success.error_message) == (3, "time: It is old.")
