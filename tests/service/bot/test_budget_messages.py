@@ -20,7 +20,8 @@ from core.money import Money
 from core.outbox import Event
 from core.preferences import set_preferences
 from tests.service.bot.test_scheduled_messages import slack
-from tests.service.bot.test_told_once import WHO, both
+from tests.service.bot.test_told_elsewhere import removes_the_app
+from tests.service.bot.test_told_once import REVIEWER, WHO, both
 
 __all__ = ["both", "slack"]  # fixtures
 
@@ -215,3 +216,14 @@ async def test_an_alert_that_a_raise_has_settled_by_the_end_of_quiet_hours_is_no
     )
     assert "preferences.quiet_over" in await spending.passes(END - company.clock.now())
     assert await told(both) == []
+
+
+@pytest.mark.row("C4", "B8", "B9")
+async def test_whoever_teams_cannot_reach_is_told_in_slack_once(both, spending):
+    await both.teams.act("install", user=REVIEWER)
+    await both.wants("teams")
+    await removes_the_app(both)
+    assert await spending.spends("50") == ["budget.threshold_reached"]
+    assert await spending.delivered() == ["preferences.unreached"]
+    assert await spending.delivered() == []
+    assert (await told(both), await told(both, "nudge")) == (["slack"], [])
