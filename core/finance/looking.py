@@ -21,6 +21,7 @@ from core.finance.forecast import HISTORY_MAX, HORIZON_MAX, Forecast, foretell
 from core.finance.ledger import Narrowed
 from core.finance.spans import Span, span
 from core.finance.trend import Trend, moving_means, trend_of
+from core.money import CODE
 
 HORIZON: Final = 30  # days
 TREND: Final = timedelta(weeks=12)
@@ -213,9 +214,14 @@ def daily(spent: Iterable[Spent], found: Span) -> tuple[tuple[date, Decimal], ..
 
 
 def chosen_currency(wanted: str, known: tuple[str, ...]) -> str:
-    """The currency that is asked for, else the one with most costs. Raises InvalidReport for one without any."""
+    """The currency that is asked for, else the one with most costs.
+
+    Raises InvalidReport for one without any; where there are no costs at all, for what is no currency.
+    """
     if wanted and known and wanted not in known:
         raise InvalidReport(f"There are no costs in '{wanted[:10]}'.", where="currency", accepted=known)
+    if wanted and not CODE.fullmatch(wanted):
+        raise InvalidReport(f"'{wanted[:10]}' is no currency.", where="currency", accepted=("USD", "EUR"))
     return wanted or (known[0] if known else "USD")
 
 
