@@ -39,7 +39,7 @@ async def count_charges(tx: Transaction, spent: Sequence[Spent]) -> None:
         elif (rows := await store.count(tx, counts, changed=known.changed)) is not None:
             by_id = {budget.id: budget for budget in known.budgets}
             for row in rows:
-                budget = by_id[row.budget_id]
+                budget = by_id[row["budget_id"]]
                 await raise_alerts(tx, budget, store.standing_in(row, budget.terms.amount))
             return
         known = await store.load_known(tx)

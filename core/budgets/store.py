@@ -27,20 +27,16 @@ _SHARE: Final = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 # Takes the shared lock, then counts. Rows are locked in the order of their keys, whoever writes: two batches that meet
 # wait for each other, never both. It is one round trip, since every other waits for a hot row (0093).
-_COUNT: Final = text(
-    "SELECT * FROM countersign_count_charges(:tenant, :lock, :changed, CAST(:budgets AS uuid[]),"
-    " CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]), CAST(:spent AS numeric[]),"
-    " CAST(:charges AS bigint[]))"
-)
+_COUNT: Final = "SELECT * FROM countersign_count_charges($1, $2, $3, $4, $5, $6, $7, $8)"
 # The change number comes with one row at least, so that nobody has to ask for it apart.
-_STANDINGS: Final = text("""
+_STANDINGS: Final = """
     SELECT b.latest, p.*
-    FROM (SELECT coalesce(max(changed), 0) AS latest FROM budgets WHERE tenant_id = :tenant) b
+    FROM (SELECT coalesce(max(changed), 0) AS latest FROM budgets WHERE tenant_id = $1) b
     LEFT JOIN (
-        unnest(CAST(:budgets AS uuid[]), CAST(:starts AS timestamptz[])) AS w(of_budget, begins)
-        JOIN budget_periods p ON p.tenant_id = :tenant AND p.budget_id = w.of_budget AND p.starts_at = w.begins
+        unnest($2::uuid[], $3::timestamptz[]) AS w(of_budget, begins)
+        JOIN budget_periods p ON p.tenant_id = $1 AND p.budget_id = w.of_budget AND p.starts_at = w.begins
     ) ON true
-""")
+"""
 _CHANGED: Final = text("SELECT coalesce(max(changed), 0) FROM budgets WHERE tenant_id = :tenant")
 _NO_PERIOD: Final = tuple(column.name for column in budget_periods.c if column.name not in ("tenant_id", "budget_id"))
 
@@ -107,26 +103,23 @@ async def hold_shown(tx: Transaction) -> None:
     await tx.connection.execute(_HOLD, {"name": f"{_lock(tx)} shown"})
 
 
-async def count(tx: Transaction, counts: Sequence[Count], *, changed: int) -> list[Row[Any]] | None:
+async def count(tx: Transaction, counts: Sequence[Count], *, changed: int) -> Sequence[Mapping[str, Any]] | None:
     """The periods as they are then; None, and nothing is counted, if budgets have changed since `changed`.
 
     No budget of the tenant begins, ends or changes its periods until commit, as with `share`.
     """
-    rows = await tx.connection.execute(
+    rows = await tx.fetch(
         _COUNT,
-        {
-            "tenant": tx.tenant,
-            "lock": _lock(tx),
-            "changed": changed,
-            "budgets": [each.budget_id for each in counts],
-            "starts": [each.window.starts_at for each in counts],
-            "ends": [each.window.ends_at for each in counts],
-            "spent": [each.spent for each in counts],
-            "charges": [each.charges for each in counts],
-        },
+        tx.tenant,
+        _lock(tx),
+        changed,
+        [each.budget_id for each in counts],
+        [each.window.starts_at for each in counts],
+        [each.window.ends_at for each in counts],
+        [each.spent for each in counts],
+        [each.charges for each in counts],
     )
-    found = list(rows)
-    return found if len(found) == len(counts) else None
+    return rows if len(rows) == len(counts) else None
 
 
 async def is_current(tx: Transaction, changed: int) -> bool:
@@ -145,15 +138,11 @@ async def load_known(tx: Transaction) -> Known:
 async def standings(tx: Transaction, known: Known) -> dict[UUID, Standing] | None:
     """How the period that runs now stands of each budget that has begun; None if budgets have changed since."""
     windows = known.windows(tx.now)
-    parameters = {
-        "tenant": tx.tenant,
-        "budgets": list(windows),
-        "starts": [window.starts_at for window in windows.values()],
-    }
-    rows = (await tx.connection.execute(_STANDINGS, parameters)).all()
-    if rows[0].latest != known.changed:
+    starts = [window.starts_at for window in windows.values()]
+    rows = await tx.fetch(_STANDINGS, tx.tenant, list(windows), starts)
+    if rows[0]["latest"] != known.changed:
         return None
-    counted = {row.budget_id: row for row in rows if row.budget_id is not None}
+    counted = {row["budget_id"]: row for row in rows}
     return {
         budget.id: standing_in(counted[budget.id], budget.terms.amount)
         if budget.id in counted
@@ -255,7 +244,7 @@ async def hold_period(tx: Transaction, budget: Budget, window: Window) -> Standi
         )
         .with_for_update()
     )
-    return standing_in(row.one(), budget.terms.amount)
+    return standing_in(row.mappings().one(), budget.terms.amount)
 
 
 async def periods_of(tx: Transaction, budget: Budget, *, limit: int) -> tuple[Standing, ...]:
@@ -267,7 +256,7 @@ async def periods_of(tx: Transaction, budget: Budget, *, limit: int) -> tuple[St
         .order_by(columns.starts_at.desc())
         .limit(limit)
     )
-    return tuple(standing_in(row, budget.terms.amount) for row in rows)
+    return tuple(standing_in(row, budget.terms.amount) for row in rows.mappings())
 
 
 async def add_request(tx: Transaction, request_id: UUID, budget_id: UUID, *, wanted: Decimal, lasts: str) -> None:
@@ -345,14 +334,14 @@ def budget_in(row: Row[Any]) -> Budget:
     )
 
 
-def standing_in(row: Row[Any], amount: Decimal) -> Standing:
+def standing_in(row: Mapping[Any, Any], amount: Decimal) -> Standing:
     """How the period of a row stands; the budget's `amount` is what holds where the period is not over."""
-    return _standing(row._mapping, amount, "")  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
+    return _standing(row, amount, "")
 
 
 def _standing_of(budget: Budget, row: Row[Any], *, at: datetime) -> Standing:
     if row.p_starts_at is not None:
-        return _standing(row._mapping, budget.terms.amount, "p_")  # noqa: SLF001  as above
+        return _standing(row._mapping, budget.terms.amount, "p_")  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
     window = window_of(budget.schemes, at) or Window(at, at)
     return Standing(window, budget.terms.amount)
 

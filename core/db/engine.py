@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar, cast
 
+import asyncpg
 from sqlalchemy import TextClause, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -167,18 +168,24 @@ async def _translating_outages() -> AsyncIterator[None]:
     except PoolTimeoutError as exc:
         raise Unavailable("The database is busy; nothing was changed.", retry_after_s=1) from exc
     except DBAPIError as exc:
-        if exc.connection_invalidated or _is_outage(exc):
+        if exc.connection_invalidated or _says_outage(_sqlstate(exc)):
             raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
         if _sqlstate(exc) in GAVE_UP:
+            raise Unavailable("The database is busy; nothing was changed.", retry_after_s=1) from exc
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:  # of what is asked of the driver: COPY, `fetch`
+        sqlstate = getattr(exc, "sqlstate", None) or ""
+        if isinstance(exc, asyncpg.InterfaceError) or _says_outage(sqlstate):
+            raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
+        if sqlstate in GAVE_UP:
             raise Unavailable("The database is busy; nothing was changed.", retry_after_s=1) from exc
         raise
     except OSError as exc:  # refused or reset before a connection existed
         raise Unavailable("The database does not answer; nothing was changed.", retry_after_s=5) from exc
 
 
-def _is_outage(exc: DBAPIError) -> bool:
+def _says_outage(sqlstate: str) -> bool:
     """SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, crash) mean that the server is not there."""
-    sqlstate = _sqlstate(exc)
     return sqlstate[:2] in {"08", "53"} or sqlstate[:3] == "57P"
 
 

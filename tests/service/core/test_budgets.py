@@ -16,6 +16,8 @@ from core.budgets import BudgetCatalogue, BudgetFilter, ControlIn, Proposal, cou
 from core.budgets.errors import InvalidBudget, NothingToLift, NotManager, NotYourBudget
 from core.budgets.store import load_known
 from core.costs import Charge, Usage, UsageWriter, load_rate_catalogue, spent_of
+from core.db import Batches
+from core.db.batches import BATCH_MAX
 from core.emergency import grant
 from core.ids import EventId, uuid7
 from core.money import Money
@@ -483,3 +485,32 @@ async def test_budgets_are_listed_in_pages_by_their_numbers(company, make, manag
     made = [await make(name=f"Care {each}") for each in range(3)]
     rest = await budgets.list_budgets(database, manager, BudgetFilter(after=made[0].number))
     assert [each.reference for each in rest] == [each.reference for each in made[1:]]
+
+
+@pytest.mark.row("C5", "T2")
+async def test_a_limit_that_many_press_on_at_two_replicas_is_passed_by_one_batch_of_each_at_most(
+    database, other_replica, company, make, manager
+):
+    # rules 15, 33, and "How much can be overspent"
+    care = await make(amount=usd("100"), controls=[ControlIn("stop")])
+
+    async def let_through(tx, asked):
+        """As a batch of the gate does, with what each action costs counted in the same transaction."""
+        guard = await budgets.load_guard(tx)
+        is_free = not guard.bites(action="agent.deploy", projects=("care",), agent="bot", now=tx.now)
+        if is_free:
+            await count_charges(tx, spent_of([charge("1", tx.now) for _ in asked]))
+        return [is_free for _ in asked]
+
+    replicas = [Batches(each, let_through) for each in (database, other_replica)]
+
+    async def presses_on(batches):
+        passed = 0
+        while await batches.ask(company.tenant, None):
+            passed += 1
+        return passed
+
+    passed = await asyncio.gather(*(presses_on(replicas[number % 2]) for number in range(2 * 32)))
+    standing = (await budgets.get_budget(database, manager, care.id)).standing
+    assert standing.spent == standing.charges == sum(passed)
+    assert 100 <= sum(passed) <= 100 + 2 * BATCH_MAX

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from core.db import Database
+from core.errors import Unavailable
 from core.ids import TenantId
 from tests.service.conftest import execute_as_owner
 
@@ -75,3 +76,22 @@ async def test_what_fails_is_rolled_back_and_its_scope_with_it(narrow, company):
         assert (
             await tx.connection.execute(text("SELECT count(*) FROM tenants WHERE name = 'Changed'"))
         ).scalar_one() == 0
+
+
+@pytest.mark.row("X9")
+async def test_what_is_asked_of_the_driver_itself_fails_as_everything_else_does(narrow, company, owner_url):
+    async def terminated():
+        async with narrow.tenant(company.tenant) as tx:
+            (row,) = await tx.fetch("SELECT pg_backend_pid() AS pid")
+            await execute_as_owner(owner_url, f"SELECT pg_terminate_backend({row['pid']}, 5000)")
+            await tx.fetch("SELECT 1")
+
+    async def too_slow():
+        async with narrow.tenant(company.tenant) as tx:
+            await tx.fetch("SELECT set_config('statement_timeout', '10ms', true)")
+            await tx.fetch("SELECT pg_sleep(10)")
+
+    for failing in (terminated, too_slow):
+        with pytest.raises(Unavailable):
+            await failing()
+    assert await scopes(narrow.tenant(company.tenant)) == (company.tenant, None)
