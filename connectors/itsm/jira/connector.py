@@ -75,7 +75,9 @@ class Jira:
 
     async def check(self) -> CheckResult:
         """How the site answers with these settings, credentials and rights."""
-        doctor = Doctor(self._client, self._settings, self._fields, self._people, self._screens, self._moves)
+        doctor = Doctor(
+            self._client, self._settings, self._fields, self._people, self._screens, self._moves, self._tasks
+        )
         return await doctor.check()
 
     async def create(self, draft: TicketDraft) -> Ticket:

@@ -22,6 +22,7 @@ from connectors.itsm.jira.moves import Moves
 from connectors.itsm.jira.people import People
 from connectors.itsm.jira.screens import Screens, named_field
 from connectors.itsm.jira.settings import JiraSettings
+from connectors.itsm.jira.tasks import SubTasks
 from connectors.itsm.jira.wire import DESK_PROJECT, ScreenField, mapping, text
 from connectors.itsm.mapping import distinct, examine, examine_states, needed
 
@@ -35,9 +36,17 @@ class Doctor:
     """Reads only; leaves nothing behind."""
 
     def __init__(
-        self, client: JiraClient, settings: JiraSettings, fields: Fields, people: People, screens: Screens, moves: Moves
+        self,
+        client: JiraClient,
+        settings: JiraSettings,
+        fields: Fields,
+        people: People,
+        screens: Screens,
+        moves: Moves,
+        tasks: SubTasks,
     ) -> None:
         self._client = client
+        self._tasks = tasks
         self._settings = settings
         self._fields = fields
         self._people = people
@@ -60,6 +69,7 @@ class Doctor:
         for name, kind in self._types().items():
             found.append(await self._examine_type(name, kind))
             found.append(await self._examine_workflow(name, kind))
+        found.append(await _look("Tasks of changes", self._find_task_type, "Check the project's issue types."))
         return CheckResult((*found, *await self._mapping()))
 
     async def _mapping(self) -> tuple[Finding, ...]:
@@ -96,6 +106,10 @@ class Doctor:
             return f"{name}."
         await self._client.read_desk("info")
         return f"{name}, a service desk; approvals that wait for our account are answered."
+
+    async def _find_task_type(self) -> str:
+        name = await self._tasks.type_name()
+        return f"Sub-tasks, as {name}." if name else "The project has no type of sub-task: none are shown there."
 
     async def _read_rights(self) -> str:
         query = {"projectKey": self._settings.project, "permissions": ",".join(RIGHTS)}

@@ -7,7 +7,7 @@ property, as an issue of ours does, and is found among its parent's, which the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from connectors.itsm.base import OutcomeUnknown, Refused, Ticket, TicketKind, TicketPatch, TicketState
 from connectors.itsm.jira.client import SCREEN_ROWS, JiraClient
@@ -52,11 +52,11 @@ class SubTasks:
         self._settings = settings
         self._moves = moves
         self._people = people
-        self._type: str | None = None
+        self._found: Mapping[str, Any] | None = None
 
     async def show(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
         """Each of these is a sub-task once, where it shall be; as they stand then. None where there is no type."""
-        type_id = await self._type_id()
+        type_id = text((await self._type()).get("id"))
         if not type_id:
             return ()
         known = await self._known(ticket, tasks)
@@ -88,14 +88,18 @@ class SubTasks:
             version=record.version,
         )
 
-    async def _type_id(self) -> str:
-        """The project's type of sub-tasks: the first that our account may create; empty if there is none."""
-        if self._type is None:
+    async def type_name(self) -> str:
+        """The project's type of sub-tasks, as people see it; empty if there is none."""
+        return text((await self._type()).get("name"))
+
+    async def _type(self) -> Mapping[str, Any]:
+        """The first type of sub-tasks that our account may create in the project; empty if there is none."""
+        if self._found is None:
             path = f"issue/createmeta/{self._settings.project}/issuetypes"
             answer = mapping(await self._client.read(path, {"maxResults": SCREEN_ROWS}))
             rows = items(answer.get("issueTypes")) or items(answer.get("values"))
-            self._type = next((text(one.get("id")) for one in map(mapping, rows) if one.get("subtask") is True), "")
-        return self._type
+            self._found = next((one for one in map(mapping, rows) if one.get("subtask") is True), {})
+        return self._found
 
     async def _known(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> Mapping[str, str]:
         """The sub-tasks with these keys, the oldest of several."""
@@ -126,7 +130,7 @@ class SubTasks:
         try:
             id_ = await self._client.create({"fields": fields, "properties": [{"key": PROPERTY, "value": value}]})
         except Refused:
-            self._type = None  # an administrator may be changing the types
+            self._found = None  # an administrator may be changing the types
             raise
         record = await self._read(id_)
         if record.key != task.key:

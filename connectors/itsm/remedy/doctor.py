@@ -12,6 +12,8 @@ from connectors.itsm.remedy.forms import Forms
 from connectors.itsm.remedy.people import People
 from connectors.itsm.remedy.qualification import compare
 from connectors.itsm.remedy.settings import RemedySettings
+from connectors.itsm.remedy.tasks import FORM as TASKS
+from connectors.itsm.remedy.tasks import ROOT
 from connectors.itsm.remedy.tickets import Tickets
 from connectors.itsm.remedy.wire import CHANGE, INCIDENT, REQUEST_ID, Form
 
@@ -38,6 +40,7 @@ class Doctor:
         incidents = "Give our account Incident User, and set incident_key_field to a field of both forms."
         logs = "Let our account read and write this form; notes are kept there."
         approvals = "Let our account read approvals and act as an alternate or override approver."
+        tasks = "Let our account read and write TMS:Task, and set task_key_field to a text field of it."
         person = "Set first_name and last_name to an enabled person of CTM:People."
         group = "Set assignment_group to a support group, by name."
         return CheckResult(
@@ -48,6 +51,7 @@ class Doctor:
                 await _look("Work log of changes", lambda: self._form(CHANGE.log, (CHANGE.number,)), logs),
                 await _look("Work log of incidents", lambda: self._form(INCIDENT.log, (INCIDENT.number,)), logs),
                 await _look("Approvals", lambda: self._form(SIGNATURES, ("Request", "Approval Status")), approvals),
+                _softened(await _look("Tasks of changes", self._tasks, tasks)),
                 await _look("Person", self._has_person, person),
                 await self._group(group),
                 *await self._mapping(),
@@ -77,6 +81,11 @@ class Doctor:
         await self._client.select(form, compare(fields[0], "=", NOBODY), fields=fields, limit=1)
         return "Readable."
 
+    async def _tasks(self) -> str:
+        key = self._settings.task_key_field
+        await self._form(TASKS, (ROOT, "Status", "StatusReasonSelection", "Notes", key))
+        return f"Readable; our key is kept in '{key}'."
+
     async def _has_person(self) -> str:
         if not await self._people.has_configured():
             name = f"{self._settings.first_name} {self._settings.last_name}"
@@ -97,6 +106,12 @@ class Doctor:
             return "Found."
 
         return await _look("Support group", ask, next_step)
+
+
+def _softened(finding: Finding) -> Finding:
+    """Without tasks, changes are kept in step all the same."""
+    health = Health.WARNING if finding.health is Health.FAILED else finding.health
+    return Finding(finding.subject, health, finding.message, finding.next_step)
 
 
 async def _look(subject: str, ask: Callable[[], Awaitable[str]], next_step: str) -> Finding:

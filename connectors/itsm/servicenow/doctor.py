@@ -10,6 +10,8 @@ from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.columns import Columns
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE
+from connectors.itsm.servicenow.tasks import FIELDS as TASK_FIELDS
+from connectors.itsm.servicenow.tasks import TABLE as TASKS
 from connectors.itsm.servicenow.wire import FIELDS, condition
 
 NOBODY: Final = "0" * 32  # a sys_id that no record has
@@ -30,6 +32,9 @@ class Doctor:
             return CheckResult((signed_in,))
         rights = "Give our account the roles itil and sn_change_write."
         approvals = "Give our account the role approval_admin, or make it a member of the approving groups."
+        tasks = (
+            "Let our account read and write change_task; without it, what is to be done of a change is not shown there."
+        )
         journal = "Allow our account to read sys_journal_field; without it, people's notes are not taken over."
         return CheckResult(
             (
@@ -40,6 +45,7 @@ class Doctor:
                 ),
                 await _look("Assignment group", self._find_group, "Set assignment_group to a group of the instance."),
                 await _look("Approvals", self._read_approvals, approvals),
+                _softened(await _look("Tasks of changes", self._read_tasks, tasks)),
                 _softened(await _look("Journal", self._read_journal, journal)),
                 *await self._mapping(),
             )
@@ -76,6 +82,11 @@ class Doctor:
     async def _read_approvals(self) -> str:
         asked = condition("sysapproval", "=", NOBODY)
         await self._client.select("sysapproval_approver", asked, fields=("sys_id", "sysapproval", "state"), limit=1)
+        return "Readable."
+
+    async def _read_tasks(self) -> str:
+        asked = condition("change_request", "=", NOBODY)
+        await self._client.select(TASKS, asked, fields=TASK_FIELDS, limit=1)
         return "Readable."
 
     async def _read_journal(self) -> str:

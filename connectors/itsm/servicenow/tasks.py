@@ -29,7 +29,7 @@ from core.tickets import ShownTask, ToldTask
 TABLE: Final = "change_task"
 CANCELED: Final = "4"
 CLOSE_NOTES_MAX_CHARS: Final = 4000  # task.close_notes
-_FIELDS: Final = (
+FIELDS: Final = (
     "sys_id", "number", "state", "close_code", "close_notes", "change_request", "correlation_id", "correlation_display",
     "sys_created_on", "sys_updated_on", "sys_updated_by", "sys_mod_count",
 )  # fmt: skip
@@ -83,7 +83,7 @@ class ChangeTasks:
         rows: list[Row] = []
         try:
             while True:
-                page = await self._client.select(TABLE, asked, fields=_FIELDS, limit=PAGE_ROWS, offset=len(rows))
+                page = await self._client.select(TABLE, asked, fields=FIELDS, limit=PAGE_ROWS, offset=len(rows))
                 rows += page.rows
                 if not page.has_more or not page.rows:
                     break
@@ -103,7 +103,7 @@ class ChangeTasks:
             "ORDERBYsys_created_on",
             "ORDERBYnumber",
         )
-        page = await self._client.select(TABLE, asked, fields=_FIELDS)
+        page = await self._client.select(TABLE, asked, fields=FIELDS)
         if page.total > 0 and not page.rows:
             raise Refused("The tasks of this change are hidden from our account.", field=TABLE)
         found: dict[str, Row] = {}

@@ -26,6 +26,8 @@ from connectors.itsm.base import (
 from connectors.itsm.jira import Jira, JiraSettings, connect
 from connectors.itsm.jira.client import JiraClient
 from connectors.itsm.jira.people import People
+from core.changes import TaskState, TaskStep
+from core.tickets import ShownTask
 from sandbox.faults import Fault
 from tests.contract.itsm.bench import make_draft, until_done
 from tests.contract.itsm.jira_bench import JiraBench, jira_bench
@@ -495,6 +497,30 @@ async def test_the_doctor_says_what_to_fix(site):
     found = {one.subject: one for one in (await mapped.check()).findings}
     await mapped.close()
     assert found["Workflow of Task"].health is Health.FAILED
+
+
+@pytest.mark.parametrize(
+    ("project", "type_", "said"),
+    [
+        ("GOV", "Task", "Sub-tasks, as Sub-task."),
+        ("ITSM", "[System] Change", "The project has no type of sub-task: none are shown there."),
+    ],
+)
+async def test_the_doctor_says_as_what_tasks_of_changes_are_shown(site, project, type_, said):
+    here = connect(site.settings(project=project, change_type=type_))
+    found = {one.subject: one for one in (await here.check()).findings}
+    await here.close()
+
+    assert (found["Tasks of changes"].health, found["Tasks of changes"].message) == (Health.OK, said)
+
+
+async def test_a_project_without_sub_tasks_is_left_without_them(site):
+    here = connect(site.settings(project="ITSM", change_type="[System] Change"))
+    ticket = await here.create(make_draft())
+    task = ShownTask("request-0001:testing", TaskStep.TESTING, "CHG-7: test", "Test it.", TaskState.OPEN)
+
+    assert await here.show_tasks(ticket, [task]) == ()
+    await here.close()
 
 
 async def test_the_doctor_warns_of_states_that_a_workflow_lacks(site):

@@ -327,7 +327,7 @@ async def test_the_doctor_finds_everything_in_order(remedy):
         (subject, Health.OK)
         for subject in (
             "Address and credentials", "Changes", "Incidents", "Work log of changes", "Work log of incidents",
-            "Approvals", "Person", "Support group",
+            "Approvals", "Tasks of changes", "Person", "Support group",
         )
     ]  # fmt: skip
 
@@ -349,6 +349,15 @@ async def test_the_doctor_names_what_is_wrong(remedy_server, changes, subject, s
     assert [one.subject for one in failed] == [subject]
     assert said in failed[0].message
     await remedy.close()
+
+
+async def test_the_doctor_warns_where_there_is_no_field_for_the_key_of_a_task(remedy_server):
+    remedy = connect(settings_of(remedy_server, task_key_field="Nowhere"))
+    result = await remedy.check()
+    await remedy.close()
+
+    (warned,) = [one for one in result.findings if one.health is not Health.OK]
+    assert (warned.subject, warned.health, result.is_usable) == ("Tasks of changes", Health.WARNING, True)
 
 
 async def test_the_doctor_warns_of_a_missing_group_and_says_when_nobody_answers(remedy_server):
