@@ -36,8 +36,8 @@ DECISION_SECONDS: Final = Histogram(
 class Observer(Protocol):
     """Whoever hears of operations."""
 
-    def __call__(self, tenant: TenantId, seconds: float, *, success: bool) -> None:
-        """One has ended now."""
+    def __call__(self, tenant: TenantId, seconds: float, *, action: str, success: bool) -> None:
+        """One has ended now; it was asked whether this action may be done."""
         ...
 
 
@@ -85,7 +85,7 @@ class Gate:
             raise
         finally:
             if self.observed is not None:
-                self.observed(actor.tenant, time.perf_counter() - begun, success=is_decided)
+                self.observed(actor.tenant, time.perf_counter() - begun, action=action, success=is_decided)
         return found
 
     async def _decided(self, question: Question) -> DecisionView:

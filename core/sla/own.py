@@ -33,11 +33,11 @@ class OwnOperations:
         self._noted: dict[TenantId, list[Sample]] = defaultdict(list)
         self._task: asyncio.Task[None] | None = None
 
-    def note(self, tenant: TenantId, seconds: float, *, success: bool) -> None:
+    def note(self, tenant: TenantId, seconds: float, *, action: str, success: bool) -> None:
         """One operation has ended now. Beyond what one call takes, nothing more is noted until the next."""
         noted = self._noted[tenant]
         if len(noted) < SAMPLES_MAX:
-            noted.append(Sample(OWN, self._database.clock.now(), seconds, success))
+            noted.append(Sample(OWN, self._database.clock.now(), seconds, success, (("action", action),)))
 
     def start(self) -> None:
         """From now on, every few seconds."""

@@ -23,6 +23,7 @@ from core.sla import (
     export_openslo,
     get_status,
     import_openslo,
+    label_counts,
     list_alerts,
     list_objectives,
     list_services,
@@ -324,6 +325,12 @@ async def test_our_own_decisions_are_the_first_service_and_no_questions_are_no_o
             company.actor("agent_developer"), action="agent.create", resource=agent(f"reader-{number}"), context={}
         )
     await own.give()
+    now = company.clock.now()
+    async with company.database.tenant(company.tenant) as tx:
+        (label,) = await label_counts(
+            tx, ["countersign"], since=now - timedelta(hours=1), until=now + timedelta(hours=1), failures=0, limit=9
+        )
+    assert (label.label, label.value, label.total, label.failed) == ("action", "agent.create", 3, 0)
     company.advance(hours=9)
     found = await status(company, "countersign")
     assert (found.samples, found.failed, found.availability, found.minutes_unsampled) == (3, 0, 1.0, 0)
