@@ -70,7 +70,20 @@ def _service(settings):
         clock,
         database,
         **dict.fromkeys(
-            ("catalogue", "changes", "sla", "sampler", "rates", "usage", "budgets", "issuer", "gate", "listener"), none
+            (
+                "catalogue",
+                "changes",
+                "sla",
+                "sampler",
+                "rates",
+                "usage",
+                "budgets",
+                "spending",
+                "issuer",
+                "gate",
+                "listener",
+            ),
+            none,
         ),
         desks=Desks(),
     )
