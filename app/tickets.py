@@ -36,6 +36,7 @@ from connectors.itsm.rule_fields import RuleFields
 from connectors.itsm.servicenow import CONNECTOR as SERVICENOW
 from connectors.itsm.servicenow import ServiceNowSettings
 from connectors.itsm.settling import FieldSync
+from connectors.itsm.severing import Severities
 from connectors.itsm.subscriber import TicketSync
 from connectors.itsm.timing import PlannedTimes
 from connectors.itsm.trying import subject_of, try_ticket
@@ -140,7 +141,11 @@ def connect_tickets(service: Service) -> None:
             times=_times_of(each, service),
             has_tasks=can.tasks,
         )
-        incidents = IncidentSync(each.slug, each.tenant, each.system, service.database) if can.incidents else None
+        incidents = (
+            IncidentSync(each.slug, each.tenant, each.system, service.database, _severities_of(each, service))
+            if can.incidents
+            else None
+        )
         desk = TicketDesk(sync, incidents)
         desks.setdefault(each.slug, []).append(desk)
         actions[each.slug][each.tenant] = TicketActions(
@@ -176,6 +181,14 @@ def fields_of(connected: Connected, database: Database, catalogue: PolicyCatalog
     if not any(mapped.rules(kind) for kind in TicketKind):
         return None
     return FieldSync(connected.tenant, connected.system, database, catalogue, mapped)
+
+
+def _severities_of(connected: Connected, service: Service) -> Severities | None:
+    scale = connected.capabilities.severities
+    if scale is None:
+        return None
+    mapped = MappedFields(connected.mapping, service.database.address)
+    return Severities(connected.tenant, connected.system, service.database, scale, mapped)
 
 
 def _times_of(connected: Connected, service: Service) -> PlannedTimes:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.failures import ConnectorError, NotSent, OutcomeUnknown, Refused, Throttled, WebhookRejected
+from connectors.itsm.severity_scale import SeverityScale
 from connectors.itsm.targets import Target
 from connectors.itsm.tickets import (
     KEY_MAX_CHARS,
@@ -119,6 +120,7 @@ class Capabilities:
     approvals: ApprovalAbilities = NO_APPROVALS
     attachments: bool = False  # files hang on its tickets
     tasks: bool = False  # what is to be done of a change is shown there by child records of its ticket
+    severities: SeverityScale | None = None  # how bad an incident is, in its own fields; None: that is not kept in step
     look_up: bool = True  # any ticket can be asked about by its number, ours or not
 
 

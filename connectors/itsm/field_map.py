@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from connectors.itsm.base import Refused, TicketKind
 from connectors.itsm.drafting import bypass_draft, request_draft
-from connectors.itsm.mapping import TIME_FACTS, FieldRule, Mapping, UnmappableError
+from connectors.itsm.mapping import SEVERITY_FACT, TIME_FACTS, FieldRule, Mapping, UnmappableError
 from connectors.itsm.mapping.values import facts_of
 from core.approvals import RequestView
-from core.tickets import Direction, Subject
+from core.tickets import Direction, Owner, Subject
 from core.tickets import FieldRule as CoreRule
 
+_BY_OTHERS: Final = (*TIME_FACTS, SEVERITY_FACT)  # what is weighed beside the fields of requests
 _RESOURCE: Final = "resource."
 
 
@@ -29,7 +30,7 @@ class MappedFields:
         return tuple(
             _core(rule)
             for rule in self.mapping.fields(kind)
-            if rule.direction is not Direction.NONE and rule.fact not in TIME_FACTS
+            if rule.direction is not Direction.NONE and rule.fact not in _BY_OTHERS
         )
 
     def times(self, kind: TicketKind, names: tuple[str, str]) -> Direction:
@@ -46,6 +47,21 @@ class MappedFields:
             return found.pop() if len(found) == 1 else Direction.NONE
         return Direction.NONE
 
+    def severities(self, names: tuple[str, ...]) -> tuple[Direction, Owner]:
+        """The direction of the fields that say how bad an incident is: ours goes out, where nothing is said.
+
+        Fields that the file fills with something else are left to it.
+        """
+        own = self.mapping.of(TicketKind.INCIDENT)
+        said = [rule for rule in self.mapping.fields(TicketKind.INCIDENT) if rule.target in names]
+        if any(set(fields) & set(names) for fields in own.priorities.values()):
+            return Direction.NONE, Owner.OURS
+        if not said:
+            return Direction.OUT, Owner.OURS
+        if all(rule.fact == SEVERITY_FACT for rule in said):
+            return said[0].direction, said[0].owner
+        return Direction.NONE, Owner.OURS
+
     def values(self, subject: Subject) -> Table[str, str]:
         """What each of them should hold, in that system's words. Raises Refused for one that cannot be told."""
         if isinstance(subject, RequestView):
@@ -53,7 +69,7 @@ class MappedFields:
         else:
             draft = bypass_draft(subject, address=self.address)
         facts = facts_of(draft)
-        rules = (rule for rule in self.mapping.fields(draft.kind) if rule.fact not in TIME_FACTS)
+        rules = (rule for rule in self.mapping.fields(draft.kind) if rule.fact not in _BY_OTHERS)
         return {rule.target: _value(rule, facts) for rule in rules}
 
 

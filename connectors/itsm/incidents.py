@@ -13,13 +13,16 @@ from typing import Any, Final
 from connectors.itsm.base import CloseCode, Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
 from connectors.itsm.drafting import ticket_of
 from connectors.itsm.facts import incident_facts
+from connectors.itsm.happenings import OF_TICKETS
 from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
+from connectors.itsm.severing import Severities
 from core.db import Database
 from core.ids import TenantId
 from core.incidents import SYSTEM, IncidentEvent, IncidentState, IncidentView, load_incident
 from core.links import INCIDENT, TicketLink, record_ticket
 from core.outbox import Event, record_sent
+from core.tickets import TicketTask
 
 # What is not written down there: their own news, what is asked of people here, what only chat needs.
 _UNTOLD: Final = frozenset(
@@ -34,6 +37,8 @@ _UNTOLD: Final = frozenset(
     }
 )
 EVENTS: Final = frozenset(map(str, IncidentEvent)) - _UNTOLD
+# After which severities may differ; as it was opened, too: we may have stopped between making the ticket and this.
+_WEIGHED: Final = frozenset({IncidentEvent.OPENED, IncidentEvent.SEVERITY_CHANGED, TicketTask.TOUCHED})
 _STANDS: Final[Mapping[str, TicketState]] = {
     IncidentState.ACKNOWLEDGED: TicketState.IMPLEMENTING,
     IncidentState.RESOLVED: TicketState.IMPLEMENTED,
@@ -51,9 +56,13 @@ class IncidentSync:
     tenant: TenantId
     system: TicketSystem
     database: Database
+    severities: Severities | None = None  # None: how bad it is is told when its ticket is made, and then in words
 
     async def deliver_many(self, events: Sequence[Event]) -> None:
         """The incident's ticket exists if it is bad enough for one, stands where it is, and tells what happened."""
+        events = [each for each in events if each.type not in OF_TICKETS or each.data.get("system") == self.slug]
+        if not events:
+            return
         async with self.database.tenant(self.tenant) as tx:
             incident = await load_incident(tx, events[0].subject_id)
         known = next((link for link in incident.tickets if link.system == self.slug), None)
@@ -61,7 +70,12 @@ class IncidentSync:
             return
         with as_delivery_failures():
             ticket = ticket_of(known) if known else await self._made(incident)
-            await self._tell(ticket, incident, events)
+            if self.severities is not None and (known is None or any(each.type in _WEIGHED for each in events)):
+                # Before we touch the ticket ourselves: until then it says whose hand was the last.
+                await self.severities.settle(self._link(incident, ticket), is_fresh=known is None)
+            happened = [each for each in events if each.type not in OF_TICKETS]
+            if happened:
+                await self._tell(ticket, incident, happened)
 
     async def preview(self, event: Event) -> Mapping[str, Any]:
         """What would be sent for this event alone, now; nothing is."""
@@ -93,7 +107,11 @@ class IncidentSync:
             await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
 
     async def _record(self, incident: IncidentView, ticket: Ticket) -> None:
-        link = TicketLink(
+        link = self._link(incident, ticket)
+        await record_ticket(self.database, self.tenant, link.subject, link)
+
+    def _link(self, incident: IncidentView, ticket: Ticket) -> TicketLink:
+        return TicketLink(
             subject_id=incident.id,
             system=self.slug,
             kind=ticket.kind,
@@ -103,7 +121,6 @@ class IncidentSync:
             state=ticket.label or ticket.state,
             subject_type=INCIDENT,
         )
-        await record_ticket(self.database, self.tenant, link.subject, link)
 
     def _key(self, event: Event) -> str:
         return event.delivery_key(self.slug)

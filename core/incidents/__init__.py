@@ -48,7 +48,7 @@ from core.incidents.rules import ROLES, Effect
 from core.incidents.state import IncidentState, Step
 from core.incidents.store import IncidentFilter, open_by_severity
 from core.incidents.taking import ToldAlert, take_alert
-from core.incidents.ticketing import SYSTEM, hear_of_ticket
+from core.incidents.ticketing import SYSTEM, hear_of_ticket, held_severity, keep_severity, take_severity
 from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
 
 DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
@@ -89,6 +89,8 @@ __all__ = [
     "get_incident",
     "give_role",
     "hear_of_ticket",
+    "held_severity",
+    "keep_severity",
     "link",
     "list_follow_ups",
     "list_incidents",
@@ -107,6 +109,7 @@ __all__ = [
     "resource_of",
     "review",
     "take_alert",
+    "take_severity",
     "timeline",
     "unlink",
     "want_channel",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from core.access import TokenScope, find_person, permitted
 from core.actor import Actor
 from core.audit import audited
-from core.db import Database
+from core.db import Database, Transaction
 from core.incidents import rules, store
-from core.incidents.alerts import read_severity
+from core.incidents.alerts import Severity, read_severity
 from core.incidents.errors import InvalidIncident, WrongState
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import Held, hold, require_responder, settle_on
@@ -97,13 +98,26 @@ async def change_severity(
         if wanted is held.severity:
             raise WrongState(f"{held.reference} is {wanted} already.", where="severity")
         why = rules.check_text("reason", reason, least=0)
-        text = f"Severity {held.severity} → {wanted}" + (f": {why}" if why else "")
-        details = {"severity": wanted, "before": held.severity, "reason": why}
-        event = IncidentEvent.SEVERITY_CHANGED
-        changed = await settle_on(tx, actor, held, event, text=text, values={"severity": wanted}, details=details)
-        await begin_updates(tx, changed)
-        await page_now(tx, changed)
+        await change_severity_held(tx, actor, held, wanted, why=why)
         return await view_of(tx, held.id)
+
+
+async def change_severity_held(
+    tx: Transaction,
+    actor: Actor,
+    held: Held,
+    wanted: Severity,
+    *,
+    why: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """The held incident is as bad as that; whoever that pages is told."""
+    text = f"Severity {held.severity} → {wanted}" + (f": {why}" if why else "")
+    said = {"severity": wanted, "before": held.severity, "reason": why, **(details or {})}
+    event = IncidentEvent.SEVERITY_CHANGED
+    changed = await settle_on(tx, actor, held, event, text=text, values={"severity": wanted}, details=said)
+    await begin_updates(tx, changed)
+    await page_now(tx, changed)
 
 
 async def correct_start(database: Database, actor: Actor, incident_id: Which, *, started_at: datetime) -> IncidentView:

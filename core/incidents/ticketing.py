@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
 
 from core.actor import system_actor
 from core.db import Transaction
+from core.incidents.alerts import Severity
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import Held, hold, settle_on
 from core.incidents.paging import stop_paging
 from core.incidents.resolving import reopen_held, resolve_held
+from core.incidents.responding import change_severity_held
 from core.incidents.state import UNDER_WAY, IncidentState, Step
 from core.links import TicketLink, TicketPhase
 
@@ -40,6 +46,46 @@ async def hear_of_ticket(
         )
     if phase is not None:
         await _follow(tx, held, link, phase, f"{by or 'Somebody'} on {where}")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeverity:
+    """How bad an incident under lock is, and whether that may still change."""
+
+    held: Held
+
+    @property
+    def row(self) -> Row[Any]:
+        """As it is stored."""
+        return self.held.row
+
+    @property
+    def severity(self) -> str:
+        """How bad it is."""
+        return str(self.held.severity)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is."""
+        return self.held.state in UNDER_WAY
+
+
+async def held_severity(tx: Transaction, incident_id: UUID) -> HeldSeverity:
+    """The incident, locked. Raises UnknownIncident."""
+    return HeldSeverity(await hold(tx, incident_id))
+
+
+async def take_severity(tx: Transaction, found: HeldSeverity, wanted: Severity, *, who: str, system: str) -> None:
+    """It is as bad as its ticket says; whoever that pages is told."""
+    await change_severity_held(
+        tx, system_actor(tx.tenant), found.held, wanted, why=f"moved by {who}", details={SYSTEM: system}
+    )
+
+
+async def keep_severity(tx: Transaction, found: HeldSeverity, *, wanted: str, who: str) -> None:
+    """The timeline says that it stays as bad as it is, whatever somebody wanted on the ticket."""
+    text = f"{who} moved its priority to {wanted or 'none'}; it stays {found.severity} here, and there"
+    await settle_on(tx, system_actor(tx.tenant), found.held, IncidentEvent.NOTED, text=text)
 
 
 async def _follow(tx: Transaction, held: Held, link: TicketLink, phase: TicketPhase, who: str) -> None:

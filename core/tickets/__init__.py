@@ -6,6 +6,7 @@ model.py     the tables; store.py, approval_store.py: SQL of what is agreed on, 
 service.py   claim a look, take over what it brought, note that it failed, hurry the next one
 merging.py   pure: what follows for a mapped field from how it stands here and there
 fields.py    mapped fields: take over, tell, say what is to be written
+severities.py how bad an incident is: the same
 placing.py   where our last move left a ticket
 drift.py     pure: what a walk through the tickets finds, and what is done about it
 reconciling.py  walks: ask for, claim, page by page, end; walks.py: their SQL
@@ -38,6 +39,7 @@ from core.tickets.reconciling import (
     walk_ended,
 )
 from core.tickets.service import HURRIED, claim_look, hurry, list_inboxes, note_failed, take_over
+from core.tickets.severities import SEVERITY, plan_severity
 from core.tickets.tasks import note_tasks, tasks_to_show
 from core.tickets.times import plan_times, spelled
 from core.tickets.values import (
@@ -58,6 +60,7 @@ from core.tickets.walks import latest as latest_walks
 
 __all__ = [
     "HURRIED",
+    "SEVERITY",
     "Decision",
     "Direction",
     "Drift",
@@ -102,6 +105,7 @@ __all__ = [
     "page_walked",
     "placed",
     "plan_fields",
+    "plan_severity",
     "plan_times",
     "same",
     "spelled",

@@ -92,8 +92,8 @@ async def take_over(
         plain = await _linked(tx, system, known)
         for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
             await _hear(tx, link, each)
-            if link.subject_type not in (OWN, INCIDENT):
-                await _touch(tx, link, each, maps_fields=maps_fields)
+            if link.subject_type != OWN:
+                await _touch(tx, link, each, maps_fields=maps_fields and link.subject_type != INCIDENT)
         if tasks is not None:
             await hear_of_tasks(tx, tasks.catalogue, system, tasks.tasks)
         columns = ticket_inboxes.c

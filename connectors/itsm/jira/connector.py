@@ -42,6 +42,7 @@ from connectors.itsm.jira.moves import Moves, decision_line
 from connectors.itsm.jira.notes import write_once
 from connectors.itsm.jira.people import People
 from connectors.itsm.jira.polling import Polling
+from connectors.itsm.jira.priorities import SEVERITY_SCALE
 from connectors.itsm.jira.screens import Screens
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.jira.tasks import SubTasks
@@ -235,6 +236,7 @@ CONNECTOR: Final = Connector(
         summary_max_chars=SUMMARY_MAX_CHARS,
         incremental_by="updated",
         fields=True,
+        severities=SEVERITY_SCALE,
         attachments=True,
         tasks=True,
         approvals=ApprovalAbilities(reads=True),

@@ -10,6 +10,7 @@ reading.py     a file -> Mapping; every problem with its line, key and accepted 
 from connectors.itsm.mapping.checking import distinct, examine, examine_states, needed
 from connectors.itsm.mapping.reading import load_mapping, read_mapping
 from connectors.itsm.mapping.values import (
+    SEVERITY_FACT,
     TIME_FACTS,
     Expression,
     FieldRule,
@@ -26,6 +27,7 @@ __all__ = [
     "FACTS",
     "OPEN_SUBJECTS",
     "PLACEHOLDERS",
+    "SEVERITY_FACT",
     "TIME_FACTS",
     "Expression",
     "FieldRule",

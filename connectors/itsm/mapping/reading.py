@@ -11,7 +11,7 @@ from config.yamlfile import LocatedDocument, YamlPath, load_yaml
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.custom.templates import Template, TemplateError, parse
 from connectors.itsm.mapping.limits import Limits, limits_of
-from connectors.itsm.mapping.values import TIME_FACTS, Expression, FieldRule, KindMapping, Mapping, Users
+from connectors.itsm.mapping.values import SEVERITY_FACT, TIME_FACTS, Expression, FieldRule, KindMapping, Mapping, Users
 from connectors.itsm.mapping.variables import FACTS, OPEN_SUBJECTS, PLACEHOLDERS
 from core.conditions import compile_expression
 from core.errors import InvalidInput
@@ -23,7 +23,7 @@ KIND_KEYS: Final = ("fields", "states", "priorities")
 FIELD_KEYS: Final = ("value", "cel", "direction", "owner", "fact", "values")
 USER_KEYS: Final = ("people", "by", "value", "default")
 LEVELS: Final = ("low", "medium", "high", "critical")
-PLAIN_FACTS: Final = ("justification", "resource.…", *TIME_FACTS)  # what a field of theirs may feed
+PLAIN_FACTS: Final = ("justification", "resource.…", *TIME_FACTS, SEVERITY_FACT)  # what a field of theirs may feed
 _RESOURCE_FACT: Final = re.compile(r"resource\.[a-z][a-z0-9_]*\Z")
 _STATES: Final = tuple(map(str, TicketState))
 
@@ -117,6 +117,8 @@ class _MappingReader(Reader):
         )
         if rule.fact in TIME_FACTS:
             self._planned(path, table, rule)
+        elif rule.fact == SEVERITY_FACT:
+            self._severe(path, table, rule)
         elif rule.is_written and not {"value", "cel"} & set(table):
             self.problem(path, f"A field of direction '{direction}' needs its value.", accepted=("value", "cel"))
         if rule.is_read and not rule.fact:
@@ -132,6 +134,13 @@ class _MappingReader(Reader):
         if rule.is_read and len(set(rule.values.values())) < len(rule.values):
             self.problem((*path, "values"), "Two values of ours are one there, so it could not be read back.")
         return rule
+
+    def _severe(self, path: YamlPath, table: abc.Mapping[str, object], rule: FieldRule) -> None:
+        """What a severity needs: it travels both ways, in the words of the connector."""
+        if rule.direction is not Direction.BOTH:
+            self.problem(path, f"'{rule.fact}' travels both ways.", accepted=("direction: both",))
+        if given := sorted({"value", "cel", "values"} & set(table)):
+            self.problem((*path, given[0]), f"What it holds is said by '{rule.fact}'.")
 
     def _planned(self, path: YamlPath, table: abc.Mapping[str, object], rule: FieldRule) -> None:
         """What a change's time needs: it is ours on both sides, and no words stand for it."""
@@ -172,7 +181,7 @@ class _MappingReader(Reader):
         if value is None:
             return ""
         text = self.text(path, value)
-        if text not in ("justification", *TIME_FACTS) and not _RESOURCE_FACT.match(text):
+        if text not in ("justification", *TIME_FACTS, SEVERITY_FACT) and not _RESOURCE_FACT.match(text):
             self.problem(path, f"'{text}' is no fact that may be fed from outside.", accepted=PLAIN_FACTS)
         return text
 

@@ -15,6 +15,7 @@ from core.errors import InvalidInput
 from core.tickets import Direction, Owner
 
 Expression = Template | CelExpression
+SEVERITY_FACT: Final = "incident.severity"  # how bad an incident is, in all the fields that say so
 TIME_FACTS: Final = ("change.starts_at", "change.ends_at")  # when a change is planned, which its schedule decides
 _NOTHING: Final[abc.Mapping[str, Any]] = MappingProxyType({})
 

@@ -33,7 +33,14 @@ from connectors.itsm.remedy.doctor import Doctor
 from connectors.itsm.remedy.fields import Fields
 from connectors.itsm.remedy.forms import Forms
 from connectors.itsm.remedy.look_up import look_up
-from connectors.itsm.remedy.mapping import SUMMARY_MAX_CHARS, TIMES, change_values, incident_values, mapped_values
+from connectors.itsm.remedy.mapping import (
+    SEVERITY_SCALE,
+    SUMMARY_MAX_CHARS,
+    TIMES,
+    change_values,
+    incident_values,
+    mapped_values,
+)
 from connectors.itsm.remedy.moves import Moves
 from connectors.itsm.remedy.people import People
 from connectors.itsm.remedy.polling import Polling
@@ -205,6 +212,7 @@ CONNECTOR: Final = Connector(
         summary_max_chars=SUMMARY_MAX_CHARS,
         incremental_by="Last Modified Date",
         fields=True,
+        severities=SEVERITY_SCALE,
         attachments=True,
         tasks=True,
         verbatim_fields=True,

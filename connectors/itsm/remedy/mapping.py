@@ -11,6 +11,7 @@ from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
 from connectors.itsm.remedy.settings import RemedySettings
 from connectors.itsm.remedy.statuses import CHANGE_STATES, INCIDENT_STATES
 from connectors.itsm.remedy.wire import KEY_START, Record
+from connectors.itsm.severity_scale import SEVERITIES, SeverityScale, rank
 
 SUMMARY_MAX_CHARS: Final = 100  # Description, field 1000000000
 DESCRIPTION_MAX_CHARS: Final = 32_000  # our own measure: the field is unlimited, a reader is not
@@ -36,6 +37,20 @@ _IMPACTS: Final[Mapping[str, str]] = {
 _URGENCIES: Final[Mapping[str, str]] = {
     "critical": "1-Critical", "high": "2-High", "medium": "3-Medium", "moderate": "3-Medium", "low": "4-Low",
 }  # fmt: skip
+_WEIGHTS: Final = ({1: 9, 2: 5, 3: 3, 4: 0}, {1: 20, 2: 15, 3: 10, 4: 0})  # of impact and urgency, as delivered
+_RANGES: Final = ((24, "critical"), (18, "high"), (10, "medium"), (0, "low"))  # BMC, "Priority and weight ranges"
+
+
+def _priority(values: tuple[str, ...]) -> str | None:
+    """The priority that the form works out of both weights."""
+    weights = [table.get(rank(text) or 0) for table, text in zip(_WEIGHTS, values, strict=True)]
+    known = [each for each in weights if each is not None]
+    return None if len(known) < len(weights) else next(name for least, name in _RANGES if sum(known) >= least)
+
+
+SEVERITY_SCALE: Final = SeverityScale(
+    ("Impact", "Urgency"), {each: (_IMPACTS[each], _URGENCIES[each]) for each in SEVERITIES}, _priority
+)
 _TEXTS: Final[Mapping[str, str]] = {"business_service": "ServiceCI"}
 _CHANGE_TEXTS: Final[Mapping[str, str]] = {**_TEXTS, "justification": "Reason For Change"}
 TIMES: Final[Mapping[str, str]] = {"planned_start": "Scheduled Start Date", "planned_end": "Scheduled End Date"}

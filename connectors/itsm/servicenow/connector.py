@@ -37,6 +37,7 @@ from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import (
     CHANGE_TYPES,
     INCIDENT_TABLE,
+    SEVERITY_SCALE,
     SUMMARY_MAX_CHARS,
     TABLES,
     TIMES,
@@ -226,6 +227,7 @@ CONNECTOR: Final = Connector(
         incremental_by="sys_updated_on",
         fields=True,
         verbatim_fields=True,
+        severities=SEVERITY_SCALE,
         attachments=True,
         tasks=True,
         approvals=ApprovalAbilities(reads=True, asks=True, marks=True, reopens=True),

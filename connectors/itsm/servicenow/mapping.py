@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
 from connectors.itsm.servicenow.wire import TIME_FORMAT, TaskRecord
+from connectors.itsm.severity_scale import SeverityScale, rank
 
 SUMMARY_MAX_CHARS: Final = 160  # task.short_description
 DESCRIPTION_MAX_CHARS: Final = 4000  # task.description
@@ -86,6 +87,20 @@ _RISKS: Final[Mapping[str, str]] = {"critical": "1", "high": "2", "medium": "3",
 _LEVELS: Final[Mapping[str, str]] = {
     "critical": "1", "high": "1", "medium": "2", "moderate": "2", "low": "3",
 }  # fmt: skip
+_PRIORITIES: Final = {2: "critical", 3: "high", 4: "medium"}  # impact and urgency together
+
+
+def _priority(values: tuple[str, ...]) -> str | None:
+    """The priority that the instance works out (its table "Priority Data Lookup" as it is delivered)."""
+    impact, urgency = map(rank, values)
+    return None if impact is None or urgency is None else _PRIORITIES.get(impact + urgency, "low")
+
+
+SEVERITY_SCALE: Final = SeverityScale(
+    ("impact", "urgency"),
+    {"critical": ("1", "1"), "high": ("1", "2"), "medium": ("2", "2"), "low": ("3", "3")},
+    _priority,
+)
 LOOKED_UP: Final = frozenset({"business_service"})  # references, resolved by the connector before it creates
 
 

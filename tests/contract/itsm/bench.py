@@ -242,7 +242,7 @@ class Bench(ABC):
 
     @abstractmethod
     async def edit(self, ticket: Ticket, fields: Mapping[str, str]) -> None:
-        """A person changes fields of a change."""
+        """A person changes fields of a change or an incident."""
 
     @abstractmethod
     def field_write(self, ticket: Ticket) -> str:

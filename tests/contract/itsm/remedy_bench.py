@@ -167,7 +167,8 @@ class RemedyBench(Bench):
         await self.system.edit("change", ticket.external_id, {"status": "Cancelled", **reason})
 
     async def edit(self, ticket: Ticket, fields: Mapping[str, str]) -> None:
-        await self.system.edit("change", ticket.external_id, fields)
+        type_ = "incident" if ticket.kind is TicketKind.INCIDENT else "change"
+        await self.system.edit(type_, ticket.external_id, fields)
 
     def field_write(self, ticket: Ticket) -> str:
         return "/entry/CHG:ChangeInterface/"

@@ -178,7 +178,8 @@ class ServiceNowBench(Bench):
         await self.system.edit("change_request", ticket.external_id, {"state": "Canceled"})
 
     async def edit(self, ticket: Ticket, fields: Mapping[str, str]) -> None:
-        await self.system.edit("change_request", ticket.external_id, fields)
+        table = "incident" if ticket.kind is TicketKind.INCIDENT else "change_request"
+        await self.system.edit(table, ticket.external_id, fields)
 
     def field_write(self, ticket: Ticket) -> str:
         return f"/table/change_request/{ticket.external_id}$"

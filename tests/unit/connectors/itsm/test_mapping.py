@@ -158,6 +158,9 @@ MISTAKES = [
     ("fields:\n  u_a: {direction: both, owner: theirs, fact: change.ends_at}", 2, "fields.u_a", "is ours in doubt"),
     ("fields:\n  u_a: {value: x, direction: both, fact: change.ends_at}", 2, "fields.u_a.value",
      "What it holds is said by 'change.ends_at'."),
+    ("fields:\n  u_a: {direction: in, fact: incident.severity}", 2, "fields.u_a", "'incident.severity' travels both ways."),
+    ("fields:\n  u_a: {value: x, direction: both, fact: incident.severity}", 2, "fields.u_a.value",
+     "What it holds is said by 'incident.severity'."),
     ("fields:\n  u_a: {direction: in, fact: requester.email}", 2, "fields.u_a.fact", "is no fact that may be fed"),
     ("fields:\n  u_a: {value: x, direction: both, fact: justification, values: {a: '1', b: '1'}}", 2,
      "fields.u_a.values", "could not be read back"),
@@ -240,3 +243,25 @@ def test_the_file_says_which_way_planned_dates_travel_and_keeps_those_that_it_fi
     assert mapped.times(TicketKind.CHANGE, ("start_date", "end_date")) is direction
     kept = {rule.field for rule in mapped.rules(TicketKind.CHANGE)}
     assert kept == ({"start_date"} if "created_at" in fields else set())
+
+
+@pytest.mark.row("N1", "S3")
+@pytest.mark.parametrize(
+    ("written", "way"),
+    [
+        ("fields: {}", (Direction.OUT, Owner.OURS)),
+        ("fields: {impact: {direction: both, fact: incident.severity}}", (Direction.BOTH, Owner.OURS)),
+        (
+            "fields: {urgency: {direction: both, owner: latest, fact: incident.severity}}",
+            (Direction.BOTH, Owner.LATEST),
+        ),
+        ("fields: {impact: {direction: none}}", (Direction.NONE, Owner.OURS)),
+        ('fields: {impact: "2"}', (Direction.NONE, Owner.OURS)),  # the file fills it itself
+        ('priorities: {high: {urgency: "1"}}', (Direction.NONE, Owner.OURS)),
+    ],
+)
+def test_the_file_says_which_way_severities_of_incidents_travel(written, way):
+    mapping = read_mapping(parse_yaml(f"kinds: {{incident: {{{written}}}}}", file="map.yaml"), "servicenow")
+    mapped = MappedFields(mapping, "https://c.example")
+    assert mapped.severities(("impact", "urgency")) == way
+    assert mapped.rules(TicketKind.INCIDENT) == () or 'impact: "2"' in written
