@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import Final
 
 import asyncpg
-from sqlalchemy import text
 
 from bench.errors import WrongAnswer
 from bench.installation import installation
@@ -64,7 +63,7 @@ _TAKE: Final = (
     "WITH taken AS (UPDATE plain_budget SET spent = spent + $2 WHERE id = 1 AND spent + $2 <= most RETURNING 1)"
     " INSERT INTO plain_events SELECT $1, $2 FROM taken"
 )
-_KEEP: Final = text("INSERT INTO hot_events SELECT unnest(CAST(:ids AS uuid[])), :amount")
+_KEEP: Final = "INSERT INTO hot_events SELECT unnest($1::uuid[]), $2"
 
 Write = Callable[[int], Awaitable[None]]
 
@@ -139,7 +138,7 @@ async def _taken(tx: Transaction, charges: Sequence[Charge]) -> Sequence[bool]:
     }
     taken = [charge for charge in charges if free[charge.project]]
     if taken:
-        await tx.connection.execute(_KEEP, {"ids": [uuid7() for _ in taken if _.project == "hot"], "amount": PRICE})
+        await tx.fetch(_KEEP, [uuid7() for _ in taken if _.project == "hot"], PRICE)
         await count_charges(tx, spent_of(taken))
     return [free[charge.project] for charge in charges]
 
