@@ -25,11 +25,11 @@ setup-dev:
 demo: setup-runtime ## run the whole product with a simulated outside world, and print the addresses
 	@exec $(BIN)/countersign demo $(ARGS)
 
-test: setup-dev ## everything that CI runs: format, lint, types, imports, tests
+test: setup-dev ## everything that CI runs: format, lint, types, imports, migrations, tests
 	@scripts/check.sh
 	@exec $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-check: setup-dev ## format, lint, types, imports: takes seconds
+check: setup-dev ## format, lint, types, imports, migrations: takes seconds
 	@scripts/check.sh
 
 fmt: setup-dev ## format the code and mend what lint can mend

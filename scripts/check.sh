@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, lint, types, imports. Runs all four and says at the end which failed.
+# Format, lint, types, imports, the chain of migrations. Runs all of them and says at the end which failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,6 +19,10 @@ run format .venv/bin/ruff format --check .
 run lint .venv/bin/ruff check .
 run types .venv/bin/mypy
 run imports .venv/bin/lint-imports
+run migrations .venv/bin/python -c '
+from alembic.script import ScriptDirectory
+from core.db.migrate import alembic_config
+ScriptDirectory.from_config(alembic_config()).get_current_head()  # raises where two follow the same one'
 
 if ((${#failed[@]})); then
   printf 'Failed: %s\n' "${failed[*]}" >&2
