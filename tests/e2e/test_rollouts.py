@@ -92,11 +92,21 @@ def test_somebody_has_the_platform_roll_out_by_a_button_and_it_is_validated(prod
     assert shown(product, change)["validation"]["result"] == "passed"
 
 
-@pytest.mark.row("G8")
-def test_a_rollback_by_hand_is_asked_for_and_a_yes_does_it(product):
+@pytest.mark.row("G8", "S5", "B6")
+def test_a_rollback_is_asked_for_by_the_button_of_an_incident_that_suspects_the_change_and_a_yes_does_it(product):
     change = scheduled(product)
     call(product, "POST", f"/{change['id']}/implement")
-    asked = call(product, "POST", f"/{change['id']}/rollback", json={"reason": "Totals differ."})
+    wrong = {"title": "Totals differ", "severity": "high", "service": change["resources"][0]}
+    incident = product.call("POST", "/api/v1/incidents", role="agent_developer", json=wrong).json()
+    label = "Roll back the change"
+    message = until(lambda: product.message_with("emergency", incident["reference"], label), "the way back")
+    assert change["reference"] in str(message["blocks"])
+    (button,) = [each for each in message["actions"] if each["text"] == label]
+    click = {"channel": "emergency", "ts": message["ts"], "action_id": button["action_id"], "value": button["value"]}
+    opened = product.control("slack/click", user=product.email("agent_developer"), **click)
+    sent = {"view_id": opened["modal"]["view_id"], "values": {"reason": "Totals differ."}}
+    assert not product.control("slack/submit", user=product.email("agent_developer"), **sent).get("errors")
+    asked = until(lambda: (found := shown(product, change))["rollback_request_id"] and found, "the request")
     assert (asked["state"], asked["rollback_request_state"]) == ("implement", "pending")
     vote = {"decision": "approve", "reason": "Yes."}
     path = f"/api/v1/requests/{asked['rollback_request_id']}/votes"

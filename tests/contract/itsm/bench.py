@@ -237,6 +237,10 @@ class Bench(ABC):
         """A person closes a change that was implemented."""
 
     @abstractmethod
+    async def resolve(self, ticket: Ticket) -> None:
+        """A person resolves an incident."""
+
+    @abstractmethod
     async def cancel(self, ticket: Ticket) -> None:
         """A person cancels a change that is open."""
 

@@ -168,6 +168,9 @@ class DeskBench(Bench):
     async def finish(self, ticket: Ticket) -> None:
         self.system.move(self._ticket(ticket), "closed", self.person)
 
+    async def resolve(self, ticket: Ticket) -> None:
+        self.system.move(self._ticket(ticket), self.incident[TicketState.IMPLEMENTED][1], self.person)
+
     async def cancel(self, ticket: Ticket) -> None:
         self.system.move(self._ticket(ticket), "cancelled", self.person)
         await self.system.tell(self._ticket(ticket), self.person)

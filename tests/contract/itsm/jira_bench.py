@@ -175,6 +175,9 @@ class JiraBench(Bench):
     async def finish(self, ticket: Ticket) -> None:
         await self.system.edit("issue", ticket.external_id, {"status": "Done", "resolution": "Done"})
 
+    async def resolve(self, ticket: Ticket) -> None:
+        await self.system.edit("issue", ticket.external_id, {"status": "Resolved", "resolution": "Done"})
+
     async def cancel(self, ticket: Ticket) -> None:
         await self.system.edit("issue", ticket.external_id, {"status": "Canceled", "resolution": "Won't Do"})
 

@@ -162,6 +162,10 @@ class RemedyBench(Bench):
     async def finish(self, ticket: Ticket) -> None:
         await self.system.edit("change", ticket.external_id, {"status": "Closed"})
 
+    async def resolve(self, ticket: Ticket) -> None:
+        resolving = {"status": "Resolved", "Status_Reason": "No Further Action Required", "Resolution": "Restarted."}
+        await self.system.edit("incident", ticket.external_id, resolving)
+
     async def cancel(self, ticket: Ticket) -> None:
         reason = {"Status Reason": "No Longer Required"}
         await self.system.edit("change", ticket.external_id, {"status": "Cancelled", **reason})

@@ -174,6 +174,10 @@ class ServiceNowBench(Bench):
         closing = {"state": "Closed", "close_code": "successful", "close_notes": "Done by hand."}
         await self.system.edit("change_request", ticket.external_id, closing)
 
+    async def resolve(self, ticket: Ticket) -> None:
+        resolving = {"state": "Resolved", "close_code": "Solved (Permanently)", "close_notes": "Restarted."}
+        await self.system.edit("incident", ticket.external_id, resolving)
+
     async def cancel(self, ticket: Ticket) -> None:
         await self.system.edit("change_request", ticket.external_id, {"state": "Canceled"})
 

@@ -103,3 +103,23 @@ async def test_what_somebody_writes_on_the_ticket_is_in_the_timeline_and_not_sen
     before = len(one(bench, incident).texts)
     await delivered(company, bench, connector)
     assert len(one(bench, incident).texts) == before
+
+
+@pytest.mark.row("N1", "N2", "N3", "N4", "S3")
+async def test_what_is_resolved_there_is_resolved_here_and_its_ticket_stays_as_it_is(company, bench, connector):
+    desk = IncidentDesk(company)
+    incident = await desk.fires(severity=Severity.HIGH)
+    await delivered(company, bench, connector)
+    await desk.do(acknowledge, OPERATOR, incident)
+    await delivered(company, bench, connector)
+    inbox = TicketInbox(bench.slug, company.tenant, connector, company.database)
+    assert await inbox.look()
+    ticket = await connector.find_by_key(TicketKind.INCIDENT, str(incident.incident_id))
+    await bench.resolve(ticket)
+    for _ in range(2):
+        company.advance(seconds=40)
+        assert await inbox.look()
+        await delivered(company, bench, connector)
+    found = await desk.show(incident)
+    assert (found.state, found.resolved_by, ticket.number in found.resolution) == ("resolved", None, True)
+    assert await state_of(desk, incident) == bench.incident[TicketState.IMPLEMENTED][1]
