@@ -182,16 +182,13 @@ def _chart(
     }
     layers = [line]
     if limit is not None:
-        at = {"y": {"datum": limit}}
-        layers.append({"mark": {"type": "rule", "color": "palette:red", "strokeDash": [6, 4]}, "encoding": at})
+        once: Json = {"values": [{}]}  # else it would be drawn for every day, one over the other
+        rule = {"type": "rule", "color": "palette:red", "strokeDash": [6, 4]}
+        layers.append({"data": once, "mark": rule, "encoding": {"y": {"datum": limit}}})
         # Above the plot, where no line runs through it.
         words: Json = {"type": "text", "text": f"– – {label}", "align": "right", "baseline": "bottom", "fontSize": 13}
-        layers.append(
-            {
-                "mark": {**words, "color": "palette:red"},
-                "encoding": {"x": {"value": "width"}, "y": {"value": -8}},
-            }
-        )
+        place = {"x": {"value": "width"}, "y": {"value": -8}}
+        layers.append({"data": once, "mark": {**words, "color": "palette:red"}, "encoding": place})
     rows = tuple((each["day"][:10], "–" if each["value"] is None else f"{each['value']:.6g}") for each in values)
     return Chart(
         name=f"{run.service}-{name}",

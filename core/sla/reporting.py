@@ -85,7 +85,8 @@ async def _made(
     rows = await sample_store.load_services(tx, None if service is None else [service])
     if service is not None and not rows:
         raise UnknownService(f"No sample of '{service[:120]}' was ever taken.", where="service")
-    span = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
+    month = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
+    span = last_days(TREND_DAYS, tx.now) if kind == ReportKind.TRENDS else month
     rows = [row for row in rows if service is not None or row.first_at < span.end]
     (tenant,) = await list_tenants(tx)
     about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, brand_of(tenant))
@@ -223,8 +224,8 @@ class _About:
 
 
 _ALERT_COLUMNS: Final = (
-    Column("Service", 2), Column("What", 3), Column("Began", 2), Column("Minutes", 1), Column("Severity", 1),
-    Column("In words", 5),
+    Column("Service", 4), Column("What", 6), Column("Began", 4), Column("Minutes", 3), Column("Severity", 3),
+    Column("In words", 10),
 )  # fmt: skip
 _DELIVERED_COLUMNS: Final = (
     Column("Service", 2), Column("Promised", 4), Column("Delivered", 2), Column("Kept", 1),

@@ -113,6 +113,7 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
     trends = (await written("trends", ReportFormat.HTML)).decode()
     assert re.search(r"rose from (198|199|200|201|202)ms to \d+ms about 20 Mar 2026", trends)
     assert "It begins anew on 2026-04-01." in trends
+    assert "03 Jan 2026 to 03 Apr 2026, UTC" in trends
     assert "payments,2026-03-20" not in (await written("trends", ReportFormat.CSV)).decode()
     with pytest.raises(InvalidPeriod, match="no report"):
         await service_report(month.database, TERMS, actor, "everything")
