@@ -19,6 +19,7 @@ from connectors.executor import ExecutorDesk
 from connectors.itsm.inbox import InboxPoller, TicketInbox
 from connectors.itsm.reconciler import Reconciler, WalkPoller
 from connectors.monitoring.alerts import AlertDoor
+from connectors.monitoring.prometheus import PrometheusPoller
 from core import (
     absences,
     access_requests,
@@ -117,6 +118,7 @@ class Service:
     executors: list[ExecutorDesk] = field(default_factory=list)
     alert_doors: list[AlertDoor] = field(default_factory=list)
     monitoring: MonitoringPoller | None = None
+    prometheus: PrometheusPoller | None = None
     inbox_poller: InboxPoller | None = None
     reconcilers: list[Reconciler] = field(default_factory=list)
     walk_poller: WalkPoller | None = None
@@ -150,6 +152,8 @@ class Service:
             self.walk_poller.start()
             if self.monitoring:
                 self.monitoring.start()
+            if self.prometheus:
+                self.prometheus.start()
             self.housekeeping = Housekeeping(self.database)
             self.housekeeping.start()
             reader = feed_reader(self.settings)
@@ -175,6 +179,8 @@ class Service:
             await self.walk_poller.stop()
         if self.monitoring:
             await self.monitoring.stop()
+        if self.prometheus:
+            await self.prometheus.stop()
         if self.deadlines:
             await self.deadlines.stop()
         if self.dispatcher:

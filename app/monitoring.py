@@ -1,4 +1,4 @@
-"""Monitoring systems as configured: what goes to each tenant's, the alerts that come from them, and how they stand."""
+"""Monitoring systems as configured: what goes to each tenant's, what comes from them, and how they stand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from app.container import Service
@@ -33,6 +34,7 @@ from connectors.monitoring import (
 )
 from connectors.monitoring.alerts import SOURCES, AlertDoor, AlertMapping, load_alert_mapping
 from connectors.monitoring.base import Connector, MonitoringSystem
+from connectors.monitoring.prometheus import SLUG, TITLE, Prometheus, PrometheusDesk, PrometheusPoller, load_counters
 from core.clock import SystemClock
 from core.db import Database
 from core.deliveries import Connection
@@ -91,6 +93,7 @@ def connect_monitoring(service: Service) -> None:
     service.alert_doors.extend(alert_doors(service.settings, service.database))
     turns = {tenant: Wanted(Sends.METRICS in sends, Sends.AUDIT in sends) for tenant, sends in wanted.items()}
     service.monitoring = MonitoringPoller(service.database, turns, service.sla)
+    _connect_prometheus(service)
 
 
 def alert_doors(settings: Settings, database: Database) -> tuple[AlertDoor, ...]:
@@ -110,16 +113,20 @@ def alert_doors(settings: Settings, database: Database) -> tuple[AlertDoor, ...]
 
 
 async def examine_monitoring(settings: Settings) -> list[dict[str, Any]]:
-    """How each system that is told answers, for `countersign doctor`."""
+    """How each system that is told, or asked, answers, for `countersign doctor`."""
     findings = []
-    for each in told_systems(settings, SystemClock().now):
+    systems: list[tuple[str, TenantId, MonitoringSystem | Prometheus]] = [
+        *((each.connector.title, each.tenant, each.system) for each in told_systems(settings, SystemClock().now)),
+        *((TITLE, tenant, system) for tenant, system, _services, _kept in _asked(settings)),
+    ]
+    for title, tenant, system in systems:
         try:
-            found = await each.system.check()
+            found = await system.check()
         finally:
-            await each.system.close()
+            await system.close()
         findings += [
             {
-                "subject": f"{each.connector.title} of {each.tenant}: {finding.subject}",
+                "subject": f"{title} of {tenant}: {finding.subject}",
                 "health": str(finding.health),
                 "message": finding.message,
                 "next_step": finding.next_step,
@@ -127,6 +134,27 @@ async def examine_monitoring(settings: Settings) -> list[dict[str, Any]]:
             for finding in found
         ]
     return findings
+
+
+def _connect_prometheus(service: Service) -> None:
+    """Every Prometheus has its test and its turn. Raises ConfigError for a file that cannot be read."""
+    desks = []
+    for tenant, system, services, kept in _asked(service.settings):
+        service.closers.append(system.close)
+        desks.append(PrometheusDesk(tenant, system, load_counters(services), service.database, service.sampler))
+        service.connected.connections.append(
+            Connection(SLUG, TITLE, tenant, system.check, credentials=kept, keeps_tickets=False)
+        )
+    service.prometheus = PrometheusPoller(desks)
+
+
+def _asked(settings: Settings) -> Iterator[tuple[TenantId, Prometheus, Path, tuple[Credential, ...]]]:
+    """Each Prometheus that is asked: whose it is, with what it counts, and where its secrets are kept."""
+    for index, given in enumerate(settings.prometheus):
+        if given.url is not None and given.tenant is not None and given.services is not None:
+            token = given.token.get_secret_value() if given.token else None
+            system = Prometheus(given.url, token, connect_s=given.connect_timeout_s, read_s=given.read_timeout_s)
+            yield TenantId(given.tenant), system, given.services, settings.credentials("prometheus", index)
 
 
 def _told(settings: Settings, now: Callable[[], datetime]) -> Iterator[Told]:

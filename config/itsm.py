@@ -25,7 +25,13 @@ from config.fields import (
 from config.jira import JiraSettings, jira_contradictions
 from config.monitoring import SYSTEMS as MONITORING
 
-BUILT_IN: Final = ("jira", "remedy", "servicenow", *MONITORING)  # names of deliveries and addresses that are taken
+BUILT_IN: Final = (
+    "jira",
+    "remedy",
+    "servicenow",
+    "prometheus",
+    *MONITORING,
+)  # names of deliveries and addresses that are taken
 
 
 class CustomItsmSettings(Section):

@@ -60,6 +60,7 @@ from config.monitoring import (
     monitoring_contradictions,
 )
 from config.opentelemetry import OtlpSettings, otlp_contradictions
+from config.prometheus import PrometheusSettings, prometheus_contradictions
 from config.sources import KeyPath
 
 SHIPPED: Final = Path(__file__).parent
@@ -322,6 +323,7 @@ class Settings(BaseSettings):
     splunk: Annotated[tuple[SplunkSettings, ...], OneOrMore] = ()
     webhooks: Annotated[tuple[WebhookSettings, ...], OneOrMore] = ()  # any other system, by CloudEvents
     alertmanager: Annotated[tuple[AlertmanagerSettings, ...], OneOrMore] = ()
+    prometheus: Annotated[tuple[PrometheusSettings, ...], OneOrMore] = ()  # what services did, by query
     otlp: OtlpSettings = OtlpSettings()  # traces and measures of this installation itself
     authzen: AuthZenSettings = AuthZenSettings()
     calendars: CalendarSettings = CalendarSettings()
@@ -386,6 +388,7 @@ def _contradictions(settings: Settings, listed: Collection[str]) -> Iterator[Set
     monitoring = {name: getattr(settings, name) for name in SYSTEMS}
     yield from otlp_contradictions(settings.otlp)
     yield from monitoring_contradictions(monitoring, listed=set(listed))
+    yield from prometheus_contradictions(settings.prometheus, is_list="prometheus" in listed)
 
 
 def _slack_contradictions(slack: SlackSettings) -> Iterator[SettingsError]:

@@ -8,6 +8,7 @@ gathering.py    what waits together goes together
 datadog.py, newrelic.py, splunk.py, webhooks.py   one system each; registry.py lists them
 subscriber.py   what the outbox has for them
 alerts/         the other way
+prometheus/     what services did, by query
 """
 
 from connectors.monitoring.base import MonitoringSettings, Sends

@@ -6,8 +6,9 @@ sketch.py, series.py, adding.py         pure: response times, minutes and hours,
 names.py                                pure: names as they are taken
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told
 labelling.py, spans.py                  pure: labels of samples, how often their values failed; samples from traces
-model.py, store.py, sample_store.py, label_store.py   tables; SQL
-sampling.py, own.py, keeping.py         use cases: samples come, also our own, and go
+counting.py                             pure: minutes that another system has counted
+model.py, store.py, sample_store.py, label_store.py, mark_store.py   tables; SQL
+sampling.py, own.py, keeping.py         use cases: samples and counts come, also our own, and go
 levels.py                               use case: one figure, for checks of rollouts
 promises.py, objectives.py              which objectives hold; use cases over them
 reading.py                              what services did, read for many at once
@@ -24,6 +25,7 @@ from core.sla.alerts import list_alerts
 from core.sla.budget import Budget, budget_words
 from core.sla.catalogue import SlaCatalogue, load_sla_catalogue
 from core.sla.contract import credit_words
+from core.sla.counting import SETTLED, Counted, TooManyError, counted, minutes_due
 from core.sla.courses import Course, get_course
 from core.sla.crediting import CreditView, list_credits
 from core.sla.effects import Effect, Verdict
@@ -68,7 +70,7 @@ from core.sla.report import Drawn, ReportKind, ServiceReport
 from core.sla.reporting import export_report, service_report
 from core.sla.runs import Run, RunDay
 from core.sla.sample_store import Sample
-from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample
+from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample, check_service, source_marks
 from core.sla.spans import SpanFacts, sample_of
 from core.sla.store import AlertFilter
 from core.sla.trending import Trend, TrendsView, get_trends
@@ -82,10 +84,12 @@ __all__ = [
     "EXACT_MAX",
     "LABELS_MAX",
     "SAMPLES_MAX",
+    "SETTLED",
     "ActionView",
     "AlertFilter",
     "AlertView",
     "Budget",
+    "Counted",
     "Course",
     "CreditView",
     "Drawn",
@@ -112,6 +116,7 @@ __all__ = [
     "SpanFacts",
     "Standing",
     "StatusView",
+    "TooManyError",
     "Trend",
     "TrendsView",
     "Verdict",
@@ -121,7 +126,9 @@ __all__ = [
     "budget_words",
     "change_objective",
     "check_sample",
+    "check_service",
     "close_plan",
+    "counted",
     "create_objective",
     "credit_words",
     "deadlines",
@@ -150,10 +157,12 @@ __all__ = [
     "list_services",
     "load_owed",
     "load_sla_catalogue",
+    "minutes_due",
     "position",
     "sample_of",
     "service_address",
     "service_report",
+    "source_marks",
     "standings",
     "take_action",
     "value_words",

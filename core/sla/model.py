@@ -1,4 +1,4 @@
-"""Objectives, services, their samples and what these add up to, alerts, plans and actions.
+"""Objectives, services, their samples and what these add up to, marks of sources, alerts, plans and actions.
 
 Samples and labels are kept for days (exact percentiles, root causes), minutes for weeks (burn rates), hours for over a
 year (long windows, trends): see keeping.py. Samples and labels are parted by day, and go part by part. The key of
@@ -79,6 +79,14 @@ slices = tenant_table(
     CheckConstraint("grain IN ('minute', 'hour')", name="grain"),
     CheckConstraint("failed >= 0 AND failed <= total", name="failed"),
     key=("grain", "service", "minute"),
+)
+
+marks = tenant_table(
+    "sla_marks",
+    Column("source", Text, nullable=False),  # a system that counts operations itself
+    Column("service", Text, nullable=False),
+    Column("until", Integer, nullable=False),  # minutes before this one, from the epoch, are taken
+    key=("source", "service"),
 )
 
 alerts = tenant_table(

@@ -16,13 +16,16 @@ from core.deadlines import hasten
 from core.errors import Forbidden, InvalidInput
 from core.ids import TenantId
 from core.roles.permissions import Permission
-from core.sla import adding, label_store, sample_store
+from core.sla import adding, label_store, mark_store, sample_store
+from core.sla.adding import Additions
+from core.sla.counting import Counted, as_additions
 from core.sla.errors import InvalidSample, TooManyServices
 from core.sla.keeping import LATEST_AHEAD, OLDEST, SAMPLES_KEPT
 from core.sla.labelling import check_labels, minute_start, tallied
 from core.sla.names import ACCEPTED, name_of, refusal
 from core.sla.objective import ANY
 from core.sla.sample_store import Sample
+from core.sla.series import instant_of
 from core.sla.sketch import MOST_S
 from core.sla.watching import EVALUATE, ensure_watch
 from core.tenants import THE_TENANT
@@ -31,6 +34,7 @@ SAMPLES_MAX: Final = 10_000  # of one call
 SERVICES_MAX: Final = 1_000  # of a tenant
 SOON: Final = timedelta(seconds=5)  # after samples, their objectives are looked at
 _SPACING_S: Final = 2.0  # between two such wishes of one tenant
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,23 @@ class Sampler:
             await self._open_days(samples)
             await self._batches.ask(tenant, _Given(None, samples))
 
+    async def take_counted(
+        self, tenant: TenantId, source: str, service: str, *, known: int | None, until: int, minutes: Sequence[Counted]
+    ) -> bool:
+        """What `source` counted is taken and its mark moved from `known` to `until`, together.
+
+        False, and nothing is taken, if somebody else has moved the mark. Raises TooManyServices.
+        """
+        async with self._database.tenant(tenant) as tx:
+            if not await mark_store.move_mark(tx, source, service, known=known, until=until):
+                return False
+            if minutes:
+                first, last = minutes[0].minute, minutes[-1].minute
+                span = instant_of(first), instant_of(last + 1) - _INSTANT
+                await self._register(tx, {service: span})
+                await self._add(tx, as_additions(service, minutes))
+        return True
+
     async def close(self) -> None:
         """Whatever was given is taken."""
         await self._batches.close()
@@ -95,18 +116,23 @@ class Sampler:
 
     async def _keep(self, tx: Transaction, samples: Sequence[Sample]) -> None:
         """The samples and what they add up to are kept, and what is promised is looked at soon."""
-        spans = _spans(samples)
-        is_new = await sample_store.register(tx, spans)
-        if is_new:
-            if await sample_store.count_services(tx) > SERVICES_MAX:
-                raise TooManyServices(f"A tenant has {SERVICES_MAX:,} services at most.", where="service")
-            await ensure_watch(tx)
-        additions = adding.additions(samples)
-        known = await sample_store.slices_at(tx, adding.touched(additions))
+        await self._register(tx, _spans(samples))
         kept = [each for each in samples if each.at >= tx.now - SAMPLES_KEPT]
         if kept:
             await sample_store.add_samples(tx, kept)
             await _keep_labels(tx, kept)
+        await self._add(tx, adding.additions(samples))
+
+    async def _register(self, tx: Transaction, spans: Mapping[str, tuple[datetime, datetime]]) -> None:
+        """The services are known, and locked until the transaction ends. Raises TooManyServices."""
+        if await sample_store.register(tx, spans):
+            if await sample_store.count_services(tx) > SERVICES_MAX:
+                raise TooManyServices(f"A tenant has {SERVICES_MAX:,} services at most.", where="service")
+            await ensure_watch(tx)
+
+    async def _add(self, tx: Transaction, additions: Additions) -> None:
+        """Minutes and hours have these too, and what is promised is looked at soon."""
+        known = await sample_store.slices_at(tx, adding.touched(additions))
         await sample_store.keep_slices(tx, adding.merged(additions, known))
         if self._should_hasten(tx.tenant):
             await hasten(tx, THE_TENANT, EVALUATE, tx.now + SOON)
@@ -123,7 +149,7 @@ def check_sample(
     service: str, at: datetime, response_time: float, *, success: bool, labels: Mapping[str, str], now: datetime
 ) -> Sample:
     """The sample as it is kept. Raises InvalidInput naming the field."""
-    name = _service_name(service)
+    name = check_service(service)
     if at > now + LATEST_AHEAD:
         minutes = int(LATEST_AHEAD.total_seconds() // 60)
         raise InvalidInput(
@@ -138,7 +164,7 @@ def check_sample(
     return Sample(name, at, response_time, success, check_labels(labels))
 
 
-def _service_name(service: str) -> str:
+def check_service(service: str) -> str:
     """The name, with single spaces within and none around it. Raises InvalidInput."""
     name = name_of(service)
     if name is None:
@@ -146,6 +172,12 @@ def _service_name(service: str) -> str:
     if name == ANY:
         raise InvalidInput(f"'{ANY}' means every service: a sample is of one.", where="service")
     return name
+
+
+async def source_marks(database: Database, tenant: TenantId, source: str) -> dict[str, int]:
+    """By service, the minute before which everything that `source` counted is taken."""
+    async with database.tenant(tenant) as tx:
+        return await mark_store.marks_of(tx, source)
 
 
 async def _keep_labels(tx: Transaction, samples: Sequence[Sample]) -> None:

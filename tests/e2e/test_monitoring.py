@@ -12,7 +12,7 @@ import pytest
 import requests
 import yaml
 
-from tests.product import ROOT, TENANT, until
+from tests.product import ROOT, TENANT, another_server, until
 
 SHIPPED = ROOT / "deploy" / "prometheus"
 PROMETHEUS, ALERTMANAGER = "prometheus", "prometheus-alertmanager"
@@ -176,11 +176,27 @@ def answer_of(url, query):
     return None
 
 
-@pytest.mark.row("M4")
-@pytest.mark.timeout(240)
-def test_a_real_prometheus_scrapes_and_a_real_alertmanager_opens_and_resolves_an_incident(product, tmp_path):
+def asking(product, folder: Path, url: str):
+    """Another process of the product, which asks this Prometheus what the first one did."""
+    services = str(SHIPPED / "services.yaml")
+    named = {"PROMETHEUS__TENANT": TENANT, "PROMETHEUS__URL": url, "PROMETHEUS__SERVICES": services}
+    return another_server(product, folder / "asking.log", **named)
+
+
+def counted(product):
+    """How the product's own API did, once a minute of it was taken."""
+    asked = {"service": "countersign-api"}
+    answer = product.call("GET", "/api/v1/sla/status", role=ADMINISTRATOR, params=asked)
+    assert answer.status_code in {200, 404}, answer.text
+    found = answer.json()
+    return found if answer.status_code == 200 and found["response_time_p95"] else None
+
+
+@pytest.mark.row("M4", "S2")
+@pytest.mark.timeout(300)
+def test_a_real_prometheus_is_asked_how_we_do_and_a_real_alertmanager_opens_and_resolves_an_incident(product, tmp_path):
     title = "Many calls prove no origin"
-    with watched(product, tmp_path) as url:
+    with watched(product, tmp_path) as url, asking(product, tmp_path, url) as asker:
         until(lambda: answer_of(url, 'up{job="countersign"} == 1'), "Prometheus to scrape the product")
         assert until(lambda: answer_of(url, "countersign_events_total"), "events to be counted")
 
@@ -194,3 +210,7 @@ def test_a_real_prometheus_scrapes_and_a_real_alertmanager_opens_and_resolves_an
         until(lambda: said_in_slack(product, title), "its message in Slack", within_s=SOON_S)
         until(lambda: in_state(product, title, "resolved"), "the incident to be resolved", within_s=SOON_S)
         until(lambda: said_in_slack(product, title, "esolved"), "the message to say so", within_s=SOON_S)
+        service = until(lambda: counted(product), "a whole minute to be taken", within_s=2 * SOON_S)
+        assert (service["exact"], service["success_rate"]) == (False, 1.0)
+        answers = asker.call("POST", "/api/v1/connectors/prometheus/test", role=ADMINISTRATOR)
+        assert answers.json()["is_usable"], answers.text

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import shlex
+import shutil
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -233,6 +234,7 @@ def example(tmp_path):
         "slack_bot_token": "xoxb-1",
         "mail_password": "p",
         "otlp_token": "Bearer t",
+        "prometheus_token": "t",
         "datadog_api_key": "k",
         "newrelic_license_key": "k",
         "splunk_token": "t",
@@ -254,6 +256,8 @@ def example(tmp_path):
     }
     for name, value in secrets.items():
         (tmp_path / "deploy" / "secrets" / name).write_text(value)
+    (tmp_path / "deploy" / "prometheus").mkdir()
+    shutil.copy(ROOT / "deploy" / "prometheus" / "services.yaml", tmp_path / "deploy" / "prometheus")
     copy = tmp_path / "deploy" / "countersign.yaml"
     copy.write_text((ROOT / "deploy" / "countersign.example.yaml").read_text())
     return copy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from config.settings import Settings
 
 SIGNING = f"whsec_{base64.b64encode(b'k' * 32).decode()}"
 HOOK = "0123456789abcdef"
+COUNTERS = Path(__file__).parents[3] / "deploy" / "prometheus" / "services.yaml"
 
 
 def refusals(**sections):
@@ -47,6 +49,13 @@ def test_what_is_sent_where_nothing_is_said():
         ({"webhooks": {"tenant": "acme", "hook_secret": HOOK}}, {"webhooks.hook_secret"}),
         ({"webhooks": {"tenant": "acme", "secret": HOOK, "url": "https://x.example"}}, {"webhooks.secret"}),
         ({"alertmanager": {"hook_secret": HOOK}}, {"alertmanager.tenant"}),
+        ({"prometheus": {"url": "http://prometheus:9090"}}, {"prometheus.tenant", "prometheus.services"}),
+        ({"prometheus": {"tenant": "acme", "token": "t"}}, {"prometheus.url"}),
+        ({"prometheus": {"services": "nowhere.yaml"}}, {"prometheus.services"}),
+        (
+            {"prometheus": {"tenant": "acme", "url": "http://x.example", "token": "t", "services": COUNTERS}},
+            {"prometheus.url"},
+        ),
         ({"alertmanager": {"tenant": "acme", "hook_secret": HOOK, "alerts": "nowhere.yaml"}}, {"alertmanager.alerts"}),
         (
             {"alertmanager": [{"tenant": "acme", "hook_secret": HOOK}, {"tenant": "acme", "hook_secret": HOOK}]},

@@ -50,11 +50,17 @@ GIVEN = {
         "secret": "whsec_" + base64.b64encode(b"planted-webhooks" * 2).decode(),
         "hook_secret": "whsec_" + base64.b64encode(b"planted-hook-in-" * 2).decode(),
     },
+    "prometheus": {
+        "tenant": "a",
+        "url": "https://prometheus.example",
+        "services": "deploy/prometheus/services.yaml",
+        "token": "planted-prometheus",
+    },
     "otlp": {"url": "https://otlp.example", "token": "planted-otlp"},
     "mail": {"password": "planted-mail"},
     "alertmanager": {"tenant": "a", "hook_secret": "planted-alertmanager-hook"},
 }
-PLAIN = {"tenant", "account", "url"}  # needed beside the secrets
+PLAIN = {"tenant", "account", "url", "services"}  # needed beside the secrets
 
 
 @pytest.fixture
