@@ -15,9 +15,9 @@ CHANNEL = "emergency"  # where the tenant names no other
 
 
 def typed(product, text, role="agent_operator"):
-    """What the person sees of a line of theirs, as one text."""
+    """What the person sees of a line of theirs: an answer as one text, else the modal that it opened."""
     answer = product.control("slack/command", user=product.email(role), channel=CHANNEL, text=text)
-    return answer if answer.get("modal") else str(answer["ephemeral"])
+    return str(answer["ephemeral"]) if answer["ephemeral"] else answer  # a modal of before may still be open
 
 
 def fired(product, key, **changes):
