@@ -120,10 +120,11 @@ def service_view(
     meter = Meter(series, _availability(objectives), now)
     counts = series.counts(since, meter.until)
     judged = tuple(judge(Meter(series, each, now), row.last_at) for each in objectives)
+    silence = meter.silent_for(row.last_at)
     return ServiceView(
         service=name,
-        standing=_worst(judged, firing),
-        words=_said(judged, meter.silent_for(row.last_at), firing),
+        standing=_stands(judged, silence, firing),
+        words=_said(judged, silence, firing),
         availability=series.uptime(since, meter.until, meter.bridge).share,
         response_time_p95=sketch.percentile(series.sketch(since, meter.until), 0.95),
         error_rate=counts.failed / counts.total if counts.total else None,
@@ -149,6 +150,7 @@ def _status(
     up = series.uptime(since, meter.until, meter.bridge)
     judged = _judged(series, objectives, row, times, window=window, now=now)
     firing = tuple(alert_view(each) for each in alerts)
+    burning, silence = [each.objective for each in firing], meter.silent_for(row.last_at)
     first = max(instant_of(since), floor(row.first_at, MINUTE))
     return StatusView(
         service=row.service,
@@ -168,8 +170,8 @@ def _status(
         throughput_per_minute=meter.throughput(since) if counts.total else None,
         success_rate=1 - counts.failed / counts.total if counts.total else None,
         error_rate=counts.failed / counts.total if counts.total else None,
-        standing=_worst(judged, [each.objective for each in firing]),
-        words=_said(judged, meter.silent_for(row.last_at), [each.objective for each in firing]),
+        standing=_stands(judged, silence, burning),
+        words=_said(judged, silence, burning),
         objectives=judged,
         alerts=firing,
     )
@@ -234,6 +236,12 @@ def _empty(service: str, objectives: Sequence[Objective], *, window: timedelta, 
 
 def _availability(objectives: Sequence[Objective]) -> Objective:
     return next((each for each in objectives if each.metric is Metric.AVAILABILITY), PLAIN)
+
+
+def _stands(judged: Sequence[Judged], silence: timedelta, firing: Collection[str]) -> Standing:
+    """As the worst of them, but that nothing is met by a service that is silent for longer than usual."""
+    worst = _worst(judged, firing)
+    return Standing.AT_RISK if silence and worst is Standing.MET else worst
 
 
 def _worst(judged: Sequence[Judged], firing: Collection[str]) -> Standing:

@@ -295,6 +295,17 @@ async def test_a_silent_service_is_not_met_and_is_down_once_the_whole_window_was
 
 
 @pytest.mark.row("S2")
+async def test_a_silent_service_is_not_met_though_nobody_is_woken_for_it(company, sampler):
+    wish = Wish(name="availability", service="payments", metric="availability", target="99.9%", pages=False)
+    await create_objective(company.database, CATALOGUE, company.actor("meta_agent_manager"), wish)
+    await take(company, sampler, steady(company, minutes=60 * 24 * 5, per_minute=1))
+    assert (await status(company)).standing == "met"
+    company.advance(minutes=10)
+    (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    assert ((await status(company)).standing, line.standing) == ("at_risk", "at_risk")
+
+
+@pytest.mark.row("S2")
 async def test_availability_below_its_target_is_at_risk_while_its_budget_lasts(company, sampler):
     await take(company, sampler, steady(company, minutes=120, failing=1, per_minute=50))
     found = {each.objective.name: each for each in (await status(company)).objectives}["availability"]
