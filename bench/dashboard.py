@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -57,14 +58,18 @@ async def fill(database: Database, tenant: TenantId, events: int) -> int:
     async with database.tenant(tenant) as tx:
         for month in sorted(months):
             await tx.connection.execute(text("SELECT countersign_usage_part(:month)"), {"month": month})
-    for number in range(DAYS):
+    counts = {"events": each, "projects": PROJECTS, "agents": AGENTS, "meters": METERS}
+    place = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def fill_day(number: int) -> None:
         day = (today - timedelta(days=number)).isoformat()
-        counts = {"events": each, "projects": PROJECTS, "agents": AGENTS, "meters": METERS}
-        async with database.tenant(tenant) as tx:
+        async with place, database.tenant(tenant) as tx:
             await tx.connection.execute(text("SET LOCAL statement_timeout = 0"))
             await tx.connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             await tx.connection.execute(text(FILL.replace(":day", f"'{day}'")), counts)
             await tx.connection.execute(text(SUM_UP.replace(":day", f"'{day}'")))
+
+    await asyncio.gather(*map(fill_day, range(DAYS)))
     async with database.tenant(tenant) as tx:
         return int((await tx.connection.execute(text("SELECT count(*) FROM cost_rollups"))).scalar_one())
 
