@@ -72,6 +72,7 @@ async def test_errors_are_seen_and_a_dead_letter_is_looked_at_and_replayed(produ
 async def test_a_connector_is_tested_now_and_then_from_the_page_and_by_api(product, browser, tmp_path):
     async with console_as(browser, product, ADMINISTRATOR) as page:
         await page.goto(address(product, "/connectors"))
+        await expect(page.get_by_role("region", name="Chat, and inside Countersign")).to_contain_text("Slack")
         await card(page, "ServiceNow").get_by_role("button", name="Test").click()
         found = page.get_by_role("status").filter(has_text="Test of ServiceNow")
         await expect(found.locator("li").first).to_contain_text("Ok")

@@ -136,10 +136,12 @@ async def file(desk: Desk, tmp_path: Path) -> AsyncIterator[Path]:
 def without(file: Path, *sections: str) -> Path:
     """The file with these parts of its approvals left out."""
     text = file.read_text()
+    (block,) = re.findall(r"^approvals:.*\n(?:  .*\n)+", text, flags=re.MULTILINE)
+    left = block
     for name in sections:
-        text, count = re.subn(rf"^  {name}:\n(    .*\n)+", "", text, flags=re.MULTILINE)
+        left, count = re.subn(rf"^  {name}:\n(    .*\n)+", "", left, flags=re.MULTILINE)
         assert count == 1, name
-    file.write_text(text)
+    file.write_text(text.replace(block, left))
     return file
 
 
