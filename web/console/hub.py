@@ -39,24 +39,35 @@ PLACE: Final = "/console/connectors"
 PAGE_SIZE: Final = 50
 STATES: Final = ("dead", "pending", "done")
 _CURSORS: Final = Cursors("console-deliveries", UUID)
+_PLATFORMS: Final = {"slack": "Slack", "teams": "Microsoft Teams"}
+_TOLD: Final = {
+    "absences": "absences",
+    "accounts": "chat accounts",
+    "automation": "automation",
+    "budget_owners": "owners of budgets",
+    "budgets": "budgets",
+    "cost_checks": "comparisons of costs",
+    "drills": "drills",
+    "reconciliations": "comparisons of tickets",
+    "schedules": "digests and reports",
+    "service_actions": "what improves services",
+}
 _TITLES: Final = {
-    "slack": "Slack",
-    "slack_absences": "Slack: absences",
-    "slack_schedules": "Slack: digests and reports",
-    "slack_accounts": "Slack: chat accounts",
-    "teams": "Microsoft Teams",
-    "teams_absences": "Microsoft Teams: absences",
-    "teams_schedules": "Microsoft Teams: digests and reports",
-    "teams_accounts": "Microsoft Teams: chat accounts",
-    "slack_reconciliations": "Slack: comparisons of tickets",
-    "teams_reconciliations": "Microsoft Teams: comparisons of tickets",
-    "callbacks": "Callbacks",
+    **_PLATFORMS,
+    **{f"{slug}_{key}": f"{title}: {what}" for slug, title in _PLATFORMS.items() for key, what in _TOLD.items()},
     "access_tasks": "Access requests",
-    "slack_automation": "Slack: automation",
-    "teams_automation": "Microsoft Teams: automation",
     "automation": "Automation: rules",
     "automation_here": "Automation: actions here",
     "automation_webhooks": "Automation: webhooks",
+    "budgets": "Budgets: raises that were decided",
+    "budgets_shown": "Budgets: what is shown of them",
+    "callbacks": "Callbacks",
+    "changes": "Changes: approvals that were decided",
+    "changes_drills": "Changes: drills",
+    "changes_rollouts": "Changes: rollouts",
+    "executor": "Agent platform: orders",
+    "executor_looks": "Agent platform: looks",
+    "mail": "Mail",
 }
 _ANSWERS: Final = {
     "resume": "What waits is tried now.",
@@ -145,13 +156,20 @@ async def _overview(
     found = {each.subscriber: each for each in await destinations(look.database, look.actor) if _concerns(each, look)}
     connections = {each.name: each for each in look.house.connected.of(look.actor.tenant)}
     ways_back = {each.system: each for each in await inboxes(look.database, look.actor)}
+    names = sorted({*found, *connections}, key=lambda each: (each not in connections, title_of(look, each)))
     return look.page(
         "connectors.html",
         place="connectors",
         status=status,
         connectors=[
             (name, title_of(look, name), found.get(name), ways_back.get(name), connections.get(name))
-            for name in sorted({*found, *connections}, key=lambda each: (each not in connections, title_of(look, each)))
+            for name in names
+            if name in connections or _needs_a_look(found[name])
+        ],
+        inner=[
+            (name, title_of(look, name), found[name])
+            for name in names
+            if name not in connections and not _needs_a_look(found[name])
         ],
         state_of=lambda there: _state(there, look),
         may_change=may_change(look),
@@ -168,6 +186,11 @@ def _concerns(there: DestinationView, look: Look) -> bool:
     """A system of another tenant's is passed over here, unless something of ours got stuck on its way."""
     is_passed = look.house.connected.is_only_elsewhere(look.actor.tenant, there.subscriber)
     return not is_passed or bool(there.pending or there.dead or there.failures)
+
+
+def _needs_a_look(there: DestinationView) -> bool:
+    """Whether something may have to be done about it, or is under way."""
+    return bool(there.pending or there.dead or there.failures or there.flow is not Flow.CLOSED)
 
 
 def _state(there: DestinationView | None, look: Look) -> tuple[str, str, datetime | None]:
