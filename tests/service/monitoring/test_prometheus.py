@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import shutil
 import socket
 from datetime import timedelta
 
@@ -294,7 +293,6 @@ async def real_prometheus(folder, port):
         await drained
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed here")
 async def test_a_real_prometheus_counts_as_many_as_there_were_over_a_gap_and_a_restart(company, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
