@@ -15,16 +15,23 @@ class Flow(StrEnum):
 
     CLOSED = "closed"  # the circuit is whole: as many at once as it takes
     OPEN = "open"  # nothing goes until a named time
-    HALF_OPEN = "half_open"  # one goes, and what becomes of it decides
+    HALF_OPEN = (
+        "half_open"  # a few go: one that arrives closes the circuit, and one that fails before that opens it again
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """`failures` in a row open the circuit, for `base_s` seconds at first and up to `cap_s` when trying fails again."""
+    """`failures` in a row open the circuit, for `base_s` seconds at first and up to `cap_s` when trying fails again.
+
+    `probes` try at once when the silence ends. A delivery is many calls: where every tenth call fails, two of three
+    deliveries do, and a single one that tries would say "still down" of a system that is only poorly.
+    """
 
     failures: int = 5
     base_s: float = 5.0
-    cap_s: float = 300.0
+    cap_s: float = 60.0
+    probes: int = 3
 
     def pause_s(self, failures: int, *, chance: float) -> float | None:
         """Seconds of silence after the `failures`-th failure in a row; None below the limit. `chance` is in [0, 1)."""

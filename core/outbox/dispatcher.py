@@ -91,8 +91,7 @@ class Dispatcher:
         self._subscriptions: Mapping[str, Subscription] = {entry.name: entry for entry in subscriptions}
         self._wanted = {entry.name: entry.types for entry in subscriptions}
         self._served = [
-            Served(entry.name, entry.places, entry.breaker.failures, entry.deliver_many is not None)
-            for entry in subscriptions
+            Served(entry.name, entry.places, entry.breaker, entry.deliver_many is not None) for entry in subscriptions
         ]
         self._noted: frozenset[tuple[TenantId, str]] = frozenset()
         self._finishing = Finishing[Claim](database, store.finish)

@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
 from core.db.transaction import SystemTransaction
 from core.ids import EventId, TenantId
+from core.outbox.breaker import BreakerPolicy
 from core.outbox.destinations import note_destinations
 from core.outbox.events import Event
 from core.outbox.model import deliveries, outbox_events
@@ -25,7 +26,7 @@ _ROUTER_LOCK: Final = 0x6F7574626F78  # one router at a time, or a later event c
 _MAY_ROUTE: Final = text("SELECT pg_try_advisory_xact_lock(:key)")
 
 # The head of each (subscriber, subject) line that is due and not leased. Each destination (subscriber and tenant) has
-# so many places, one where its circuit is half open and none while it is paused: one that is down for a day, or slow,
+# so many places, a few where its circuit is half open and none while it is paused: one that is down for a day, or slow,
 # takes nothing from the others, and however much waits for it is not looked through. Lines are served round-robin
 # over tenants by rank, and what a tenant has under way counts as turns it has had: places become free one at a time,
 # and by due time alone a backlog would get each of them (T4). `held`: what this worker has under way, whatever the
@@ -34,7 +35,8 @@ _MAY_ROUTE: Final = text("SELECT pg_try_advisory_xact_lock(:key)")
 _CLAIM: Final = text("""
     WITH RECURSIVE served AS (
         SELECT * FROM unnest(CAST(:subscribers AS text[]), CAST(:places AS int[]), CAST(:limits AS int[]),
-                             CAST(:coalescing AS bool[])) AS s (subscriber, places, failures_max, is_coalescing)
+                             CAST(:probes AS int[]), CAST(:coalescing AS bool[]))
+                        AS s (subscriber, places, failures_max, probes, is_coalescing)
     ), lines AS (
         (SELECT tenant_id, subscriber FROM deliveries WHERE state = 'pending' ORDER BY tenant_id, subscriber LIMIT 1)
         UNION ALL
@@ -49,7 +51,7 @@ _CLAIM: Final = text("""
         SELECT tenant_id, sum(turns) AS turns FROM under_way GROUP BY tenant_id
     ), room AS (
         SELECT l.tenant_id, l.subscriber, s.is_coalescing,
-               CASE WHEN coalesce(t.failures, 0) >= s.failures_max THEN 1 ELSE s.places END
+               CASE WHEN coalesce(t.failures, 0) >= s.failures_max THEN least(s.probes, s.places) ELSE s.places END
                    - coalesce(u.turns, 0) AS places
         FROM lines l JOIN served s USING (subscriber)
         LEFT JOIN destinations t USING (tenant_id, subscriber)
@@ -142,7 +144,7 @@ class Served:
 
     subscriber: str
     places: int
-    failures_max: int
+    breaker: BreakerPolicy
     is_coalescing: bool
 
 
@@ -234,7 +236,8 @@ async def claim(
             "together": TOGETHER_MAX,
             "subscribers": [each.subscriber for each in served],
             "places": [each.places for each in served],
-            "limits": [each.failures_max for each in served],
+            "limits": [each.breaker.failures for each in served],
+            "probes": [each.breaker.probes for each in served],
             "coalescing": [each.is_coalescing for each in served],
             "held": list(held),
         },

@@ -3,8 +3,9 @@ import pytest
 from tests.e2e.api_desk import other
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def product(new_product):
+    """One for each file: what a file leaves behind (spent budgets, open incidents) is met by no other."""
     with new_product() as running:
         yield running
 
@@ -15,6 +16,6 @@ def marc(product):
     return other(product, "marc.fischer@northwind.example")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def document(product):
     return product.call("GET", "/api/openapi.json").json()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Iterator
 
 import pytest
 
@@ -66,11 +68,32 @@ async def test_after_some_failures_in_a_row_a_destination_is_left_alone_then_one
         company.advance(seconds=60)
         await until(lambda: sick.tries == 4, *running)
         await until_idle(*running)
-        assert sick.tries == 4  # one only, and it failed: silence again, for longer
+        assert sick.tries == 4  # as many as it has places, and it failed: silence again, for longer
         sick.is_well = True
         company.advance(seconds=120)
         await until(settled(company, *["done"] * 5), *running)
     assert [error for error in [entry.last_error for entry in await listed(company)] if error] == []
+
+
+@pytest.mark.row("N6")
+async def test_a_destination_that_is_only_poorly_is_well_again_with_the_first_delivery_that_arrives(company):
+    failing: Iterator[bool] = itertools.repeat(True)
+
+    async def poorly(event):
+        if next(failing):
+            raise ConnectionError("nobody there")
+
+    listener = Subscriber(then=poorly, retry=AT_ONCE, breaker=BREAKER)
+    async with dispatching((company.database, [listener])) as running:
+        for number in range(9):
+            await happen(company, f"request:{number}")
+        await until(lambda: len(listener.got) >= BREAKER.failures, *running)
+        await until_idle(*running)
+        tried = len(listener.got)
+        failing = itertools.chain((True, True), itertools.repeat(False))  # of three that try, two fail
+        company.advance(seconds=60)
+        await until(settled(company, *["done"] * 9), *running)
+    assert len(listener.got) == tried + 2 + 9
 
 
 @pytest.mark.row("N6", "T4")
