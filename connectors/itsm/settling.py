@@ -5,8 +5,8 @@ It may be done again at any time and in any order with other news: what stands t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from connectors.itsm.base import NotSent, TicketKind, TicketReading, TicketSystem
@@ -14,7 +14,7 @@ from core.approvals import PolicyCatalogue
 from core.db import Database
 from core.ids import TenantId
 from core.links import TicketLink
-from core.tickets import FieldRule, FieldsThere, Subject, fields_written, plan_fields
+from core.tickets import FieldRule, FieldsThere, Owner, Subject, fields_written, plan_fields
 
 ROUNDS_MAX: Final = 4  # a write, what it changed there, and what that changed here
 
@@ -46,9 +46,23 @@ class FieldSync:
 
         Raises NotSent if the ticket keeps changing under our hands, Refused if the system does not take a value.
         """
+        await self._settle(link, self.fields.rules(TicketKind(link.kind)), is_fresh=is_fresh)
+
+    async def settle_survivor(self, link: TicketLink) -> None:
+        """The same for a ticket of ours that counts from now on instead of a double of it.
+
+        What it holds may be our own of long ago, whoever owns the field: that is no news unless a person was at it.
+        """
         kind = TicketKind(link.kind)
         rules = self.fields.rules(kind)
         names = tuple(rule.field for rule in rules)
+        reading = await self.system.read(kind, link.external_id, names) if rules else None
+        if reading is not None and reading.ours:
+            rules = tuple(replace(rule, owner=Owner.OURS) for rule in rules)
+        await self._settle(link, rules)
+
+    async def _settle(self, link: TicketLink, rules: Sequence[FieldRule], *, is_fresh: bool = False) -> None:
+        kind, names = TicketKind(link.kind), tuple(rule.field for rule in rules)
         if not rules:
             return
         for _ in range(ROUNDS_MAX):

@@ -22,7 +22,7 @@ from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
 from connectors.itsm.settling import FieldSync
 from connectors.itsm.showing import Approvals
-from connectors.itsm.standing import target_of
+from connectors.itsm.standing import Stand, stand, target_of
 from connectors.itsm.tasking import Tasks
 from connectors.itsm.timing import PlannedTimes
 from core.approvals import RequestView, load_request
@@ -33,7 +33,7 @@ from core.links import TicketLink, record_ticket, tickets_of
 from core.named_tickets import NamedTicket
 from core.outbox import Event, record_sent
 from core.receipts import Issuer
-from core.tickets import Finding, TicketTask, placed
+from core.tickets import Finding, TicketTask, is_as_placed, placed, stands_instead
 
 log = structlog.get_logger()
 
@@ -118,12 +118,18 @@ class TicketSync:
         wanted = replace(about.draft, gone=known.number) if known is not None and is_fresh else about.draft
         ticket = await self.system.create(wanted) if known is None or must_look else ticket_of(known)
         link = self._link(event, ticket)
-        if must_look:
+        is_another = known is not None and not is_fresh and known.external_id != link.external_id
+        if is_another:
+            await stands_instead(self.database, event.tenant, link)
+        elif must_look:
             await record_ticket(self.database, event.tenant, event.subject, link)
-        if self.fields is not None:
+        if self.fields is not None and is_another:
+            await self.fields.settle_survivor(link)
+        elif self.fields is not None:
             # Before we touch the ticket ourselves: until then it says whose hand was the last.
             await self.fields.settle(link, is_fresh=is_fresh)
-        if self.times is not None and about.is_change and (is_fresh or planned_in(events) or _is_touched(events)):
+        is_planned = is_fresh or is_another or planned_in(events) or _is_touched(events)
+        if self.times is not None and about.is_change and is_planned:
             await self.times.settle(link, is_fresh=is_fresh)
         return ticket
 
@@ -171,12 +177,22 @@ class TicketSync:
     async def _repair(self, ticket: Ticket, about: _About, repairs: Sequence[Event]) -> None:
         """The ticket stands where it should, and says why it was touched."""
         event, whats = repairs[0], {str(each.data.get("what")) for each in repairs}
-        if not whats & {Finding.MISSING, Finding.STATE}:
+        if not whats & {Finding.MISSING, Finding.STATE} and not await self._is_behind(ticket, about, repairs):
             return
         was = next((str(each.data.get("number")) for each in repairs if each.data.get("what") == Finding.MISSING), "")
         why = f"made again: {was} is gone" if was else "brought to where it should stand"
         patch = TicketPatch(key=event.delivery_key(self.slug), target=about.target, note=f"{about.reference}: {why}")
         await self._moved(event, await self.system.update(ticket, patch), about.target)
+
+    async def _is_behind(self, ticket: Ticket, about: _About, repairs: Sequence[Event]) -> bool:
+        """Whether the one that counts of several has not come as far as it should: the moves may all be the other's."""
+        if all(each.data.get("what") != Finding.DOUBLE for each in repairs):
+            return False  # nobody has looked how it stands
+        if stand(ticket.state, about.target) is not Stand.BEHIND:
+            return False
+        link = self._link(repairs[0], ticket)
+        async with self.database.tenant(self.tenant) as tx:
+            return not await is_as_placed(tx, link, target=about.target, label=link.state)
 
     async def _moved(self, event: Event, ticket: Ticket, target: TicketState) -> None:
         link = self._link(event, ticket)

@@ -7,7 +7,7 @@ service.py   claim a look, take over what it brought, note that it failed, hurry
 merging.py   pure: what follows for a mapped field from how it stands here and there
 fields.py    mapped fields: take over, tell, say what is to be written
 severities.py how bad an incident is: the same
-placing.py   where our last move left a ticket
+placing.py   which ticket stands for a subject, and where our last move left it
 drift.py     pure: what a walk through the tickets finds, and what is done about it
 reconciling.py  walks: ask for, claim, page by page, end; walks.py: their SQL
 weighing.py  pure: whether an approval there is news, and what it shall say
@@ -27,7 +27,7 @@ from core.tickets.fields import (
     plan_fields,
 )
 from core.tickets.merging import Direction, FieldRule, Owner, Verdict, same
-from core.tickets.placing import is_as_placed, placed
+from core.tickets.placing import is_as_placed, placed, stands_instead
 from core.tickets.reconciling import (
     Walk,
     WalkPage,
@@ -109,6 +109,7 @@ __all__ = [
     "plan_times",
     "same",
     "spelled",
+    "stands_instead",
     "take_over",
     "tasks_to_show",
     "walk_ended",

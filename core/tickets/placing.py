@@ -1,4 +1,7 @@
-"""Where our last move left a ticket: what a walk compares with, so that a workflow that goes no further is no drift."""
+"""Which ticket stands for a subject, and where our last move left it.
+
+A walk compares with the latter, so that a workflow that goes no further is no drift.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,21 @@ from typing import Final
 
 from core.db import Database, Transaction
 from core.ids import TenantId
-from core.links import TicketLink
+from core.links import TicketLink, take_ticket
 from core.tickets import store
 from core.tickets.merging import Agreed
 
 STATE: Final = "(state)"  # among the fields of a ticket; no system's field has such a name
+
+
+async def stands_instead(database: Database, tenant: TenantId, link: TicketLink) -> None:
+    """This ticket stands for its subject from now on; what was agreed on with the one before it is agreed no more.
+
+    Its versions say nothing of this one: kept, they would make all that it holds old news.
+    """
+    async with database.tenant(tenant) as tx:
+        await store.forget(tx, link.subject_id, link.system)
+        await take_ticket(tx, link.subject, link, state=link.state)
 
 
 async def placed(database: Database, tenant: TenantId, link: TicketLink, *, target: str, label: str) -> None:

@@ -72,7 +72,7 @@ async def save(tx: Transaction, subject: UUID, system: str, fields: Mapping[str,
 
 
 async def forget(tx: Transaction, subject: UUID, system: str) -> None:
-    """Nothing is agreed on with that ticket: there is none any more."""
+    """Nothing is agreed on with the ticket that stands for the subject there."""
     f = ticket_fields.c
     await tx.connection.execute(
         delete(ticket_fields).where(f.tenant_id == tx.tenant, f.subject_id == subject, f.system == system)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from connectors.itsm.base import Ticket, TicketState
 from connectors.itsm.reconciler import Reconciler
 from core.approvals import withdraw
-from core.tickets import Finding, Remedy, ask_for_walk, claim_walk, next_page, page_walked
+from core.tickets import Finding, Owner, Remedy, ask_for_walk, claim_walk, next_page, page_walked
 from sandbox.faults import Fault
 from tests.factories import agent, approve_all
 from tests.service.connectors.mapped import SLUG
@@ -66,6 +69,51 @@ async def test_of_two_tickets_with_one_key_the_younger_is_cancelled(desk):
     assert shown(walk) == [(Finding.DOUBLE, Remedy.REPAIR, double.number)]
     assert double.label == desk.bench.cancelled
     assert (await desk.ticket(request_id)).number == ticket.number
+
+
+async def older_one(desk, request_id):
+    """A ticket of that request made before the one that stands for it; an index that comes late had hidden it."""
+    key = str(request_id)
+    (planted,) = desk.bench.with_key("hidden so far")
+    await desk.bench.edit(Ticket(planted.id, planted.number, "", TicketState.OPEN), {"correlation_id": key})
+    return planted
+
+
+@ONE
+async def test_the_older_of_two_tickets_is_brought_to_where_the_younger_stood_whatever_its_version(desk):
+    await desk.bench.plant("hidden so far")
+    request_id, ticket = await desk.asked()
+    await approve_all(desk.company, request_id)
+    await desk.delivered()
+    for number in range(3):  # its versions run ahead of the other's
+        await desk.bench.note(ticket, f"Seen {number} times.")
+    await desk.edit(ticket, "Tampered with.")
+    await desk.looked()
+    older = await older_one(desk, request_id)
+
+    walk = await desk.walked()
+
+    assert shown(walk) == [(Finding.DOUBLE, Remedy.REPAIR, older.number)]
+    survivor = await desk.ticket(request_id)
+    assert survivor.number == older.number
+    assert [each.label for each in desk.bench.with_key(str(request_id))] == [desk.bench.approved, desk.bench.cancelled]
+    assert await desk.there(survivor) == "Reads supplier invoices."
+    assert (await desk.walked()).findings == ()
+
+
+@ONE
+async def test_an_old_value_of_ours_on_the_older_ticket_amends_nothing(desk):
+    """Not even where the ticket's value is the one that stands: nobody has put it there but we."""
+    desk.fields = replace(desk.fields, owner=Owner.THEIRS)
+    await desk.bench.plant("hidden so far")
+    request_id, _ticket = await desk.asked()
+    older = await older_one(desk, request_id)
+    await desk.system.write(Ticket(older.id, older.number, "", TicketState.OPEN), {desk.bench.field: "As of before."})
+
+    await desk.walked()
+
+    assert (await desk.request(request_id)).justification == "Reads supplier invoices."
+    assert await desk.there(await desk.ticket(request_id)) == "Reads supplier invoices."
 
 
 async def test_a_ticket_that_was_ended_there_needs_a_person_and_is_said_once(desk):
