@@ -11,12 +11,13 @@ from uuid import UUID
 from core.access import service_actor
 from core.actor import Actor
 from core.approvals import add_comment, load_request
+from core.audit import AuditCategory, AuditResult, record
 from core.automation import store
 from core.automation.standing import stands_for
 from core.automation.store import EffectRow
 from core.automation.values import ActionKind
 from core.db import Database, Transaction
-from core.decisions import Answer, Gate
+from core.decisions import Answer, Gate, Weighed
 from core.errors import CountersignError, ErrorKind
 from core.ids import TenantId
 from core.links import keep_origin
@@ -39,13 +40,16 @@ class HereActions:
                 if effect is None or effect.done_at is not None:
                     return
                 outcome = await self._do(tx, actor, effect)
-                await store.finish_effect(tx, effect.id, outcome)
+                if not isinstance(outcome, _Denied):
+                    await store.finish_effect(tx, effect.id, outcome)
         except CountersignError as exc:
             if exc.kind is ErrorKind.UNAVAILABLE:
                 raise
             raise Permanent(exc.sentence()) from exc
+        if isinstance(outcome, _Denied):
+            raise Permanent(outcome.reason)  # only now: the decision and its record are kept
 
-    async def _do(self, tx: Transaction, actor: Actor, effect: EffectRow) -> str:
+    async def _do(self, tx: Transaction, actor: Actor, effect: EffectRow) -> str | _Denied:
         values = effect.filled.values
         if effect.filled.kind is ActionKind.COMMENT:
             return await _comment(tx, actor, effect.subject, values["text"])
@@ -53,7 +57,8 @@ class HereActions:
         context = {"justification": values["justification"]}
         weighed = await self.gate.request(tx, actor, action=values["action"], resource=resource, context=context)
         if weighed.answer is Answer.DENY:
-            raise Permanent(weighed.reason.message)
+            await _record_denied(tx, actor, effect, weighed)
+            return _Denied(weighed.reason.message)
         if weighed.request_id is None:
             return f"No request is needed: {weighed.reason.message}"
         request = await load_request(tx, weighed.request_id)
@@ -65,6 +70,30 @@ class HereActions:
             if request.status == "pending"
             else f"{request.reference}: {request.status}."
         )
+
+
+async def _record_denied(tx: Transaction, actor: Actor, effect: EffectRow, weighed: Weighed) -> None:
+    """Not every denial is a decision that is kept, but each is in the trail."""
+    await record(
+        tx,
+        actor,
+        action="automation.open_approval",
+        resource=weighed.resource.get("name", ""),
+        result=AuditResult.DENIED,
+        category=AuditCategory.SECURITY,
+        details={
+            "governed_action": effect.filled.values["action"],
+            "reason": weighed.reason.message,
+            "subject": effect.subject,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Denied:
+    """The gate's answer to a request that no approval can lift."""
+
+    reason: str
 
 
 async def _comment(tx: Transaction, actor: Actor, subject: str, text: str) -> str:

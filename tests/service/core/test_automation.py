@@ -118,6 +118,28 @@ async def test_two_replicas_that_ask_the_rules_at_once_let_each_act_once_and_kee
     assert Counter(await rules.results()) == {"fired": 2, "suppressed": 2}
 
 
+async def test_what_the_gate_denies_a_rule_is_kept_although_the_action_fails(company, catalogue):
+    resource, twice = agent("payments-reader"), '"{request.justification} {request.justification}"'
+    yaml = (
+        "  - name: asks\n    on: request.opened\n    then:\n"
+        f"      - open_approval: {{action: agent.create, resource: {resource}, justification: {twice}}}\n"
+        "      - open_approval: {action: agent.deploy, resource: {name: nobody-knows-it}, justification: Needed.}\n"
+    )
+    rules = world(company, catalogue, yaml)
+    await ask(company, catalogue, justification="x" * 2001)  # twice is more than a request takes
+    await rules.settle()
+
+    ((too_long, unknown),) = [run.effects for run in await rules.history()]
+    assert (too_long.state, unknown.state) == ("dead", "dead")
+    (decided,) = await company.trail(action="agent_create", result="denied")
+    assert decided["details"]["reasons"] == [too_long.outcome]
+    denied = await company.trail(action="automation.open_approval", result="denied")
+    assert {(each["resource"], each["details"]["reason"]) for each in denied} == {
+        ("payments-reader", too_long.outcome),
+        ("nobody-knows-it", unknown.outcome),
+    }
+
+
 async def test_one_action_that_is_refused_does_not_stop_the_others(company, catalogue):
     yaml = (
         "  - name: both\n    on: request.opened\n    then:\n"
