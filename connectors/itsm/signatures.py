@@ -28,6 +28,11 @@ def signing_key(secret: str) -> bytes:
     return key
 
 
+def sent(header: str) -> bytes:
+    """A header's text as it came over the wire: bytes that are no UTF-8 stand in it as surrogates."""
+    return header.encode(errors="surrogateescape")
+
+
 def verified_id(headers: Mapping[str, str], body: bytes, *, key: bytes, now: datetime) -> str:
     """The message's id, once its signature and age are accepted. Raises WebhookRejected otherwise."""
     given = {name.lower(): value for name, value in headers.items()}
@@ -35,12 +40,10 @@ def verified_id(headers: Mapping[str, str], body: bytes, *, key: bytes, now: dat
     if not identity or not stamp.isascii() or not stamp.isdecimal():
         raise WebhookRejected("The message carries no webhook-id or webhook-timestamp.")
     # During a key rotation several signatures come, parted by spaces; any one is enough.
-    expected = hmac.new(key, f"{identity}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    expected = hmac.new(key, sent(f"{identity}.{stamp}.") + body, hashlib.sha256).digest()
     wanted = base64.b64encode(expected)
     signatures = [
-        one.removeprefix(VERSION).encode()
-        for one in given.get("webhook-signature", "").split()
-        if one.startswith(VERSION)
+        sent(one.removeprefix(VERSION)) for one in given.get("webhook-signature", "").split() if one.startswith(VERSION)
     ]
     if not any(hmac.compare_digest(one, wanted) for one in signatures):
         raise WebhookRejected("The signature does not fit the message.")

@@ -13,7 +13,7 @@ from typing import assert_never
 from connectors.itsm.base import WebhookEvent, WebhookRejected
 from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.spec import Webhook, WebhookKind
-from connectors.itsm.signatures import verified_id
+from connectors.itsm.signatures import sent, verified_id
 
 _BEARER = "bearer "
 
@@ -56,13 +56,13 @@ def _verified(headers: Mapping[str, str], body: bytes, *, declared: Webhook, sec
             given = headers.get(declared.header, "").strip()
             told = given.removeprefix(declared.prefix)
             told = told.lower() if declared.encoding == "hex" else told
-            if not given.startswith(declared.prefix) or not hmac.compare_digest(told.encode(), wanted.encode()):
+            if not given.startswith(declared.prefix) or not hmac.compare_digest(sent(told), wanted.encode()):
                 raise WebhookRejected("The signature does not fit the message.")
         case WebhookKind.BEARER:
             token = headers.get(declared.header, "").strip()
             if declared.header == "authorization":
                 token = token[len(_BEARER) :] if token.lower().startswith(_BEARER) else ""
-            if not hmac.compare_digest(token.encode(), secret):
+            if not hmac.compare_digest(sent(token), secret):
                 raise WebhookRejected("The token does not fit.")
         case kind:
             assert_never(kind)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from connectors.itsm.base import FieldChange, WebhookEvent, WebhookRejected
 from connectors.itsm.jira.wire import Person, instant, items, mapping, person, text
+from connectors.itsm.signatures import sent
 
 OLDEST: Final = timedelta(hours=2)  # vendor: up to 5 retries, 5 to 15 minutes apart
 NEWEST: Final = timedelta(minutes=5)
@@ -54,7 +55,7 @@ def _verify(signature: str, body: bytes, secret: str) -> None:
     if not signature:
         raise WebhookRejected("The message carries no X-Hub-Signature: set the secret in the webhook's settings.")
     expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(signature.encode(), f"{PREFIX}{expected}".encode()):
+    if not hmac.compare_digest(sent(signature), f"{PREFIX}{expected}".encode()):
         raise WebhookRejected("The signature does not fit the message.")
 
 

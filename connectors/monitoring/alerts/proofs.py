@@ -7,14 +7,13 @@ system can set none of them, it is the last part of the address, which the door 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from connectors.itsm.failures import WebhookRejected
-from connectors.itsm.signatures import signing_key, verified_id
+from connectors.itsm.signatures import sent, signing_key, verified_id
 
 SHOWN_IN: Final = "x-countersign-secret"
 
@@ -23,7 +22,7 @@ def shows_secret(headers: Mapping[str, str], _body: bytes, *, secret: str, now: 
     """Returns nothing to know it by, once the secret is shown. Raises WebhookRejected."""
     del now
     shown = _shown({name.lower(): value for name, value in headers.items()})
-    if not any(hmac.compare_digest(each.encode(errors="surrogateescape"), secret.encode()) for each in shown):
+    if not any(hmac.compare_digest(sent(each), secret.encode()) for each in shown):
         raise WebhookRejected("It does not show the secret." if shown else "It shows no secret.")
     return ""
 
@@ -41,6 +40,6 @@ def _shown(headers: Mapping[str, str]) -> list[str]:
     elif scheme.lower() == "basic":
         try:
             found.append(base64.b64decode(value.strip(), validate=True).decode().partition(":")[2])
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or no UTF-8 within
             found.append("")
     return found
