@@ -27,6 +27,7 @@ from connectors.itsm.base import (
 )
 from connectors.itsm.settling import FieldSync, there
 from connectors.itsm.standing import ENDED, Stand, stand, target_of
+from core.changes import goes_on
 from core.db import Database
 from core.errors import Unavailable
 from core.ids import TenantId
@@ -135,8 +136,8 @@ class Reconciler:
                 return [_drift(link, subject, Finding.ENDED, Remedy.ASK, here=target, there=label)]
             case Stand.BEHIND:
                 async with self.database.tenant(self.tenant) as tx:
-                    # As far as its workflow lets us, or people there, get it.
-                    if await is_as_placed(tx, link, target=target, label=label):
+                    # As far as its workflow, or people there, let us get it; or its change goes on under a bypass.
+                    if await is_as_placed(tx, link, target=target, label=label) or await goes_on(tx, link.subject_id):
                         return []
                 return [_drift(link, subject, Finding.STATE, Remedy.REPAIR, here=target, there=label)]
 

@@ -19,6 +19,7 @@ _ORDER: Final = (
     TicketState.CLOSED,
 )
 ENDED: Final = frozenset({TicketState.REJECTED, TicketState.CANCELLED})
+AFTER_APPROVAL: Final = frozenset({TicketState.IMPLEMENTING, TicketState.IMPLEMENTED, TicketState.CLOSED})
 _OF_REQUESTS: Final[Mapping[str, TicketState]] = {
     "pending": TicketState.IN_APPROVAL,
     "approved": TicketState.APPROVED,

@@ -22,10 +22,11 @@ from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
 from connectors.itsm.settling import FieldSync
 from connectors.itsm.showing import Approvals
-from connectors.itsm.standing import Stand, stand, target_of
+from connectors.itsm.standing import AFTER_APPROVAL, ENDED, Stand, stand, target_of
 from connectors.itsm.tasking import Tasks
 from connectors.itsm.timing import PlannedTimes
 from core.approvals import RequestView, load_request
+from core.changes import goes_on
 from core.db import Database
 from core.emergency import load_bypass
 from core.ids import TenantId
@@ -68,7 +69,7 @@ class TicketSync:
         """What would be sent for this event alone, now; nothing is."""
         about = await self._about(event)
         note = note_of((event,), about.reference)
-        walk = walk_of((event,), about.reference, key=event.delivery_key(self.slug))
+        walk = about.walk((event,), key=event.delivery_key(self.slug))
         return payload_of(about.draft, note, walk)
 
     def _concerns(self, event: Event) -> bool:
@@ -104,7 +105,8 @@ class TicketSync:
             if event.subject.startswith("request:"):
                 request = await load_request(tx, event.subject_id)
                 draft = request_draft(request, address=self.database.address)
-                return _About(known, draft, request.reference, target_of(request), request)
+                is_alive = await goes_on(tx, request.id)
+                return _About(known, draft, request.reference, target_of(request), request, goes_on=is_alive)
             bypass = await load_bypass(tx, event.subject_id)
             draft = bypass_draft(bypass, address=self.database.address)
             return _About(known, draft, bypass.reference, target_of(bypass))
@@ -137,7 +139,7 @@ class TicketSync:
         """What happened is written beside the ticket, which stands where it puts it and shows who is asked."""
         told = [each for each in happened if each.type not in SEATING]
         key = told[0].delivery_key(self.slug) if told else ""
-        walk = walk_of(told, about.reference, key=key) if told else None
+        walk = about.walk(told, key=key) if told else None
         request = about.request if self._shown.are_shown else None
         comes_to_ask = walk is not None and walk.target is TicketState.IN_APPROVAL
         if about.request is not None and self.issuer is not None:
@@ -188,7 +190,7 @@ class TicketSync:
         """Whether the one that counts of several has not come as far as it should: the moves may all be the other's."""
         if all(each.data.get("what") != Finding.DOUBLE for each in repairs):
             return False  # nobody has looked how it stands
-        if stand(ticket.state, about.target) is not Stand.BEHIND:
+        if about.goes_on or stand(ticket.state, about.target) is not Stand.BEHIND:
             return False
         link = self._link(repairs[0], ticket)
         async with self.database.tenant(self.tenant) as tx:
@@ -220,6 +222,19 @@ class _About:
     reference: str
     target: TicketState  # where the ticket should stand at least
     request: RequestView | None = None
+    goes_on: bool = False  # the request's change is done under a bypass, though its approval is over
+
+    def walk(self, events: Sequence[Event], *, key: str) -> TicketPatch | None:
+        """Where the events put the ticket. What nobody approved is never walked on as if somebody had.
+
+        Under a bypass it stays where it is while the change goes on, and what happens is noted; then it has its end.
+        """
+        found = walk_of(events, self.reference, key=key)
+        if found is None or self.target not in ENDED:
+            return found
+        if self.goes_on:
+            return None
+        return replace(found, target=self.target) if found.target in AFTER_APPROVAL else found
 
     @property
     def is_change(self) -> bool:

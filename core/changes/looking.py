@@ -13,6 +13,7 @@ from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import UnknownChange
 from core.changes.loading import policy_of, view_of
 from core.changes.policy import ChangePolicy
+from core.changes.state import ENDS
 from core.changes.store import ChangeFilter
 from core.changes.tasks import ChangeTask, tasks_of
 from core.changes.views import ChangeView, EvidenceView
@@ -69,3 +70,15 @@ async def tasks_for(tx: Transaction, request_id: UUID) -> tuple[ChangeTask, ...]
         return ()
     (view,) = await reading.views(tx, [row], await directory(tx))
     return tasks_of(view)
+
+
+async def goes_on(tx: Transaction, request_id: UUID) -> bool:
+    """Whether the change that this request asked about is done under a bypass, whatever has become of the request.
+
+    Until its review is over: until then it owes what it let pass.
+    """
+    change_id = await store.id_of_request(tx, request_id)
+    row = await store.by_id(tx, change_id) if change_id is not None else None
+    if row is None or row.request_id != request_id or row.bypass_id is None:
+        return False
+    return row.state not in ENDS or row.review_state in ("due", "overdue")

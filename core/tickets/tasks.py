@@ -14,7 +14,17 @@ from uuid import UUID
 
 from core.access import TokenScope
 from core.approvals import RequestView
-from core.changes import TASK_ENDS, ChangeCatalogue, ChangeTask, TaskHeard, TaskState, TaskStep, hear_of_task, tasks_for
+from core.changes import (
+    TASK_ENDS,
+    ChangeCatalogue,
+    ChangeTask,
+    TaskHeard,
+    TaskState,
+    TaskStep,
+    goes_on,
+    hear_of_task,
+    tasks_for,
+)
 from core.db import Database, Transaction
 from core.ids import TenantId
 from core.links import SYSTEM_TITLES
@@ -24,7 +34,7 @@ from core.tickets.task_store import KnownTask
 from core.tickets.values import ShownTask, ToldTask
 
 NO_MORE: Final = "Nobody waits for it any more."
-ENDED: Final = frozenset({"rejected", "withdrawn", "expired"})  # of a request: nothing of its change is done by it
+ENDED: Final = frozenset({"rejected", "withdrawn", "expired"})  # of a request: only a bypass does its change then
 
 
 async def tasks_to_show(tx: Transaction, system: str, request: RequestView, *, ticket_id: str) -> tuple[ShownTask, ...]:
@@ -35,7 +45,8 @@ async def tasks_to_show(tx: Transaction, system: str, request: RequestView, *, t
         if each.ticket_id == ticket_id
     }
     wanted = await tasks_for(tx, request.id)
-    return to_show(request.id, wanted, known, is_over=request.status in ENDED)
+    is_over = request.status in ENDED and not await goes_on(tx, request.id)
+    return to_show(request.id, wanted, known, is_over=is_over)
 
 
 def to_show(

@@ -8,16 +8,19 @@ from sqlalchemy import select
 from connectors.itsm.asked import EVERY_EVENT, TicketDesk
 from connectors.itsm.base import Ticket, TicketState
 from connectors.itsm.inbox import TicketInbox
+from connectors.itsm.reconciler import Reconciler
 from connectors.itsm.subscriber import TicketSync
 from core.accounts import LinkedBy
+from core.approvals import load_request
 from core.changes import Proposal, TaskState, TaskStep, cancel, complete, implement, review, revise, schedule, submit
+from core.emergency import grant
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
 from core.ticket_accounts import set_ticket_account
 from core.tickets import ToldTask, ToldTasks, claim_look, take_over
 from core.tickets.model import ticket_tasks
 from sandbox.faults import Fault
-from tests.changes_desk import Desk
+from tests.changes_desk import HOUR, Desk
 from tests.contract.itsm.systems import SYSTEMS, TASKING, TASKS_FAIL
 from tests.service.connectors.test_ticket_sync import dispatched
 
@@ -58,6 +61,13 @@ class Board:
         async with self.company.database.tenant(self.company.tenant) as tx:
             (link,) = (await tickets_of(tx, [change.request_id]))[change.request_id]
         return Ticket(link.external_id, link.number, link.url, TicketState.IN_APPROVAL, link.state)
+
+    async def drifts(self, change):
+        """What the night finds of the ticket."""
+        async with self.company.database.tenant(self.company.tenant) as tx:
+            (link,) = (await tickets_of(tx, [change.request_id]))[change.request_id]
+            request = await load_request(tx, change.request_id)
+        return await Reconciler(self.slug, self.company.tenant, self.system, self.company.database).look(link, request)
 
     async def tasks(self, change):
         """The tasks there, by a word of their titles."""
@@ -170,6 +180,40 @@ async def test_a_revised_change_leaves_no_open_task_on_its_old_ticket(board):
     await board.desk.do(revise, "agent_developer", change.id, Proposal(title="Raise it higher"))
     await board.deliver()
     assert {one.state for one in board.bench.tasks(old)} == {TaskState.CANCELLED}
+
+
+@EVERYWHERE
+async def test_under_a_bypass_the_tasks_follow_the_work_and_what_it_owes_is_asked_for_until_its_review(board):
+    desk, bypasser = board.desk, "meta_agent_manager"
+    change = await board.asked(gates=("rollback_plan", "communication"))
+    asked = board.bench.one(str(change.request_id)).label
+    await grant(
+        desk.database,
+        board.company.actor(bypasser),
+        action="change.implement",
+        resource=change.reference,
+        justification="Payments stand still since 08:40.",
+        duration=HOUR,
+    )
+    await desk.do(implement, bypasser, change.id)
+    await board.deliver()
+    await board.look()
+    rest = {"rollback_plan": "done", "communication": "done", "validation": "open", "review": "open"}
+    assert await board.states(change) == board.those(testing="open", implementation="working", **rest)
+    assert await board.drifts(change) == ()
+
+    await desk.do(complete, bypasser, change.id, validation="passed")
+    await board.deliver()
+    states = await board.states(change)
+    assert (states["testing"], states["Implement"]) == ("open", "done")
+    before = board.bench.one(str(change.request_id)).label
+    await desk.evidence(change, gates=("testing",))
+    await desk.do(review, "tenant_administrator", change.id, outcome="successful", notes="It was needed.")
+    await board.deliver()
+    assert set((await board.states(change)).values()) == {"done"}
+    # Nobody approved it, so it is never walked on as if somebody had: it ends, once nothing is owed.
+    assert before == asked
+    assert "ancel" in board.bench.one(str(change.request_id)).label
 
 
 @EVERYWHERE
