@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -10,8 +11,10 @@ from sqlalchemy import Row
 from core.approvals import RequestEvent
 from core.changes.events import ChangeEvent
 from core.changes.state import UNSUCCESSFUL
+from core.changes.timetable import Span, told
 from core.db import Transaction
 from core.outbox import emit
+from core.tenants import tenant_policy
 
 _NOTED: Final[Mapping[ChangeEvent, str]] = {
     ChangeEvent.EVIDENCE_ADDED: "evidence was shown",
@@ -48,15 +51,16 @@ async def tell_ticket(tx: Transaction, row: Row[Any], event: ChangeEvent, said: 
         text = " ".join(str(said[key]) for key in ("outcome", "notes", "reason") if said.get(key))
         await emit(tx, subject=subject, type=RequestEvent.OUTCOME, data={**outcome, "text": text.replace("_", " ")})
     elif event in _NOTED:
-        why = _spoken(event, said) or said.get("reason") or said.get("notes") or ""
+        why = await _spoken(tx, event, said) or said.get("reason") or said.get("notes") or ""
         text = f"{reference}: {_NOTED[event]}" + (f". {why}" if why else "")
         times = {key: said[key] for key in ("starts_at", "ends_at")} if event is ChangeEvent.SCHEDULED else {}
         await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text, **times})
 
 
-def _spoken(event: ChangeEvent, said: Mapping[str, Any]) -> str:
+async def _spoken(tx: Transaction, event: ChangeEvent, said: Mapping[str, Any]) -> str:
     if event is ChangeEvent.SCHEDULED:
-        return f"{said['starts_at']} to {said['ends_at']}"
+        span = Span(*(datetime.fromisoformat(said[key]) for key in ("starts_at", "ends_at")))
+        return told(span, (await tenant_policy(tx)).time_zone)
     if event is ChangeEvent.EVIDENCE_ADDED:
         return f"{str(said['gate']).replace('_', ' ')} {said['result']}: {said['summary']}"
     return ""

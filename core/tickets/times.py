@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.approvals import FieldNews, RequestEvent, tell_of_field
-from core.changes import ChangeCatalogue, PlannedTime, Span, move_from_ticket, planned_time
+from core.changes import ChangeCatalogue, PlannedTime, Span, move_from_ticket, planned_time, told
 from core.db import Database, Transaction
 from core.errors import CountersignError
 from core.ids import TenantId
 from core.links import TicketLink
 from core.outbox import emit
+from core.tenants import tenant_policy
 from core.tickets import store
 from core.tickets.fields import FieldsThere
 from core.tickets.merging import Agreed, Direction, FieldRule, Outcome, Owner, Side, Verdict, merge, sent, taken
@@ -152,10 +153,18 @@ def _agreement(outcome: Outcome, here: Side, there: Side) -> Agreed:
 
 
 async def _tell(tx: Transaction, link: TicketLink, weighed: _Weighed, planned: PlannedTime, why: str) -> None:
-    hand = weighed.there.hand(link)
-    moved = " to ".join(weighed.there.values[rule.field] or "no time" for rule in weighed.rules)
-    stays = " to ".join(side.value or "no time" for side in _sides(planned))
+    hand, zone = weighed.there.hand(link), (await tenant_policy(tx)).time_zone
+    moved = _spoken([weighed.there.values[rule.field] for rule in weighed.rules], zone)
+    stays = _spoken([side.value for side in _sides(planned)], zone)
     news = FieldNews(_FIELD, stays, moved, "ours", why)
     await tell_of_field(tx, link.subject_id, hand, news)
     text = f"{planned.reference}: {hand.shown} moved its time on {link.number} to {moved}. It stays {stays}. {why}"
     await emit(tx, subject=link.subject, type=RequestEvent.PROGRESSED, data={"text": text})
+
+
+def _spoken(texts: Sequence[str], zone: str) -> str:
+    """Both dates as people there read them; what is no instant as it stands."""
+    begins, ends = map(instant, texts)
+    if begins is not None and ends is not None:
+        return told(Span(begins, ends), zone)
+    return " to ".join(text or "no time" for text in texts)

@@ -12,7 +12,7 @@ from connectors.itsm.base import Ticket, TicketKind, TicketState
 from connectors.itsm.inbox import TicketInbox
 from connectors.itsm.subscriber import TicketSync
 from connectors.itsm.timing import PlannedTimes
-from core.changes import schedule
+from core.changes import Span, schedule, told
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
 from core.tickets import Direction, FieldsThere, plan_times, spelled
@@ -109,6 +109,11 @@ async def board(request, company, change_catalogue):
         await here.system.close()
 
 
+def as_told(starts_at):
+    """An hour from then on, as people of the tenant read it."""
+    return told(Span(starts_at, starts_at + HOUR), "UTC")
+
+
 def span(starts_at, ends_at):
     return [starts_at.isoformat(), ends_at.isoformat()]
 
@@ -158,10 +163,20 @@ async def test_a_date_that_collides_is_put_back_with_a_note_that_says_why(board)
     assert (kept.starts_at, kept.ends_at) == (TOMORROW, TOMORROW + HOUR)
     assert await board.there(change) == span(TOMORROW, TOMORROW + HOUR)
     (told,) = await board.told("request.ticket_field")
-    assert (told["there"], told["kept"]) == (" to ".join(span(LATER, LATER + HOUR)), "ours")
+    assert (told["there"], told["here"], told["kept"]) == (as_told(LATER), as_told(TOMORROW), "ours")
     assert f"{other.reference} (" in told["text"]
     assert "touches service:Payments at that time" in told["text"]
     assert board.notes(change, "touches service:Payments at that time") == 1
+
+
+async def test_whatever_a_ticket_is_told_of_times_reads_as_the_tenants_clocks_do(board):
+    change = await board.scheduled()
+    assert board.notes(change, f"scheduled. {as_told(TOMORROW)}") == 1
+    past = board.company.clock.now() - timedelta(days=2)
+    await board.moves(change, past, past + HOUR)
+    await board.look()
+
+    assert board.notes(change, f"to {as_told(past)}. It stays {as_told(TOMORROW)}. That time is over") == 1
 
 
 async def test_a_date_that_is_moved_before_the_approval_is_put_back_as_it_is_what_people_decide_on(board):
