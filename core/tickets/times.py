@@ -96,7 +96,8 @@ async def plan_times(
         now = {rule.field: _agreement(one, side, there.side(rule.field)) for rule, one, side in pairs}
         await store.save(tx, link.subject_id, link.system, now)
         if any(one.is_declined or one.is_conflict for one in found if one.verdict is not Verdict.TAKE):
-            await _tell(tx, link, weighed, planned, why or NOT_TAKEN)
+            is_open = any(one.verdict is Verdict.ASK for one in found)
+            await _tell(tx, link, weighed, planned, why=why or NOT_TAKEN, is_open=is_open)
         # A date that people put where we have none is not ours to empty.
         return {rule.field: side.value for rule, one, side in pairs if one.verdict is Verdict.WRITE and side.value}
 
@@ -152,13 +153,17 @@ def _agreement(outcome: Outcome, here: Side, there: Side) -> Agreed:
             return outcome.agreed
 
 
-async def _tell(tx: Transaction, link: TicketLink, weighed: _Weighed, planned: PlannedTime, why: str) -> None:
+async def _tell(
+    tx: Transaction, link: TicketLink, weighed: _Weighed, planned: PlannedTime, *, why: str, is_open: bool
+) -> None:
+    """Where, by whom and to when it was moved, and what stands. `is_open`: the ticket keeps a date that we do not."""
     hand, zone = weighed.there.hand(link), (await tenant_policy(tx)).time_zone
     moved = _spoken([weighed.there.values[rule.field] for rule in weighed.rules], zone)
     stays = _spoken([side.value for side in _sides(planned)], zone)
-    news = FieldNews(_FIELD, stays, moved, "ours", why)
+    news = FieldNews(_FIELD, stays, moved, "open" if is_open else "ours", why)
     await tell_of_field(tx, link.subject_id, hand, news)
-    text = f"{planned.reference}: {hand.shown} moved its time on {link.number} to {moved}. It stays {stays}. {why}"
+    what = f"Here it stays {stays}; the ticket keeps its own, set it back there." if is_open else f"It stays {stays}."
+    text = f"{planned.reference}: {hand.shown} moved its time on {link.number} to {moved}. {what} {why}"
     await emit(tx, subject=link.subject, type=RequestEvent.PROGRESSED, data={"text": text})
 
 

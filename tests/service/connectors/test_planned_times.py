@@ -179,6 +179,20 @@ async def test_whatever_a_ticket_is_told_of_times_reads_as_the_tenants_clocks_do
     assert board.notes(change, f"to {as_told(past)}. It stays {as_told(TOMORROW)}. That time is over") == 1
 
 
+async def test_after_three_times_the_ticket_keeps_a_date_that_is_moved_again_and_says_so(board):
+    board.way.direction = Direction.OUT
+    change = await board.scheduled()
+    for hours in range(3, 7):
+        await board.moves(change, TOMORROW + hours * HOUR, TOMORROW + (hours + 1) * HOUR)
+        for _ in range(2):
+            await board.look()
+
+    assert await board.there(change) == span(TOMORROW + 6 * HOUR, TOMORROW + 7 * HOUR)
+    assert (await board.desk.now(change)).starts_at == TOMORROW
+    assert [each["kept"] for each in await board.told("request.ticket_field")] == ["ours", "ours", "ours", "open"]
+    assert board.notes(change, f"Here it stays {as_told(TOMORROW)}; the ticket keeps its own, set it back there.") == 1
+
+
 async def test_a_date_that_is_moved_before_the_approval_is_put_back_as_it_is_what_people_decide_on(board):
     change = await board.desk.submitted()
     await board.deliver()
