@@ -226,10 +226,15 @@ def _servicenow(settings: Settings) -> Iterable[Connected]:
             url=given.url,
             user=given.user,
             password=given.password,
+            access_token=given.access_token,
+            api_key=given.api_key,
+            client_id=given.client_id,
+            client_secret=given.client_secret,
             webhook_secret=given.webhook_secret,
             assignment_group=given.assignment_group,
             connect_timeout_s=given.connect_timeout_s,
             read_timeout_s=given.read_timeout_s,
+            total_timeout_s=given.total_timeout_s,
             **_rate(given.rate),
             mapping=_mapping(given.mapping, SERVICENOW),
         )
@@ -260,6 +265,7 @@ def _jira(settings: Settings) -> Iterable[Connected]:
             webhook_secret=given.webhook_secret,
             connect_timeout_s=given.connect_timeout_s,
             read_timeout_s=given.read_timeout_s,
+            total_timeout_s=given.total_timeout_s,
             **_rate(given.rate),
             mapping=_mapping(given.mapping, JIRA),
         )

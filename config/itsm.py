@@ -24,6 +24,7 @@ from config.fields import (
 )
 from config.jira import JiraSettings, jira_contradictions
 from config.monitoring import SYSTEMS as MONITORING
+from config.servicenow import ServiceNowSettings, servicenow_contradictions
 
 BUILT_IN: Final = (
     "jira",
@@ -41,26 +42,6 @@ class CustomItsmSettings(Section):
     tenant: TenantSlug  # whose requests become tickets there
     file: Path
     mapping: Path | None = None  # fields that are kept in step, docs/connectors/sync.md
-
-
-class ServiceNowSettings(Section):
-    """One ServiceNow instance; on once its address is given."""
-
-    url: HttpUrl | None = None  # https://example.service-now.com
-    user: Annotated[str, Field(min_length=1)] | None = None
-    password: Secret | None = None
-    tenant: TenantSlug | None = None  # whose requests become tickets there
-    assignment_group: str = ""  # name or sys_id; empty leaves it to the instance's own rules
-    connect_timeout_s: TimeoutSeconds = 5.0
-    read_timeout_s: TimeoutSeconds = 15.0
-    mapping: Path | None = None  # docs/connectors/mapping.md
-    rate: RateSettings = RateSettings()
-    webhook_secret: Secret | None = None  # signs what the instance sends to /hooks/servicenow/{tenant}
-
-    @property
-    def enabled(self) -> bool:
-        """Whether change tickets are kept in ServiceNow."""
-        return self.url is not None
 
 
 class RemedySettings(Section):
@@ -82,6 +63,7 @@ class RemedySettings(Section):
     page_url: HttpUrl | None = None  # the mid tier, if people reach it under another address
     connect_timeout_s: TimeoutSeconds = 5.0
     read_timeout_s: TimeoutSeconds = 15.0
+    total_timeout_s: TimeoutSeconds = 30.0  # one call with everything that it waits for
     rate: RateSettings = RateSettings()
     mapping: Path | None = None  # docs/connectors/mapping.md
     webhook_secret: Secret | None = None  # signs what a filter there sends to /hooks/remedy/{tenant}
@@ -102,16 +84,6 @@ def remedy_contradictions(at: str, remedy: RemedySettings) -> Iterator[SettingsE
             yield missing(f"{at}.{name}", f"'{at}.url' is given")
     if remedy.password is not None and not remedy.password.get_secret_value().strip():
         yield SettingsError("It is blank, and Remedy would not check a blank password.", key=f"{at}.password")
-
-
-def servicenow_contradictions(at: str, servicenow: ServiceNowSettings) -> Iterator[SettingsError]:
-    """What the section, whose key is `at`, lacks."""
-    if servicenow.url is None:
-        return
-    yield from clear_text(f"{at}.url", servicenow.url)
-    for name in ("user", "password", "tenant"):
-        if getattr(servicenow, name) is None:
-            yield missing(f"{at}.{name}", f"'{at}.url' is given")
 
 
 def ticket_contradictions(

@@ -68,6 +68,7 @@ class JiraSettings(Section):
     resolutions: Names = Field(default_factory=dict)  # closed, rejected, cancelled -> resolution
     connect_timeout_s: TimeoutSeconds = 5.0
     read_timeout_s: TimeoutSeconds = 15.0
+    total_timeout_s: TimeoutSeconds = 30.0  # one call with everything that it waits for
     rate: RateSettings = RateSettings()
     mapping: Path | None = None  # docs/connectors/mapping.md
     webhook_secret: Secret | None = None  # signs what the site sends to /hooks/jira/{tenant}

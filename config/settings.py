@@ -45,7 +45,6 @@ from config.fields import (
 from config.itsm import (
     CustomItsmSettings,
     RemedySettings,
-    ServiceNowSettings,
     custom_contradictions,
     ticket_contradictions,
 )
@@ -61,6 +60,7 @@ from config.monitoring import (
 )
 from config.opentelemetry import OtlpSettings, otlp_contradictions
 from config.prometheus import PrometheusSettings, prometheus_contradictions
+from config.servicenow import ServiceNowSettings
 from config.sources import KeyPath
 
 SHIPPED: Final = Path(__file__).parent

@@ -81,7 +81,7 @@ class ServiceNow:
     async def check(self) -> CheckResult:
         """How the instance answers with these settings, credentials and rights."""
         columns = Columns(self._client, self._lookups, self._settings)
-        return await Doctor(self._client, self._lookups, columns).check()
+        return await Doctor(self._client, self._lookups, columns, signs_in_with=self._settings.signs_in_with).check()
 
     async def create(self, draft: TicketDraft) -> Ticket:
         """Exactly one live ticket carries the draft's key.
@@ -191,7 +191,7 @@ class ServiceNow:
         }
         found = {column: sys_id for column, sys_id in references.items() if sys_id}
         mapped = mapped_columns(self._settings.mapping.of_draft(draft))
-        return {**described(draft, self._settings.fields), **found, **mapped}
+        return {**described(draft), **found, **mapped}
 
     async def _insert(self, kind: TicketKind, fields: Mapping[str, str]) -> Row:
         if kind is TicketKind.INCIDENT:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from config.servicenow import spelled
 from connectors.itsm.base import CheckResult, ConnectorError, Finding, Health, NotSent, Refused
 from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.columns import Columns
@@ -20,14 +21,18 @@ NOBODY: Final = "0" * 32  # a sys_id that no record has
 class Doctor:
     """Reads only; leaves nothing behind."""
 
-    def __init__(self, client: ServiceNowClient, lookups: Lookups, columns: Columns) -> None:
+    def __init__(
+        self, client: ServiceNowClient, lookups: Lookups, columns: Columns, *, signs_in_with: Sequence[str]
+    ) -> None:
+        self._signs_in_with = signs_in_with
         self._columns = columns
         self._client = client
         self._lookups = lookups
 
     async def check(self) -> CheckResult:
         """Every finding; the first failure to sign in ends it, as all else would fail alike."""
-        signed_in = await _look("Address and credentials", self._sign_in, "Check url, user and password.")
+        given = spelled(("url", *self._signs_in_with))
+        signed_in = await _look("Address and credentials", self._sign_in, f"Check {given}.")
         if signed_in.health is Health.FAILED:
             return CheckResult((signed_in,))
         rights = "Give our account the roles itil and sn_change_write."

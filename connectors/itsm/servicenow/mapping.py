@@ -104,19 +104,15 @@ SEVERITY_SCALE: Final = SeverityScale(
 LOOKED_UP: Final = frozenset({"business_service"})  # references, resolved by the connector before it creates
 
 
-def change_fields(draft: TicketDraft, extra: Mapping[str, str]) -> dict[str, str]:
-    """The columns of a new change but its references. Facts without a column are told in the description.
-
-    `extra` maps further names of ours to columns of this instance and wins over the shipped mapping.
-    """
-    columns = {**_TEXTS, **extra}
+def change_fields(draft: TicketDraft) -> dict[str, str]:
+    """The columns of a new change but its references. Facts without a column are told in the description."""
     fields: dict[str, str] = {}
     told: list[str] = []
     for name, value in draft.fields.items():
         if not value or name in LOOKED_UP:
             continue
-        if name in columns:
-            fields[columns[name]] = value
+        if name in _TEXTS:
+            fields[_TEXTS[name]] = value
         elif name in TIMES and (when := _time(value)):
             fields[TIMES[name]] = when
         elif name == "risk" and value.lower() in _RISKS:
@@ -128,16 +124,14 @@ def change_fields(draft: TicketDraft, extra: Mapping[str, str]) -> dict[str, str
     return {**fields, **_common(draft, told)}
 
 
-def incident_fields(draft: TicketDraft, extra: Mapping[str, str]) -> dict[str, str]:
+def incident_fields(draft: TicketDraft) -> dict[str, str]:
     """The columns of a new incident but its references. Its priority is calculated there from impact and urgency."""
     fields: dict[str, str] = {}
     told: list[str] = []
     for name, value in draft.fields.items():
         if not value or name in LOOKED_UP:
             continue
-        if name in extra:
-            fields[extra[name]] = value
-        elif name in {"impact", "urgency"} and value.lower() in _LEVELS:
+        if name in {"impact", "urgency"} and value.lower() in _LEVELS:
             fields[name] = _LEVELS[value.lower()]
         else:
             told.append(f"{_words(name)}: {value}")

@@ -98,8 +98,8 @@ class Credentials:
         settings = self._settings
         if settings.api_key is not None:
             return HeaderAuth("x-sn-apikey", settings.api_key.get_secret_value())
-        if settings.token is not None:
-            return HeaderAuth("Authorization", f"Bearer {settings.token.get_secret_value()}")
+        if settings.access_token is not None:
+            return HeaderAuth("Authorization", f"Bearer {settings.access_token.get_secret_value()}")
         if settings.client_id is not None:
             return HeaderAuth("Authorization", f"Bearer {self._oauth_token(flight)}")
         return self._basic()

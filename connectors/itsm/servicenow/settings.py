@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, SecretStr, field_validator, model_validator
 
+from config.servicenow import CREDENTIALS, WAYS, spelled
 from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.mapping import Mapping
 from connectors.itsm.servicenow.mapping import CHANGE_STATES, INCIDENT_STATES
@@ -16,7 +17,7 @@ Seconds = Annotated[float, Field(gt=0, le=TIMEOUT_MAX_S)]
 
 
 class ServiceNowSettings(BaseModel):
-    """Address, one kind of credential, time-outs, and how our words map to this instance's columns.
+    """Address, one kind of credential, time-outs, and the administrator's mapping.
 
     Credentials: user and password; a bearer token; an API key; or an OAuth client (with user and password it asks for
     their token, alone for its own). Raises ValidationError if none, or more than one kind, is given.
@@ -27,7 +28,7 @@ class ServiceNowSettings(BaseModel):
     url: str  # https://example.service-now.com, also with a path before /api
     user: str | None = None
     password: SecretStr | None = None
-    token: SecretStr | None = None
+    access_token: SecretStr | None = None
     api_key: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
@@ -38,9 +39,7 @@ class ServiceNowSettings(BaseModel):
     total_timeout_s: Seconds = 30.0  # one call, however slowly its answer trickles in
     max_concurrent_calls: Annotated[int, Field(ge=1, le=32)] = 4
     calls_per_second: Annotated[float, Field(gt=0)] | None = None  # None: as fast as they come
-    fields: dict[str, str] = Field(default_factory=dict)  # our name -> column, beyond and above the shipped mapping
-    states: dict[str, TicketState] = Field(default_factory=dict)  # state values of the instance's own change models
-    mapping: InstanceOf[Mapping] = Mapping()  # the administrator's file; it wins over the two above
+    mapping: InstanceOf[Mapping] = Mapping()  # the administrator's file; it wins over what we do by ourselves
 
     @field_validator("url")
     @classmethod
@@ -52,20 +51,20 @@ class ServiceNowSettings(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_credential(self) -> Self:
-        basic = self.user is not None and self.password is not None and self.client_id is None
-        oauth = self.client_id is not None and self.client_secret is not None
-        given = sum((basic, oauth, self.token is not None, self.api_key is not None))
-        if given != 1:
-            raise ValueError(
-                "give exactly one of: user and password, token, api_key, client_id and client_secret "
-                "(the last also with user and password)"
-            )
+        if self.signs_in_with not in WAYS:
+            raise ValueError(f"give exactly one of: {'; '.join(map(spelled, WAYS))}")
         return self
+
+    @property
+    def signs_in_with(self) -> tuple[str, ...]:
+        """Which credentials are given, in the order in which `WAYS` names them."""
+        given = {name for name in CREDENTIALS if getattr(self, name) is not None}
+        return next((way for way in WAYS if set(way) == given), tuple(sorted(given)))
 
     def states_of(self, kind: TicketKind) -> dict[str, TicketState]:
         """What state values beyond the base system's mean, for tickets of this kind."""
         known = INCIDENT_STATES if kind is TicketKind.INCIDENT else CHANGE_STATES
-        return {**self.states, **self.mapping.states(kind, known=known)}
+        return self.mapping.states(kind, known=known)
 
     @property
     def host(self) -> str:

@@ -88,7 +88,8 @@ def next_step(record: TaskRecord, target: TicketState, available: Collection[str
         return Stuck(f"{record.number} was cancelled in ServiceNow.")
     if record.state not in PROGRESS:
         return Stuck(
-            f"{record.number} is in state {record.state}, which is not known here; map it in the setting 'states'."
+            f"{record.number} is in state {record.state}, which is none that a change is moved on from; "
+            "move it on in ServiceNow, then send this again."
         )
     return _towards_goal(record, target, offered)
 

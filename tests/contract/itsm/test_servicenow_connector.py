@@ -8,6 +8,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from app.tickets import connected_systems
+from config.load import load_settings
+from config.servicenow import WAYS, spelled
 from connectors.itsm.base import (
     CloseCode,
     Health,
@@ -283,14 +286,6 @@ async def test_facts_without_a_column_are_told_in_the_description(instance, serv
     assert row["justification"] == "It saves a day."
 
 
-async def test_own_columns_are_configuration(instance):
-    mapped = connect(instance.settings(fields={"model": "chg_model"}))
-    await mapped.create(draft_of("request-11", model="gpt"))
-    await mapped.close()
-
-    assert instance.row("request-11")["chg_model"] == "gpt"
-
-
 async def test_a_long_summary_is_shortened_to_what_the_column_takes(instance, servicenow):
     await servicenow.create(TicketDraft("long", TicketKind.CHANGE, "x" * 500, "d", "nobody@example.com"))
 
@@ -312,38 +307,35 @@ async def test_an_instance_that_hides_our_key_gets_no_second_ticket(instance, se
     assert len(instance.rows(draft.key)) == 1
 
 
-@pytest.mark.parametrize(
-    "credential",
-    [
-        {"api_key": "now_sandbox_api_key"},
-        {"client_id": "id", "client_secret": "secret"},
-        {"client_id": "id", "client_secret": "secret", "user": "user", "password": "password"},
-        {"token": "token"},
-    ],
-    ids=["api key", "client credentials", "password grant", "bearer token"],
-)
-async def test_every_kind_of_credential_signs_in(instance, draft, credential):
+@pytest.mark.parametrize("names", WAYS, ids=spelled)
+async def test_every_way_to_sign_in_leads_from_the_configuration_to_a_ticket(instance, draft, names):
     known = instance.system.describe()
-    given: dict[str, Any] = {"user": None, "password": None}
-    for name, value in credential.items():
-        given[name] = known.get(name, value)
-    if "token" in credential:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": known["client_id"],
-            "client_secret": known["client_secret"],
-        }
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"{instance.url}/oauth_token.do", data=form) as answer,
-        ):
-            given["token"] = (await answer.json())["access_token"]
-    connected = connect(instance.settings(**given))
-    ticket = await connected.create(draft)
-    await connected.update(ticket, patch(TicketState.APPROVED))
-    await connected.close()
+    given = {**known, "access_token": await _token(instance)}
+    environ = {f"COUNTERSIGN_SERVICENOW__{name.upper()}": str(given[name]) for name in names}
+    place = {"COUNTERSIGN_SERVICENOW__URL": instance.url, "COUNTERSIGN_SERVICENOW__TENANT": "acme"}
+    group = {"COUNTERSIGN_SERVICENOW__ASSIGNMENT_GROUP": "AI Platform"}
+    (connected,) = connected_systems(load_settings(environ={**environ, **place, **group}))
+    start = (await connected.system.changes_since(None)).cursor
+    ticket = await connected.system.create(draft)
+    await connected.system.update(ticket, patch(TicketState.APPROVED))
+    (change,) = (await connected.system.changes_since(start)).changes
+    await connected.system.close()
 
     assert instance.row(draft.key)["sys_created_by"] == known["user"]
+    assert (change.ours, change.by) == (True, known["user"])  # it knows its own hand, whether or not it was told a name
+    assert sorted(each.name for each in connected.credentials) == sorted(set(names) - {"user", "client_id"})
+
+
+async def _token(instance):
+    """A bearer token, as whoever hands one to us has asked for it."""
+    known = instance.system.describe()
+    client = {"client_id": known["client_id"], "client_secret": known["client_secret"]}
+    form = {"grant_type": "client_credentials", **client}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{instance.url}/oauth_token.do", data=form) as answer,
+    ):
+        return (await answer.json())["access_token"]
 
 
 def test_settings_want_exactly_one_credential():
@@ -358,6 +350,11 @@ async def test_the_doctor_says_what_to_fix(instance):
     (finding,) = (await wrong.check()).findings
     await wrong.close()
     assert (finding.health, finding.next_step) == (Health.FAILED, "Check url, user and password.")
+
+    wrong = connect(instance.settings(user=None, password=None, api_key=SecretStr("wrong")))
+    (finding,) = (await wrong.check()).findings
+    await wrong.close()
+    assert (finding.health, finding.next_step) == (Health.FAILED, "Check url and api_key.")
 
     grouped = connect(instance.settings(assignment_group="Nowhere"))
     result = await grouped.check()

@@ -90,7 +90,9 @@ def test_a_state_of_an_unknown_model_is_named():
     step = next_step(replace(RECORD, state="17"), TicketState.APPROVED, ("17", "3"))
 
     assert isinstance(step, Stuck)
-    assert step.reason == "CHG0030001 is in state 17, which is not known here; map it in the setting 'states'."
+    assert step.reason == (
+        "CHG0030001 is in state 17, which is none that a change is moved on from; move it on in ServiceNow, then send this again."
+    )
     mapped = ticket_state(TicketKind.CHANGE, replace(RECORD, state="17"), {"17": TicketState.IMPLEMENTING})
     assert mapped is TicketState.IMPLEMENTING
 

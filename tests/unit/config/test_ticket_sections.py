@@ -6,6 +6,7 @@ import pytest
 
 from config.errors import SettingsError
 from config.load import load_settings
+from config.servicenow import CREDENTIALS, WAYS, spelled
 
 pytestmark = pytest.mark.row("N1")
 TWO = """
@@ -63,7 +64,7 @@ def test_a_mapping_is_looked_for_beside_the_file_that_names_it(load, tmp_path):
     [
         ("tenant: globex", "tenant: acme", 10, "servicenow.1.tenant", "'acme' is given twice."),
         ("    user: countersign\n    password_file: globex", "    password_file: globex", 7, "servicenow.1.user",
-         "This is required because 'servicenow.1.url' is given."),
+         "This is required because 'servicenow.1.url' is given with password."),
         ("  - url: https://globex.service-now.com\n    user", "  - user", 7, "servicenow.1.url",
          "This is required because it stands in a list."),
         ("password_file: globex", "pasword_file: globex", 9, "servicenow.1.pasword_file", "There is no such key."),
@@ -100,3 +101,61 @@ def test_a_variable_beside_a_list_is_refused_as_nobody_could_tell_whose_it_is(lo
         load(TWO, COUNTERSIGN_SERVICENOW__USER="x")
 
     assert refused.value.key == "COUNTERSIGN_SERVICENOW__USER"
+
+
+SECRETS = {"password": "p", "access_token": "t", "api_key": "k", "client_secret": "s"}
+
+
+def section(*names):
+    """A list of one section of ServiceNow with these credentials, on lines of their own."""
+    given = "".join(f"    {name}: {SECRETS.get(name, name)}\n" for name in names)
+    return f"servicenow:\n  - url: https://x.example.com\n    tenant: acme\n{given}"
+
+
+@pytest.mark.parametrize("names", WAYS, ids=spelled)
+def test_each_way_to_sign_in_to_servicenow_is_enough(load, names):
+    (found,) = load(section(*names)).servicenow
+
+    assert {name for name in CREDENTIALS if getattr(found, name) is not None} == set(names)
+
+
+@pytest.mark.parametrize(
+    ("names", "line", "key", "said"),
+    [
+        (("user", "password", "api_key"), 6, "api_key",
+         "'servicenow.0.user', 'servicenow.0.password' and 'servicenow.0.api_key' do not go together"),
+        (("access_token", "api_key"), 5, "api_key", "'servicenow.0.access_token' and 'servicenow.0.api_key'"),
+        (("access_token", "client_id", "client_secret"), 6, "client_secret", "they are several ways to sign in"),
+        (("user", "access_token"), 5, "access_token", "'servicenow.0.user' and 'servicenow.0.access_token'"),
+    ],
+)  # fmt: skip
+def test_several_ways_to_sign_in_at_once_are_refused_with_those_that_there_are(load, names, line, key, said):
+    with pytest.raises(SettingsError) as refused:
+        load(section(*names))
+
+    assert (refused.value.line, refused.value.key) == (line, f"servicenow.0.{key}")
+    assert said in refused.value.message
+    assert refused.value.accepted == (
+        "user and password",
+        "access_token",
+        "api_key",
+        "client_id and client_secret",
+        "client_id, client_secret, user and password",
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "missing", "why"),
+    [
+        ((), "user", "with neither an access_token, an api_key nor a client_id."),
+        (("user",), "password", "with user."),
+        (("client_id",), "client_secret", "with client_id."),
+        (("user", "client_id", "client_secret"), "password", "with user, client_id and client_secret."),
+    ],
+)
+def test_half_a_way_to_sign_in_is_refused_with_what_it_lacks(load, names, missing, why):
+    with pytest.raises(SettingsError) as refused:
+        load(section(*names))
+
+    assert refused.value.key == f"servicenow.0.{missing}"
+    assert refused.value.message.endswith(f"'servicenow.0.url' is given {why}")
