@@ -82,6 +82,14 @@ class Product:
         headers = {**({"Authorization": f"Bearer {chosen}"} if chosen else {}), **kwargs.pop("headers", {})}
         return requests.request(method, self.status["base_url"] + path, headers=headers, timeout=30, **kwargs)
 
+    def link_account(self, role: str, system: str, account: str) -> None:
+        """The account there is the person's."""
+        users = self.call("GET", "/api/v1/users", role="enterprise_administrator").json()["items"]
+        user = next(each["id"] for each in users if each["email"] == self.email(role))
+        path, body = f"/api/v1/users/{user}/ticket-accounts/{system}/{account}", {"linked_by": "directory"}
+        linked = self.call("PUT", path, role="enterprise_administrator", json=body)
+        assert linked.status_code == 200, linked.text
+
     def decide(self, role: str, action: str, **resource: str) -> dict[str, Any]:
         """The gate's answer."""
         body = {

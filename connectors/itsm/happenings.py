@@ -104,11 +104,6 @@ def walk_of(events: Sequence[Event], reference: str, *, key: str) -> TicketPatch
     )
 
 
-def planned_in(events: Sequence[Event]) -> bool:
-    """Whether these events give a time to the work."""
-    return any(each.data.get("starts_at") and each.data.get("ends_at") for each in events)
-
-
 def note_of(events: Sequence[Event], reference: str) -> str:
     """The events for people who read the ticket and not our chat, a paragraph each."""
     return "\n\n".join(_line(each, reference) for each in events)

@@ -87,4 +87,13 @@ class FieldSync:
 
 def there(reading: TicketReading, *, is_fresh: bool = False) -> FieldsThere:
     """What the connector has read, as core takes it."""
-    return FieldsThere(reading.fields, reading.version, reading.at, reading.by, reading.ours, is_fresh)
+    return FieldsThere(
+        values=reading.fields,
+        version=reading.version,
+        at=reading.at,
+        by=reading.by,
+        is_ours=reading.ours,
+        is_fresh=is_fresh,
+        account=reading.account,
+        email=reading.email,
+    )

@@ -17,7 +17,7 @@ from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.attaching import Attachments
 from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
 from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
-from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, planned_in, walk_of
+from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, walk_of
 from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
 from connectors.itsm.settling import FieldSync
@@ -125,14 +125,13 @@ class TicketSync:
             await stands_instead(self.database, event.tenant, link)
         elif must_look:
             await record_ticket(self.database, event.tenant, event.subject, link)
+        # Both before we touch the ticket ourselves: it says whose hand was the last until then, which a date asks for.
+        if self.times is not None and about.is_change:
+            await self.times.settle(link, is_fresh=is_fresh)
         if self.fields is not None and is_another:
             await self.fields.settle_survivor(link)
         elif self.fields is not None:
-            # Before we touch the ticket ourselves: until then it says whose hand was the last.
             await self.fields.settle(link, is_fresh=is_fresh)
-        is_planned = is_fresh or is_another or planned_in(events) or _is_touched(events)
-        if self.times is not None and about.is_change and is_planned:
-            await self.times.settle(link, is_fresh=is_fresh)
         return ticket
 
     async def _tell(self, ticket: Ticket, about: _About, happened: Sequence[Event]) -> None:
@@ -245,10 +244,6 @@ class _About:
     def named(self) -> NamedTicket | None:
         """The ticket that its requester named for it."""
         return self.request.ticket if self.request is not None else None
-
-
-def _is_touched(events: Sequence[Event]) -> bool:
-    return any(each.type == TicketTask.TOUCHED for each in events)
 
 
 def _is_gone(link: TicketLink, repairs: Sequence[Event]) -> bool:

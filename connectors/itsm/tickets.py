@@ -124,6 +124,7 @@ class TicketReading:
     """A ticket with the fields that were asked for, as they stand at `version`: texts, as that system shows them.
 
     `key` is ours; `by` was the last hand on the ticket, whatever it touched, and `ours` that it was our own account.
+    `account` and `email` are that hand's, as far as the system tells.
     """
 
     ticket: Ticket
@@ -133,6 +134,8 @@ class TicketReading:
     at: datetime
     by: str
     ours: bool
+    account: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)

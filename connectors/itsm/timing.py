@@ -5,7 +5,7 @@ It may be done again at any time: what stands there now is asked first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -72,4 +72,4 @@ class PlannedTimes:
 def _there(reading: TicketReading, *, is_fresh: bool = False) -> FieldsThere:
     found = there(reading, is_fresh=is_fresh)
     values = {name: spelled(text) for name, text in reading.fields.items()}
-    return FieldsThere(values, found.version, found.at, found.by, found.is_ours, is_fresh)
+    return replace(found, values=values)

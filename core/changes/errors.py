@@ -67,3 +67,9 @@ class NotAReviewer(Forbidden):
     """Your role does not review changes of this risk."""
 
     code = "changes.not_a_reviewer"
+
+
+class UnlinkedMover(Forbidden):
+    """This account is not linked to anybody here, so it moves no change."""
+
+    code = "changes.unlinked_mover"

@@ -9,12 +9,12 @@ from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, permitted, require_scope
-from core.actor import Actor
+from core.actor import Actor, system_actor
 from core.approvals import TicketHand, limit_approval
-from core.audit import audited
+from core.audit import AuditCategory, AuditResult, audited, record
 from core.changes import reading, rules, store
 from core.changes.catalogue import ChangeCatalogue
-from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange, WrongState
+from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange, UnlinkedMover, WrongState
 from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy
@@ -23,6 +23,7 @@ from core.changes.store import ChangeFilter
 from core.changes.timetable import Span, first_accepted, freeze_span, obstacles, occurrences, told
 from core.changes.views import Calendar, ChangeView, Fit, FrozenTime, OpenTime
 from core.db import Database, Transaction
+from core.errors import Forbidden
 from core.tenants import tenant_policy
 from core.zones import zone_of
 
@@ -116,22 +117,57 @@ async def planned_time(tx: Transaction, request_id: UUID) -> PlannedTime | None:
 
 
 async def move_from_ticket(
-    tx: Transaction, catalogue: ChangeCatalogue, request_id: UUID, by: TicketHand, span: Span
+    tx: Transaction,
+    catalogue: ChangeCatalogue,
+    actor: Actor | None,
+    request_id: UUID,
+    *,
+    by: TicketHand,
+    span: Span,
 ) -> None:
-    """The change has the time that its ticket says, by the rules of every schedule; the trail names the ticket's hand.
+    """The change has the time that its ticket says, by the rules of every schedule, the person's right among them.
 
-    Raises what `schedule` raises, and then nothing is changed.
+    `actor` is who the ticket's hand is linked to; None: nobody, or nobody knows whose it was. Raises UnlinkedMover, or
+    what `schedule` raises; then nothing is changed, and the trail has what was denied.
     """
     change_id = await store.id_of_request(tx, request_id)
     if change_id is None:
         raise UnknownChange(where="change")
-    async with tx.connection.begin_nested():
-        held = await hold(tx, change_id)
-        if held.state is not ChangeState.SCHEDULE:
-            said = f"{held.reference} is in '{held.state}'; its time can be moved once it is approved, until it begins."
-            raise WrongState(said, where="state")
-        source = {"by": by.shown, "system": by.system, "ticket": by.ticket}
-        await _take_time(tx, await policy_of(tx, catalogue), by.actor(tx.tenant), held, span, source)
+    held = await hold(tx, change_id)
+    source = {"by": by.shown, "system": by.system, "ticket": by.ticket}
+    try:
+        async with tx.connection.begin_nested():
+            policy, mover = await policy_of(tx, catalogue), _linked(actor, by)
+            await require_type(tx, mover, type_of(policy, held.row.change_type))
+            if held.state is not ChangeState.SCHEDULE:
+                when = "its time can be moved once it is approved, until it begins."
+                raise WrongState(f"{held.reference} is in '{held.state}'; {when}", where="state")
+            await _take_time(tx, policy, mover, held, span, source)
+    except Forbidden as exc:
+        await _deny(tx, actor, held, exc, source)
+        raise
+
+
+def _linked(actor: Actor | None, by: TicketHand) -> Actor:
+    if actor is None:
+        raise UnlinkedMover(
+            f"{by.author or 'Whoever moved it'} is not linked to anybody in Countersign, so it is not moved.",
+            next_step="Schedule it in Countersign; they can link their account at the console, under My security.",
+        )
+    return actor
+
+
+async def _deny(tx: Transaction, actor: Actor | None, held: Held, error: Forbidden, source: Mapping[str, str]) -> None:
+    await record(
+        tx,
+        actor or system_actor(tx.tenant),
+        action=ChangeEvent.SCHEDULED,
+        resource=held.reference,
+        category=AuditCategory.SECURITY,
+        subject_id=held.id,
+        details={**source, "code": error.code, "reason": error.sentence()},
+        result=AuditResult.DENIED,
+    )
 
 
 async def _take_time(

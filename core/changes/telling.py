@@ -53,8 +53,7 @@ async def tell_ticket(tx: Transaction, row: Row[Any], event: ChangeEvent, said: 
     elif event in _NOTED:
         why = await _spoken(tx, event, said) or said.get("reason") or said.get("notes") or ""
         text = f"{reference}: {_NOTED[event]}" + (f". {why}" if why else "")
-        times = {key: said[key] for key in ("starts_at", "ends_at")} if event is ChangeEvent.SCHEDULED else {}
-        await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text, **times})
+        await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text})
 
 
 async def _spoken(tx: Transaction, event: ChangeEvent, said: Mapping[str, Any]) -> str:

@@ -37,7 +37,10 @@ Values = Callable[[Subject], Mapping[str, str]]  # what each mapped field should
 
 @dataclass(frozen=True, slots=True)
 class FieldsThere:
-    """A ticket's mapped fields as they stand there; `is_fresh`: it was made by us just now."""
+    """A ticket's mapped fields as they stand there; `is_fresh`: it was made by us just now.
+
+    `by` was the last hand on it, `account` and `email` are that hand's as far as the system tells.
+    """
 
     values: Mapping[str, str]
     version: int
@@ -45,6 +48,8 @@ class FieldsThere:
     by: str
     is_ours: bool
     is_fresh: bool = False
+    account: str = ""
+    email: str = ""
 
     def hand(self, link: TicketLink) -> TicketHand:
         """Who touched the ticket last; nobody by name if that was ourselves, as it hides whoever was there before."""

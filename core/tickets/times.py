@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from core.access import TokenScope
 from core.approvals import FieldNews, RequestEvent, tell_of_field
 from core.changes import ChangeCatalogue, PlannedTime, Span, move_from_ticket, planned_time, told
 from core.db import Database, Transaction
@@ -21,6 +22,7 @@ from core.outbox import emit
 from core.tenants import tenant_policy
 from core.tickets import store
 from core.tickets.fields import FieldsThere
+from core.tickets.hands import actor_behind
 from core.tickets.merging import Agreed, Direction, FieldRule, Outcome, Owner, Side, Verdict, merge, sent, taken
 
 START, END = 0, 1
@@ -131,8 +133,14 @@ async def _moved(
     span = weighed.span(found, here)
     if span is None:
         return "The ticket says no time of day for its beginning and its end."
+    there = weighed.there
+    actor = None
+    if not there.is_ours:
+        account, email = there.account, there.email
+        scope = TokenScope.REQUEST
+        actor = await actor_behind(tx, link.system, link.number, account=account, email=email, scope=scope)
     try:
-        await move_from_ticket(tx, catalogue, link.subject_id, weighed.there.hand(link), span)
+        await move_from_ticket(tx, catalogue, actor, link.subject_id, by=there.hand(link), span=span)
     except CountersignError as exc:
         return exc.sentence()
     return ""

@@ -61,6 +61,7 @@ def test_the_ticket_is_implemented_reviewed_and_closed_with_how_it_came_out(prod
 
 @pytest.mark.row("N1", "X6", "G6")
 def test_a_ticket_whose_date_somebody_moves_moves_the_change_and_one_that_is_ended_is_told_of_it(product):
+    product.link_account("agent_developer", "servicenow", "abel.tuter")
     change = scheduled(product)
     row = is_at(product, change, "Scheduled")
     later = (datetime.fromisoformat(change["ends_at"]) + timedelta(minutes=30)).replace(microsecond=0)

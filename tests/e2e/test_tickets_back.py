@@ -69,15 +69,7 @@ def approved_in_servicenow(product, change, account, *, comment=""):
 @pytest.mark.row("N1", "X2", "X3")
 def test_what_a_linked_person_approves_in_servicenow_is_their_vote_and_shows_in_slack(product):
     voter, account = product.email("meta_agent_manager"), "fred.luddy"
-    users = product.call("GET", "/api/v1/users", role="enterprise_administrator").json()["items"]
-    user = next(each["id"] for each in users if each["email"] == voter)
-    linked = product.call(
-        "PUT",
-        f"/api/v1/users/{user}/ticket-accounts/servicenow/{account}",
-        role="enterprise_administrator",
-        json={"linked_by": "directory"},
-    )
-    assert linked.status_code == 200, linked.text
+    product.link_account("meta_agent_manager", "servicenow", account)
     agent = f"agent-{secrets.token_hex(3)}"
     resource = {
         "type": "agent",

@@ -42,6 +42,7 @@ class Fields:
             version=int(touched.timestamp()),
             at=touched,
             by=found.updated_by,
+            account=found.updated_by,
             ours=bool(self._spec.account) and found.updated_by == self._spec.account,
         )
 

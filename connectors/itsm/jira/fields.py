@@ -47,6 +47,8 @@ class Fields:
             version=record.version,
             at=record.updated,
             by=hand.shown,
+            account=hand.id,
+            email=hand.email,
             ours=hand.id == own.id,
         )
 

@@ -55,6 +55,7 @@ class Fields:
             version=int(touched.timestamp()),
             at=touched,
             by=record.modified_by,
+            account=record.modified_by,
             ours=record.modified_by == self._account,
         )
 

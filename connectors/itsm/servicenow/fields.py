@@ -55,5 +55,6 @@ class Fields:
             version=record.version,
             at=record.updated_on or _EPOCH,
             by=record.updated_by,
+            account=record.updated_by,
             ours=record.updated_by == await self._lookups.own_name(),
         )

@@ -39,6 +39,7 @@ async def test_a_field_that_a_person_changed_reads_so_with_their_name_and_a_late
     reading = await connected.read(ticket.kind, ticket.external_id, (bench.field,))
 
     assert (reading.fields, reading.by, reading.ours) == ({bench.field: "Theirs."}, bench.person, False)
+    assert reading.account == bench.worker
     assert reading.version >= before.version
     assert reading.at >= before.at
 

@@ -12,9 +12,11 @@ from connectors.itsm.base import Ticket, TicketKind, TicketState
 from connectors.itsm.inbox import TicketInbox
 from connectors.itsm.subscriber import TicketSync
 from connectors.itsm.timing import PlannedTimes
+from core.accounts import LinkedBy
 from core.changes import Span, schedule, told
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
+from core.ticket_accounts import set_ticket_account, unlink_ticket_account
 from core.tickets import Direction, FieldsThere, plan_times, spelled
 from sandbox.faults import Fault
 from tests.changes_desk import HOUR, TOMORROW, Desk
@@ -54,6 +56,13 @@ class Board:
         wanted = Subscription(self.slug, EVERY_EVENT, desk.deliver, retry, deliver_many=desk.deliver_many)
         await dispatched(company, [wanted])
 
+    async def link(self, who):
+        """The hand that moves dates there is this person's."""
+        administrator, user = self.company.actor("enterprise_administrator"), self.company.people[who].id
+        linked_by = LinkedBy.ADMINISTRATOR
+        worker = self.bench.worker
+        await set_ticket_account(self.company.database, administrator, user, self.slug, worker, linked_by=linked_by)
+
     async def look(self):
         """What happened there is known here, with everything that follows."""
         self.company.advance(seconds=30)
@@ -71,19 +80,19 @@ class Board:
         await self.look()
         return change
 
-    async def link(self, change):
+    async def ticket(self, change):
         async with self.company.database.tenant(self.company.tenant) as tx:
             return (await tickets_of(tx, [change.request_id]))[change.request_id][0]
 
     async def there(self, change):
         """The dates of the ticket."""
-        link = await self.link(change)
+        link = await self.ticket(change)
         reading = await self.system.read(TicketKind.CHANGE, link.external_id, self.names)
         return [spelled(reading.fields[name]) for name in self.names]
 
     async def moves(self, change, starts_at, ends_at):
         """A person moves both dates there."""
-        link = await self.link(change)
+        link = await self.ticket(change)
         ticket = Ticket(link.external_id, link.number, link.url, TicketState.OPEN, link.state)
         values = [self.spell(at) for at in (starts_at, ends_at)]
         await self.bench.edit(ticket, dict(zip(self.names, values, strict=True)))
@@ -105,6 +114,7 @@ async def board(request, company, change_catalogue):
     """One system stands for all where the connector's part makes no difference."""
     async with SYSTEMS[request.param]() as bench:
         here = Board(company, change_catalogue, bench)
+        await here.link("agent_developer")
         yield here
         await here.system.close()
 
@@ -143,7 +153,9 @@ async def test_a_date_that_is_moved_there_moves_the_change_where_its_rules_allow
     assert (moved.starts_at, moved.ends_at, moved.state) == (LATER, LATER + 2 * HOUR, "schedule")
     assert await board.there(change) == span(LATER, LATER + 2 * HOUR)
     (_first, taken) = await board.told("change.scheduled")
-    link = await board.link(change)
+    link = await board.ticket(change)
+    (recorded,) = [each for each in await board.company.trail(action="change.scheduled") if "ticket" in each["details"]]
+    assert recorded["user_id"] == board.company.people["agent_developer"].email
     assert (taken["ticket"], taken["system"], taken["starts_at"]) == (link.number, link.system_title, LATER.isoformat())
     assert await board.told("request.ticket_field") == []
 
@@ -191,6 +203,41 @@ async def test_after_three_times_the_ticket_keeps_a_date_that_is_moved_again_and
     assert (await board.desk.now(change)).starts_at == TOMORROW
     assert [each["kept"] for each in await board.told("request.ticket_field")] == ["ours", "ours", "ours", "open"]
     assert board.notes(change, f"Here it stays {as_told(TOMORROW)}; the ticket keeps its own, set it back there.") == 1
+
+
+async def test_a_date_that_a_stranger_moves_is_put_back_and_denied_in_the_trail(board):
+    await unlink_ticket_account(
+        board.company.database,
+        board.company.actor("enterprise_administrator"),
+        board.company.people["agent_developer"].id,
+        board.slug,
+        board.bench.worker,
+    )
+    change = await board.scheduled()
+    await board.moves(change, LATER, LATER + HOUR)
+    for _ in range(2):
+        await board.look()
+
+    assert (await board.desk.now(change)).starts_at == TOMORROW
+    assert await board.there(change) == span(TOMORROW, TOMORROW + HOUR)
+    (denied,) = await board.company.trail(action="change.scheduled", result="denied")
+    link = await board.ticket(change)
+    assert (denied["details"]["code"], denied["details"]["ticket"]) == ("changes.unlinked_mover", link.number)
+    assert board.notes(change, "is not linked to anybody in Countersign, so it is not moved") == 1
+
+
+async def test_a_date_that_a_person_without_the_right_moves_is_put_back_and_denied_in_their_name(board):
+    await board.link("audit_reviewer")
+    change = await board.scheduled()
+    await board.moves(change, LATER, LATER + HOUR)
+    for _ in range(2):
+        await board.look()
+
+    assert (await board.desk.now(change)).starts_at == TOMORROW
+    (denied,) = await board.company.trail(action="change.scheduled", result="denied")
+    assert denied["details"]["code"] == "access.permission_missing"
+    assert denied["user_id"] == board.company.people["audit_reviewer"].email
+    assert len(await board.told("request.ticket_field")) == 1
 
 
 async def test_a_date_that_is_moved_before_the_approval_is_put_back_as_it_is_what_people_decide_on(board):
@@ -252,7 +299,7 @@ async def test_a_date_that_is_moved_there_and_here_is_as_it_is_here(board):
 
 async def test_a_write_whose_answer_was_lost_is_no_persons_edit(board):
     change = await board.scheduled()
-    link = await board.link(change)
+    link = await board.ticket(change)
     ticket = Ticket(link.external_id, link.number, link.url, TicketState.OPEN, link.state)
     await board.desk.do(schedule, "agent_developer", change.id, starts_at=LATER, ends_at=LATER + HOUR)
     board.bench.fail(Fault.COMMIT_THEN_TIMEOUT, 1, match=board.bench.field_write(ticket))
@@ -266,7 +313,7 @@ async def test_a_write_whose_answer_was_lost_is_no_persons_edit(board):
 
 async def test_old_news_moves_nothing(board):
     change = await board.scheduled()
-    link = await board.link(change)
+    link = await board.ticket(change)
     reading = await board.system.read(TicketKind.CHANGE, link.external_id, board.names)
     old = dict(zip(board.names, span(LATER, LATER + HOUR), strict=True))
     there = FieldsThere(old, reading.version - 1, reading.at, "beth.anglin", is_ours=False)
