@@ -90,12 +90,12 @@ async def take_over(
         ours = await tickets_known_as(tx, system, {each.external_id for each in told})
         known = [(ours[each.external_id], each) for each in told if each.external_id in ours]
         plain = await _linked(tx, system, known)
+        if tasks is not None:  # before the requests: whoever holds both a change and its request takes the change first
+            await hear_of_tasks(tx, tasks.catalogue, system, tasks.tasks)
         for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
             await _hear(tx, link, each)
             if link.subject_type != OWN:
                 await _touch(tx, link, each, maps_fields=maps_fields and link.subject_type != INCIDENT)
-        if tasks is not None:
-            await hear_of_tasks(tx, tasks.catalogue, system, tasks.tasks)
         columns = ticket_inboxes.c
         await tx.connection.execute(
             update(ticket_inboxes)

@@ -104,9 +104,11 @@ async def note_tasks(
 async def hear_of_tasks(tx: Transaction, catalogue: ChangeCatalogue, system: str, told: Sequence[ToldTask]) -> None:
     """Of each child record of ours, what a person did since it was last seen is heard by its change."""
     known = await store.known_as(tx, system, {each.external_id for each in told})
-    for each in sorted(told, key=lambda one: (one.external_id, one.version)):
-        before = known.get(each.external_id)
-        if before is None or each.version < before.version:
+    ours = [(known[each.external_id], each) for each in told if each.external_id in known]
+    # Changes are held one after the other: everybody does so in one order.
+    for was, each in sorted(ours, key=lambda pair: (pair[0].subject_id, pair[0].step, pair[1].version)):
+        before = known[was.task_id]
+        if each.version < before.version:
             continue
         now = replace(before, state=each.state, label=each.label, version=each.version)
         known = {**known, each.external_id: now}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from connectors.itsm.asked import EVERY_EVENT, TicketDesk
 from connectors.itsm.base import Ticket, TicketState
@@ -11,13 +13,25 @@ from connectors.itsm.inbox import TicketInbox
 from connectors.itsm.reconciler import Reconciler
 from connectors.itsm.subscriber import TicketSync
 from core.accounts import LinkedBy
-from core.approvals import load_request
-from core.changes import Proposal, TaskState, TaskStep, cancel, complete, implement, review, revise, schedule, submit
+from core.approvals import lapse_request, load_request
+from core.changes import (
+    Proposal,
+    TaskState,
+    TaskStep,
+    cancel,
+    complete,
+    implement,
+    planned_time,
+    review,
+    revise,
+    schedule,
+    submit,
+)
 from core.emergency import grant
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
 from core.ticket_accounts import set_ticket_account
-from core.tickets import ToldTask, ToldTasks, claim_look, take_over
+from core.tickets import Told, ToldNote, ToldTask, ToldTasks, claim_look, take_over
 from core.tickets.model import ticket_tasks
 from sandbox.faults import Fault
 from tests.changes_desk import HOUR, Desk
@@ -342,10 +356,48 @@ def told(row, board, *, version, state):
     )
 
 
-async def take(board, tasks):
+async def test_a_look_and_somebody_at_work_with_the_change_wait_for_each_other_in_one_order(board):
+    await board.link()
+    change = await board.asked()
+    database, tenant = board.company.database, board.company.tenant
+    async with database.tenant(tenant) as tx:
+        row = (await tx.connection.execute(select(ticket_tasks).where(ticket_tasks.c.step == "testing"))).one()
+        (link,) = (await tickets_of(tx, [change.request_id]))[change.request_id]
+    noted = Told(
+        link.external_id,
+        link.state,
+        is_over=False,
+        is_ours=False,
+        by="Beth",
+        notes=(ToldNote("Beth", "Is it tested?"),),
+    )
+    async with database.tenant(tenant) as tx:
+        await planned_time(tx, change.request_id)  # holds the change
+        (pid,) = (await tx.connection.execute(text("SELECT pg_backend_pid()"))).one()
+        news = told(row, board, version=row.version + 1, state=TaskState.DONE)
+        look = asyncio.create_task(take(board, (news,), tickets=(noted,)))
+        async with asyncio.timeout(20):
+            while not await is_waited_for(database, pid):
+                pass
+        await lapse_request(tx, change.request_id, reason="It was cancelled.")  # holds the request
+    await look
+
+    assert [each.gate for each in (await board.desk.now(change)).evidence] == ["testing"]
+    assert len(await board.told("request.ticket_noted")) == 1
+
+
+async def is_waited_for(database, pid):
+    async with database.system() as tx:
+        asked = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE :pid = ANY(pg_blocking_pids(pid)))"
+        return (await tx.connection.execute(text(asked), {"pid": pid})).scalar_one()
+
+
+async def take(board, tasks, *, tickets=()):
     company = board.company
     company.advance(seconds=30)
     look = await claim_look(company.database, company.tenant, board.slug)
     assert look is not None
     given = ToldTasks(board.inbox.changes, tuple(tasks))
-    await take_over(company.database, company.tenant, board.slug, look=look, cursor=look.cursor, told=(), tasks=given)
+    await take_over(
+        company.database, company.tenant, board.slug, look=look, cursor=look.cursor, told=tickets, tasks=given
+    )

@@ -95,3 +95,19 @@ async def test_what_is_asked_of_the_driver_itself_fails_as_everything_else_does(
         with pytest.raises(Unavailable):
             await failing()
     assert await scopes(narrow.tenant(company.tenant)) == (company.tenant, None)
+
+
+@pytest.mark.row("X9")
+async def test_of_two_that_wait_for_each_other_one_goes_on_and_the_other_is_told_to_come_again(company):
+    both_hold = asyncio.Barrier(2)
+
+    async def crossing(first, second):
+        async with company.database.tenant(company.tenant) as tx:
+            await tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({first})"))
+            await both_hold.wait()
+            await tx.connection.execute(text(f"SELECT pg_advisory_xact_lock({second})"))
+
+    done = await asyncio.gather(crossing(8801, 8802), crossing(8802, 8801), return_exceptions=True)
+    (given_up,) = [each for each in done if each is not None]
+    assert isinstance(given_up, Unavailable)
+    assert (given_up.message, given_up.retry_after_s) == ("The database is busy; nothing was changed.", 1)
