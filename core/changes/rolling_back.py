@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.actor import Actor, system_actor
-from core.approvals import NobodyToAsk, lapse_request, open_request, use_approval
+from core.approvals import NobodyToAsk, lapse_request, load_request, open_request, use_approval
 from core.approvals.risk import RiskLevel
 from core.audit import AuditCategory, audited
 from core.changes import matrix, rules
@@ -116,9 +116,12 @@ async def settle_rollback(tx: Transaction, held: Held, outcome: str) -> None:
         return
     who = system_actor(tx.tenant)
     if outcome == "approved":
-        if await use_approval(tx, who, RequestId(held.row.rollback_request_id), held.id) is None:
+        request_id = RequestId(held.row.rollback_request_id)
+        if await use_approval(tx, who, request_id, held.id) is None:
             return  # heard before: an approval is of one rollback
-        await order_rollback(tx, who, held, held.row.note or "Its rollback was approved.")
+        # What was asked and approved; the change's note may be of something else by now.
+        why = (await load_request(tx, request_id)).justification
+        await order_rollback(tx, who, held, why[: rules.SUMMARY_MAX])
         return
     details = {"reason": f"The rollback was {_DECLINED[outcome]}."}
     event, category = ChangeEvent.ROLLBACK_DECLINED, AuditCategory.SYSTEM

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from core.approvals import RequestEvent
 from core.approvals.state import Choice
-from core.changes import complete, fail, review, roll_back, validate_recovery
+from core.changes import complete, fail, hear_of_request, review, roll_back, validate_recovery
 from core.changes.errors import InvalidChange, WrongState
+from core.outbox import emit, past_events
 from tests.changes_desk import Desk, desk, with_policy
+from tests.factories import START
 
 __all__ = ["desk"]  # a fixture
 
@@ -25,6 +28,22 @@ async def test_one_of_those_who_decide_is_asked_and_with_a_yes_it_is_rolled_back
     change = await desk.agreed(change)
     assert (change.state, change.note, change.rollback_request_state) == ("rolled_back", "Too slow.", "approved")
     assert (await desk.events(change))[-3:] == ["started", "rollback_asked", "rolled_back"]
+
+
+@pytest.mark.row("G8")
+async def test_a_rollback_is_done_for_the_reason_that_was_approved_whatever_has_happened_since(desk):
+    change = await desk.do(roll_back, "agent_developer", (await desk.started()).id, reason="Too slow.")
+    async with desk.database.tenant(desk.company.tenant) as tx:
+        about = {"ticket": "CHG0030005", "system": "ServiceNow", "by": "Beth", "state": "Closed", "people": []}
+        await emit(tx, subject=f"request:{change.request_id}", type=RequestEvent.TICKET_ENDED, data=about)
+        (ended,) = await past_events(tx, types=[RequestEvent.TICKET_ENDED], since=START, limit=1)
+    await hear_of_request(desk.database, ended)
+    assert "was ended in ServiceNow" in (await desk.now(change)).note
+
+    change = await desk.agreed(change)
+    assert (change.state, change.note) == ("rolled_back", "Too slow.")
+    (recorded,) = await desk.company.trail(action="change.rolled_back")
+    assert recorded["details"]["reason"] == "Too slow."
 
 
 @pytest.mark.row("G8")
