@@ -1,4 +1,7 @@
-"""What is known of what happened: the variables of conditions and texts, as things are now."""
+"""What is known of what happened: the variables of conditions and texts, as things are now.
+
+A change's and a rollout's state are what the event made of them: when rules hear of it, they may be further already.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ async def load_happening(tx: Transaction, event: Event) -> Happening:
         },
         "tenant": {"id": tenant.tenant_id, "compliance": list(tenant.compliance_requirements)},
         "time": time_facts(event.occurred_at, tenant.time_zone),
-        **await _about(tx, event.subject, everybody),
+        **await _about(tx, event, everybody),
     }
     if event.type.startswith("ticket."):
         variables["ticket"] = _ticket_facts(event, await _link(tx, event))
@@ -43,8 +46,8 @@ async def load_happening(tx: Transaction, event: Event) -> Happening:
     return Happening(event.type, event.subject, origin, bool(event.data.get("ours")), Facts(variables))
 
 
-async def _about(tx: Transaction, subject: str, everybody: Directory) -> dict[str, Mapping[str, Any]]:
-    kind, _, name = subject.partition(":")
+async def _about(tx: Transaction, event: Event, everybody: Directory) -> dict[str, Mapping[str, Any]]:
+    kind, _, name = event.subject.partition(":")
     match kind:
         case "request":
             request = await load_request(tx, UUID(name))
@@ -58,16 +61,23 @@ async def _about(tx: Transaction, subject: str, everybody: Directory) -> dict[st
             bypass = await load_bypass(tx, UUID(name))
             return {"bypass": _bypass_facts(bypass), "requester": person_facts(bypass.requester, everybody)}
         case "change":
-            return await _of_change(tx, UUID(name), everybody)
+            found = await _of_change(tx, UUID(name), everybody)
+            return {**found, "change": {**found["change"], **_then(event, state="to")}}
         case "rollout":
             rollout = await drill_view(tx, UUID(name))
             is_of_change = rollout.kind == "change"
             of_change = await _of_change(tx, rollout.subject_id, everybody) if is_of_change else {}
-            return {"rollout": _rollout_facts(rollout), **of_change}
+            facts = {**_rollout_facts(rollout), **_then(event, state="state", progress="progress")}
+            return {"rollout": facts, **of_change}
         case "incident":
             return {"incident": _incident_facts(await load_incident(tx, UUID(name)))}
         case _:
             return {}
+
+
+def _then(event: Event, **names: str) -> dict[str, Any]:
+    """These facts as the event left them, where it says so: of two moves at once, each finds its own and no other."""
+    return {fact: event.data[name] for fact, name in names.items() if name in event.data}
 
 
 async def _of_change(tx: Transaction, change_id: UUID, everybody: Directory) -> dict[str, Mapping[str, Any]]:

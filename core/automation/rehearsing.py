@@ -1,6 +1,7 @@
 """Dry run: what a rule would have done about what has happened, with everything filled in. Nothing is sent or kept.
 
-Facts are as they are now, time and what was said as they were then; limits are counted as if it had been in force.
+Facts are as they are now; time, what was said and the states of changes and rollouts as they were then. Limits are
+counted as if the rule had been in force.
 """
 
 from __future__ import annotations

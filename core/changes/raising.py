@@ -100,7 +100,8 @@ async def draft_in(
     event = ChangeEvent.DRAFTED
     details = {**said, "title": values["title"], "template": template, "evidence": [each["gate"] for each in shown]}
     await record(tx, actor, action=str(event), resource=reference, subject_id=change_id, details=details)
-    await emit(tx, subject=f"change:{change_id}", type=event, data={"reference": reference, "by": actor.name})
+    data = {"reference": reference, "by": actor.name, "to": ChangeState.DRAFT.value}
+    await emit(tx, subject=f"change:{change_id}", type=event, data=data)
     return await view_of(tx, change_id)
 
 

@@ -40,7 +40,7 @@ async def hear(database: Database, tenant: TenantId, rollout_id: UUID, report: R
             return RolloutState(changed.state)
         changed = await store.change(tx, rollout_id, values)
         if (changed.progress, changed.message) != (row.progress, row.message):
-            await tell(tx, changed, RolloutEvent.PROGRESSED, progress=changed.progress)
+            await tell(tx, changed, RolloutEvent.PROGRESSED)
         return state
 
 
@@ -67,6 +67,6 @@ async def record_round(
         move = rules.judged(state, plan, rounds, since=row.moved_at, now=tx.now)
         if move is None:
             if results:
-                await tell(tx, row, RolloutEvent.PROGRESSED, progress=100)
+                await tell(tx, row, RolloutEvent.PROGRESSED)
             return state
         return RolloutState((await moved(tx, system_actor(tenant), row, move)).state)

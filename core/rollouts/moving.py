@@ -17,7 +17,7 @@ from core.rollouts import store
 from core.rollouts.errors import UnknownRollout
 from core.rollouts.events import RolloutEvent
 from core.rollouts.plan import Plan
-from core.rollouts.rules import Move
+from core.rollouts.rules import Move, progress_shown
 from core.rollouts.state import OVER, RolloutState
 
 LOOK: Final = "rollouts.look"
@@ -70,6 +70,13 @@ async def moved(
 
 
 async def tell(tx: Transaction, row: Row[Any], event: RolloutEvent, **said: Any) -> None:
-    """The event is on its way, with whose rollout it is."""
-    about = {"kind": row.kind, "subject": str(row.subject_id), "reference": row.reference}
+    """The event is on its way, with whose rollout it is and how that stands: whoever hears of it may do so late."""
+    state = RolloutState(row.state)
+    about = {
+        "kind": row.kind,
+        "subject": str(row.subject_id),
+        "reference": row.reference,
+        "state": state.value,
+        "progress": progress_shown(state, row.progress),
+    }
     await emit(tx, subject=f"rollout:{row.rollout_id}", type=event, data={**about, **said})

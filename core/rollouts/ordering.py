@@ -21,8 +21,8 @@ from core.rollouts.errors import CannotUndo
 from core.rollouts.events import RolloutEvent
 from core.rollouts.moving import LOOK, hold, moved, tell
 from core.rollouts.plan import Check, Plan
-from core.rollouts.rules import Move
-from core.rollouts.state import AT_WORK, OVER, RolloutState, Said, target
+from core.rollouts.rules import Move, progress_shown
+from core.rollouts.state import AT_WORK, CHECKED, RolloutState, Said, target
 from core.rollouts.views import CheckView, RolloutView
 
 
@@ -156,7 +156,7 @@ async def _views(tx: Transaction, rows: Sequence[Row[Any]]) -> tuple[RolloutView
 
 def _view(row: Row[Any], made: Mapping[str, Row[Any]], *, now: datetime) -> RolloutView:
     plan, state = Plan.from_json(row.plan), RolloutState(row.state)
-    is_watched = state in (RolloutState.WATCHING, RolloutState.RECOVERING)
+    is_watched = state in CHECKED
     return RolloutView(
         id=row.rollout_id,
         kind=row.kind,
@@ -166,7 +166,7 @@ def _view(row: Row[Any], made: Mapping[str, Row[Any]], *, now: datetime) -> Roll
         resources=tuple(row.resources),
         environment=row.environment,
         state=row.state,
-        progress=100 if state in OVER or is_watched else row.progress,
+        progress=progress_shown(state, row.progress),
         message=row.message,
         reasons=tuple(row.reasons),
         checks=tuple(_check(each, made.get(each.name)) for each in plan.checks),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from core.rollouts.plan import OnFailure, Plan
-from core.rollouts.state import RolloutState, Said, target
+from core.rollouts.state import CHECKED, OVER, RolloutState, Said, target
 
 MESSAGE_MAX: Final = 500  # characters of what the platform says
 METRICS_MAX: Final = 50
@@ -116,6 +116,11 @@ def overdue(state: RolloutState, plan: Plan, *, since: datetime, now: datetime) 
     if state in (RolloutState.STARTING, RolloutState.RUNNING):
         return after_failure(state, plan, (f"It was not done within {minutes} min.",))
     return None
+
+
+def progress_shown(state: RolloutState, progress: int) -> int:
+    """How far it is, in per cent: what is watched, or over, is out as a whole."""
+    return 100 if state in CHECKED or state in OVER else progress
 
 
 def _failing(rounds: Sequence[Round], times: int) -> tuple[str, ...]:

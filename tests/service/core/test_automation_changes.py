@@ -7,7 +7,7 @@ import pytest
 from core.approvals import get_request
 from core.audit import rfc3339
 from core.automation import TRIGGERS
-from core.changes import implement
+from core.changes import complete, implement
 from core.rollouts import RolloutEvent
 from tests.automation_world import World, rulebook
 from tests.changes_desk import Desk, desk
@@ -51,6 +51,23 @@ async def test_a_rule_about_a_change_speaks_under_the_request_that_approved_it_o
         f"{change.reference} begins {begins}, for {change.requester.name}.",
         "Raise the limit: begun.",
     ]
+
+
+async def test_of_two_steps_at_once_a_rule_fires_for_the_one_that_it_asks_about(company, catalogue, desk):
+    steps = """\
+  - name: step
+    on: [change.started, change.completed]
+    when: 'change.state == "implement"'
+    then: [{comment: {on: request, text: "{change.title}: {change.state}."}}]
+"""
+    rules = world(company, catalogue, steps)
+    change = await desk.started()
+    await desk.do(complete, "agent_developer", change.id)
+    await rules.settle()
+
+    assert (await comments(company, change.request_id)).count("Raise the limit: implement.") == 1
+    (run,) = await rules.history("step")
+    assert run.event_type == "change.started"
 
 
 async def test_a_change_that_nobody_was_asked_about_yet_has_nothing_to_comment_on(company, catalogue, desk):
