@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from connectors.itsm.base import CloseCode, TicketPatch, TicketState
+from connectors.itsm.telling import Telling
 from core.approvals import RequestEvent
 from core.emergency import EmergencyEvent
 from core.outbox import Event
@@ -87,17 +88,17 @@ def stands(event: Event) -> TicketState | None:
     return _STANDS.get(event.type)
 
 
-def walk_of(events: Sequence[Event], reference: str, *, key: str) -> TicketPatch | None:
-    """Where these events put the ticket, as one walk with one note; None if they are only written down."""
+def walk_of(events: Sequence[Event], reference: str, note: Telling) -> TicketPatch | None:
+    """Where these events put the ticket, as one walk with this note; None if they are only written down."""
     moving = [(target, each) for each in events if (target := stands(each))]
     if not moving:
         return None
     target, last = moving[-1]
     deciding = [each for _target, each in moving if each.type in _DECIDING]
     return TicketPatch(
-        key=key,
+        key=note.key,
         target=target,
-        note=note_of(events, reference),
+        note=note_of(note.events, reference),
         by=str((deciding[-1] if deciding else last).data.get("by", "")),
         close_code=CloseCode.UNSUCCESSFUL if last.data.get("status") == "failed" else CloseCode.SUCCESSFUL,
         close_notes=_line(last, reference) if target is TicketState.CLOSED else "",

@@ -7,16 +7,26 @@ once, but not what came from there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors.itsm.base import CloseCode, Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
+from connectors.itsm.base import (
+    CloseCode,
+    Refused,
+    Ticket,
+    TicketDraft,
+    TicketKind,
+    TicketPatch,
+    TicketState,
+    TicketSystem,
+)
 from connectors.itsm.drafting import ticket_of
 from connectors.itsm.facts import incident_facts
 from connectors.itsm.happenings import OF_TICKETS
 from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
 from connectors.itsm.severing import Severities
+from connectors.itsm.telling import keep_told, telling
 from core.db import Database
 from core.ids import TenantId
 from core.incidents import SYSTEM, IncidentEvent, IncidentState, IncidentView, load_incident
@@ -74,15 +84,18 @@ class IncidentSync:
                 # Before we touch the ticket ourselves: until then it says whose hand was the last.
                 await self.severities.settle(self._link(incident, ticket), is_fresh=known is None)
             happened = [each for each in events if each.type not in OF_TICKETS]
-            if happened:
-                await self._tell(ticket, incident, happened)
+            told = [each for each in happened if each.data.get(SYSTEM) != self.slug]
+            if told:
+                await self._tell(ticket, incident, told)
 
     async def preview(self, event: Event) -> Mapping[str, Any]:
         """What would be sent for this event alone, now; nothing is."""
         async with self.database.tenant(self.tenant) as tx:
             incident = await load_incident(tx, event.subject_id)
         draft = incident_draft(incident, address=self.database.address)
-        return payload_of(draft, note_of((event,), incident.reference), _walk(incident, (event,), key=self._key(event)))
+        return payload_of(
+            draft, note_of((event,), incident.reference), _walk(incident, (event,), key=event.delivery_key(self.slug))
+        )
 
     async def _made(self, incident: IncidentView) -> Ticket:
         """The incident's ticket, found by its key or made."""
@@ -90,21 +103,24 @@ class IncidentSync:
         await self._record(incident, ticket)
         return ticket
 
-    async def _tell(self, ticket: Ticket, incident: IncidentView, events: Sequence[Event]) -> None:
-        told = [each for each in events if each.data.get(SYSTEM) != self.slug]
-        last = events[-1]
-        walk = _walk(incident, told, key=self._key(last))
-        if walk is not None:
-            moved = await self.system.update(ticket, walk)
-            # One that is further than we asked was moved by somebody there: the next look tells of it.
-            if moved.state is walk.target:
-                await self._record(incident, moved)
-        elif told:
-            await self.system.comment(ticket, note_of(told, incident.reference), key=self._key(last))
-        if told:
-            draft = incident_draft(incident, address=self.database.address)
-            payload = payload_of(draft, note_of(told, incident.reference), walk)
-            await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
+    async def _tell(self, ticket: Ticket, incident: IncidentView, told: Sequence[Event]) -> None:
+        new = telling(told, slug=self.slug)
+        note = note_of(new.events, incident.reference)
+        walk = _walk(incident, told, key=new.key)
+        try:
+            if walk is not None:
+                moved = await self.system.update(ticket, replace(walk, note=note))
+                # One that is further than we asked was moved by somebody there: the next look tells of it.
+                if moved.state is walk.target:
+                    await self._record(incident, moved)
+            else:
+                await self.system.comment(ticket, note, key=new.key)
+        except Refused:
+            await keep_told(self.system, self.database, ticket, note, told=new, slug=self.slug)
+            raise
+        draft = incident_draft(incident, address=self.database.address)
+        payload = payload_of(draft, note_of(told, incident.reference), walk)
+        await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
 
     async def _record(self, incident: IncidentView, ticket: Ticket) -> None:
         link = self._link(incident, ticket)
@@ -121,9 +137,6 @@ class IncidentSync:
             state=ticket.label or ticket.state,
             subject_type=INCIDENT,
         )
-
-    def _key(self, event: Event) -> str:
-        return event.delivery_key(self.slug)
 
 
 def incident_draft(incident: IncidentView, *, address: str) -> TicketDraft:

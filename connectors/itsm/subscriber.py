@@ -15,7 +15,7 @@ import structlog
 
 from connectors.itsm.approvals import NO_APPROVALS, ApprovalAbilities
 from connectors.itsm.attaching import Attachments
-from connectors.itsm.base import Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
+from connectors.itsm.base import Refused, Ticket, TicketDraft, TicketKind, TicketPatch, TicketState, TicketSystem
 from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
 from connectors.itsm.happenings import NOTED, OF_TICKETS, SEATING, note_of, walk_of
 from connectors.itsm.outcomes import as_delivery_failures
@@ -24,6 +24,7 @@ from connectors.itsm.settling import FieldSync
 from connectors.itsm.showing import Approvals
 from connectors.itsm.standing import AFTER_APPROVAL, ENDED, Stand, stand, target_of
 from connectors.itsm.tasking import Tasks
+from connectors.itsm.telling import Telling, keep_told, telling
 from connectors.itsm.timing import PlannedTimes
 from core.approvals import RequestView, load_request
 from core.changes import goes_on
@@ -69,7 +70,7 @@ class TicketSync:
         """What would be sent for this event alone, now; nothing is."""
         about = await self._about(event)
         note = note_of((event,), about.reference)
-        walk = about.walk((event,), key=event.delivery_key(self.slug))
+        walk = about.walk((event,), telling((event,), slug=self.slug))
         return payload_of(about.draft, note, walk)
 
     def _concerns(self, event: Event) -> bool:
@@ -93,10 +94,17 @@ class TicketSync:
         repairs = [each for each in events if each.type == TicketTask.REPAIR]
         ticket = await self._ticket(events, about, repairs)
         happened = [each for each in events if each.type not in OF_TICKETS]
-        if happened:
-            await self._tell(ticket, about, happened)
-        if repairs:
-            await self._repair(ticket, about, repairs)
+        try:
+            if happened:
+                await self._tell(ticket, about, happened)
+            if repairs:
+                await self._repair(ticket, about, repairs)
+        except Refused:
+            if said := [each for each in happened if each.type not in SEATING]:
+                told = telling(said, slug=self.slug)
+                note = note_of(told.events, about.reference)
+                await keep_told(self.system, self.database, ticket, note, told=told, slug=self.slug)
+            raise
 
     async def _about(self, event: Event) -> _About:
         async with self.database.tenant(event.tenant) as tx:
@@ -137,8 +145,8 @@ class TicketSync:
     async def _tell(self, ticket: Ticket, about: _About, happened: Sequence[Event]) -> None:
         """What happened is written beside the ticket, which stands where it puts it and shows who is asked."""
         told = [each for each in happened if each.type not in SEATING]
-        key = told[0].delivery_key(self.slug) if told else ""
-        walk = about.walk(told, key=key) if told else None
+        new = telling(told, slug=self.slug) if told else None
+        walk = about.walk(told, new) if new is not None else None
         request = about.request if self._shown.are_shown else None
         comes_to_ask = walk is not None and walk.target is TicketState.IN_APPROVAL
         if about.request is not None and self.issuer is not None:
@@ -152,8 +160,8 @@ class TicketSync:
             await self._shown.show(ticket, request, happened)
         if walk is not None:
             await self._moved(told[0], await self.system.update(ticket, walk), walk.target)
-        elif told:
-            await self.system.comment(ticket, note_of(told, about.reference), key=key)
+        elif new is not None:
+            await self.system.comment(ticket, note_of(new.events, about.reference), key=new.key)
         if told:
             payload = payload_of(about.draft, note_of(told, about.reference), walk)
             await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
@@ -173,7 +181,8 @@ class TicketSync:
             label=named.facts.label,
             kind=named.facts.kind or TicketKind.CHANGE,
         )
-        await self.system.comment(ticket, note_of(told, reference), key=told[0].delivery_key(self.slug))
+        new = telling(told, slug=self.slug)
+        await self.system.comment(ticket, note_of(new.events, reference), key=new.key)
 
     async def _repair(self, ticket: Ticket, about: _About, repairs: Sequence[Event]) -> None:
         """The ticket stands where it should, and says why it was touched."""
@@ -223,12 +232,12 @@ class _About:
     request: RequestView | None = None
     goes_on: bool = False  # the request's change is done under a bypass, though its approval is over
 
-    def walk(self, events: Sequence[Event], *, key: str) -> TicketPatch | None:
-        """Where the events put the ticket. What nobody approved is never walked on as if somebody had.
+    def walk(self, events: Sequence[Event], note: Telling) -> TicketPatch | None:
+        """Where the events put the ticket, with this note. What nobody approved is never walked on as if somebody had.
 
         Under a bypass it stays where it is while the change goes on, and what happens is noted; then it has its end.
         """
-        found = walk_of(events, self.reference, key=key)
+        found = walk_of(events, self.reference, note)
         if found is None or self.target not in ENDED:
             return found
         if self.goes_on:

@@ -26,7 +26,7 @@ from core.outbox.breaker import BreakerPolicy, Circuit, Flow
 from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
-from core.outbox.sent import Sent, bounded, delivered_event, record_sent, sent_last
+from core.outbox.sent import Sent, bounded, delivered_event, record_sent, record_told, sent_last
 from core.outbox.service import count_events, emit, emit_all, latest_events, past_event, past_events
 from core.outbox.turns import take_turn
 
@@ -57,6 +57,7 @@ __all__ = [
     "past_event",
     "past_events",
     "record_sent",
+    "record_told",
     "replay",
     "replay_all",
     "resume",

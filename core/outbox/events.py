@@ -23,6 +23,7 @@ class Event:
     data: Mapping[str, Any]
     occurred_at: datetime
     attempt: int = 1
+    told_as: str | None = None  # to a subscriber that writes notes: the key of the one that tells of it already
 
     @property
     def subject_id(self) -> UUID:

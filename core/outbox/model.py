@@ -33,6 +33,7 @@ deliveries = tenant_table(
     Column("last_error", Text, nullable=True),
     # Deliveries of one line that go as one: fixed at the first attempt, so that a repetition is the same over there.
     identifier("batch", nullable=True),
+    Column("told_as", Text, nullable=True),  # the key of the note over there that tells of it, once that is there
     CheckConstraint("state IN ('pending', 'done', 'dead')", name="state"),
     Index(
         "ix_deliveries_waiting",

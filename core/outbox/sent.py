@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db import Database, Transaction
@@ -47,6 +47,21 @@ async def record_sent(database: Database, event: Event, *, subscriber: str, payl
             insert(last_sent)
             .values(tenant_id=event.tenant, subscriber=subscriber, subject=event.subject, **values)
             .on_conflict_do_update(index_elements=["tenant_id", "subscriber", "subject"], set_=values)
+        )
+
+
+async def record_told(database: Database, events: Sequence[Event], *, subscriber: str, key: str) -> None:
+    """A note of this key over there tells of these events of one tenant, whatever becomes of their deliveries."""
+    d = deliveries.c
+    async with database.tenant(events[0].tenant) as tx:
+        await tx.connection.execute(
+            update(deliveries)
+            .where(
+                d.tenant_id == tx.tenant,
+                d.event_id.in_([each.id for each in events]),
+                d.subscriber == subscriber,
+            )
+            .values(told_as=key)
         )
 
 

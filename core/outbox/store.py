@@ -97,7 +97,7 @@ _CLAIM: Final = text("""
     FROM members m, outbox_events o
     WHERE d.tenant_id = m.tenant_id AND d.event_id = m.event_id AND d.subscriber = m.subscriber
       AND o.tenant_id = m.tenant_id AND o.event_id = m.event_id
-    RETURNING d.subscriber, d.attempts, d.throttled, d.position, m.head,
+    RETURNING d.subscriber, d.attempts, d.throttled, d.position, d.told_as, m.head,
               o.tenant_id, o.event_id, o.subject, o.type, o.data, o.occurred_at
 """)
 
@@ -342,4 +342,5 @@ def _event(row: Row[Any]) -> Event:
         data=row.data,
         occurred_at=row.occurred_at,
         attempt=row.attempts,
+        told_as=row.told_as,
     )

@@ -34,14 +34,14 @@ async def connector(bench):
     await connected.close()
 
 
-async def delivered(company, bench, connector):
-    """Whatever waits has been delivered to the system."""
+async def delivered(company, bench, connector, *, into=frozenset({"done"})):
+    """Whatever waits has been delivered to the system, or has come to another of these states."""
     sync = TicketSync(bench.slug, company.tenant, connector, company.database)
     desk = TicketDesk(sync, IncidentSync(bench.slug, company.tenant, connector, company.database))
     wanted = Subscription(
         bench.slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many
     )
-    await dispatched(company, [wanted])
+    await dispatched(company, [wanted], into=into)
 
 
 def one(bench, outcome):
@@ -73,6 +73,24 @@ async def test_an_incident_has_one_ticket_that_stands_where_it_is_however_often_
     found = one(bench, incident)
     assert await state_of(desk, incident) == bench.incident[TicketState.IMPLEMENTED][1]
     assert sum("We restart it." in text for text in found.texts) == 1
+
+
+@pytest.mark.row("N1", "N6", "S3")
+@pytest.mark.parametrize("bench", ["servicenow"], indirect=True)
+async def test_what_is_refused_together_and_goes_one_by_one_is_not_told_again(company, bench, connector):
+    desk = IncidentDesk(company)
+    incident = await desk.fires(severity=Severity.HIGH)
+    await delivered(company, bench, connector)
+    ticket = await connector.find_by_key(TicketKind.INCIDENT, str(incident.incident_id))
+    await bench.edit(ticket, {"state": "8"})  # cancelled: nothing moves it on from there
+    await desk.do(acknowledge, OPERATOR, incident)
+    for text in ("We restart it.", "It comes up."):
+        await desk.do(post_update, OPERATOR, incident, text=text)
+
+    await delivered(company, bench, connector, into={"done", "dead"})
+
+    told = "\n".join(one(bench, incident).texts)
+    assert [told.count(text) for text in ("acknowledged", "We restart it.", "It comes up.")] == [1, 1, 1]
 
 
 @pytest.mark.row("S3")

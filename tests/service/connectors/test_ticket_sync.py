@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from connectors.itsm.approvals import NO_APPROVALS
 from connectors.itsm.asked import EVERY_EVENT, TenantDesks, TicketDesk
-from connectors.itsm.base import TicketKind
+from connectors.itsm.base import Ticket, TicketKind, TicketState
 from connectors.itsm.subscriber import TicketSync
-from core.approvals import get_request
+from core.approvals import comment, get_request
 from core.ids import TenantId
 from core.links import tickets_of
-from core.outbox import BreakerPolicy, Dispatcher, RetryPolicy, Subscription
+from core.outbox import BreakerPolicy, Dispatcher, RetryPolicy, Subscription, replay_all
 from core.outbox.model import outbox_events
 from core.receipts import InvalidReceipt, Issuer
 from sandbox.faults import Fault
@@ -55,8 +55,14 @@ def _subscription(slug, desk):
     return Subscription(slug, EVERY_EVENT, desk.deliver, retry, breaker, deliver_many=desk.deliver_many)
 
 
-async def dispatched(company, subscriptions):
-    """Whatever waits has been delivered."""
+async def ticket_of(company, request_id):
+    async with company.database.tenant(company.tenant) as tx:
+        (link,) = (await tickets_of(tx, [request_id]))[request_id]
+    return Ticket(link.external_id, link.number, link.url, TicketState.OPEN, link.state)
+
+
+async def dispatched(company, subscriptions, *, into=frozenset({"done"})):
+    """Whatever waits has come to one of these states."""
     dispatcher = Dispatcher(company.database, subscriptions)
     dispatcher.start()
 
@@ -65,7 +71,7 @@ async def dispatched(company, subscriptions):
             unrouted = select(outbox_events.c.event_id).where(outbox_events.c.routed_at.is_(None)).limit(1)
             if (await tx.connection.execute(unrouted)).first() is not None:
                 return False
-        return {entry.state for entry in await listed(company)} <= {"done"}
+        return {entry.state for entry in await listed(company)} <= into
 
     try:
         await until(all_done, dispatcher)
@@ -98,6 +104,33 @@ async def test_what_happened_while_nobody_delivered_is_one_note_and_one_walk_of_
     ]
     assert "opened" in lines[0]
     assert "approved" in lines[-1]
+
+
+@pytest.mark.row("N1", "N6")
+async def test_what_is_refused_together_and_goes_one_by_one_is_not_told_again(company, catalogue, bench, connector):
+    pending = await ask(company, catalogue)
+    await delivered(company, {bench.slug: connector})
+    await bench.cancel(await ticket_of(company, pending.request_id))  # nothing moves it on from there
+    before = len(notes_on(bench, pending.request_id))
+    await approve_all(company, pending.request_id)
+    desk = TicketDesk(TicketSync(bench.slug, company.tenant, connector, company.database))
+
+    await dispatched(company, [_subscription(bench.slug, desk)], into={"done", "dead"})
+
+    (note,) = notes_on(bench, pending.request_id)[before:]
+    assert [note.count(what) for what in ("technical_review", "business_approval", ": approved")] == [1, 1, 1]
+    states = [entry.state for entry in await listed(company)]
+    assert "dead" in states  # each was tried by itself
+
+    actor = company.actor("agent_developer")
+    await comment(company.database, actor, pending.request_id, kind="comment", text="Please look.")
+    async with company.database.tenant(company.tenant) as tx:
+        await replay_all(tx, bench.slug)  # they go together with the comment
+    await dispatched(company, [_subscription(bench.slug, desk)], into={"done", "dead"})
+
+    again, later = notes_on(bench, pending.request_id)[before:]
+    assert again == note
+    assert ("Please look." in later, "approved" in later) == (True, False)
 
 
 @pytest.mark.row("N6")
