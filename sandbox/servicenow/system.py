@@ -112,8 +112,9 @@ class ServiceNow:
         return {"store": self._instance.store.snapshot(), "options": self._options.as_json()}
 
     def configure(self, options: Mapping[str, Any], /) -> None:
-        """The options are in force; `people` and `services` are added to the instance. Raises ValueError."""
-        rest = {name: value for name, value in options.items() if name not in {"people", "services"}}
+        """The options are in force; `people` and `services` are added; `revoke_tokens` ends them. Raises ValueError."""
+        others = {"people", "services", "revoke_tokens"}
+        rest = {name: value for name, value in options.items() if name not in others}
         if isinstance(rest.get("webhook_secret"), str):
             key_of(rest["webhook_secret"])
         self._options.update(rest)
@@ -121,6 +122,8 @@ class ServiceNow:
             seed.add_people(self._instance, self._accounts, options["people"])
         if "services" in options:
             seed.add_services(self._instance, options["services"])
+        if options.get("revoke_tokens"):
+            self._accounts.revoke_tokens()
 
     def describe(self) -> dict[str, Any]:
         """Address and credentials, and the page that lists the changes."""

@@ -14,6 +14,7 @@ from config.servicenow import WAYS, spelled
 from connectors.itsm.base import (
     CloseCode,
     Health,
+    NotSent,
     Refused,
     Ticket,
     TicketDraft,
@@ -324,6 +325,21 @@ async def test_every_way_to_sign_in_leads_from_the_configuration_to_a_ticket(ins
     assert instance.row(draft.key)["sys_created_by"] == known["user"]
     assert (change.ours, change.by) == (True, known["user"])  # it knows its own hand, whether or not it was told a name
     assert sorted(each.name for each in connected.credentials) == sorted(set(names) - {"user", "client_id"})
+
+
+async def test_a_token_that_the_instance_revoked_is_replaced_by_the_next_attempt(instance, draft):
+    known = instance.system.describe()
+    given = {"client_id": known["client_id"], "client_secret": SecretStr(known["client_secret"])}
+    connected = connect(instance.settings(user=None, password=None, **given))
+    ticket = await connected.create(draft)
+    instance.system.configure({"revoke_tokens": True})
+
+    with pytest.raises(NotSent, match="no longer accepts our token"):
+        await connected.find_by_key(TicketKind.CHANGE, draft.key)
+    found = await connected.find_by_key(TicketKind.CHANGE, draft.key)
+    await connected.close()
+
+    assert found.external_id == ticket.external_id
 
 
 async def _token(instance):
