@@ -71,7 +71,7 @@ def _credentials(at: str, given: list[str]) -> Iterator[SettingsError]:
         yield SettingsError(
             f"{places} do not go together: they are several ways to sign in.",
             key=f"{at}.{given[-1]}",
-            accepted=tuple(map(spelled, WAYS)),
+            accepted=tuple(" + ".join(way) for way in WAYS),  # a list of lists: commas would not tell them apart
         )
         return
     others = spelled(given) if given else "neither an access_token, an api_key nor a client_id"

@@ -136,11 +136,11 @@ def test_several_ways_to_sign_in_at_once_are_refused_with_those_that_there_are(l
     assert (refused.value.line, refused.value.key) == (line, f"servicenow.0.{key}")
     assert said in refused.value.message
     assert refused.value.accepted == (
-        "user and password",
+        "user + password",
         "access_token",
         "api_key",
-        "client_id and client_secret",
-        "client_id, client_secret, user and password",
+        "client_id + client_secret",
+        "client_id + client_secret + user + password",
     )
 
 
