@@ -30,6 +30,7 @@ from core.db.migrate import derived_app_url
 CHANGES: Final = 20_000
 CHANGES_PER_KILL: Final = 800
 SETTLES_WITHIN_S: Final = 1800.0
+CLEARS_AFTER_S: Final = 600.0  # of settling: from then on nothing fails, for what is asked is whether all arrives
 LOOKS_WITHIN_S: Final = 45.0  # twice the time between looks that nobody hurries, and a failure
 SHOWN: Final = 20  # of the faults found, in the text
 _SUBJECTS: Final = """
@@ -108,7 +109,7 @@ async def soak(*, changes: int, kills: int, seed: int) -> Soaked:
                 loaded = time.monotonic()
                 connection = await asyncpg.connect(owner)
                 try:
-                    await _settled(connection)
+                    await _settled(connection, weather)
                     done = time.monotonic()
                     return await _found(connection, running, load, weather, times=(loaded - begun, done - loaded))
                 finally:
@@ -137,16 +138,17 @@ async def _together(load: Load, server: Server, *, kills: int, seed: int) -> Non
         await server.kill()
 
 
-async def _settled(connection: asyncpg.Connection) -> None:
+async def _settled(connection: asyncpg.Connection, weather: RandomFaults) -> None:
     """Nothing waits, and what is known of tickets was read after the last of them was written.
 
     A look that was under way then may still bring what stood there before: the one after it cannot.
     """
-    deadline = time.monotonic() + SETTLES_WITHIN_S
+    begun = time.monotonic()
     for _look in ("under way", "after it"):
         while await connection.fetchval(_LEFT):
-            if time.monotonic() > deadline:
+            if time.monotonic() > begun + SETTLES_WITHIN_S:
                 return  # what still waits is found as missing
+            weather.is_raining = weather.is_raining and time.monotonic() < begun + CLEARS_AFTER_S
             await asyncio.sleep(0.5)
         since = await connection.fetchval("SELECT clock_timestamp()")
         looked_by = time.monotonic() + LOOKS_WITHIN_S
