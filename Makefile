@@ -27,7 +27,7 @@ demo: setup-runtime ## run the whole product with a simulated outside world, and
 
 test: setup-dev ## everything that CI runs: format, lint, types, imports, migrations, tests
 	@scripts/check.sh
-	@exec $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 check: setup-dev ## format, lint, types, imports, migrations: takes seconds
 	@scripts/check.sh

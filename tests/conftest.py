@@ -3,15 +3,46 @@
 import fcntl
 import shutil
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.product import running_product
 
 # A busy machine is no counterexample: properties say what is true, and bench/ says how fast it is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+E2E = Path(__file__).parent / "e2e"
+TOGETHER = 6  # files of e2e tests that share a running product: a start of one takes as long as some of them
+
+
+@cache
+def group_of(file: Path) -> str:
+    """The tests that one worker runs one after the other: those of a file, and of a few files that share a product.
+
+    Which those are depends on the folder alone. What a test leaves behind (a spent budget, an open incident) is met by
+    the same tests in every run, and never by others because of who was faster.
+    """
+    if file.parent != E2E:
+        return str(file.relative_to(E2E.parent))
+    return f"e2e-{sorted(E2E.glob('test_*.py')).index(file) // TOGETHER}"
+
+
+class InGroups(LoadScopeScheduling):
+    """A worker takes a whole group, in the order in which the tests are collected: the longest come first."""
+
+    def _split_scope(self, nodeid):
+        return group_of(E2E.parents[1] / nodeid.split("::")[0])
+
+
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
+    return InGroups(config, log)
 
 
 @pytest.fixture(scope="session")
