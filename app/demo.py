@@ -1,4 +1,4 @@
-"""`countersign demo`: the whole product, a simulated Slack, Teams, ServiceNow and Jira, on this machine alone.
+"""`countersign demo`: the whole product, the outside world simulated, on this machine alone.
 
 Three processes: the sandbox, the server (exactly what `countersign serve` runs), and this one, which owns the embedded
 database, seeds the tenant once, and keeps the other two alive. Everything lives under one folder, so a second start
@@ -133,7 +133,7 @@ class _Demo:
                 passwords = await seed_passwords(service.database, self._data / "passwords.json")
             finally:
                 await service.database.close()
-        with out.status("Starting the simulated Slack, Teams, ServiceNow and Jira …"):
+        with out.status("Starting the simulated outside world …"):
             await self._start_sandbox()
         status = await self._status(tokens, passwords)
         with out.status("Starting Countersign …"):
@@ -184,7 +184,7 @@ class _Demo:
 
     async def _start_product(self) -> None:
         systems = await self._systems()
-        itsm, jira, teams = systems["servicenow"], systems["jira"], systems["teams"]
+        itsm, jira, remedy, teams = (systems[name] for name in ("servicenow", "jira", "remedy", "teams"))
         changes = self._data / "changes"
         demo_platform.write_changes(changes, systems["platform"])
         await self._spawn(
@@ -218,11 +218,16 @@ class _Demo:
                 "COUNTERSIGN_SERVICENOW__TENANT": world.TENANT,
                 "COUNTERSIGN_SERVICENOW__MAPPING": str(MAPPING),
                 "COUNTERSIGN_SERVICENOW__WEBHOOK_SECRET": self._hook_secret(),
-                "COUNTERSIGN_JIRA__URL": jira["url"],
-                "COUNTERSIGN_JIRA__USER": jira["user"],
-                "COUNTERSIGN_JIRA__PASSWORD": jira["password"],
-                "COUNTERSIGN_JIRA__TENANT": world.SECOND_TENANT,
-                "COUNTERSIGN_JIRA__PROJECT": jira["project"],
+                "COUNTERSIGN_CONFIG": str(self._jira_file(jira)),
+                "COUNTERSIGN_REMEDY__URL": remedy["url"],
+                "COUNTERSIGN_REMEDY__USER": remedy["user"],
+                "COUNTERSIGN_REMEDY__PASSWORD": remedy["password"],
+                "COUNTERSIGN_REMEDY__TENANT": world.TENANT,
+                "COUNTERSIGN_REMEDY__COMPANY": remedy["company"],
+                "COUNTERSIGN_REMEDY__FIRST_NAME": remedy["person"]["first_name"],
+                "COUNTERSIGN_REMEDY__LAST_NAME": remedy["person"]["last_name"],
+                "COUNTERSIGN_REMEDY__ASSIGNMENT_GROUP": "AI Platform",
+                "COUNTERSIGN_REMEDY__WEBHOOK_SECRET": self._hook_secret(),
                 "COUNTERSIGN_AUTHZEN__ACCESS_REQUEST": "draft-1",
                 "COUNTERSIGN_AUTHZEN__INTERNAL_CALLBACKS": "127.0.0.0/8",
             },
@@ -235,6 +240,8 @@ class _Demo:
         told = demo_monitoring.hooks(self._url("product"), self._secrets["hook_secret"])
         for system, connector, secret in (
             ("servicenow", "servicenow", self._hook_secret()),
+            ("jira", "jira", self._hook_secret()),
+            ("remedy", "remedy", self._hook_secret()),
             ("platform", "executor", platform["secret"]),
         ):
             hook = f"{self._url('product')}/hooks/{connector}/{world.TENANT}"
@@ -244,6 +251,18 @@ class _Demo:
                 address = f"{self._url('sandbox')}/control/{system}/configure"
                 async with session.post(address, json=options) as answer:
                     answer.raise_for_status()
+
+    def _jira_file(self, jira: Mapping[str, Any]) -> Path:
+        """A configuration file: both tenants keep their issues in one project, and variables set one section alone."""
+        of_all = {name: jira[name] for name in ("url", "user", "password", "project")}
+        sections = [
+            {**of_all, "tenant": world.TENANT, "webhook_secret": self._hook_secret()},
+            {**of_all, "tenant": world.SECOND_TENANT},
+        ]
+        file = self._data / "countersign.yaml"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"jira": sections}, indent=2))  # JSON is YAML
+        return file
 
     def _rules(self) -> dict[str, str]:
         """Rules of one's own, from the folder `automation` beside the demo's data; else the examples."""

@@ -15,6 +15,7 @@ def environ(systems: Mapping[str, Any], secret: str) -> dict[str, str]:
     """What the product is told of them. `secret` is what their alerts show."""
     datadog, newrelic, splunk = (systems[name] for name in HOOKED)
     return {
+        **{f"COUNTERSIGN_{name.upper()}__SENDS": "events,metrics,audit" for name in HOOKED},
         "COUNTERSIGN_DATADOG__TENANT": world.TENANT,
         "COUNTERSIGN_DATADOG__URL": datadog["url"],
         "COUNTERSIGN_DATADOG__API_KEY": datadog["api_key"],
@@ -23,7 +24,7 @@ def environ(systems: Mapping[str, Any], secret: str) -> dict[str, str]:
         "COUNTERSIGN_SPLUNK__URL": splunk["url"],
         "COUNTERSIGN_SPLUNK__TOKEN": splunk["token"],
         "COUNTERSIGN_SPLUNK__HOOK_SECRET": secret,
-        "COUNTERSIGN_NEWRELIC__TENANT": world.SECOND_TENANT,
+        "COUNTERSIGN_NEWRELIC__TENANT": world.TENANT,
         "COUNTERSIGN_NEWRELIC__URL": newrelic["url"],
         "COUNTERSIGN_NEWRELIC__LICENSE_KEY": newrelic["license_key"],
         "COUNTERSIGN_NEWRELIC__ACCOUNT": newrelic["account"],
@@ -38,7 +39,7 @@ def hooks(product: str, secret: str) -> dict[str, dict[str, Any]]:
     shown = {"webhook_headers": {HEADER: secret}}
     return {
         "datadog": {"webhook_url": f"{product}/hooks/datadog/{world.TENANT}", **shown},
-        "newrelic": {"webhook_url": f"{product}/hooks/newrelic/{world.SECOND_TENANT}", **shown},
+        "newrelic": {"webhook_url": f"{product}/hooks/newrelic/{world.TENANT}", **shown},
         "splunk": {"webhook_url": f"{product}/hooks/splunk/{world.TENANT}/{secret}"},
     }
 

@@ -21,7 +21,6 @@ from bot.teams.pictures import TeamsGallery
 from bot.teams.places import Places
 from bot.teams.workspace import Workspace
 from config.settings import Role, Settings, TeamsSettings
-from core.clock import SystemClock
 from core.errors import CountersignError
 from core.ids import TenantId
 from core.outbox import Subscription
@@ -89,7 +88,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
         credentials=credentials,
         database=service.database,
         tenant=places.tenant,
-        now=SystemClock().now,  # the machine's: tokens run out in Microsoft's time, wherever the demo's clock stands
+        now=service.database.clock.outside,  # tokens run out in Microsoft's time
     )
     return Teams(desk=Desk(workspace, chat, door), subscriptions=subscriptions, session=session)
 

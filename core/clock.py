@@ -13,6 +13,10 @@ class Clock(Protocol):
         """The present instant, aware UTC."""
         ...
 
+    def outside(self) -> datetime:
+        """The present instant by the clocks of other machines, by which they sign: no demo moves those."""
+        ...
+
 
 class SystemClock:
     """The machine's clock plus an offset; the offset moves only in the demo and in tests."""
@@ -24,6 +28,10 @@ class SystemClock:
         """The present instant, aware UTC."""
         return datetime.now(UTC) + self.offset
 
+    def outside(self) -> datetime:
+        """The machine's present instant, aware UTC."""
+        return datetime.now(UTC)
+
 
 class ManualClock:
     """A clock that stands still until told to move; for tests."""
@@ -33,6 +41,10 @@ class ManualClock:
 
     def now(self) -> datetime:
         """The instant it was last set to."""
+        return self._now
+
+    def outside(self) -> datetime:
+        """The same: whoever sets this clock signs by it."""
         return self._now
 
     def advance(self, by: timedelta) -> None:

@@ -143,6 +143,11 @@ def until(look: Callable[[], T | None], what: str, *, within_s: float = 90.0) ->
     raise AssertionError(f"waited {within_s:.0f} s for {what}")
 
 
+def ticket_in(shown: dict[str, Any], system: str = "servicenow") -> dict[str, Any] | None:
+    """The ticket of a request, bypass or incident, as the API shows it, in one of its systems."""
+    return next((each for each in shown["tickets"] if each["system"] == system), None)
+
+
 @contextmanager
 def running_product(data: Path) -> Iterator[Product]:
     """The demo, started in `data`, seeded and ready; stopped at the end."""

@@ -81,7 +81,7 @@ class TicketInbox:
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
         """The system is asked at once. Raises WebhookRejected for a nudge that does not prove where it comes from."""
-        events = self.system.parse_webhook(headers, body, now=self.database.clock.now())
+        events = self.system.parse_webhook(headers, body, now=self.database.clock.outside())
         await hurry(self.database, self.tenant, self.slug)
         # The ticket may be one that somebody named for a request, and none of ours: looking for news would not tell.
         await ask_again(self.database, self.tenant, self.slug, numbers=[event.number for event in events])

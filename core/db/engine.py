@@ -91,8 +91,15 @@ class Database:
             _translating_outages(),
             self._begun(tenant_scope(tenant), _SET_TENANT, {"tenant": tenant}) as connection,
         ):
-            now = self.clock.now()
-            yield Transaction(connection, tenant, now=now, cache=self.cache, keyring=self.keyring, origin=origin)
+            yield Transaction(
+                connection,
+                tenant,
+                now=self.clock.now(),
+                outside=self.clock.outside(),
+                cache=self.cache,
+                keyring=self.keyring,
+                origin=origin,
+            )
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SystemTransaction]:

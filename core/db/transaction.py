@@ -19,11 +19,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An open transaction that sees the rows of `tenant` alone. `now` is the instant at which it began, aware UTC."""
+    """An open transaction that sees the rows of `tenant` alone.
+
+    `now` is the instant at which it began, aware UTC; `outside` the same by the clocks of other machines.
+    """
 
     connection: AsyncConnection
     tenant: TenantId
     now: datetime
+    outside: datetime
     cache: TenantCache
     keyring: Keyring | None = None  # what seals and opens secrets; None only where there are none
     origin: Origin = NOWHERE  # what everything that is emitted here comes from

@@ -133,7 +133,7 @@ async def use_totp(tx: Transaction, user: UserId, code: str) -> bool:
     known = await store.totp_of(tx, user)
     if known is None:
         return False
-    counter = totp.counter_of(known.secret, code, now=tx.now, after=known.last_counter)
+    counter = totp.counter_of(known.secret, code, now=tx.outside, after=known.last_counter)
     return counter is not None and await store.use_counter(tx, user, counter)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.product import Product, until
+from tests.product import Product, ticket_in, until
 
 KILLS = 10
 SEED = int(os.environ.get("COUNTERSIGN_CHAOS_SEED", "0")) or secrets.randbelow(10**6)
@@ -145,7 +145,8 @@ def check_story(product, request_id):
     assert len([line for line in said if "approved" in line]) == len(VOTERS), f"{reference}: {said}; seed {SEED}"
     tickets = [each for each in product.records("servicenow", "change_request") if reference in json.dumps(each)]
     assert len(tickets) == 1, f"{reference}: {len(tickets)} tickets; seed {SEED}"
-    assert [ticket["number"] for ticket in request["tickets"]] == [tickets[0]["number"]]
+    assert sorted(each["system"] for each in request["tickets"]) == ["jira", "remedy", "servicenow"]
+    assert ticket_in(request)["number"] == tickets[0]["number"]
     recorded = product.call(
         "GET", "/api/v1/audit", role="audit_reviewer", params={"subject_id": request_id, "action": "request.voted"}
     ).json()
@@ -161,7 +162,7 @@ def shown_in(product, place, reference):
 
 def not_delivered(product, request_id):
     pending = []
-    for connector in ("slack", "servicenow"):
+    for connector in ("slack", "servicenow", "jira", "remedy"):
         found = product.call(
             "GET", f"/api/v1/connectors/{connector}/deliveries", role="audit_reviewer", params={"limit": 200}
         ).json()["items"]

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, browser, console_as
-from tests.product import until
+from tests.product import ticket_in, until
 
 __all__ = ["browser"]  # the fixture
 ADMINISTRATOR = "tenant_administrator"
@@ -39,7 +39,7 @@ def history(product, rule):
 @pytest.mark.row("N5")
 def test_a_comment_in_a_ticket_system_stands_under_the_request_and_in_the_channel_once(product):
     agent, request_id = opened(product)
-    ticket = until(lambda: next(iter(request_of(product, request_id)["tickets"]), None), "the request's ticket")
+    ticket = until(lambda: ticket_in(request_of(product, request_id)), "the request's ticket")
     words = f"The freeze begins on Friday. {secrets.token_hex(3)}"
     product.control("servicenow/edit", type="change_request", id=ticket["number"], fields={"work_notes": words})
 
@@ -80,7 +80,7 @@ def test_an_incident_that_is_closed_there_asks_for_an_approval_here(product):
 @pytest.mark.row("N5")
 async def test_a_field_of_a_ticket_follows_what_is_said_here_and_the_console_shows_what_stood_there(product, browser):
     _agent, request_id = opened(product, "marked")
-    ticket = until(lambda: next(iter(request_of(product, request_id)["tickets"]), None), "the request's ticket")
+    ticket = until(lambda: ticket_in(request_of(product, request_id)), "the request's ticket")
     note = {"text": "We can go back within the hour."}
     said = product.call("POST", f"/api/v1/requests/{request_id}/comments", role="agent_developer", json=note)
     assert said.status_code < 300, said.text

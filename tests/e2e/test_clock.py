@@ -5,7 +5,7 @@ import secrets
 import pytest
 import requests
 
-from tests.product import until
+from tests.product import ticket_in, until
 
 AGENT_FACTS = {"business_service": "Customer support"}
 
@@ -181,3 +181,21 @@ def test_a_clock_that_cannot_be_understood_stands_still(product, how_far):
     url = f"{product.status['sandbox_url']}/control/clock"
     answer = requests.post(url, json={"advance": how_far}, timeout=30)
     assert answer.status_code in {400, 422}, answer.text
+
+
+@pytest.mark.row("N1", "X6")
+def test_what_other_machines_sign_by_their_own_clocks_is_taken_wherever_ours_stands(product):
+    agent = f"agent-{secrets.token_hex(3)}"
+    facts = {"sponsor": product.email("tenant_administrator"), "owner": product.email("agent_developer")}
+    asked = product.decide("agent_developer", "agent.create", name=agent, **facts, **AGENT_FACTS)["request_id"]
+    ticket = until(lambda: ticket_in(request(product, asked)), "its ticket in ServiceNow")
+    advance(product, "1h")
+    record = {"type": "change_request", "id": ticket["number"]}
+    product.control("servicenow/edit", **record, fields={"work_notes": "The freeze begins on Friday."})
+
+    def told():
+        systems = requests.get(f"{product.status['sandbox_url']}/control/systems", timeout=30).json()
+        last = systems["servicenow"]["webhook"]["last"]
+        return last[0] if last and last[0]["body"]["number"] == ticket["number"] else None
+
+    assert 200 <= until(told, "ServiceNow's message to us")["status"] < 300

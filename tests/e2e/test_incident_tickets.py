@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from tests.product import until
+from tests.product import ticket_in, until
 
 
 def call(product, method, path, **kwargs):
@@ -25,7 +25,7 @@ def test_an_incident_and_its_ticket_in_servicenow_move_together_whoever_moves_th
         return call(product, "GET", path)
 
     def ticket(system):
-        return next((each for each in shown()["tickets"] if each["system"] == system), None)
+        return ticket_in(shown(), system)
 
     def record():
         found = [each for each in product.records("servicenow", "incident") if key in each["short_description"]]

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from tests.product import until
+from tests.product import ticket_in, until
 
 
 def asked(product):
@@ -23,7 +23,8 @@ def asked(product):
     request_id = product.call("POST", "/api/v1/decisions", role="agent_developer", json=question).json()["request_id"]
 
     def ticket():
-        return next((each for each in shown(product, request_id)["tickets"] if each["state"] == "Assess"), None)
+        found = ticket_in(shown(product, request_id))
+        return found if found and found["state"] == "Assess" else None
 
     return agent, request_id, until(ticket, "the request's ticket to be assessed")
 

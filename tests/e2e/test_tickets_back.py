@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from tests.product import until
+from tests.product import ticket_in, until
 
 
 @pytest.mark.row("N1", "X6", "X3")
@@ -24,7 +24,8 @@ def test_a_ticket_that_somebody_writes_on_and_cancels_asks_the_approvers_what_wa
 
     def ticket():
         shown = product.call("GET", f"/api/v1/requests/{asked}", role="agent_developer").json()
-        return next((each for each in shown["tickets"] if each["state"] == "Assess"), None)
+        found = ticket_in(shown)
+        return found if found and found["state"] == "Assess" else None
 
     change = until(ticket, "the request's ticket to be assessed")
     record = {"type": "change_request", "id": change["number"]}
@@ -42,7 +43,7 @@ def test_a_ticket_that_somebody_writes_on_and_cancels_asks_the_approvers_what_wa
     assert (len(noted), len(closed)) == (1, 1)
     request = product.call("GET", f"/api/v1/requests/{asked}", role="agent_developer").json()
     assert request["state"] == "pending"
-    assert [each["state"] for each in request["tickets"]] == ["Canceled"]
+    assert ticket_in(request)["state"] == "Canceled"
 
 
 @pytest.mark.row("N1", "R6")
@@ -83,7 +84,8 @@ def test_what_a_linked_person_approves_in_servicenow_is_their_vote_and_shows_in_
 
     def ticket():
         shown = product.call("GET", f"/api/v1/requests/{asked}", role="agent_developer").json()
-        return next((each for each in shown["tickets"] if each["state"] == "Assess"), None)
+        found = ticket_in(shown)
+        return found if found and found["state"] == "Assess" else None
 
     change = until(ticket, "the request's ticket to be assessed")["number"]
     approved_in_servicenow(product, change, account, comment="Read and weighed.")
