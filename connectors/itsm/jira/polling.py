@@ -62,6 +62,7 @@ class Polling:
                 tasks.append(await self._tasks.told(record))
                 continue
             if record is None or not record.key or record.kind not in _KINDS:
+                told.append(mark(at, _version(id_, at)))  # else two hundred of them would be all that is ever read
                 continue
             notes = await self._notes(record, since, own, cursor)
             told += [mark(at, _version(id_, at)), mark(record.updated, _version(id_, record.updated))]
@@ -80,18 +81,24 @@ class Polling:
         return Cursor(latest, frozenset()).advanced(latest, told, overlap=OVERLAP)
 
     async def _touched(self, since: datetime) -> Any:
-        minute = await self._people.local_minute(since)
-        jql = f'{self._ours} AND updated >= "{minute}" ORDER BY updated ASC, key ASC'
-        at: str | None = None
+        """Each issue and when it was touched, oldest first; again if it is touched while the others are read.
+
+        Pages follow the time, minute by minute: what is touched meanwhile moves to the end, and with an offset alone
+        what stood behind it would stand before where the next page begins.
+        """
+        minute, at, seen = await self._people.local_minute(since), None, set[str]()
         while True:
+            jql = f'{self._ours} AND updated >= "{minute}" ORDER BY updated ASC, key ASC'
             page = await self._client.search(jql, fields=("updated",), at=at)
-            for row in page.rows:
-                updated = _updated(row)
-                if updated is not None and updated >= since:
-                    yield text(row.get("id")), updated
+            touched = [(text(row.get("id")), when) for row in page.rows if (when := _updated(row)) is not None]
+            for id_, updated in touched:
+                if updated >= since and (version := _version(id_, updated)) not in seen:
+                    seen.add(version)
+                    yield id_, updated
             if page.next is None:
                 return
-            at = page.next
+            reached = await self._people.local_minute(touched[-1][1]) if touched else minute
+            minute, at = (reached, None) if reached > minute else (minute, page.next)
 
     async def _notes(self, record: IssueRecord, since: datetime, own: Person, cursor: Cursor) -> tuple[TicketNote, ...]:
         found = list(record.comments)

@@ -14,13 +14,14 @@ from typing import Final
 import structlog
 
 from connectors.itsm.base import Refused, Ticket
-from connectors.itsm.servicenow.client import PAGE_ROWS, Row, ServiceNowClient
+from connectors.itsm.servicenow.client import Row, ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE, DISPLAY, NOTE_MAX_CHARS, shortened
 from connectors.itsm.servicenow.notes import mark
 from connectors.itsm.servicenow.tickets import Tickets
 from connectors.itsm.servicenow.walk import ASSESS, AUTHORIZE
-from connectors.itsm.servicenow.wire import TIME_FORMAT, condition, instant, query, text
+from connectors.itsm.servicenow.walking import touched_rows
+from connectors.itsm.servicenow.wire import condition, instant, query, text
 from core.tickets import Decision, Shown, ToldApproval
 
 TABLE: Final = "sysapproval_approver"
@@ -73,15 +74,8 @@ class Approvals:
     async def since(self, since: datetime, *, own: str) -> list[tuple[str, ToldApproval]]:
         """Rows of our changes that were touched since then, each with its change's sys_id, oldest first."""
         ours = condition("sysapproval.correlation_display", "=", DISPLAY)
-        later = condition("sys_updated_on", ">=", since.strftime(TIME_FORMAT))
-        asked = query(ours, later, "ORDERBYsys_updated_on", "ORDERBYsys_id")
-        rows: list[Row] = []
         try:
-            while True:
-                page = await self._client.select(TABLE, asked, fields=_FIELDS, limit=PAGE_ROWS, offset=len(rows))
-                rows += page.rows
-                if not page.has_more or not page.rows:
-                    break
+            rows = await touched_rows(self._client, TABLE, ours, fields=_FIELDS, since=since)
         except Refused:
             return []  # an account without the right to read approvals syncs states alone; `check` says so
         told = await self._told(rows, own)

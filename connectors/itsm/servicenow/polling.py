@@ -20,6 +20,7 @@ from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE, DISPLAY, INCIDENT_TABLE
 from connectors.itsm.servicenow.tasks import ChangeTasks
 from connectors.itsm.servicenow.tickets import Tickets
+from connectors.itsm.servicenow.walking import touched_rows
 from connectors.itsm.servicenow.wire import FIELDS, TIME_FORMAT, TaskRecord, condition, instant, query, task, text
 from core.tickets import ToldApproval, ToldTask
 
@@ -97,12 +98,10 @@ class Polling:
         return _advance(cursor, touched, await self._notes(touched, cursor, account=""), decided, tasks)
 
     async def _touched(self, since: datetime) -> list[_Touched]:
-        later = condition("sys_updated_on", ">=", since.strftime(TIME_FORMAT))
-        asked = query(_OURS, later, "ORDERBYsys_updated_on", "ORDERBYsys_id")
         found = [
             _Touched(_kind(table, row), record, record.updated_on)
             for table, fields in _FIELDS.items()
-            for row in await self._all(table, asked, fields)
+            for row in await touched_rows(self._client, table, _OURS, fields=fields, since=since)
             if (record := task(row)).updated_on is not None and text(row["correlation_display"]) == DISPLAY
         ]
         return sorted(found, key=lambda one: (one.at, one.record.sys_id))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from connectors.itsm.base import Refused, Ticket
-from connectors.itsm.servicenow.client import PAGE_ROWS, Row, ServiceNowClient
+from connectors.itsm.servicenow.client import Row, ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import (
     CHANGE_CLOSE_CODES,
@@ -21,7 +21,8 @@ from connectors.itsm.servicenow.mapping import (
     shortened,
 )
 from connectors.itsm.servicenow.settings import ServiceNowSettings
-from connectors.itsm.servicenow.wire import TIME_FORMAT, code, condition, instant, query, text
+from connectors.itsm.servicenow.walking import touched_rows
+from connectors.itsm.servicenow.wire import code, condition, instant, query, text
 from connectors.itsm.tickets import CloseCode
 from core.changes import TASK_ENDS, TaskState
 from core.tickets import ShownTask, ToldTask
@@ -78,15 +79,9 @@ class ChangeTasks:
 
     async def since(self, since: datetime, *, own: str) -> list[tuple[datetime, ToldTask]]:
         """Rows of ours that were touched since then, each with when that was, oldest first."""
-        later = condition("sys_updated_on", ">=", since.strftime(TIME_FORMAT))
-        asked = query(condition("correlation_display", "=", DISPLAY), later, "ORDERBYsys_updated_on", "ORDERBYsys_id")
-        rows: list[Row] = []
+        ours = condition("correlation_display", "=", DISPLAY)
         try:
-            while True:
-                page = await self._client.select(TABLE, asked, fields=FIELDS, limit=PAGE_ROWS, offset=len(rows))
-                rows += page.rows
-                if not page.has_more or not page.rows:
-                    break
+            rows = await touched_rows(self._client, TABLE, ours, fields=FIELDS, since=since)
         except Refused:
             return []  # an account without the right to read tasks syncs changes alone; `check` says so
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from connectors.itsm.base import FieldChange, TicketPatch, TicketState, WebhookRejected
+from connectors.itsm.servicenow.client import ServiceNowClient
 from core.clock import SystemClock
 from tests.contract.itsm.bench import WEBHOOK_SECRET, make_draft
 
@@ -46,7 +48,7 @@ async def test_an_approvers_refusal_arrives_with_its_reason(instance, servicenow
 
 
 async def test_many_changes_are_read_page_by_page_although_some_rows_are_hidden(instance, servicenow, monkeypatch):
-    monkeypatch.setattr("connectors.itsm.servicenow.polling.PAGE_ROWS", 4)
+    monkeypatch.setattr("connectors.itsm.servicenow.walking.PAGE_ROWS", 4)
     _, cursor = await drained(servicenow, None)
     tickets = [await servicenow.create(make_draft(f"page-{number}", fields={})) for number in range(11)]
     for hidden in tickets[1:4]:
@@ -57,6 +59,28 @@ async def test_many_changes_are_read_page_by_page_although_some_rows_are_hidden(
     expected = {ticket.number for ticket in (tickets[0], *tickets[4:])}
     assert {change.ticket.number for change in changes} == expected
     assert len(changes) == len(expected)
+
+
+@pytest.mark.row("N1", "X6")
+async def test_what_is_touched_while_pages_are_read_hides_nothing_behind_it(instance, servicenow, monkeypatch):
+    monkeypatch.setattr("connectors.itsm.servicenow.walking.PAGE_ROWS", 4)
+    seconds = itertools.count()
+    monkeypatch.setattr(instance.system._instance, "clock", lambda: NOW + timedelta(seconds=next(seconds)))
+    _, cursor = await drained(servicenow, None)
+    tickets = [await servicenow.create(make_draft(f"page-{number}", fields={})) for number in range(11)]
+    asked, select = itertools.count(1), ServiceNowClient.select
+
+    async def touched_meanwhile(client, table, *args, **kwargs):
+        page = await select(client, table, *args, **kwargs)
+        if table == "change_request" and next(asked) == 1:  # somebody is busy with what stood on the first page
+            for ticket in tickets[:2]:
+                await instance.system.edit(table, ticket.external_id, {"category": "Software"})
+        return page
+
+    monkeypatch.setattr(ServiceNowClient, "select", touched_meanwhile)
+    changes, _ = await drained(servicenow, cursor)
+
+    assert sorted(change.ticket.number for change in changes) == sorted(ticket.number for ticket in tickets)
 
 
 async def test_an_edit_by_a_person_arrives_signed_and_is_read(instance, servicenow, draft, receiver):
