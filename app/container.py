@@ -16,10 +16,11 @@ from app.housekeeping import Housekeeping
 from config.settings import Role, Settings
 from connectors.calendars import FeedReader, FeedSettings
 from connectors.executor import ExecutorDesk
-from connectors.itsm.inbox import InboxPoller, TicketInbox
-from connectors.itsm.reconciler import Reconciler, WalkPoller
+from connectors.itsm.inbox import TicketInbox, looks
+from connectors.itsm.reconciler import Reconciler, walks
 from connectors.monitoring.alerts import AlertDoor
 from connectors.monitoring.prometheus import PrometheusPoller
+from connectors.rounds import Rounds
 from core import (
     absences,
     access_requests,
@@ -119,9 +120,9 @@ class Service:
     alert_doors: list[AlertDoor] = field(default_factory=list)
     monitoring: MonitoringPoller | None = None
     prometheus: PrometheusPoller | None = None
-    inbox_poller: InboxPoller | None = None
+    looks: Rounds | None = None
     reconcilers: list[Reconciler] = field(default_factory=list)
-    walk_poller: WalkPoller | None = None
+    walks: Rounds | None = None
     calendars: CalendarPoller | None = None
     own_operations: OwnOperations | None = None
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -145,11 +146,11 @@ class Service:
             self.listener.on("countersign_deadlines", self.deadlines.wake)
             self.dispatcher.start()
             self.deadlines.start()
-            self.inbox_poller = InboxPoller(self.inboxes)
-            self.listener.on(HURRIED, self.inbox_poller.run_due)
-            self.inbox_poller.start()
-            self.walk_poller = WalkPoller(self.reconcilers)
-            self.walk_poller.start()
+            self.looks = looks(self.inboxes)
+            self.listener.on(HURRIED, self.looks.wake)
+            self.looks.start()
+            self.walks = walks(self.reconcilers)
+            self.walks.start()
             if self.monitoring:
                 self.monitoring.start()
             if self.prometheus:
@@ -173,10 +174,10 @@ class Service:
             self.housekeeping.stop()
         if self.calendars:
             await self.calendars.stop()
-        if self.inbox_poller:
-            await self.inbox_poller.stop()
-        if self.walk_poller:
-            await self.walk_poller.stop()
+        if self.looks:
+            await self.looks.stop()
+        if self.walks:
+            await self.walks.stop()
         if self.monitoring:
             await self.monitoring.stop()
         if self.prometheus:

@@ -5,17 +5,17 @@ A nudge proves where it comes from and says only that it is worth looking; what 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
+from functools import partial
 from typing import Final
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import Counter
 
 from connectors.itsm.base import ConnectorError, TicketChange, TicketState, TicketSystem
+from connectors.rounds import Rounds
 from core.approvals import ask_again
 from core.changes import ChangeCatalogue
 from core.db import Database
@@ -87,39 +87,23 @@ class TicketInbox:
         await ask_again(self.database, self.tenant, self.slug, numbers=[event.number for event in events])
 
 
-class InboxPoller:
-    """Looks into every inbox when it is time, until stopped."""
+def looks(inboxes: Sequence[TicketInbox]) -> Rounds:
+    """Looks into every inbox when it is time."""
+    return Rounds([partial(look_safely, inbox) for inbox in inboxes], every_s=TICK_S)
 
-    def __init__(self, inboxes: Sequence[TicketInbox]) -> None:
-        self._inboxes = inboxes
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._lock = asyncio.Lock()
 
-    def start(self) -> None:
-        """From now on, a look at what is due every few seconds."""
-        if self._inboxes:
-            self._scheduler.add_job(self.run_due, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
-            self._scheduler.start()
-
-    async def stop(self) -> None:
-        """Nobody is asked any more; a look under way is made again when its lease is over."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-            await asyncio.sleep(0)  # it shuts down in the loop's next turn
-
-    async def run_due(self, _payload: str = "") -> None:
-        """Each inbox that is due has been looked into once."""
-        async with self._lock:
-            await asyncio.gather(*map(self._looked, self._inboxes))
-
-    async def _looked(self, inbox: TicketInbox) -> None:
-        """One system's odd answer must not keep the others from being asked."""
-        try:
-            await inbox.look()
-        except Unavailable:
-            log.warning("ticket_looks_postponed", reason="database unavailable")
-        except Exception:
-            log.exception("ticket_look_broken", system=inbox.slug, tenant_id=inbox.tenant)
+async def look_safely(inbox: TicketInbox) -> None:
+    """It has been looked into if it was time; whatever went wrong is known to people, and the next look is made."""
+    try:
+        await inbox.look()
+    except Unavailable:
+        log.warning("ticket_looks_postponed", reason="database unavailable")
+    except Exception as exc:
+        log.exception("ticket_look_broken", system=inbox.slug, tenant_id=inbox.tenant)
+        LOOKS.labels(inbox.slug, "failed").inc()
+        with suppress(Unavailable):
+            reason = f"The look broke off ({type(exc).__name__}); the log has more."
+            await note_failed(inbox.database, inbox.tenant, inbox.slug, reason)
 
 
 def _told(change: TicketChange) -> Told:

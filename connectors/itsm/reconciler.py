@@ -6,15 +6,13 @@ so that a night's walk never takes more than one of a system's connections.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from connectors.itsm.base import (
     ConnectorError,
@@ -27,6 +25,7 @@ from connectors.itsm.base import (
 )
 from connectors.itsm.settling import FieldSync, there
 from connectors.itsm.standing import ENDED, Stand, stand, target_of
+from connectors.rounds import Rounds
 from core.changes import goes_on
 from core.db import Database
 from core.errors import Unavailable
@@ -76,6 +75,12 @@ class Reconciler:
             # Some of the tickets were not seen: the next night sees them, and somebody is told that it broke off.
             await walk_ended(self.database, self.tenant, claimed, problem=exc.reason)
             log.warning("reconciliation_failed", system=self.slug, tenant_id=self.tenant, reason=exc.reason)
+        except Unavailable:
+            raise
+        except Exception as exc:
+            reason = f"The walk broke off ({type(exc).__name__}); the log has more."
+            await walk_ended(self.database, self.tenant, claimed, problem=reason)
+            raise
         return True
 
     async def _walked(self, walk: Walk, progress: Progress | None) -> None:
@@ -142,47 +147,18 @@ class Reconciler:
                 return [_drift(link, subject, Finding.STATE, Remedy.REPAIR, here=target, there=label)]
 
 
-class WalkPoller:
-    """Goes on with the walks that wait, system by system, until stopped."""
+def walks(reconcilers: Sequence[Reconciler]) -> Rounds:
+    """Goes on with the walks that wait, system by system."""
+    return Rounds([partial(_gone_on, reconciler) for reconciler in reconcilers], every_s=TICK_S)
 
-    def __init__(self, reconcilers: Sequence[Reconciler]) -> None:
-        self._reconcilers = reconcilers
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._walking: set[asyncio.Task[Any]] = set()
 
-    def start(self) -> None:
-        """From now on, a look every few seconds whether somebody has asked for a walk."""
-        if self._reconcilers:
-            self._scheduler.add_job(self.run_due, "interval", seconds=TICK_S, coalesce=True, max_instances=1)
-            self._scheduler.start()
-
-    async def stop(self) -> None:
-        """No walk goes on here; one that was under way does so elsewhere when its lease is over."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-            await asyncio.sleep(0)  # it shuts down in the loop's next turn
-        for task in self._walking:
-            task.cancel()
-        await asyncio.gather(*self._walking, return_exceptions=True)
-
-    async def run_due(self) -> None:
-        """Each walk that waits has been gone on with."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._walking.add(task)  # to be cancelled by `stop`
-        try:
-            await asyncio.gather(*map(self._walked, self._reconcilers))
-        finally:
-            self._walking -= {task}
-
-    async def _walked(self, reconciler: Reconciler) -> None:
-        """One system's odd answer must not keep the others from being walked through."""
-        try:
-            await reconciler.run_one()
-        except Unavailable:
-            log.warning("reconciliation_postponed", reason="database unavailable")
-        except Exception:
-            log.exception("reconciliation_broken", system=reconciler.slug, tenant_id=reconciler.tenant)
+async def _gone_on(reconciler: Reconciler) -> None:
+    try:
+        await reconciler.run_one()
+    except Unavailable:
+        log.warning("reconciliation_postponed", reason="database unavailable")
+    except Exception:
+        log.exception("reconciliation_broken", system=reconciler.slug, tenant_id=reconciler.tenant)
 
 
 def _drift(

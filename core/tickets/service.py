@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core import incidents
@@ -100,7 +100,14 @@ async def take_over(
         await tx.connection.execute(
             update(ticket_inboxes)
             .where(columns.tenant_id == tenant, columns.system == system)
-            .values(cursor=cursor, looked_at=tx.now, next_look_at=tx.now + EVERY, failures=0, problem="")
+            .values(
+                cursor=cursor,
+                looked_at=tx.now,
+                # Somebody who was told of something during the look waits for the next one, which is due already.
+                next_look_at=case((columns.next_look_at <= tx.now, columns.next_look_at), else_=tx.now + EVERY),
+                failures=0,
+                problem="",
+            )
         )
 
 

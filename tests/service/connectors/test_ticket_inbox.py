@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from app.hooks import HookRefused, SystemHooks
 from connectors.itsm.base import Ticket, TicketState
-from connectors.itsm.inbox import TicketInbox
+from connectors.itsm.inbox import TicketInbox, look_safely
 from core.approvals import comment, get_request, withdraw
 from core.errors import NotFound
 from core.links import tickets_of
-from core.tickets import Look, Told, ToldNote, claim_look, take_over
+from core.tickets import Look, Told, ToldNote, claim_look, hurry, take_over
 from core.tickets.model import ticket_inboxes
 from sandbox.faults import Fault
 from tests.contract.itsm.systems import SYSTEMS
@@ -154,3 +154,34 @@ async def test_of_two_looks_at_the_same_only_one_is_taken_over(company, catalogu
     company.advance(seconds=30)
     assert await claim_look(company.database, company.tenant, SLUG) == Look("after")
     assert (await get_request(company.database, company.actor("agent_developer"), request_id)).status == "pending"
+
+
+@pytest.mark.row("N1", "N6")
+async def test_a_nudge_during_a_look_makes_another_follow_at_once(company, catalogue, inbox):
+    await asked_with_ticket(company, catalogue, inbox)
+    company.advance(seconds=30)
+    look = await claim_look(company.database, company.tenant, SLUG)
+    await hurry(company.database, company.tenant, SLUG)
+    await take_over(company.database, company.tenant, SLUG, look=look, cursor="after", told=[])
+    assert await claim_look(company.database, company.tenant, SLUG) == Look("after")
+
+
+@pytest.mark.row("N6")
+async def test_a_look_that_breaks_off_is_seen_by_people_and_made_again(company, catalogue, inbox, monkeypatch):
+    await asked_with_ticket(company, catalogue, inbox)
+    known = await inbox_row(company)
+
+    async def odd(_self, _cursor):
+        raise KeyError("sys_id")
+
+    monkeypatch.setattr(type(inbox.system), "changes_since", odd)
+    company.advance(seconds=30)
+    await look_safely(inbox)
+    broken = await inbox_row(company)
+    assert (broken.failures, broken.problem) == (1, "The look broke off (KeyError); the log has more.")
+    assert broken.cursor == known.cursor
+
+
+async def inbox_row(company):
+    async with company.database.tenant(company.tenant) as tx:
+        return (await tx.connection.execute(select(ticket_inboxes))).one()
