@@ -17,6 +17,7 @@ from core.deadlines import DeadlineHandler, Due, clear
 from core.decisions import quotas, store
 from core.decisions.allowing import LAPSE
 from core.decisions.errors import InvalidQuestion, OutcomeReported, UnknownDecision
+from core.decisions.mismatches import alarm_unapproved, alarm_unreported, settle_unreported
 from core.decisions.views import Answer, DecisionView
 from core.dependencies import learn_dependencies
 from core.emergency import note_outcome
@@ -37,7 +38,10 @@ async def get_decision(database: Database, actor: Actor, decision_id: UUID) -> D
 async def report_outcome(
     database: Database, actor: Actor, decision_id: UUID, *, status: str, details: Mapping[str, Any]
 ) -> DecisionView:
-    """What the platform really did stands beside what was allowed (X8). The same report twice changes nothing."""
+    """What the platform really did stands beside what was allowed (X8). The same report twice changes nothing.
+
+    What was done although it was not allowed is recorded as that, and people are told of it.
+    """
     if status not in OUTCOMES:
         raise InvalidQuestion(f"'{status}' is not an outcome.", where="status", accepted=OUTCOMES)
     async with permitted(
@@ -46,13 +50,16 @@ async def report_outcome(
         view = await store.lock(tx, decision_id)
         if view is None:
             raise UnknownDecision(where="decision")
-        if view.decision is not Answer.ALLOW:
-            raise OutcomeReported(f"This decision was '{view.decision}', so there is nothing to report.")
         if view.operation in OUTCOMES:
             if view.operation != status:
                 raise OutcomeReported(f"The outcome was reported already: {view.operation}.")
             return view
         await store.close(tx, decision_id, operation=status, outcome=details)
+        reported = replace(view, operation=status, outcome=details, outcome_at=tx.now)
+        if view.decision is not Answer.ALLOW:
+            await _note_unapproved(tx, actor, reported)
+            return reported
+        await settle_unreported(tx, view)
         if view.bypass_id:
             await note_outcome(tx, decision_id, status)
         if view.operation == "running":
@@ -83,7 +90,29 @@ async def report_outcome(
                 type=RequestEvent.OUTCOME,
                 data={"status": status, "action": view.action, "details": dict(details)},
             )
-        return replace(view, operation=status, outcome=details, outcome_at=tx.now)
+        return reported
+
+
+async def _note_unapproved(tx: Transaction, actor: Actor, view: DecisionView) -> None:
+    """It is in the trail as what it is; where it was done, and not only tried, people are told."""
+    await record(
+        tx,
+        actor,
+        action="decision.unapproved",
+        resource=view.resource["name"],
+        subject_id=view.id,
+        category=AuditCategory.SECURITY,
+        result=AuditResult.FAILURE,
+        details={
+            "governed_action": view.action,
+            "decision": str(view.decision),
+            "status": view.operation,
+            "outcome": dict(view.outcome or {}),
+            **view.links(),
+        },
+    )
+    if view.operation == "succeeded":
+        await alarm_unapproved(tx, actor, view)
 
 
 async def _on_lapse(tx: Transaction, due: Due) -> None:
@@ -94,6 +123,7 @@ async def _on_lapse(tx: Transaction, due: Due) -> None:
     if view.bypass_id:
         await note_outcome(tx, view.id, "lapsed")
     await quotas.give_back(tx, quotas.MAX_CONCURRENT_OPERATIONS)
+    await alarm_unreported(tx, view)
     await record(
         tx,
         system_actor(tx.tenant),

@@ -38,7 +38,7 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One answer of the gate. `operation` says whether the platform still has to report what it did."""
+    """One answer of the gate. `operation` says whether the platform still has to report, or what it reported it did."""
 
     id: UUID
     decision: Answer

@@ -16,7 +16,7 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 
 from core.incidents import paging, resolving, reviewing
 from core.incidents.affecting import needs_of, resource_of
-from core.incidents.alerts import PERSON, RESERVED, Alert, AlertState, Severity
+from core.incidents.alerts import GATE, PERSON, RESERVED, Alert, AlertState, Severity
 from core.incidents.changing import changed_incidents
 from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
@@ -55,6 +55,7 @@ DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
 
 __all__ = [
     "DEADLINES",
+    "GATE",
     "PERSON",
     "RESERVED",
     "ROLES",

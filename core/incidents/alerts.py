@@ -22,7 +22,8 @@ LABELS_MAX: Final = 50
 LABEL_MAX: Final = 500
 ALERT: Final = "alert"  # the source of an incident that an alert opened, for doors
 PERSON: Final = "person"  # the source of what people report
-RESERVED: Final = frozenset({PERSON, ALERT, "sla", "countersign"})  # sources that nobody else may tell of
+GATE: Final = "gate"  # the source of what was done and not allowed, or allowed and not reported
+RESERVED: Final = frozenset({PERSON, ALERT, GATE, "sla", "countersign"})  # sources that nobody else may tell of
 
 
 class Severity(StrEnum):

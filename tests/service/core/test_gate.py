@@ -15,6 +15,7 @@ from core.decisions import get_decision, report_outcome
 from core.decisions.errors import InvalidQuestion, OutcomeReported, UnknownDecision
 from core.errors import Unavailable
 from core.ids import uuid7
+from core.incidents import IncidentFilter, list_incidents
 from core.roles.permissions import UnknownAction
 from tests.factories import agent, approve_all, ask, create_agent, policies, vote
 
@@ -258,10 +259,8 @@ async def test_an_outcome_is_reported_once_and_the_same_report_again_changes_not
 
 
 @pytest.mark.row("X8")
-async def test_only_an_allowed_decision_has_an_outcome(company, catalogue):
+async def test_an_outcome_is_of_a_decision_and_a_word_that_are_known(company, catalogue):
     pending = await ask(company, catalogue)
-    with pytest.raises(OutcomeReported, match="This decision was 'pending', so there is nothing to report"):
-        await report(company, pending)
     pending_id, unknown = pending.id, uuid7()
     assert pending_id != unknown
     with pytest.raises(UnknownDecision):
@@ -297,7 +296,31 @@ async def test_an_operation_that_is_never_reported_lapses_after_an_hour(company,
     assert (lapsed.operation, lapsed.outcome) == ("lapsed", None)
     (recorded,) = await company.trail(action="decision.lapse")
     assert (recorded["user_id"], recorded["result"], recorded["category"]) == ("system", "failure", "system")
+    (incident,) = await incidents(company)
+    assert (incident.severity, incident.state) == ("low", "open")
+    assert incident.title.startswith("Approved and not reported as done: agent.create of ")
     assert (await report(company, allowed)).operation == "succeeded"  # late, and still worth knowing
+    assert [each.state for each in await incidents(company)] == ["resolved"]
+
+
+@pytest.mark.row("X8", "R6")
+@pytest.mark.parametrize(("status", "told"), [("succeeded", [("high", "open")]), ("failed", [])])
+async def test_what_was_done_although_it_was_not_allowed_is_recorded_and_told_once(company, catalogue, status, told):
+    pending = await ask(company, catalogue)
+    for _again in range(2):
+        reported = await report(company, pending, status)
+        assert (reported.decision, reported.operation) == ("pending", status)
+    (recorded,) = await company.trail(action="decision.unapproved")
+    assert (recorded["result"], recorded["category"]) == ("failure", "security")
+    assert (recorded["details"]["decision"], recorded["details"]["status"]) == ("pending", status)
+    assert await company.trail(action="decision.outcome") == []
+    found = await incidents(company)
+    assert [(each.severity, each.state) for each in found] == told
+    assert all(each.title.startswith("Done without approval: agent.create of ") for each in found)
+
+
+async def incidents(company):
+    return await list_incidents(company.database, company.actor("agent_operator"), IncidentFilter())
 
 
 @pytest.mark.row("X8")
