@@ -44,13 +44,15 @@ class ServiceActionMessages:
         if action is None:
             return
         known = {each.place: each for each in posted if each.role == DIRECT}
+        now = self.platform.database.clock.now()
+        is_so = said.type != SlaEvent.ACTION_DUE or action.due_at <= now
         is_theirs = said.data.get("owner") == str(action.owner.id)
         told = Told(
             event,
             said,
             event.subject_id,
-            card=service_action_card(action, now=self.platform.database.clock.now(), console=self.platform.console),
-            holds=said.type in _HEARD and action.state == "open" and is_theirs,
+            card=service_action_card(action, now=now, console=self.platform.console),
+            holds=said.type in _HEARD and action.state == "open" and is_theirs and is_so,
             line=service_action_line(said.type, action),
         )
         chat_user = await self.platform.chat_user(action.owner)

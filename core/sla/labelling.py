@@ -45,6 +45,11 @@ class LabelCount:
     label_failed: int
 
 
+def is_name(text: str) -> bool:
+    """Whether a label may be named so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_labels(given: Mapping[str, str]) -> Labels:
     """The labels as they are kept. Raises InvalidInput naming the label."""
     if len(given) > LABELS_MAX:
@@ -54,7 +59,7 @@ def check_labels(given: Mapping[str, str]) -> Labels:
             accepted=(f"0 to {LABELS_MAX} labels",),
         )
     for name, value in given.items():
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise InvalidInput(f"'{name[:NAME_MAX]}' is no label's name.", where="labels", accepted=NAME_ACCEPTED)
         if not value.isprintable() or not 1 <= len(value.strip()) <= VALUE_MAX:
             raise InvalidInput(

@@ -70,17 +70,16 @@ def read_definitions(document: LocatedDocument, *, zone: str = "UTC") -> Definit
     service = _service(reader, (*path, "service"), fields["service"]) if "service" in fields else ANY
     objectives, contract = _block(reader, path, fields, service, zone)
     contracts = {service: contract} if contract else {}
+    seen: set[str] = set()
     for name, block in reader.mapping((*path, "services"), fields.get("services", {})).items():
         place = (*path, "services", name)
-        own, terms = _block(
-            reader,
-            place,
-            reader.mapping(place, block, allowed=BLOCK_KEYS),
-            _service(reader, place, name),
-            zone,
-        )
+        named = _service(reader, place, name)
+        if named in seen:
+            reader.problem(place, f"'{named}' is named twice: names that differ in spaces alone are one.")
+        seen.add(named)
+        own, terms = _block(reader, place, reader.mapping(place, block, allowed=BLOCK_KEYS), named, zone)
         objectives = (*objectives, *own)
-        contracts |= {name: terms} if terms else {}
+        contracts |= {named: terms} if terms else {}
     if not objectives:
         reader.problem(path, "Nothing is promised here.", accepted=tuple(SECTIONS))
     reader.finish()

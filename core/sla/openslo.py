@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import available_timezones
 
 from config.yamlfile import LocatedDocument, YamlPath, parse_yaml
 from core.errors import ConfigError
@@ -226,6 +227,11 @@ def _window(reader: Reader, path: YamlPath, value: object) -> Window:
         if text not in UNITS:
             reader.problem((*place, "duration"), f"'{text}' is no period of the calendar.", accepted=tuple(UNITS))
         zone = str(calendar.get("timeZone") or UTC)
+        if zone not in available_timezones():
+            reader.problem(
+                (*place, "calendar", "timeZone"), f"'{zone}' is no time zone.", accepted=("UTC", "Europe/Berlin")
+            )
+            zone = UTC
         return Window(unit=UNITS.get(text, Unit.MONTH), zone="UTC" if zone == UTC else zone)
     found = _DURATION.fullmatch(text)
     if found is None or found[2] in "MQY":

@@ -66,6 +66,12 @@ async def lock_action(tx: Transaction, action_id: UUID) -> Row[Any] | None:
     return (await tx.connection.execute(wanted)).first()
 
 
+async def open_actions(tx: Transaction, plan_id: UUID) -> Sequence[Row[Any]]:
+    """The plan's actions that are open, locked; everybody locks in one order."""
+    mine = select(actions).where(_A.tenant_id == tx.tenant, _A.plan_id == plan_id, _A.state == "open")
+    return (await tx.connection.execute(mine.order_by(_A.action_id).with_for_update())).all()
+
+
 async def change_action(tx: Transaction, action_id: UUID, values: Mapping[str, Any]) -> None:
     """It has these values."""
     await tx.connection.execute(

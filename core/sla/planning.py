@@ -113,8 +113,8 @@ async def add_action(  # noqa: PLR0913  the fields of a form, named
     async with audited(database, actor, action="sla.action_added", resource=service[:120]) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
         await service_row(tx, service)
-        if plan_id is not None and await plan_store.plan_by_id(tx, plan_id) is None:
-            raise UnknownPlan(where="plan")
+        if plan_id is not None:
+            await _plan_of(tx, plan_id, service)
         person = await find_person(tx, owner)
         _check_due(tx, due_at)
         values = {"service": service, "title": _title(title), "why": why[:WORDS_MAX]}
@@ -132,11 +132,13 @@ async def take_action(
     """It is this person's, until then. Raises UnknownAction, WrongState, UnknownPerson."""
     async with audited(database, actor, action="sla.action_given", resource=str(action_id)) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
-        await _open_action(tx, action_id)
+        row = await _open_action(tx, action_id)
+        if row.plan_id is not None:
+            await _plan_of(tx, row.plan_id, row.service)
         person = await find_person(tx, owner)
         _check_due(tx, due_at)
         await plan_store.change_action(tx, action_id, {"owner_id": person.id, "due_at": due_at})
-        await _recorded(tx, actor, "sla.action_given", str(action_id), action_id, owner=person.email)
+        await _recorded(tx, actor, "sla.action_given", row.service, action_id, owner=person.email)
         await give(tx, actor, await _open_action(tx, action_id))
         return await action_view(tx, await promises_of(tx, catalogue), action_id)
 
@@ -150,7 +152,9 @@ async def finish_action(
     """
     if state not in ENDS:
         raise InvalidObjective(f"An action does not end as '{state[:40]}'.", where="state", accepted=ENDS)
-    async with audited(database, actor, action=f"sla.action_{state}", resource=str(action_id)) as tx:
+    async with permitted(
+        database, actor, TokenScope.REQUEST, action=f"sla.action_{state}", resource=str(action_id)
+    ) as tx:
         row = await _open_action(tx, action_id)
         if row.owner_id is None or row.owner_id != actor.user:
             await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
@@ -198,8 +202,30 @@ async def _move_plan(
             raise WrongState(f"PLAN-{row.number} is {row.state} already.", where="state")
         at = {"adopted_at": tx.now} if state == "adopted" else {"closed_at": tx.now, "note": note[:WORDS_MAX]}
         await plan_store.change_plan(tx, plan_id, {"state": state, **at})
+        if state in ENDS:
+            await _drop_open(tx, actor, plan_id, f"PLAN-{row.number}")
         await _recorded(tx, actor, f"sla.plan_{state}", f"PLAN-{row.number}", plan_id, note=note[:WORDS_MAX])
         return await plan_view(tx, await promises_of(tx, catalogue), plan_id)
+
+
+async def _drop_open(tx: Transaction, actor: Actor, plan_id: UUID, plan: str) -> None:
+    """Nobody is reminded any more of what a plan asked for that is over."""
+    for row in await plan_store.open_actions(tx, plan_id):
+        values = {"state": "dropped", "evidence": f"{plan} is over.", "done_by": member_of(actor), "done_at": tx.now}
+        await plan_store.change_action(tx, row.action_id, values)
+        await end(tx, actor, row)
+        await _recorded(tx, actor, "sla.action_dropped", row.service, row.action_id, title=row.title)
+
+
+async def _plan_of(tx: Transaction, plan_id: UUID, service: str) -> None:
+    """Raises UnknownPlan, or WrongState for one that is over or of another service."""
+    row = await plan_store.plan_by_id(tx, plan_id)
+    if row is None:
+        raise UnknownPlan(where="plan")
+    if row.state in ENDS:
+        raise WrongState(f"PLAN-{row.number} is {row.state} already.", where="plan")
+    if row.service != service:
+        raise WrongState(f"PLAN-{row.number} is of {row.service}.", where="plan")
 
 
 async def _propose(tx: Transaction, plan_id: UUID, service: str, proposed: Sequence[Proposed]) -> None:

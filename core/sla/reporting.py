@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -16,7 +17,7 @@ from core.audit import record
 from core.db import Database, Transaction
 from core.documents import Brand, Column, Table, Words
 from core.documents.document import Cell
-from core.sla import sample_store, store
+from core.sla import sample_store, sketch, store
 from core.sla.alerts import KINDS
 from core.sla.catalogue import SlaCatalogue
 from core.sla.contract import credit_words
@@ -25,15 +26,16 @@ from core.sla.errors import InvalidPeriod, UnknownService
 from core.sla.history import Measured, last_days
 from core.sla.judging import judge
 from core.sla.measuring import Measuring, measure_in_parts
-from core.sla.objective import Metric, value_words
+from core.sla.objective import Metric, Objective, value_words
 from core.sla.promises import Promises, promises_of
 from core.sla.report import Drawn, ReportKind, ServiceReport, brand_of
 from core.sla.runs import DAY_COLUMNS, NOTHING, Run, day_row, run_of
+from core.sla.series import minute_of
 from core.sla.trending import trends_in
-from core.sla.windows import Span, Unit
+from core.sla.windows import Span, Unit, Window
 from core.tenants import TenantPolicy, list_tenants, tenant_policy
 
-SERVICES_MAX: Final = 50  # in one report
+SERVICES_MAX: Final = 1000  # in one report
 SERVICES_DRAWN: Final = 10  # of them: their charts and days are in it
 ALERTS_MAX: Final = 1000
 KIND_MAX: Final = 40  # characters of what is no kind
@@ -89,7 +91,7 @@ async def _made(
     span = last_days(TREND_DAYS, tx.now) if kind == ReportKind.TRENDS else month
     rows = [row for row in rows if service is not None or row.first_at < span.end]
     (tenant,) = await list_tenants(tx)
-    about = _About(tx, promised, policy, span, tuple(rows[:SERVICES_MAX]), service, brand_of(tenant))
+    about = _About(tx, promised, policy, span, tuple(rows), service, brand_of(tenant))
     match ReportKind(kind):
         case ReportKind.VIOLATIONS:
             return await about.violations()
@@ -114,13 +116,17 @@ class _About:
     ) -> None:
         self._brand, self._name = brand, brand.name
         self._tx, self._promised, self._policy = tx, promised, policy
-        self._span, self._rows, self._service = span, rows, service
+        self._span, self._rows, self._service = span, rows[:SERVICES_MAX], service
+        self._left = len(rows) - len(self._rows)
         self._place = ZoneInfo(policy.time_zone)
 
     async def violations(self) -> ServiceReport:
         """Every alert of the period, its length and words, and what each service missed."""
         alerts = await store.alerts_between(
             self._tx, service=self._service, since=self._span.start, until=self._span.end, limit=ALERTS_MAX
+        )
+        told_of = await store.count_alerts_between(
+            self._tx, service=self._service, since=self._span.start, until=self._span.end
         )
         missed: list[tuple[Cell, ...]] = []
         told, runs = {row.service for row in alerts}, []
@@ -133,11 +139,13 @@ class _About:
         listed = tuple(self._alert_row(row) for row in alerts)
         return self._document(
             "Service level violations",
-            (("Violations told of", str(len(listed))), ("Promises not kept", str(len(missed)))),
+            (("Violations told of", str(told_of)), ("Promises not kept", str(len(missed)))),
             (
                 Table("Promises that were not kept", columns, tuple(missed)),
                 Table("Violations, newest first", _ALERT_COLUMNS, listed),
+                *((Words(f"The newest {len(listed)} of {told_of} are listed."),) if told_of > len(listed) else ()),
                 *_drawn(runs),
+                *self._left_out(),
             ),
         )
 
@@ -154,7 +162,9 @@ class _About:
             run = run_of(measured, measured.span, zone=found.zone) if found.service in drawn else None
             parts.append(days if run is None else Drawn(run, days))
         return self._document(
-            "Service levels in the long run", (("Over", f"the last {TREND_DAYS} days"),), tuple(parts)
+            "Service levels in the long run",
+            (("Over", f"the last {TREND_DAYS} days"),),
+            (*parts, *self._left_out()),
         )
 
     async def customer(self) -> ServiceReport:
@@ -176,14 +186,19 @@ class _About:
         down_columns = (Column("Service", 2), Column("Day", 1), Column("Minutes down", 1, places=1))
         return self._document(
             f"Service level report of {self._name}",
-            (("Services", str(len(self._rows))), ("Credits", _credit_words(credited))),
+            (("Services", str(len(self._rows) + self._left)), ("Credits", _credit_words(credited))),
             (
                 Table("What was promised, and what was delivered", _DELIVERED_COLUMNS, tuple(delivered)),
                 Table("When it was down", down_columns, tuple(downs)),
-                Table("Service credits", _CREDIT_COLUMNS, tuple(map(_credit_row, credited))),
+                Table("Service credits", _CREDIT_COLUMNS, tuple(_credit_row(each, self._place) for each in credited)),
                 *_drawn(runs),
+                *self._left_out(),
             ),
         )
+
+    def _left_out(self) -> tuple[Words, ...]:
+        """What a reader must know if services are missing."""
+        return (Words(f"{self._left} more services are not in this report."),) if self._left else ()
 
     @property
     def _start(self) -> datetime:
@@ -231,8 +246,8 @@ _DELIVERED_COLUMNS: Final = (
     Column("Service", 2), Column("Promised", 4), Column("Delivered", 2), Column("Kept", 1),
 )  # fmt: skip
 _CREDIT_COLUMNS: Final = (
-    Column("Service", 2), Column("Availability", 2), Column("Minutes down", 1, places=1), Column("Credit", 1),
-    Column("Amount", 2), Column("Terms", 4),
+    Column("Service", 2), Column("Period", 3), Column("Availability", 2), Column("Minutes down", 1, places=1),
+    Column("Credit", 1), Column("Amount", 2), Column("Terms", 4),
 )  # fmt: skip
 
 
@@ -251,10 +266,12 @@ def _missed(found: Measuring) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     whole = found.whole()
     for each in found.objectives:
-        value = _value(each.metric, found, whole)
+        value = _value(each, found, whole)
         if value is None or each.bound.admits(value) or not each.pages:
             continue
-        words = judge(found.over(each), found.span.end).words
+        # Over the period of the report: the objective's own window at its end may be another, or its last day alone.
+        over = replace(each, window=Window(rolling=found.span.length))
+        words = judge(found.over(over), found.span.end).words
         rows.append((found.service, each.words, value_words(each.metric, value), words))
     return rows
 
@@ -263,33 +280,37 @@ def _delivered(found: Measuring) -> list[tuple[Cell, ...]]:
     whole = found.whole()
     rows: list[tuple[Cell, ...]] = []
     for each in found.objectives:
-        value = _value(each.metric, found, whole)
+        value = _value(each, found, whole)
         shown = NOTHING if value is None else value_words(each.metric, value)
         kept = "not measured" if value is None else "yes" if each.bound.admits(value) else "no"
         rows.append((found.service, each.words, shown, kept))
     return rows
 
 
-def _value(metric: Metric, found: Measuring, whole: Measured) -> float | None:
+def _value(objective: Objective, found: Measuring, whole: Measured) -> float | None:
     """The promised figure over the period of the report."""
-    match metric:
+    since, until = minute_of(found.span.start), minute_of(found.span.end)
+    match objective.metric:
         case Metric.AVAILABILITY:
             return whole.availability
         case Metric.RESPONSE_TIME:
-            return whole.p95
+            return sketch.percentile(found.series.sketch(since, until), objective.percentile)
         case Metric.ERROR_RATE:
             return whole.error_rate
         case Metric.SUCCESS_RATE:
             return None if whole.error_rate is None else 1 - whole.error_rate
         case Metric.THROUGHPUT:
-            minutes = found.span.length.total_seconds() / 60
-            return whole.total / minutes if whole.total and minutes else None
+            return found.over(objective).throughput(since) if whole.total else None
 
 
-def _credit_row(view: CreditView) -> tuple[Cell, ...]:
+def _credit_row(view: CreditView, place: ZoneInfo) -> tuple[Cell, ...]:
+    """A contract's period may be longer than the report's: it is named."""
+    last = view.end.astimezone(place) - timedelta(minutes=1)
+    period = f"{view.start.astimezone(place):%d %b %Y} to {last:%d %b %Y}{'' if view.is_over else ' (so far)'}"
     amount = "the fee is not known here" if view.amount is None else f"{view.amount} {view.currency}"
     return (
         view.service,
+        period,
         NOTHING if view.availability is None else value_words(Metric.AVAILABILITY, view.availability),
         Decimal(str(round(view.minutes_down, 1))),
         credit_words(view.credit),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from core.errors import InvalidInput
-from core.sla.labelling import LABELS_MAX, VALUE_MAX
+from core.sla.labelling import LABELS_MAX, VALUE_MAX, is_name
 from core.sla.sample_store import Sample
 from core.sla.sampling import check_sample
 
@@ -62,7 +62,7 @@ def sample_of(span: SpanFacts, *, now: datetime) -> Sample | None:
 
 
 def labels_of(attributes: Mapping[str, str]) -> dict[str, str]:
-    """The labels in the attributes; what is no value of a label is left out, and a long one is cut."""
+    """The labels in the attributes; what is no name or value of a label is left out, and a long value is cut."""
     found: dict[str, str] = {}
     for key, value in attributes.items():
         if key.startswith(OURS):
@@ -70,5 +70,9 @@ def labels_of(attributes: Mapping[str, str]) -> dict[str, str]:
     for key, label in ATTRIBUTES.items():
         if key in attributes:
             found.setdefault(label, attributes[key])
-    fit = {label: value[:VALUE_MAX] for label, value in found.items() if value.strip() and value.isprintable()}
+    fit = {
+        label: value[:VALUE_MAX]
+        for label, value in found.items()
+        if is_name(label) and value.strip() and value.isprintable()
+    }
     return dict(list(fit.items())[:LABELS_MAX])

@@ -135,12 +135,19 @@ async def alerts_between(
     tx: Transaction, *, service: str | None, since: datetime, until: datetime, limit: int
 ) -> Sequence[Row[Any]]:
     """The alerts that fired at some time in between, newest first."""
-    wanted = select(alerts).where(
-        _A.tenant_id == tx.tenant, _A.started_at < until, func.coalesce(_A.resolved_at, until) >= since
-    )
-    if service is not None:
-        wanted = wanted.where(_A.service == service)
+    wanted = select(alerts).where(*_fired(tx, service, since, until))
     return (await tx.connection.execute(wanted.order_by(_A.started_at.desc(), _A.alert_id).limit(limit))).all()
+
+
+async def count_alerts_between(tx: Transaction, *, service: str | None, since: datetime, until: datetime) -> int:
+    """How many those are."""
+    counted = select(func.count()).select_from(alerts).where(*_fired(tx, service, since, until))
+    return (await tx.connection.execute(counted)).scalar_one()
+
+
+def _fired(tx: Transaction, service: str | None, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+    found = [_A.tenant_id == tx.tenant, _A.started_at < until, func.coalesce(_A.resolved_at, until) >= since]
+    return found if service is None else [*found, _A.service == service]
 
 
 def _wanted(tx: Transaction, wanted: AlertFilter) -> list[ColumnElement[bool]]:

@@ -26,7 +26,7 @@ Nanoseconds = (
 class ValueIn(OpenInput):
     """A value of an attribute; lists and maps are passed over."""
 
-    string_value: Annotated[str | None, Field(alias="stringValue", max_length=10_000)] = None
+    string_value: Annotated[str | None, Field(alias="stringValue")] = None
     int_value: Annotated[str | int | None, Field(alias="intValue")] = None
     bool_value: Annotated[bool | None, Field(alias="boolValue")] = None
 
@@ -43,7 +43,7 @@ class ValueIn(OpenInput):
 class AttributeIn(OpenInput):
     """An attribute."""
 
-    key: Annotated[str, Field(max_length=255)]
+    key: str
     value: Annotated[ValueIn, Field(default_factory=ValueIn)]
 
 
@@ -57,8 +57,8 @@ class SpanIn(OpenInput):
     """A span."""
 
     kind: Annotated[int, Field(ge=0, le=100)] = 0  # 2: server, 5: consumer
-    start: Annotated[Nanoseconds, Field(alias="startTimeUnixNano")]
-    end: Annotated[Nanoseconds, Field(alias="endTimeUnixNano")]
+    start: Annotated[Nanoseconds, Field(alias="startTimeUnixNano")] = 0
+    end: Annotated[Nanoseconds, Field(alias="endTimeUnixNano")] = 0
     attributes: Annotated[list[AttributeIn], Field(default_factory=list, max_length=1000)]
     status: Annotated[StatusIn, Field(default_factory=StatusIn)]
 

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from config.yamlfile import parse_yaml
 from core.access import PermissionMissing
+from core.access.errors import ScopeMissing
 from core.charts import Renderer, ReportFormat, write_report
 from core.sla import (
     Sample,
@@ -110,6 +111,7 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
     violations = (await written("violations", ReportFormat.CSV, period="2026-03")).decode()
     assert "availability >= 99.9%" in violations
     assert "95% of response times" not in violations  # it is slow, and within its bound
+    assert "No sample" not in violations
     trends = (await written("trends", ReportFormat.HTML)).decode()
     assert re.search(r"rose from (198|199|200|201|202)ms to \d+ms about 20 Mar 2026", trends)
     assert "It begins anew on 2026-04-01." in trends
@@ -117,6 +119,30 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
     assert "payments,2026-03-20" not in (await written("trends", ReportFormat.CSV)).decode()
     with pytest.raises(InvalidPeriod, match="no report"):
         await service_report(month.database, TERMS, actor, "everything")
+
+
+OTHER_TERMS = SlaCatalogue(
+    {
+        "default": parse_yaml(
+            """
+SLA Definitions:
+  performance: {response_time: "< 0.5 seconds", measurement: "50th percentile", throughput: "> 0.9 operations/minute"}
+""",
+            file="default.yaml",
+        )
+    }
+)
+
+
+@pytest.mark.row("S8")
+async def test_a_report_holds_what_was_delivered_against_what_was_promised(month, renderer):
+    actor, late = month.actor("agent_operator"), datetime.fromisoformat("2026-03-31T23:00:00Z")
+    new = [Sample("search", late + timedelta(minutes=each), 0.1, True) for each in range(60)]
+    await Sampler(month.database).take(actor, new)
+    report = await service_report(month.database, OTHER_TERMS, actor, "customer", period="2026-03")
+    text = (await write_report(report, ReportFormat.CSV, renderer)).decode()
+    assert "payments,50% of response times < 500ms,199ms,yes" in text  # the 95th percentile is 900 ms
+    assert "search,throughput > 0.9 operations/minute,1 operations/minute,yes" in text  # since it is there
 
 
 @pytest.mark.row("S8", "T11")
@@ -174,6 +200,28 @@ async def test_a_plan_is_drafted_from_data_and_followed_to_its_effect(month):
     with pytest.raises(WrongState):
         await adopt_plan(database, TERMS, manager, plan.id)
     assert (await get_plan(database, TERMS, manager, plan.id)).note == "Fast again."
+
+
+@pytest.mark.row("S10", "R5")
+async def test_a_plan_that_is_over_asks_nothing_of_anybody_any_more(month):
+    database, manager = month.database, month.actor("meta_agent_manager")
+    plan = await draft_plan(database, TERMS, manager, "payments")
+    owner, due = month.people["agent_operator"].email, month.clock.now() + timedelta(days=7)
+    action = await take_action(database, TERMS, manager, plan.actions[0].id, owner=owner, due_at=due)
+    with pytest.raises(ScopeMissing):
+        await finish_action(
+            database,
+            TERMS,
+            month.actor("agent_operator", scopes=frozenset({"read"})),
+            action.id,
+            state="done",
+            evidence="Mine.",
+        )
+    await close_plan(database, TERMS, manager, plan.id, state="dropped", note="Not worth it.")
+    assert {each.state for each in await list_actions(database, TERMS, manager)} == {"dropped"}
+    fields = {"service": "payments", "title": "Cache", "owner": owner, "due_at": due}
+    with pytest.raises(WrongState, match="PLAN-1001 is dropped already"):
+        await add_action(database, TERMS, manager, plan_id=plan.id, **fields)
 
 
 @pytest.mark.row("S6")

@@ -53,6 +53,16 @@ def test_a_request_in_its_json_encoding_is_read_with_everything_that_samples_nee
     ]  # fmt: skip
 
 
+@pytest.mark.row("S2")
+def test_what_is_wrong_with_one_span_is_no_reason_to_refuse_the_others():
+    long = request()
+    span = long.resource_spans[0].scope_spans[0].spans[0]
+    span.attributes.append(attribute("k" * 300, string_value="a prompt " * 5000))
+    span.ClearField("start_time_unix_nano")
+    (resource,) = TracesIn.model_validate(MessageToDict(long, use_integers_for_enums=True)).resource_spans
+    assert resource.scope_spans[0].spans[0].start == 0  # of which no sample is made
+
+
 def test_the_answer_is_one_that_the_protocol_knows():
     answer = TracesOut(partialSuccess=PartialSuccessOut(rejectedSpans=3, errorMessage="time: It is old."))
     read = ParseDict(answer.model_dump(), ExportTraceServiceResponse())

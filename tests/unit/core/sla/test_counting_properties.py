@@ -17,7 +17,9 @@ pytestmark = pytest.mark.row("S2")
 NOW = datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)
 MINUTE = minute_of(NOW)
 totals = st.floats(min_value=0.5001, max_value=1e6)
-bounds = st.lists(st.floats(min_value=0.001, max_value=1e4), max_size=12, unique=True)
+bounds = st.lists(
+    st.integers(1, 10_000_000).map(lambda ms: ms / 1000), max_size=12, unique=True
+)  # apart by a millisecond
 
 
 @st.composite

@@ -20,6 +20,14 @@ SHIPPED = Path(__file__).parents[4] / "config" / "sla" / "default.yaml"
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
 
+def test_a_services_terms_are_found_by_its_name_however_it_is_spaced_and_it_is_named_once():
+    block = "{availability: {target: '99.9%'}, credits: {fee: '1000.00 USD', tiers: [{below: '99.9%', credit: '10%'}]}}"
+    found = definitions(f"SLA Definitions:\n  services:\n    Payments  API: {block}\n")
+    assert list(found.contracts) == [found.objectives[0].service] == ["Payments API"]
+    with pytest.raises(ConfigError, match="'Payments API' is named twice"):
+        definitions(f"SLA Definitions:\n  services:\n    Payments  API: {block}\n    Payments API: {block}\n")
+
+
 @pytest.mark.row("S1")
 def test_the_frameworks_block_loads_unchanged():
     found = read_definitions(load_yaml(SHIPPED))

@@ -185,3 +185,11 @@ def test_a_problem_in_a_later_document_names_its_line_in_the_file():
     with pytest.raises(ConfigError) as refused:
         read_openslo(FOREIGN.replace("target: 0.99", "target: 99"), file="shop.yaml")
     assert (refused.value.file, refused.value.line, refused.value.key) == ("shop.yaml", 15, "spec.objectives.0.target")
+
+
+@pytest.mark.parametrize("zone", ["PST", "America/NewYork", "../etc/passwd"])
+def test_a_time_zone_that_does_not_exist_is_refused_where_it_stands(zone):
+    text = FOREIGN.replace("{duration: 4w, isRolling: true}", f"{{duration: 1M, calendar: {{timeZone: '{zone}'}}}}")
+    with pytest.raises(ConfigError, match="is no time zone") as refused:
+        read_openslo(text, file="shop.yaml")
+    assert refused.value.key == "spec.timeWindow.0.calendar.timeZone"

@@ -45,7 +45,7 @@ def test_who_names_a_label_goes_before_what_is_usual_and_what_does_not_fit_is_cu
         {"countersign.label.region": "mine", "cloud.region": "eu", "http.route": "x" * 200, "rpc.method": "y"}
     )
     assert found == {"region": "mine", "endpoint": "x" * VALUE_MAX}
-    assert labels_of({"cloud.region": " ", "service.version": "1\n9"}) == {}
+    assert labels_of({"cloud.region": " ", "service.version": "1\n9", "countersign.label.a b": "no name"}) == {}
     many = {f"countersign.label.l{number}": "x" for number in range(20)}
     assert len(labels_of(many)) == LABELS_MAX
 
