@@ -15,7 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import Counter
 
-from connectors.monitoring.base import ConnectorError, Throttled
+from connectors.monitoring.base import ConnectorError, NotSent, Throttled
 from connectors.monitoring.prometheus.asking import CONCURRENT, SLUG, Prometheus
 from connectors.monitoring.prometheus.services_file import Counters
 from core.db import Database
@@ -26,6 +26,8 @@ from core.sla import SETTLED, Sampler, minutes_due, source_marks
 LOOKS: Final = Counter(
     "countersign_prometheus_looks_total", "Times that a Prometheus was asked what a service did", ["result"]
 )
+
+LEFT_ALONE: Final = timedelta(seconds=30)  # which ends before the next look
 
 log = structlog.get_logger()
 
@@ -42,12 +44,12 @@ class PrometheusDesk:
         self._database = database
         self._sampler = sampler
         self._turns = asyncio.Semaphore(CONCURRENT)
-        self._quiet_until: datetime | None = None  # it asked us to wait
+        self._quiet_until: datetime | None = None  # it asked us to wait, or does not answer
 
     async def look(self) -> None:
         """Every service's minutes that are over are taken, or why not is logged. Raises Unavailable."""
         now = self._database.clock.now()
-        if self._quiet_until is not None and now < self._quiet_until:
+        if self._is_quiet(now):
             return
         marks = await source_marks(self._database, self.tenant, SLUG)
         await asyncio.gather(*(self._look_at(each, marks.get(each.service), now) for each in self._services))
@@ -58,6 +60,8 @@ class PrometheusDesk:
         if not asked:
             return
         async with self._turns:
+            if self._is_quiet(now):
+                return
             try:
                 result = await self._take(of, known, asked)
             except ConnectorError as exc:
@@ -65,12 +69,17 @@ class PrometheusDesk:
                 log.warning("prometheus_look_failed", tenant_id=self.tenant, service=of.service, reason=exc.reason)
                 if isinstance(exc, Throttled):
                     self._quiet_until = now + timedelta(seconds=exc.retry_after_s)
+                elif isinstance(exc, NotSent):  # it is the server: each service would wait for as long, in vain
+                    self._quiet_until = now + LEFT_ALONE
             except CountersignError as exc:
                 result = "failed"
                 log.warning(
                     "prometheus_counts_not_taken", tenant_id=self.tenant, service=of.service, reason=exc.message
                 )
         LOOKS.labels(result).inc()
+
+    def _is_quiet(self, now: datetime) -> bool:
+        return self._quiet_until is not None and now < self._quiet_until
 
     async def _take(self, of: Counters, known: int | None, asked: range) -> str:
         minutes = await self.system.minutes(of, asked)
@@ -96,7 +105,10 @@ class PrometheusPoller:
         """From now on, once a minute."""
         if self._desks:
             second = int(SETTLED.total_seconds()) + 1  # a timer that is early would miss the minute
-            self._scheduler.add_job(self.run_due, "cron", second=second, coalesce=True, max_instances=1)
+            for desk in self._desks:  # a job for each: one that hangs delays no other
+                self._scheduler.add_job(
+                    self._looked, "cron", args=[desk], second=second, coalesce=True, max_instances=1
+                )
             self._scheduler.start()
 
     async def stop(self) -> None:
@@ -104,10 +116,6 @@ class PrometheusPoller:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
             await asyncio.sleep(0)  # it shuts down in the loop's next turn
-
-    async def run_due(self) -> None:
-        """Each Prometheus has been asked once."""
-        await asyncio.gather(*map(self._looked, self._desks))
 
     async def _looked(self, desk: PrometheusDesk) -> None:
         try:

@@ -14,6 +14,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from connectors.monitoring.prometheus import Counters, Prometheus, PrometheusDesk
+from connectors.monitoring.prometheus.asking import CONCURRENT
 from core.sla import Sampler, get_status, load_sla_catalogue
 from core.sla.series import minute_of
 from tests.factories import START
@@ -188,6 +189,23 @@ async def test_an_answer_that_is_none_loses_no_minute_and_makes_none_up(company,
     a_minute_later(company)
     await desks[0].look()
     assert await minutes(company) == {LAST - back: (10, 0) for back in (3, 2, 1)}
+
+
+@pytest.mark.row("N6")
+async def test_a_server_that_does_not_answer_is_not_waited_for_by_each_of_its_services(company, server):
+    many = [Counters(f"s-{each}", total="calls", failed="failures", duration="times_bucket") for each in range(40)]
+    async with listening(server) as url:
+        system = Prometheus(url, "secret", connect_s=1.0, read_s=0.5)
+        desk = PrometheusDesk(company.tenant, system, many, company.database, Sampler(company.database))
+        server.odd = hanging
+        company.clock.advance(timedelta(seconds=15))
+        await desk.look()
+        assert len(server.asked) <= 2 * CONCURRENT  # those that were under way
+        server.odd, tried = None, len(server.asked)
+        a_minute_later(company)
+        await desk.look()
+        assert len(server.asked) >= tried + len(many)
+        await system.close()
 
 
 async def test_a_server_that_asks_for_more_time_is_left_alone_so_long(company, desks, server):
