@@ -72,13 +72,15 @@ class SubTasks:
 
     async def told(self, record: IssueRecord) -> ToldTask:
         """A sub-task that was read with its history, as it stands."""
-        site, own, hand = await self._client.site(), await self._people.myself(), record.last_hand
+        site, own, state = await self._client.site(), await self._people.myself(), self._state(record)
+        # Whoever closed it answers for that, whoever has touched or discussed it since.
+        hand = record.last_mover if state in TASK_ENDS else record.last_hand
         return ToldTask(
             key=record.key,
             external_id=record.id,
             number=record.number,
             url=f"{site.url}/browse/{record.number}",
-            state=self._state(record),
+            state=state,
             label=record.status.name,
             words=_words(record, hand),
             by=hand.shown,
@@ -164,6 +166,6 @@ class SubTasks:
 
 
 def _words(record: IssueRecord, hand: Person) -> str:
-    """The last that whoever touched it last has written there."""
+    """The last that this person has written there."""
     written_by = [one for one in record.comments if one.author.id == hand.id and not one.key]
     return max(written_by, key=lambda one: one.created).text if written_by else ""

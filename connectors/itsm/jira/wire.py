@@ -14,6 +14,7 @@ PROPERTY: Final = "countersign"  # the entity property of our issues and comment
 DESK_PROPERTY: Final = "sd.public.comment"
 FIELDS: Final = ("summary", "status", "resolution", "issuetype", "project", "labels", "created", "updated", "creator",
                  "comment")  # fmt: skip
+STATUS_FIELD: Final = "status"  # as the history names it
 DESK_PROJECT: Final = "service_desk"
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -78,6 +79,7 @@ class IssueRecord:
     comments: tuple[CommentRecord, ...]
     comment_count: int
     hands: tuple[Hand, ...]
+    moves: tuple[Hand, ...] = ()  # those of them that changed its status
 
     @property
     def version(self) -> int:
@@ -88,6 +90,11 @@ class IssueRecord:
     def last_hand(self) -> Person:
         """Who touched it last."""
         return max(self.hands, key=lambda hand: hand.at).by
+
+    @property
+    def last_mover(self) -> Person:
+        """Who gave it the status that it has; whoever touched it last, where the history does not tell."""
+        return max(self.moves or self.hands, key=lambda hand: hand.at).by
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,7 @@ def issue(value: Any) -> IssueRecord:
         comments=comments,
         comment_count=whole(listed.get("total"), len(comments)),
         hands=tuple(hands),
+        moves=tuple(_hands(row.get("changelog"), field=STATUS_FIELD)),
     )
 
 
@@ -250,9 +258,11 @@ def instant(value: Any) -> datetime | None:
     return at.astimezone(UTC) if at.tzinfo is not None else None
 
 
-def _hands(changelog: Any) -> Iterator[Hand]:
+def _hands(changelog: Any, *, field: str = "") -> Iterator[Hand]:
+    """Who changed the issue, and when; with `field`, who changed that."""
     # Newest first on Cloud, oldest first on Data Center: the order is not looked at.
     for row in map(mapping, items(mapping(changelog).get("histories"))):
         at = instant(row.get("created"))
-        if at is not None:
+        changed = {text(one.get("field")) for one in map(mapping, items(row.get("items")))}
+        if at is not None and (not field or field in changed):
             yield Hand(person(row.get("author")), at)

@@ -32,7 +32,7 @@ CANCELED: Final = "4"
 CLOSE_NOTES_MAX_CHARS: Final = 4000  # task.close_notes
 FIELDS: Final = (
     "sys_id", "number", "state", "close_code", "close_notes", "change_request", "correlation_id", "correlation_display",
-    "sys_created_on", "sys_updated_on", "sys_updated_by", "sys_mod_count",
+    "closed_by.user_name", "sys_created_on", "sys_updated_on", "sys_updated_by", "sys_mod_count",
 )  # fmt: skip
 STATES: Final[Mapping[TaskState, str]] = {
     TaskState.OPEN: "1",
@@ -146,13 +146,16 @@ class ChangeTasks:
         return after
 
     def _told(self, row: Row, own: str) -> ToldTask:
-        sys_id, by = text(row["sys_id"]), text(row.get("sys_updated_by"))
+        sys_id, state = text(row["sys_id"]), _state(row)
+        # Whoever closed it answers for that, whoever has touched the row since.
+        closer = text(row.get("closed_by.user_name")) if state in TASK_ENDS else ""
+        by = closer or text(row.get("sys_updated_by"))
         return ToldTask(
             key=text(row.get("correlation_id")),
             external_id=sys_id,
             number=text(row.get("number")),
             url=f"{self._settings.url}/nav_to.do?uri={TABLE}.do?sys_id={sys_id}",
-            state=_state(row),
+            state=state,
             label=_LABELS.get(code(row.get("state")), f"State {code(row.get('state'))}"),
             words=text(row.get("close_notes")),
             by=by,

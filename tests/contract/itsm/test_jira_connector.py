@@ -539,3 +539,18 @@ async def test_an_address_that_is_no_jira_is_told(site, draft):
         await elsewhere.create(draft)
     assert not (await elsewhere.check()).is_usable
     await elsewhere.close()
+
+
+@pytest.mark.row("G3", "X8")
+async def test_whoever_closed_a_sub_task_answers_for_it_whoever_spoke_of_it_since(site, connected, draft):
+    ticket = await connected.create(draft)
+    step = ShownTask("subject:testing", TaskStep.TESTING, "Test", "Load test.", TaskState.OPEN)
+    cursor = (await connected.changes_since(None)).cursor
+    (shown,) = await connected.show_tasks(ticket, [step])
+    closed = {"status": "Done", "resolution": "Done", "comment": "400 rps.", "by": "lena.fox@example.com"}
+    await site.system.edit("issue", shown.external_id, closed)
+    await site.system.edit("issue", shown.external_id, {"comment": "Why closed?", "by": "emma.richards@example.com"})
+
+    (told,) = [one for one in (await connected.changes_since(cursor)).tasks if one.external_id == shown.external_id]
+
+    assert (told.email, told.words, told.is_ours) == ("lena.fox@example.com", "400 rps.", False)

@@ -14,7 +14,9 @@ import pytest
 
 from connectors.itsm.base import FieldChange, TicketPatch, TicketState, WebhookRejected
 from connectors.itsm.servicenow.client import ServiceNowClient
+from core.changes import TaskState, TaskStep
 from core.clock import SystemClock
+from core.tickets import ShownTask
 from tests.contract.itsm.bench import WEBHOOK_SECRET, make_draft
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -149,3 +151,18 @@ def test_during_a_key_rotation_any_signature_is_enough(servicenow):
     (event,) = servicenow.parse_webhook(headers, BODY, now=NOW)
 
     assert (event.delivery_id, event.version) == ("msg_1", 3)
+
+
+@pytest.mark.row("G3", "X8")
+async def test_whoever_closed_a_task_answers_for_it_whoever_touched_it_since(instance, servicenow, draft):
+    ticket = await servicenow.create(draft)
+    cursor = (await servicenow.changes_since(None)).cursor
+    step = ShownTask("subject:testing", TaskStep.TESTING, "Test", "Load test.", TaskState.OPEN)
+    (shown,) = await servicenow.show_tasks(ticket, [step])
+    closed = {"state": "Closed", "close_code": "successful", "close_notes": "Done.", "sys_updated_by": "luke.wilson"}
+    await instance.system.edit("change_task", shown.external_id, closed)
+    await instance.system.edit("change_task", shown.external_id, {"work_notes": "?", "sys_updated_by": "beth.anglin"})
+
+    (told,) = [one for one in (await servicenow.changes_since(cursor)).tasks if one.external_id == shown.external_id]
+
+    assert (told.account, told.words, told.is_ours) == ("luke.wilson", "Done.", False)
