@@ -139,7 +139,7 @@ def connect_tickets(service: Service) -> None:
             can.approvals,
             issuer,
             times=_times_of(each, service),
-            has_tasks=can.tasks,
+            tasks=changes if can.tasks else None,
         )
         incidents = (
             IncidentSync(each.slug, each.tenant, each.system, service.database, _severities_of(each, service))

@@ -27,7 +27,7 @@ from connectors.itsm.tasking import Tasks
 from connectors.itsm.telling import Telling, keep_told, telling
 from connectors.itsm.timing import PlannedTimes
 from core.approvals import RequestView, load_request
-from core.changes import goes_on
+from core.changes import ChangeCatalogue, goes_on
 from core.db import Database
 from core.emergency import load_bypass
 from core.ids import TenantId
@@ -52,7 +52,7 @@ class TicketSync:
     approvals: ApprovalAbilities = NO_APPROVALS
     issuer: Issuer | None = None  # None: nothing is attached there
     times: PlannedTimes | None = None  # None: planned dates are left alone
-    has_tasks: bool = False  # what is to be done of a change is shown there by child records
+    tasks: ChangeCatalogue | None = None  # what changes are held to, where child records show their steps
 
     async def deliver(self, event: Event) -> None:
         """The subject's ticket exists and stands where the event puts it, with the event written beside it once."""
@@ -152,9 +152,8 @@ class TicketSync:
         if about.request is not None and self.issuer is not None:
             files = Attachments(self.slug, self.tenant, self.system, self.database, self.issuer)
             await files.attach(ticket, about.request, told)
-        if about.request is not None and self.has_tasks and told:
-            # Before the ticket moves on: many systems let nobody touch the tasks of what is closed.
-            await Tasks(self.slug, self.tenant, self.system, self.database).show(ticket, about.request, told)
+        if told:
+            await self._show_tasks(ticket, about)
         # Who decided is marked before the ticket moves on, and people are asked once it has come to where one is.
         if request is not None and not comes_to_ask:
             await self._shown.show(ticket, request, happened)
@@ -167,6 +166,11 @@ class TicketSync:
             await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
         if request is not None and comes_to_ask:
             await self._shown.show(ticket, request, happened)
+
+    async def _show_tasks(self, ticket: Ticket, about: _About) -> None:
+        """Before the ticket moves on: many systems let nobody touch the tasks of what is closed."""
+        if about.request is not None and self.tasks is not None:
+            await Tasks(self.slug, self.tenant, self.system, self.database, self.tasks).show(ticket, about.request)
 
     async def _note(self, events: Sequence[Event], named: NamedTicket, reference: str) -> None:
         """What was opened and decided is written on the ticket that was named; its states are its owners' affair."""
@@ -190,6 +194,8 @@ class TicketSync:
         if not whats & {Finding.MISSING, Finding.STATE} and not await self._is_behind(ticket, about, repairs):
             return
         was = next((str(each.data.get("number")) for each in repairs if each.data.get("what") == Finding.MISSING), "")
+        if was:
+            await self._show_tasks(ticket, about)
         why = f"made again: {was} is gone" if was else "brought to where it should stand"
         patch = TicketPatch(key=event.delivery_key(self.slug), target=about.target, note=f"{about.reference}: {why}")
         await self._moved(event, await self.system.update(ticket, patch), about.target)

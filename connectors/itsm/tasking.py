@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,10 @@ import structlog
 
 from connectors.itsm.base import Refused, Ticket, TicketSystem
 from core.approvals import RequestView
+from core.changes import ChangeCatalogue
 from core.db import Database
 from core.ids import TenantId
-from core.outbox import Event
-from core.tickets import note_tasks, tasks_to_show
+from core.tickets import ShownTask, ToldTask, note_tasks, tasks_to_show
 
 log = structlog.get_logger()
 
@@ -25,8 +26,9 @@ class Tasks:
     tenant: TenantId
     system: TicketSystem
     database: Database
+    changes: ChangeCatalogue  # what changes are held to
 
-    async def show(self, ticket: Ticket, request: RequestView, events: Sequence[Event]) -> None:
+    async def show(self, ticket: Ticket, request: RequestView) -> None:
         """Child records there stand as the change's steps do now. What the system does not take is noted there."""
         if request.resource.get("type") != "change":
             return
@@ -36,18 +38,35 @@ class Tasks:
             return
         try:
             stand = await self.system.show_tasks(ticket, shown)
-        except Refused as exc:
-            # The ticket is kept in step all the same; that its tasks are not must be seen there.
-            log.warning("ticket_tasks_refused", system=self.slug, ticket=ticket.number, reason=exc.reason)
-            said = f"{request.reference}: its tasks could not be brought up to date: {exc.reason}"
-            await self.system.comment(ticket, said, key=f"{events[0].delivery_key(self.slug)}:tasks"[-100:])
-            return
+        except Refused:
+            stand = await self._one_by_one(ticket, request, shown)
         await note_tasks(
             self.database,
             self.tenant,
+            self.changes,
             self.slug,
             request,
             ticket_id=ticket.external_id,
             shown=shown,
             stand=stand,
         )
+
+    async def _one_by_one(
+        self, ticket: Ticket, request: RequestView, shown: Sequence[ShownTask]
+    ) -> tuple[ToldTask, ...]:
+        """Those that the system takes. The ticket is kept in step all the same; that not all are must be seen there."""
+        stand: list[ToldTask] = []
+        reasons: dict[str, None] = {}
+        for each in shown:
+            try:
+                stand += await self.system.show_tasks(ticket, [each])
+            except Refused as exc:
+                log.warning("ticket_tasks_refused", system=self.slug, ticket=ticket.number, reason=exc.reason)
+                reasons[exc.reason] = None
+        if reasons:
+            why = " ".join(reasons)
+            said = f"{request.reference}: its tasks could not be brought up to date: {why}"
+            # Of one reason the ticket says so once, however many deliveries meet it.
+            digest = hashlib.sha256(f"{ticket.external_id} {why}".encode()).hexdigest()[:16]
+            await self.system.comment(ticket, said, key=f"{request.id}:tasks:{digest}")
+        return tuple(stand)

@@ -35,11 +35,10 @@ class KnownTask:
     version: int
 
 
-async def on_ticket(tx: Transaction, system: str, subject: UUID) -> Mapping[TaskStep, KnownTask]:
-    """What is known of the subject's, by their steps."""
-    rows = await tx.connection.execute(
-        select(ticket_tasks).where(_T.tenant_id == tx.tenant, _T.system == system, _T.subject_id == subject)
-    )
+async def on_ticket(tx: Transaction, system: str, subject: UUID, *, held: bool = False) -> Mapping[TaskStep, KnownTask]:
+    """What is known of the subject's, by their steps; with `held`, for the rest of the transaction."""
+    wanted = select(ticket_tasks).where(_T.tenant_id == tx.tenant, _T.system == system, _T.subject_id == subject)
+    rows = await tx.connection.execute(wanted.order_by(_T.step).with_for_update() if held else wanted)
     return {known.step: known for known in map(_known, rows)}
 
 

@@ -70,6 +70,7 @@ def to_show(
 async def note_tasks(
     database: Database,
     tenant: TenantId,
+    catalogue: ChangeCatalogue,
     system: str,
     request: RequestView,
     *,
@@ -77,7 +78,7 @@ async def note_tasks(
     shown: Sequence[ShownTask],
     stand: Sequence[ToldTask],
 ) -> None:
-    """These were brought to how they shall stand, and stand like this."""
+    """These were brought to how they shall stand, and stand like this; an end that is not ours is heard."""
     wanted = {each.key: each for each in shown}
     known = [
         KnownTask(
@@ -96,9 +97,13 @@ async def note_tasks(
         if told.key in wanted
     ]
     async with database.tenant(tenant) as tx:
-        before = await store.on_ticket(tx, system, request.id)
-        # A person was at it while we were: the next look tells of that.
-        await store.keep(tx, system, [_unheard(each, before.get(each.step), stand) for each in known])
+        before = {each.task_id: each for each in (await store.on_ticket(tx, system, request.id, held=True)).values()}
+        await store.keep(tx, system, known)
+        told = {each.external_id: each for each in stand}
+        for each in sorted(known, key=lambda one: one.step):
+            # A look does not tell of it: it may have passed before we knew the record, or find it as it is known now.
+            if _is_news(told[each.task_id], before.get(each.task_id)):
+                await _hear(tx, catalogue, system, each, told[each.task_id])
 
 
 async def hear_of_tasks(tx: Transaction, catalogue: ChangeCatalogue, system: str, told: Sequence[ToldTask]) -> None:
@@ -106,15 +111,18 @@ async def hear_of_tasks(tx: Transaction, catalogue: ChangeCatalogue, system: str
     known = await store.known_as(tx, system, {each.external_id for each in told})
     ours = [(known[each.external_id], each) for each in told if each.external_id in known]
     # Changes are held one after the other: everybody does so in one order.
+    latest = dict(known)
+    heard = []
     for was, each in sorted(ours, key=lambda pair: (pair[0].subject_id, pair[0].step, pair[1].version)):
-        before = known[was.task_id]
+        before = latest[was.task_id]
         if each.version < before.version:
             continue
-        now = replace(before, state=each.state, label=each.label, version=each.version)
-        known = {**known, each.external_id: now}
-        await store.keep(tx, system, [now])
-        if not each.is_ours and each.state is not before.state and each.state in TASK_ENDS:
-            await _hear(tx, catalogue, system, now, each)
+        latest[was.task_id] = now = replace(before, state=each.state, label=each.label, version=each.version)
+        if _is_news(each, before):
+            heard.append((now, each))
+    await store.keep(tx, system, [now for id_, now in latest.items() if now is not known[id_]])
+    for now, each in heard:
+        await _hear(tx, catalogue, system, now, each)
 
 
 async def _hear(tx: Transaction, catalogue: ChangeCatalogue, system: str, known: KnownTask, told: ToldTask) -> None:
@@ -133,14 +141,10 @@ async def _hear(tx: Transaction, catalogue: ChangeCatalogue, system: str, known:
     await hear_of_task(tx, catalogue, actor, known.subject_id, heard)
 
 
-def _unheard(now: KnownTask, before: KnownTask | None, stand: Sequence[ToldTask]) -> KnownTask:
-    """As known, but for an end that is not ours: that stays to be heard."""
-    told = next(each for each in stand if each.external_id == now.task_id)
-    if told.is_ours or now.state not in TASK_ENDS:
-        return now
-    if before is not None and before.task_id == now.task_id:
-        return replace(now, state=before.state, label=before.label, version=before.version)
-    return replace(now, state=TaskState.OPEN, version=0)
+def _is_news(told: ToldTask, before: KnownTask | None) -> bool:
+    """Whether a person has ended it since it was last seen."""
+    is_known = before is not None and before.state is told.state
+    return not told.is_ours and told.state in TASK_ENDS and not is_known
 
 
 def _shown(subject: UUID, task: ChangeTask, there: KnownTask | None) -> ShownTask:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from connectors.itsm.asked import EVERY_EVENT, TicketDesk
-from connectors.itsm.base import Ticket, TicketState
+from connectors.itsm.base import Refused, Ticket, TicketState
 from connectors.itsm.inbox import TicketInbox
 from connectors.itsm.reconciler import Reconciler
 from connectors.itsm.subscriber import TicketSync
@@ -31,7 +31,7 @@ from core.emergency import grant
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
 from core.ticket_accounts import set_ticket_account
-from core.tickets import Told, ToldNote, ToldTask, ToldTasks, claim_look, take_over
+from core.tickets import Told, ToldNote, ToldTask, ToldTasks, ask_for_walk, claim_look, take_over
 from core.tickets.model import ticket_tasks
 from sandbox.faults import Fault
 from tests.changes_desk import HOUR, Desk
@@ -60,7 +60,8 @@ class Board:
         self.inbox = TicketInbox(self.slug, company.tenant, self.system, company.database, changes=catalogue)
 
     async def deliver(self):
-        sync = TicketSync(self.slug, self.company.tenant, self.system, self.company.database, has_tasks=True)
+        changes = self.inbox.changes
+        sync = TicketSync(self.slug, self.company.tenant, self.system, self.company.database, tasks=changes)
         desk = TicketDesk(sync, None)
         wanted = Subscription(
             self.slug, EVERY_EVENT, desk.deliver, RetryPolicy(base_s=0.0), deliver_many=desk.deliver_many
@@ -82,6 +83,15 @@ class Board:
             (link,) = (await tickets_of(tx, [change.request_id]))[change.request_id]
             request = await load_request(tx, change.request_id)
         return await Reconciler(self.slug, self.company.tenant, self.system, self.company.database).look(link, request)
+
+    async def walked(self):
+        """The night has walked through all live tickets, and what it put on its way was delivered."""
+        tenant, database = self.company.tenant, self.company.database
+        async with database.tenant(tenant) as tx:
+            actor = self.company.actor("tenant_administrator")
+            walk = await ask_for_walk(tx, self.slug, actor=actor, is_dry_run=False)
+        assert await Reconciler(self.slug, tenant, self.system, database).run_one(walk=walk)
+        await self.deliver()
 
     async def tasks(self, change):
         """The tasks there, by a word of their titles."""
@@ -252,6 +262,59 @@ async def test_a_gates_task_that_a_linked_person_closes_with_words_is_their_evid
     assert await board.told("change.task_heard") == []
     await board.deliver()
     assert (await board.states(change))["testing"] == "done"
+
+
+@EVERYWHERE
+async def test_what_a_person_ends_before_its_task_was_known_here_is_heard(board, monkeypatch):
+    await board.link()
+    connector = type(board.system)
+    show = connector.show_tasks
+
+    async def overtaken(self, ticket, tasks):
+        """As after a crash between making the tasks and noting them: a person was at one meanwhile."""
+        await show(self, ticket, tasks)
+        for one in board.bench.tasks(ticket):
+            if "testing" in one.title.partition(": ")[2] and one.state is not TaskState.DONE:
+                await board.bench.end_task(one, TaskState.DONE, "Load test: 400 rps, no error.")
+        return await show(self, ticket, tasks)
+
+    monkeypatch.setattr(connector, "show_tasks", overtaken)
+    change = await board.desk.now(await board.asked())
+    assert change.missing == ("rollback_plan", "communication")
+    assert [(each.gate, each.result) for each in change.evidence] == [("testing", "passed")]
+
+
+async def test_where_one_task_is_refused_the_others_are_kept_in_step_and_the_ticket_says_why_once(board, monkeypatch):
+    await board.link()
+    connector = type(board.system)
+    show = connector.show_tasks
+
+    async def refusing(self, ticket, tasks):
+        for each in tasks:
+            if each.step is TaskStep.ROLLBACK_PLAN:
+                raise Refused("There is no such kind of task.", field="change_task_type")
+            await show(self, ticket, [each])
+        return await show(self, ticket, tasks)
+
+    monkeypatch.setattr(connector, "show_tasks", refusing)
+    change = await board.asked()
+    await board.bench.end_task((await board.tasks(change))["testing"], TaskState.DONE, "Load test: 400 rps, no error.")
+    await board.look()
+    assert (await board.desk.now(change)).missing == ("rollback_plan", "communication")
+    await board.desk.evidence(change, gates=("communication",))
+    await board.deliver()
+    states = await board.states(change)
+    assert (states["testing"], states["concerns"], "way back" in states) == ("done", "done", False)
+    notes = board.bench.one(str(change.request_id)).texts
+    assert sum("could not be brought up to date: There is no such kind of task." in text for text in notes) == 1
+
+
+async def test_a_ticket_that_is_made_again_has_its_tasks_at_once(board):
+    change = await board.asked()
+    before = await board.states(change)
+    await board.bench.delete(await board.ticket(change))
+    await board.walked()
+    assert await board.states(change) == before
 
 
 @pytest.mark.parametrize("board", TASKS_FAIL, indirect=True)
