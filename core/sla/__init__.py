@@ -36,7 +36,7 @@ from core.sla.keeping import drop_old_samples, forget_old_slices
 from core.sla.label_store import label_counts
 from core.sla.labelling import LABELS_MAX, LabelCount
 from core.sla.levels import level_of
-from core.sla.looking import get_status, list_services, standings
+from core.sla.looking import get_status, list_services, service_names, standings
 from core.sla.objective import ANY, Metric, Objective, value_words
 from core.sla.objectives import (
     ImportView,
@@ -161,6 +161,7 @@ __all__ = [
     "position",
     "sample_of",
     "service_address",
+    "service_names",
     "service_report",
     "source_marks",
     "standings",

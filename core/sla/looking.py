@@ -63,6 +63,12 @@ async def list_services(
         return tuple(service_view(name, known.get(name), read.get(name), firing[name], now=tx.now) for name in names)
 
 
+async def service_names(database: Database, actor: Actor) -> tuple[str, ...]:
+    """Every service that was sampled, by name."""
+    async with permitted(database, actor, TokenScope.READ, action="sla.services", resource="services") as tx:
+        return tuple(row.service for row in await sample_store.load_services(tx))
+
+
 async def standings(tx: Transaction, catalogue: SlaCatalogue, *, limit: int) -> tuple[StatusView, ...]:
     """How each service that was sampled, or that something is promised of, did over the last day; by name."""
     promised = await promises_of(tx, catalogue)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.durations import format_duration, parse_duration
+from core.zones import zone_of
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
@@ -85,7 +86,7 @@ class Window:
         return cls(
             rolling=timedelta(seconds=seconds) if seconds else None,
             unit=Unit(unit) if unit else None,
-            zone=document["zone"],
+            zone=str(zone_of(document["zone"])),  # one that never was must not stop what stands beside it
         )
 
 

@@ -23,7 +23,6 @@ from web.problems import status_of
 PAGE: Final = "/console/sla/improvements"
 PLANS_SHOWN: Final = 20
 ACTIONS_SHOWN: Final = 100
-SERVICES_SHOWN: Final = 200
 ANSWERS: Final = {
     "draft": "The plan is drafted.",
     "adopt": "The plan is adopted: its actions count from now on.",
@@ -93,7 +92,7 @@ async def _shown(
         place="sla",
         status=status_of(error.kind) if error else HTTPStatus.OK,
         service=service,
-        services=[each.service for each in await sla.list_services(*given, limit=SERVICES_SHOWN)],
+        services=await sla.service_names(look.database, look.actor),
         plans=await sla.list_plans(*given, service=of, limit=PLANS_SHOWN),
         actions=[each for each in actions if each.plan_id is None],
         people=sorted((each for each in look.everybody.people.values() if each.active), key=lambda each: each.name),

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import structlog
+
 from connectors.itsm.base import ChangePage, NotSent, Refused, TicketChange, TicketNote
 from connectors.itsm.remedy.approvals import FIELDS as SIGNATURE_FIELDS
 from connectors.itsm.remedy.approvals import REQUEST, SIGNATURES, Approvals
@@ -58,6 +60,9 @@ class Cursor:
     def text(self) -> str:
         """The form that the engine keeps."""
         return json.dumps({"until": int(self.until.timestamp()), "seen": dict(sorted(self.seen.items()))})
+
+
+logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +148,10 @@ class Polling:
         ours = begins_with(self._tasks.key_field, KEY_START)
         try:
             return await self._all(TASKS, ours, self._tasks.fields, by=MODIFIED, since=since)
-        except Refused:
-            return []  # without the right to read tasks, or a field for our key there, changes are synced alone
+        except Refused as exc:
+            # Without the right to read tasks, or a field for our key there, changes are synced alone.
+            logger.warning("ticket_tasks_hidden", system="remedy", reason=exc.reason)
+            return []
 
     async def _all(self, form: str, condition: str, fields: Sequence[str], *, by: str, since: datetime) -> list[Values]:
         """Every entry since then. Pages follow the time, not an offset: what is touched meanwhile moves to the end."""

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from connectors.itsm.base import Refused, Ticket
 from connectors.itsm.servicenow.client import Row, ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
@@ -55,6 +57,9 @@ _CLOSE: Final[Mapping[TaskState, CloseCode]] = {
 }
 
 
+_log = structlog.get_logger()
+
+
 class ChangeTasks:
     """Reads and writes the rows of our changes."""
 
@@ -82,8 +87,10 @@ class ChangeTasks:
         ours = condition("correlation_display", "=", DISPLAY)
         try:
             rows = await touched_rows(self._client, TABLE, ours, fields=FIELDS, since=since)
-        except Refused:
-            return []  # an account without the right to read tasks syncs changes alone; `check` says so
+        except Refused as exc:
+            # An account without the right to read tasks syncs changes alone; `check` says so.
+            _log.warning("ticket_tasks_hidden", system="servicenow", reason=exc.reason)
+            return []
         return [
             (at, self._told(row, own))
             for row in rows

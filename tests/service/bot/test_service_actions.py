@@ -115,6 +115,27 @@ async def test_who_takes_it_over_is_told_and_who_had_it_is_reminded_no_more(acti
 
 
 @pytest.mark.row("S6", "B9")
+async def test_a_reminder_that_waited_is_not_told_if_the_day_was_moved_meanwhile(actions):
+    company = actions.company
+    await actions.deliver()
+    before = [len(each["thread"]) for each in await actions.seen()]
+    await actions.pass_by(5 * DAY)
+    assert [len(each["thread"]) for each in await actions.seen()] > before  # told that it is due
+    await set_preferences(company.database, company.actor(OWNER), quiet_hours="08:00-17:00")
+    said = [len(each["thread"]) for each in await actions.seen()]
+    await actions.pass_by(DAY)  # due again, in quiet hours
+    await take_action(
+        company.database, NO_TERMS, company.actor(MANAGER), actions.action.id,
+        owner=company.people[OWNER].email, due_at=company.clock.now() + 9 * DAY,
+    )  # fmt: skip
+    company.advance(seconds=8 * 3600 + 60)
+    await actions.runner.run_due()
+    await actions.deliver()
+    lines = [line["text"] for each in await actions.seen() for line in each["thread"][said[0] :]]
+    assert [line for line in lines if "due" in line.lower() and "This is due" in line] == []
+
+
+@pytest.mark.row("S6", "B9")
 async def test_a_reminder_waits_for_the_end_of_quiet_hours(actions):
     company = actions.company
     await set_preferences(company.database, company.actor(OWNER), quiet_hours="08:00-17:00")  # it is 09:00

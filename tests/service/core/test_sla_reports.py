@@ -106,6 +106,7 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
     assert sum(len(sheet.images) for sheet in printed.pages) == 3
     text = (await written("customer", ReportFormat.CSV, period="2026-03")).decode()
     assert "payments,2026-03-10,60.0" in text
+    assert "payments,01 Mar 2026 to 31 Mar 2026,99.8656%,60.0,10%,100.00 USD" in text
     assert "payments,availability >= 99.9%,99.8656%,no" in text
     assert "day by day" not in text
     violations = (await written("violations", ReportFormat.CSV, period="2026-03")).decode()

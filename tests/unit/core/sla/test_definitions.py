@@ -14,10 +14,17 @@ from core.errors import ConfigError
 from core.sla.contract import Contract, Tier, usual_tiers
 from core.sla.objective import Bound, Metric, bound_words, read_bound
 from core.sla.objective_file import read_definitions
-from core.sla.windows import DAY, Unit, read_window
+from core.sla.windows import DAY, Unit, Window, read_window
 
 SHIPPED = Path(__file__).parents[4] / "config" / "sla" / "default.yaml"
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+
+
+def test_a_window_whose_zone_never_was_is_read_in_utc():
+    stored = {**read_window("calendar month", zone="UTC").to_json(), "zone": "America/NewYork"}
+    assert Window.from_json(stored) == read_window("calendar month", zone="UTC")
+    kept = read_window("calendar month", zone="America/New_York")
+    assert Window.from_json(kept.to_json()) == kept
 
 
 def test_a_services_terms_are_found_by_its_name_however_it_is_spaced_and_it_is_named_once():
