@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import fcntl
+import os
 import shutil
 from contextlib import contextmanager
 from functools import cache
@@ -12,9 +13,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.product import running_product
 
-# A busy machine is no counterexample: properties say what is true, and bench/ says how fast it is.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# A busy machine is no counterexample: properties say what is true, and bench/ says how fast it is. Every run tries the
+# same examples, so that what is green stays green; HYPOTHESIS_PROFILE=chance looks further.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", UNTIMED, derandomize=True)
+settings.register_profile("chance", UNTIMED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 E2E = Path(__file__).parent / "e2e"

@@ -130,10 +130,15 @@ def test_a_label_that_alerts_and_samples_share_is_one_suspect():
 
 
 @pytest.mark.row("S5")
-@settings(max_examples=60)
-@given(st.integers(0, 10_000), st.integers(20, 2_000), st.floats(0.05, 0.9))
-def test_labels_that_have_nothing_to_do_with_failures_are_not_suspected(seed, count, failing):
-    chance = random.Random(seed)
+def test_labels_that_have_nothing_to_do_with_failures_are_hardly_ever_suspected():
+    """By chance alone six of seven may fail in one region and one of thirteen in the other: that is rare, not never."""
+    suspected = [bool(rank(scene(shares=tuple(unrelated(random.Random(seed)))))) for seed in range(400)]
+    assert sum(suspected) <= 4
+
+
+def unrelated(chance):
+    """What is known of labels where failures fall on samples by chance."""
+    failing = chance.uniform(0.05, 0.9)
     found = [
         Sample(
             "payments",
@@ -142,10 +147,10 @@ def test_labels_that_have_nothing_to_do_with_failures_are_not_suspected(seed, co
             chance.random() > failing,
             (("agent", f"a{chance.randrange(12)}"), ("region", chance.choice(("eu", "us"))), ("version", "1")),
         )
-        for _ in range(count)
+        for _ in range(chance.randrange(20, 2_000))
     ]
     (tallies,) = tallied(found).values()
-    assert rank(scene(shares=tuple(shares_of_samples(counts_of(tallies))))) == ()
+    return shares_of_samples(counts_of(tallies))
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
