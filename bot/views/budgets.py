@@ -139,7 +139,8 @@ def budget_thread_line(event: str, data: Mapping[str, Any]) -> Card | None:
         case "budget.raised":
             words = (Markup(f"⬆️ The limit is {limit} {currency} now."),)
         case "budget.raise_declined":
-            words = (Markup(f"The raise to {to} {currency} was not given."),)
+            late = " The period that it was asked for is over." if data.get("outcome") == "too late" else ""
+            words = (Markup(f"The raise to {to} {currency} was not given.{late}"),)
         case "budget.throttled":
             words = (one_line(by), Markup(f" has slowed it down to {data.get('per_hour')} actions an hour."))
         case "budget.reset":

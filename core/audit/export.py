@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.cells import no_formula
+
 CSV_COLUMNS: Final = (
     "timestamp",
     "tenant_id",
@@ -22,7 +24,6 @@ CSV_COLUMNS: Final = (
     "details",
     "event_id",
 )
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_json_line(record: Mapping[str, Any]) -> str:
@@ -47,4 +48,4 @@ def _cell(value: object) -> str:
     if isinstance(value, list):
         return ";".join(str(item) for item in value)
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return no_formula(text)

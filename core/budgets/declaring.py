@@ -51,6 +51,8 @@ async def declare_for(database: Database, catalogue: BudgetCatalogue, tenant: Te
         for key, (budget, _digest) in (await store.declared(tx)).items():
             if key not in wanted and budget.ended_at is None:
                 await finish(tx, who, budget, number=await store.hold_all(tx))
+                # Whatever its entry says when it comes back is new.
+                await store.change(tx, budget.id, {"declared_digest": ""})
 
 
 async def _declare(tx: Transaction, policy: BudgetPolicy, who: Actor, entry: Declared) -> None:
@@ -59,17 +61,17 @@ async def _declare(tx: Transaction, policy: BudgetPolicy, who: Actor, entry: Dec
     if budget is None:
         await begin(tx, who, terms, entry.period, declared=entry.key, digest=digest)
         return
+    if before == digest:
+        return  # as people have made it since, also where they have ended it
     if budget.ended_at is not None:
         await store.change(tx, budget.id, {"ended_at": None, "changed": await store.hold_all(tx)})
         standing = await recount(tx, budget)
         await set_deadline(tx, budget.id, TURN, standing.window.ends_at)
-        before = ""
-    if before != digest:
-        number = await store.hold_all(tx)
-        if (terms.scope, terms.currency) != (budget.terms.scope, budget.terms.currency):
-            log.warning("budget_scope_kept", budget=budget.reference, declared=entry.key)
-            return
-        await alter(tx, who, budget, terms, entry.period, number=number, digest=digest)
+    number = await store.hold_all(tx)
+    if (terms.scope, terms.currency) != (budget.terms.scope, budget.terms.currency):
+        log.warning("budget_scope_kept", budget=budget.reference, declared=entry.key)
+        return
+    await alter(tx, who, budget, terms, entry.period, number=number, digest=digest)
 
 
 async def _terms(tx: Transaction, policy: BudgetPolicy, entry: Declared) -> Terms:

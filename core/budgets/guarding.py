@@ -84,4 +84,4 @@ async def note_passed(tx: Transaction, guard: Guard) -> None:
     """What throttled budgets have let through is kept. For whoever holds the tenant's quotas."""
     starts = {each.budget.id: each.standing.window for each in guard.guarded}
     for budget_id, until in sorted(guard.paced.items()):
-        await store.open_period(tx, budget_id, starts[budget_id], {"paced_until": until})
+        await store.set_pace(tx, budget_id, starts[budget_id], until)

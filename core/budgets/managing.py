@@ -93,6 +93,7 @@ async def restore(database: Database, catalogue: BudgetCatalogue, actor: Actor, 
         standing = await recount(tx, budget)
         await set_deadline(tx, budget_id, TURN, standing.window.ends_at)
         await tell(tx, actor, budget, standing, event=BudgetEvent.UPDATED, details={"restored": True})
+        await raise_alerts(tx, budget, standing)
         await forget(tx)
         return await view_of(tx, budget_id)
 

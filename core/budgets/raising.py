@@ -11,7 +11,7 @@ from uuid import UUID
 from core.access import TokenScope, require_scope
 from core.actor import Actor, system_actor
 from core.agents import agents_named, projects_of
-from core.approvals import RequestEvent, open_request, request_states
+from core.approvals import RequestEvent, load_request, open_request, request_states
 from core.audit import AuditCategory, audited
 from core.budgets import rules, store
 from core.budgets.alerting import raise_alerts
@@ -182,10 +182,14 @@ async def _settle(tx: Transaction, request_id: UUID, outcome: str) -> None:
     if budget is None or budget.ended_at is not None:
         return
     who, details = system_actor(tx.tenant), {"request_id": str(request_id), "outcome": outcome}
+    standing = await hold_now(tx, budget)
+    if outcome == "approved" and asked.lasts == "period":
+        asked_at = (await load_request(tx, RequestId(request_id))).created_at
+        if asked_at < standing.window.starts_at:  # the use that was shown, and the period meant, are over
+            outcome = details["outcome"] = "too late"
     if outcome == "approved":
         await _raise(tx, who, budget, wanted=asked.wanted, lasts=asked.lasts, number=number, details=details)
         return
-    standing = await hold_now(tx, budget)
     said, category = {"to": rules.amount(asked.wanted), **details}, AuditCategory.SYSTEM
     await tell(tx, who, budget, standing, event=BudgetEvent.RAISE_DECLINED, details=said, category=category)
 

@@ -156,7 +156,7 @@ class SpendingDesk:
             answers = sheet.answers(batch, told)
         await reservation_store.keep(tx, sheet.new.values())
         for budget_id, until in sorted(sheet.paced.items()):
-            await store.open_period(tx, budget_id, sheet.windows[budget_id], {"paced_until": until})
+            await store.set_pace(tx, budget_id, sheet.windows[budget_id], until)
         return answers
 
     async def _settle(self, tx: Transaction, batch: Sequence[_Asked]) -> frozenset[str]:

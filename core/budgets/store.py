@@ -217,6 +217,16 @@ async def open_period(tx: Transaction, budget_id: UUID, window: Window, values: 
     )
 
 
+async def set_pace(tx: Transaction, budget_id: UUID, window: Window, until: datetime) -> None:
+    """What the budget has let through of late is kept in this period, whose end is left as others have set it."""
+    key = {"tenant_id": tx.tenant, "budget_id": budget_id, "starts_at": window.starts_at}
+    await tx.connection.execute(
+        insert(budget_periods)
+        .values(**key, ends_at=window.ends_at, paced_until=until)
+        .on_conflict_do_update(index_elements=["tenant_id", "budget_id", "starts_at"], set_={"paced_until": until})
+    )
+
+
 async def change_period(tx: Transaction, budget_id: UUID, starts_at: datetime, values: Mapping[str, Any]) -> None:
     """The period has these values."""
     columns = budget_periods.c

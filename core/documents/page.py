@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import escape
 from typing import Final, assert_never
 
+from core.cells import no_formula
 from core.documents.document import Brand, Cell, Document, Picture, Table, Words, shown
 
 LOGO_HEIGHT: Final = 48  # pixels, at most
@@ -39,7 +40,6 @@ footer{color:#565d70;font-size:13px;padding-top:24px;padding-bottom:32px}
 }
 """
 _NUMBER: Final = '<td class="n">'
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_page(document: Document) -> str:
@@ -119,4 +119,4 @@ def _row(table: Table, row: tuple[Cell, ...]) -> str:
 
 def _cell(cell: Cell) -> str:
     text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA_STARTS) else text
+    return no_formula(text) if isinstance(cell, str) else text

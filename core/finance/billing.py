@@ -13,6 +13,7 @@ from typing import Final
 from core.access import TokenScope, permitted
 from core.actor import Actor
 from core.audit import record
+from core.cells import no_formula
 from core.costs import RateCatalogue
 from core.db import Database, Transaction
 from core.documents import to_pdf, to_workbook
@@ -160,10 +161,11 @@ def _csv(made: Chargeback) -> Iterator[str]:
     statement, fixed = made.statement, (made.period, made.statement.currency)
     writer.writerow(CSV_COLUMNS)
     for centre in statement.centres:
-        whose = (centre.code, centre.title)
+        whose = (no_formula(centre.code), no_formula(centre.title))
         for line in centre.lines:
             unit = made.meters[line.meter].unit if line.meter in made.meters else ""
-            what = (line.project, line.agent, line.meter, plain(line.quantity), unit)
+            named = map(no_formula, (line.project, line.agent, line.meter))
+            what = (*named, plain(line.quantity), no_formula(unit))
             writer.writerow((*fixed, "line", *whose, *what, plain(line.exact), line.amount))
         if centre.rounding:
             writer.writerow((*fixed, "rounding", *whose, "", "", "", "", "", "", centre.rounding))

@@ -21,6 +21,7 @@ from decimal import Decimal
 from io import StringIO
 from typing import Final
 
+from core.cells import no_formula
 from core.finance.chargeback import CentreStatement, Meter, Statement
 from core.finance.exact import difference, product, to_places
 
@@ -28,6 +29,7 @@ VERSIONS: Final = ("1.2", "1.3")
 PROVIDER: Final = "Countersign"
 CATEGORY: Final = "AI and Machine Learning"
 SUBCATEGORY: Final = "AI Platforms"
+WORDS: Final = frozenset({"ChargeDescription", "ResourceName", "SubAccountName", "SkuMeter"})  # ids stay verbatim
 PRICE_PLACES: Final = 12
 FLUSH_ROWS: Final = 500
 COLUMNS: Final = (
@@ -149,7 +151,8 @@ def focus_csv(
     for number, row in enumerate(_rows(charges, statement, meters), start=1):
         code = row["x_CostCentre"]
         sub_account = {"SubAccountId": code, "SubAccountName": titles.get(code, ""), "SubAccountType": "Cost centre"}
-        writer.writerow({**common, **(sub_account if code else {}), **row})
+        whole = {**common, **(sub_account if code else {}), **row}
+        writer.writerow({key: no_formula(value) if key in WORDS else value for key, value in whole.items()})
         if number % FLUSH_ROWS == 0:
             yield buffer.getvalue()
             buffer.seek(0)

@@ -96,7 +96,7 @@ def _proposal(form: Form, currency: str) -> Proposal:
         roll_over_cap=Money(_decimal(form, "roll_over_cap"), currency) if text("roll_over_cap") else None,
         thresholds=[_percent(each) for each in (text("thresholds") or "").replace(",", " ").split()] or None,
         owners=[each.strip() for each in (text("owners") or "").replace(",", " ").split()] or None,
-        controls=[ControlIn(does, actions=actions, per_hour=int(rate) if rate and rate.isdigit() else None)]
+        controls=[ControlIn(does, actions=actions, per_hour=_whole(form, "per_hour") if rate else None)]
         if does
         else None,
     )

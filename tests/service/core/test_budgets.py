@@ -14,7 +14,7 @@ from config.yamlfile import parse_yaml
 from core import budgets
 from core.budgets import BudgetCatalogue, BudgetFilter, ControlIn, Proposal, count_charges
 from core.budgets.errors import InvalidBudget, NothingToLift, NotManager, NotYourBudget
-from core.budgets.store import load_known
+from core.budgets.store import load_known, set_pace
 from core.costs import Charge, Usage, UsageWriter, load_rate_catalogue, spent_of
 from core.db import Batches
 from core.db.batches import BATCH_MAX
@@ -256,6 +256,38 @@ async def test_a_raise_is_asked_for_approved_by_somebody_else_and_has_its_effect
     assert len(await company.trail(action="budget.raised")) == 1
 
 
+@pytest.mark.row("C2", "C5")
+async def test_what_is_let_through_while_the_period_is_changed_leaves_its_end_alone(
+    database, company, make, manager, budget_catalogue
+):
+    made = await make(amount=usd("100"))
+    await budgets.update(database, budget_catalogue, manager, made.id, Proposal(period="week"))
+    async with database.tenant(company.tenant) as tx:  # a gate that had read the budget before
+        await set_pace(tx, made.id, made.standing.window, tx.now + timedelta(minutes=10))
+    shown = await budgets.get_budget(database, manager, made.id)
+    assert shown.standing.window.starts_at <= company.clock.now() < shown.standing.window.ends_at
+    assert shown.standing.window != made.standing.window
+
+
+@pytest.mark.row("C4")
+async def test_a_raise_for_a_period_that_is_over_when_it_is_approved_raises_no_other(
+    database, company, make, manager, budget_catalogue
+):
+    # rule 34
+    made = await make(amount=usd("100"))
+    dana = company.actor("agent_developer")
+    asked = await budgets.ask_raise(
+        database, budget_catalogue, dana, made.id, to=usd("150"), lasts="period", reason="More tickets than usual."
+    )
+    later = made.standing.window.ends_at + timedelta(hours=1) - company.clock.now()
+    company.advance(seconds=later.total_seconds())
+    await heard(database, company, asked.raise_asked.request_id)
+    shown = await budgets.get_budget(database, manager, made.id)
+    assert (shown.standing.limit, shown.raise_asked) == (100, None)
+    (told,) = await company.trail(action="budget.raise_declined")
+    assert told["details"]["outcome"] == "too late"
+
+
 async def heard(database, company, request_id):
     """As the outbox tells it."""
     event = Event(
@@ -441,6 +473,9 @@ async def test_a_declared_budget_stays_as_people_made_it_until_its_entry_says_so
     assert (await budgets.get_budget(database, manager, made.id)).ended_at is not None
     await budgets.declare_for(database, budget_policy(DECLARED), company.tenant)
     assert (await budgets.get_budget(database, manager, made.id)).ended_at is None
+    await budgets.end(database, budget_policy(DECLARED), manager, made.id)
+    await budgets.declare_for(database, budget_policy(DECLARED), company.tenant)  # at the next start
+    assert (await budgets.get_budget(database, manager, made.id)).ended_at is not None
 
 
 @pytest.mark.row("C2")
