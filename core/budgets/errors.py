@@ -1,6 +1,6 @@
 """What can go wrong with budgets. A refusal at the gate is an answer, not an error."""
 
-from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from core.errors import Conflict, Forbidden, InvalidInput, LimitExceeded, NotFound
 
 
 class InvalidBudget(InvalidInput):
@@ -39,6 +39,12 @@ class NothingToRaise(Conflict):
     code = "budgets.no_raise"
 
 
+class RaiseWaits(Conflict):
+    """Another raise of this budget waits for approval."""
+
+    code = "budgets.raise_waits"
+
+
 class NothingToLift(Conflict):
     """No budget stands in the way of this action."""
 
@@ -49,6 +55,12 @@ class InvalidSpending(InvalidInput):
     """This cannot be asked for."""
 
     code = "budgets.invalid_spending"
+
+
+class TooManyReserved(LimitExceeded):
+    """More cannot be reserved at once."""
+
+    code = "budgets.too_many_reserved"
 
 
 class AlreadyTold(Conflict):

@@ -116,7 +116,7 @@ async def views_of(
     tx: Transaction, found: Sequence[tuple[Budget, Standing]], everybody: Directory
 ) -> tuple[BudgetView, ...]:
     """The budgets as doors show them."""
-    waiting = await _raises(tx, [budget.id for budget, _ in found])
+    waiting = await raises_waiting(tx, [budget.id for budget, _ in found])
     return tuple(_view(tx, budget, standing, everybody, waiting.get(budget.id)) for budget, standing in found)
 
 
@@ -157,7 +157,7 @@ def _view(
     )
 
 
-async def _raises(tx: Transaction, budget_ids: Sequence[UUID]) -> dict[UUID, RaiseView]:
+async def raises_waiting(tx: Transaction, budget_ids: Sequence[UUID]) -> dict[UUID, RaiseView]:
     """The raise that waits for approval, by budget."""
     found = await store.open_requests(tx, budget_ids) if budget_ids else {}
     if not found:

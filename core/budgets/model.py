@@ -49,7 +49,8 @@ budget_periods = tenant_table(
     instant("reset_at", nullable=True),
     Column("alerted", ARRAY(Text), nullable=False, server_default="{}"),
     Column("throttle_per_hour", Integer, nullable=True),
-    instant("paced_until", nullable=True),
+    instant("paced_until", nullable=True),  # written by the gate, under the lock of the tenant's quotas
+    instant("spending_paced_until", nullable=True),  # written under the lock of the tenant's reservations
     identifier("acknowledged_by", nullable=True),
     instant("acknowledged_at", nullable=True),
     Column("closed_amount", Numeric, nullable=True),  # the budget's, when the period ended

@@ -16,15 +16,15 @@ from core.audit import AuditCategory, audited
 from core.budgets import rules, store
 from core.budgets.alerting import raise_alerts
 from core.budgets.catalogue import BudgetCatalogue
-from core.budgets.errors import InvalidBudget, NothingToLift, NothingToRaise
+from core.budgets.errors import InvalidBudget, NothingToLift, NothingToRaise, RaiseWaits
 from core.budgets.events import BudgetEvent
 from core.budgets.guarding import load_guard
-from core.budgets.loading import forget, hold, hold_now, policy_of, require_manager, tell, view_of
+from core.budgets.loading import forget, hold, hold_now, policy_of, raises_waiting, require_manager, tell, view_of
 from core.budgets.managing import said_why, settle_alerts
 from core.budgets.policy import OVERRIDE, RAISE
 from core.budgets.rules import Bite
 from core.budgets.state import Budget, Effect, Standing
-from core.budgets.views import BudgetView
+from core.budgets.views import BudgetView, RaiseView
 from core.db import Database, Transaction
 from core.ids import RequestId
 from core.money import Money
@@ -32,6 +32,7 @@ from core.outbox import Event
 from core.roles.permissions import permission_for
 
 LASTS: Final = ("period", "always")
+_LASTS_WORDS: Final = {"period": "this period", "always": "from now on"}
 # What a budget hears of the requests about it.
 HEARD: Final = frozenset(
     map(str, (RequestEvent.APPROVED, RequestEvent.REJECTED, RequestEvent.WITHDRAWN, RequestEvent.EXPIRED))
@@ -51,7 +52,8 @@ async def ask_raise(
 ) -> BudgetView:
     """Those who decide are asked whether the limit is raised to `to`: for this period, or from now on.
 
-    Raises NothingToRaise, InvalidBudget, or NobodyToAsk.
+    Asked for the same again while that waits, nothing new happens. Raises NothingToRaise, InvalidBudget, RaiseWaits
+    while another raise waits, or NobodyToAsk.
     """
     async with audited(database, actor, action=str(BudgetEvent.RAISE_ASKED), resource=str(budget_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
@@ -60,6 +62,11 @@ async def ask_raise(
         budget = await hold(tx, budget_id)
         standing = await hold_now(tx, budget)
         wanted = _wanted(budget, standing, to, lasts)
+        waiting = (await raises_waiting(tx, [budget_id])).get(budget_id)
+        if waiting is not None:
+            if (waiting.wanted, waiting.lasts) != (wanted, lasts):
+                raise _waits(budget, waiting)
+            return await view_of(tx, budget_id)
         request_id, is_approved = await open_request(
             tx,
             actor,
@@ -158,6 +165,15 @@ def _wanted(budget: Budget, standing: Standing, to: Money, lasts: str) -> Decima
     return to.amount
 
 
+def _waits(budget: Budget, waiting: RaiseView) -> RaiseWaits:
+    asked = f"{rules.amount(waiting.wanted)} {budget.terms.currency} {_LASTS_WORDS[waiting.lasts]}"
+    return RaiseWaits(
+        f"{waiting.reference} asks for {asked} already.",
+        where="to",
+        next_step="Await its outcome, or withdraw it first.",
+    )
+
+
 def _asked(budget: Budget, standing: Standing, wanted: Decimal, lasts: str) -> Mapping[str, str]:
     currency = budget.terms.currency
     return {
@@ -168,7 +184,7 @@ def _asked(budget: Budget, standing: Standing, wanted: Decimal, lasts: str) -> M
         "used": f"{rules.amount_words(standing.used)} {currency}",
         "limit": f"{rules.amount_words(standing.limit)} {currency}",
         "raise_to": f"{rules.amount(wanted)} {currency}",
-        "lasts": "this period" if lasts == "period" else "from now on",
+        "lasts": _LASTS_WORDS[lasts],
     }
 
 

@@ -53,14 +53,14 @@ async def some(tx: Transaction, *, after: str = "", limit: int | None = None) ->
     return list((await tx.connection.execute(wanted.limit(limit))).scalars())
 
 
-async def sums(tx: Transaction) -> list[Held]:
-    """What is held in all, for each project, agent and class."""
+async def sums(tx: Transaction) -> tuple[list[Held], int]:
+    """What is held in all, for each project, agent and class, and by how many reservations."""
     names = (_C.project, _C.agent, _C.meter_class)
-    wanted = select(*names, func.sum(_C.amount).label("amount")).where(_C.tenant_id == tx.tenant).group_by(*names)
-    return [
-        Held(project=row.project, agent=row.agent, meter_class=row.meter_class, amount=row.amount)
-        for row in await tx.connection.execute(wanted)
-    ]
+    figures = (func.sum(_C.amount).label("amount"), func.count().label("reservations"))
+    wanted = select(*names, *figures).where(_C.tenant_id == tx.tenant).group_by(*names)
+    rows = (await tx.connection.execute(wanted)).all()
+    held = [Held(project=row.project, agent=row.agent, meter_class=row.meter_class, amount=row.amount) for row in rows]
+    return held, sum(row.reservations for row in rows)
 
 
 async def of(tx: Transaction, ids: Collection[str]) -> dict[str, Reservation]:

@@ -5,12 +5,15 @@ reservations, in whatever process: so what is reserved and what is used never ex
 ends when usage of its id stands in the ledger, when it is given back, or with its time.
 
 What is settled is looked up before the counters are read: usage that is written between the two counts twice for that
-moment, and never not at all. With each batch some are looked up, in turns, and all of them before anything is refused.
+moment, and never not at all. With each batch some are looked up, in turns, and all of them before anything is refused,
+but for those that were a second ago.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,7 +26,7 @@ from core.access import Permission, TokenScope, permitted, require
 from core.actor import Actor
 from core.audit import audited
 from core.budgets import reservation_store, spending, store
-from core.budgets.errors import AlreadyTold, InvalidSpending
+from core.budgets.errors import AlreadyTold, InvalidSpending, TooManyReserved
 from core.budgets.guarding import load_guarded
 from core.budgets.reservation_store import Held, Reservation
 from core.budgets.rules import Guarded, paced_after
@@ -31,13 +34,14 @@ from core.budgets.spending import FREE, Verdict
 from core.budgets.store import KNOWN
 from core.costs import Charge, RateCatalogue, Usage, check_usage, known_among, priced
 from core.db import Batches, Database, Transaction
-from core.errors import Forbidden
+from core.errors import Forbidden, InvalidInput
 from core.ids import TenantId
 from core.money import EXACT, Money
 
 LASTS: Final = timedelta(minutes=5)
 LASTS_MAX: Final = timedelta(hours=1)
 SETTLED_AT_ONCE: Final = 256  # reservations that are looked up with each batch, in turns
+OPEN_MAX: Final = 10_000  # reservations of one tenant at once: whoever has so many does not tell what was used
 _ONE: Final = timedelta(seconds=1)
 
 CHECKS = Counter("countersign_budgets_checks_total", "Answers to who asked before spending", ["decision"])
@@ -71,6 +75,9 @@ class Answer:
     retry_after: timedelta | None = None  # of what is slowed down
 
 
+Outcome = Answer | AlreadyTold | TooManyReserved  # what becomes of a question
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     actor: Actor
@@ -84,38 +91,48 @@ class SpendingDesk:
     def __init__(self, database: Database, rates: RateCatalogue) -> None:
         self._database = database
         self._rates = rates
-        self._batches: Batches[_Asked, Answer | AlreadyTold] = Batches(database, self._answer)
+        self._batches: Batches[_Asked, Outcome] = Batches(database, self._answer)
         self._looked_up_to: dict[TenantId, str] = {}  # a reservation, by the id of its usage
+        self._all_looked_up_at: dict[TenantId, float] = {}  # by the process's clock, seconds
 
     async def ask(self, actor: Actor, said: Spending) -> Answer:
         """Asked again, the new estimate takes the place of the earlier one, if it is allowed.
 
-        Raises InvalidSpending or InvalidUsage naming the field, AlreadyTold, or PermissionMissing for whoever may not
-        tell usage.
+        Raises InvalidSpending or InvalidUsage naming the field, AlreadyTold, TooManyReserved, or PermissionMissing for
+        whoever may not tell usage.
         """
         now = self._database.clock.now()
-        asked = _Asked(actor, self._charge(actor, said, now=now), now + _lasting(said.lasts))
+        try:
+            asked = _Asked(actor, self._charge(actor, said, now=now), now + _lasting(said.lasts))
+        except InvalidInput:
+            async with self._allowed(actor):
+                raise  # to whoever may ask; others learn that they may not, whatever they say
         try:
             found = await self._batches.ask(actor.tenant, asked)
         except Forbidden:
             async with audited(self._database, actor, action="budget.checked", resource="budgets"):
                 raise  # and with it the refusal is recorded
-        if isinstance(found, AlreadyTold):
+        if isinstance(found, (AlreadyTold, TooManyReserved)):
             raise found
         CHECKS.labels(found.verdict.spend.value).inc()
         return found
 
     async def give_back(self, actor: Actor, usage_id: str) -> None:
         """Nothing is reserved for this usage any more. Raises PermissionMissing."""
-        async with permitted(
-            self._database, actor, TokenScope.DECIDE, action="budget.checked", resource="budgets"
-        ) as tx:
-            await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
+        async with self._allowed(actor) as tx:
             await reservation_store.drop(tx, [usage_id])
 
     async def close(self) -> None:
         """Whatever was asked is answered."""
         await self._batches.close()
+
+    @asynccontextmanager
+    async def _allowed(self, actor: Actor) -> AsyncIterator[Transaction]:
+        async with permitted(
+            self._database, actor, TokenScope.DECIDE, action="budget.checked", resource="budgets"
+        ) as tx:
+            await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
+            yield tx
 
     def _charge(self, actor: Actor, said: Spending, *, now: datetime) -> Charge:
         card = self._rates.for_tenant(actor.tenant)
@@ -141,7 +158,7 @@ class SpendingDesk:
             raise InvalidSpending(message, where="meter_class", accepted=tuple(classes))
         return Charge(said.id, now, said.project, said.agent, "", said.meter_class, Decimal(1), amount, card.currency)
 
-    async def _answer(self, tx: Transaction, batch: Sequence[_Asked]) -> Sequence[Answer | AlreadyTold]:
+    async def _answer(self, tx: Transaction, batch: Sequence[_Asked]) -> Sequence[Outcome]:
         for asked in batch:
             await require(tx, asked.actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
         if not (await tx.remembered(KNOWN, store.load_known)).budgets:
@@ -151,12 +168,12 @@ class SpendingDesk:
         told = await self._settle(tx, batch)
         sheet = await _sheet(tx, batch)
         answers = sheet.answers(batch, told)
-        if sheet.has_refused and await self._settle_all(tx):  # what is settled and not known to be might have room
+        if sheet.has_refused and await self._settle_all(tx, sheet.reservations):  # which might make room
             sheet = await _sheet(tx, batch)
             answers = sheet.answers(batch, told)
         await reservation_store.keep(tx, sheet.new.values())
         for budget_id, until in sorted(sheet.paced.items()):
-            await store.set_pace(tx, budget_id, sheet.windows[budget_id], until)
+            await store.set_pace(tx, budget_id, sheet.windows[budget_id], until, is_of_spending=True)
         return answers
 
     async def _settle(self, tx: Transaction, batch: Sequence[_Asked]) -> frozenset[str]:
@@ -168,8 +185,14 @@ class SpendingDesk:
         await reservation_store.drop(tx, told)
         return told
 
-    async def _settle_all(self, tx: Transaction) -> bool:
-        """Whether anything that was reserved is over, as it was told."""
+    async def _settle_all(self, tx: Transaction, reservations: int) -> bool:
+        """Whether anything that was reserved is over, as it was told; not looked up where it was a moment ago."""
+        now, before = time.monotonic(), self._all_looked_up_at.get(tx.tenant)
+        if reservations <= SETTLED_AT_ONCE and not self._looked_up_to[tx.tenant]:
+            return False  # each was looked up with this batch
+        if before is not None and now - before < _ONE.total_seconds():
+            return False
+        self._all_looked_up_at[tx.tenant] = now
         told = await known_among(tx, await reservation_store.some(tx))
         await reservation_store.drop(tx, told)
         return bool(told)
@@ -177,29 +200,36 @@ class SpendingDesk:
 
 async def _sheet(tx: Transaction, batch: Sequence[_Asked]) -> _Sheet:
     """What is reserved, read before the counters are."""
-    held = await reservation_store.sums(tx)
+    held, reservations = await reservation_store.sums(tx)
     own = await reservation_store.of(tx, {asked.charge.usage_id for asked in batch})
-    return _Sheet(await load_guarded(tx), held, own, now=tx.now)
+    return _Sheet(await load_guarded(tx), held, own, reservations=reservations, now=tx.now)
 
 
 class _Sheet:
     """The tenant's budgets with what is reserved of them, while a batch is answered."""
 
     def __init__(
-        self, guarded: Sequence[Guarded], held: Sequence[Held], own: Mapping[str, Reservation], *, now: datetime
+        self,
+        guarded: Sequence[Guarded],
+        held: Sequence[Held],
+        own: Mapping[str, Reservation],
+        *,
+        reservations: int,
+        now: datetime,
     ) -> None:
         self._guarded, self._own, self._now = guarded, dict(own), now
         self._held = {each.budget.id: _sum_of(each, held) for each in guarded}
+        self.reservations = reservations
         self.has_refused = False
         self.windows = {each.budget.id: each.standing.window for each in guarded}
         self.new: dict[str, Reservation] = {}
         self.paced: dict[UUID, datetime] = {}
 
-    def answers(self, batch: Sequence[_Asked], told: Collection[str]) -> list[Answer | AlreadyTold]:
+    def answers(self, batch: Sequence[_Asked], told: Collection[str]) -> list[Outcome]:
         """What follows for each; what is allowed is reserved."""
         return [AlreadyTold(where="id") if asked.charge.usage_id in told else self._answer(asked) for asked in batch]
 
-    def _answer(self, asked: _Asked) -> Answer:
+    def _answer(self, asked: _Asked) -> Answer | TooManyReserved:
         charge = asked.charge
         counting = [each for each in self._guarded if _counts(each, charge) and each.standing.window.holds(self._now)]
         if not counting or not charge.amount:
@@ -211,10 +241,18 @@ class _Sheet:
             self.has_refused = True
             later = verdict.next_at - self._now if verdict.next_at else None
             return Answer(verdict, charge.amount, charge.currency, None, later)
+        if before is None and self.reservations >= OPEN_MAX:
+            self.has_refused = True
+            return TooManyReserved(
+                f"{OPEN_MAX:,} reservations are open already.",
+                where="id",
+                next_step="Tell what was used of them, or release them.",
+            )
+        self.reservations += before is None
         for budget_id, per_hour in spending.slowed(counting, charge, held):
             standing = next(each.standing for each in counting if each.budget.id == budget_id)
             self.paced[budget_id] = paced_after(
-                self.paced.get(budget_id) or standing.paced_until, per_hour, now=self._now
+                self.paced.get(budget_id) or standing.spending_paced_until, per_hour, now=self._now
             )
         mine = Reservation(
             usage_id=charge.usage_id,

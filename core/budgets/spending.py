@@ -121,7 +121,7 @@ def _next_at(guarded: Guarded, control: Control, paced: Mapping[UUID, datetime],
     """When a throttle lets the next one through; None if now, or if it is no throttle."""
     if control.does is not Effect.THROTTLE:
         return None
-    pace = paced.get(guarded.budget.id) or guarded.standing.paced_until or now
+    pace = paced.get(guarded.budget.id) or guarded.standing.spending_paced_until or now
     free_at = paced_after(pace, control.per_hour or 1, now=now) - _HOUR
     return free_at if free_at > now else None
 

@@ -121,7 +121,8 @@ class Standing:
     reset_at: datetime | None = None
     alerted: frozenset[str] = field(default_factory=frozenset)
     throttle_per_hour: int | None = None  # asked for by hand, until the period ends
-    paced_until: datetime | None = None  # of a throttle: when what was let through is worked off
+    paced_until: datetime | None = None  # of a throttle: when the actions that were let through are worked off
+    spending_paced_until: datetime | None = None  # and when what was allowed to be spent is
     acknowledged_by: UserId | None = None
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None

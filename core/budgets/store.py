@@ -217,13 +217,16 @@ async def open_period(tx: Transaction, budget_id: UUID, window: Window, values: 
     )
 
 
-async def set_pace(tx: Transaction, budget_id: UUID, window: Window, until: datetime) -> None:
+async def set_pace(
+    tx: Transaction, budget_id: UUID, window: Window, until: datetime, *, is_of_spending: bool = False
+) -> None:
     """What the budget has let through of late is kept in this period, whose end is left as others have set it."""
     key = {"tenant_id": tx.tenant, "budget_id": budget_id, "starts_at": window.starts_at}
+    pace = {"spending_paced_until" if is_of_spending else "paced_until": until}
     await tx.connection.execute(
         insert(budget_periods)
-        .values(**key, ends_at=window.ends_at, paced_until=until)
-        .on_conflict_do_update(index_elements=["tenant_id", "budget_id", "starts_at"], set_={"paced_until": until})
+        .values(**key, ends_at=window.ends_at, **pace)
+        .on_conflict_do_update(index_elements=["tenant_id", "budget_id", "starts_at"], set_=pace)
     )
 
 
@@ -373,6 +376,7 @@ def _standing(row: Mapping[Any, Any], amount: Decimal, prefix: str) -> Standing:
         alerted=frozenset(value("alerted")),
         throttle_per_hour=value("throttle_per_hour"),
         paced_until=value("paced_until"),
+        spending_paced_until=value("spending_paced_until"),
         acknowledged_by=value("acknowledged_by"),
         acknowledged_at=value("acknowledged_at"),
         closed_at=value("closed_at"),

@@ -12,9 +12,10 @@ import pytest_asyncio
 
 from core import budgets
 from core.access.errors import PermissionMissing
-from core.budgets import ControlIn, Proposal, Spend, Spending, SpendingDesk, count_charges
-from core.budgets.errors import AlreadyTold, InvalidSpending
+from core.budgets import ControlIn, Proposal, Spend, Spending, SpendingDesk, count_charges, reserving
+from core.budgets.errors import AlreadyTold, InvalidSpending, TooManyReserved
 from core.budgets.reserving import SETTLED_AT_ONCE
+from core.budgets.store import set_pace, with_standing
 from core.costs import InvalidUsage, UnknownMeter, Usage, UsageWriter, load_rate_catalogue
 from core.money import Money
 
@@ -200,6 +201,38 @@ async def test_a_throttle_lets_so_many_through_and_says_when_the_next_may_come(m
 
 
 @pytest.mark.row("C5")
+async def test_actions_that_a_throttle_lets_through_slow_no_spending_down(make, ask, database, company):
+    # rules 39
+    budget = await make(controls=[ControlIn("throttle", at=Decimal(50), per_hour=2)])
+    await ask("a", "5")
+    async with database.tenant(company.tenant) as tx:  # the gate has let many through
+        await set_pace(tx, budget.id, budget.standing.window, tx.now + timedelta(hours=1))
+    assert [(await ask(each)).verdict.spend for each in ("b", "c", "d")] == [Spend.ALLOW, Spend.ALLOW, Spend.THROTTLE]
+    async with database.tenant(company.tenant) as tx:
+        ((_, standing),) = await with_standing(tx, at=tx.now, budget_id=budget.id)
+        assert standing.paced_until == tx.now + timedelta(hours=1)
+
+
+@pytest.mark.row("C5", "X9")
+async def test_reservations_are_bounded_and_whoever_tells_or_releases_may_go_on(
+    make, ask, tell, desk, company, monkeypatch
+):
+    # rules 41
+    monkeypatch.setattr(reserving, "OPEN_MAX", 3)
+    await make()
+    for each in "abc":
+        await ask(each)
+    with pytest.raises(TooManyReserved, match="3 reservations are open already") as refused:
+        await ask("d")
+    assert refused.value.where == "id"
+    assert (await ask("c", "2")).verdict.is_allowed  # in the place of an earlier one
+    await tell("a")
+    assert (await ask("d")).verdict.is_allowed
+    await desk.give_back(company.actor(PLATFORM), "b")
+    assert (await ask("e")).verdict.is_allowed
+
+
+@pytest.mark.row("C5")
 async def test_where_no_budget_counts_it_nothing_is_in_the_way(make, ask):
     assert (await ask("a", "1000")).verdict.code == "budgets.free"
     await make(project="elsewhere")
@@ -251,7 +284,9 @@ async def test_who_may_not_tell_usage_may_not_reserve_or_release_and_it_is_recor
     await ask("a", "6")
     with pytest.raises(PermissionMissing):
         await desk.ask(company.actor("audit_reviewer"), Spending(id="b", amount=usd("1")))
+    with pytest.raises(PermissionMissing):  # and learns nothing of what can be asked for
+        await desk.ask(company.actor("audit_reviewer"), Spending(id="b", meter="joy", quantity=Decimal(-1)))
     with pytest.raises(PermissionMissing):
         await desk.give_back(company.actor("audit_reviewer"), "a")
-    assert len(await company.trail(action="budget.checked", result="denied")) == 2
+    assert len(await company.trail(action="budget.checked", result="denied")) == 3
     assert (await ask("c", "5")).verdict.spend is Spend.DENY  # it is reserved still

@@ -13,7 +13,7 @@ import pytest_asyncio
 from config.yamlfile import parse_yaml
 from core import budgets
 from core.budgets import BudgetCatalogue, BudgetFilter, ControlIn, Proposal, count_charges
-from core.budgets.errors import InvalidBudget, NothingToLift, NotManager, NotYourBudget
+from core.budgets.errors import InvalidBudget, NothingToLift, NotManager, NotYourBudget, RaiseWaits
 from core.budgets.store import load_known, set_pace
 from core.costs import Charge, Usage, UsageWriter, load_rate_catalogue, spent_of
 from core.db import Batches
@@ -254,6 +254,31 @@ async def test_a_raise_is_asked_for_approved_by_somebody_else_and_has_its_effect
     assert (shown.standing.limit, shown.standing.extra, shown.raise_asked) == (150, 50, None)
     assert shown.standing.alerted == {"50"}  # 80 and 100 are armed anew
     assert len(await company.trail(action="budget.raised")) == 1
+
+
+@pytest.mark.row("C4", "X9")
+async def test_while_a_raise_waits_the_same_is_asked_once_and_another_is_refused_by_its_name(
+    database, company, make, manager, budget_catalogue
+):
+    # rule 34
+    made = await make(amount=usd("100"))
+
+    async def asked(to, lasts="period"):
+        dana = company.actor("agent_developer")
+        return await budgets.ask_raise(
+            database, budget_catalogue, dana, made.id, to=usd(to), lasts=lasts, reason="More tickets than usual."
+        )
+
+    first, again = await asyncio.gather(asked("150"), asked("150.00"))
+    assert first.raise_asked == again.raise_asked
+    assert len(await company.trail(action="budget.raise_asked")) == 1
+    for said in (("200", "period"), ("150", "always")):
+        with pytest.raises(RaiseWaits, match=f"{first.raise_asked.reference} asks for 150.00 USD this period already"):
+            await asked(*said)
+    assert len(await company.trail(action="budget.raise_asked", result="success")) == 1
+    await vote(company, first.raise_asked.request_id, "tenant_administrator")
+    await heard(database, company, first.raise_asked.request_id)
+    assert (await asked("200")).raise_asked.wanted == 200
 
 
 @pytest.mark.row("C2", "C5")

@@ -89,7 +89,7 @@ def test_each_control_that_holds_for_spending_does_its_own(control, spend, code)
 def test_a_throttle_lets_a_burst_through_and_then_says_when():
     control = Control(Effect.THROTTLE, Decimal(50), (SPEND,), 6)
     worked_off = NOW + timedelta(hours=1)
-    found = judged("6", budget(controls=(control,), paced_until=worked_off))
+    found = judged("6", budget(controls=(control,), spending_paced_until=worked_off))
     assert (found.spend, found.code) == (Spend.THROTTLE, "budgets.throttled")
     assert found.next_at == NOW + timedelta(minutes=10)
 
