@@ -43,7 +43,8 @@ def test_a_rollout_whose_server_is_killed_again_and_again_is_undone_once(product
     kill(product)
     until(at("rolling_back", "recovering"), "it to be undone", within_s=60)
     kill(product)
-    until(at("rolled_back"), "the recovery", within_s=60)
+    until(at("rolled_back"), "it to be as before", within_s=60)
+    until(lambda: call(product, "GET", path)["recovery"]["state"] != "due", "the recovery", within_s=60)
 
     found = call(product, "GET", path)
     assert (found["state"], found["recovery"]["state"], found["review_state"]) == ("rolled_back", "passed", "due")

@@ -84,7 +84,7 @@ class Spendings:
         "/api/v1/budgets/check",
         summary="Ask whether something may be spent, and reserve it",
         tags=_TAGS,
-        errors=(ErrorKind.FORBIDDEN, ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.CONFLICT, ErrorKind.LIMITED, ErrorKind.UNAVAILABLE),
         permission="deploy_agents",
         idempotency=Idempotency.IGNORED,
         example=EXAMPLE,

@@ -25,7 +25,7 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
 
 @pytest.fixture
 async def system(desk: Bench) -> AsyncIterator[TicketSystem]:
-    connected = desk.connect(read_timeout_s=0.8)
+    connected = desk.connect(read_timeout_s=2.0)
     yield connected
     await connected.close()
 
@@ -125,7 +125,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
 
 @pytest.fixture
 async def asking(bench: Bench) -> AsyncIterator[TicketSystem]:
-    connected = bench.connect(read_timeout_s=0.8)
+    connected = bench.connect(read_timeout_s=2.0)
     yield connected
     await connected.close()
 

@@ -34,7 +34,7 @@ def telling(world, *platforms):
 @pytest.fixture
 async def jira():
     async with SYSTEMS["jira-cloud"]() as running:
-        connected = running.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+        connected = running.connect(read_timeout_s=2.0, total_timeout_s=10.0)
         yield running, connected
         await connected.close()
 

@@ -56,7 +56,7 @@ class Board:
         self.company, self.bench = company, bench
         self.desk = Desk(company, catalogue)
         self.slug = bench.slug
-        self.system = bench.connect(read_timeout_s=0.8, total_timeout_s=5.0)
+        self.system = bench.connect(read_timeout_s=2.0, total_timeout_s=10.0)
         self.inbox = TicketInbox(self.slug, company.tenant, self.system, company.database, changes=catalogue)
 
     async def deliver(self):

@@ -86,7 +86,7 @@ class Scene:
 async def scene(company, request):
     async with SYSTEMS[request.param]() as running:
         bench = running.incidents() if isinstance(running, JiraBench) else running
-        connector = bench.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+        connector = bench.connect(read_timeout_s=2.0, total_timeout_s=10.0)
         yield await Scene(company, bench, connector, SCALES[request.param]).begin()
         await connector.close()
 

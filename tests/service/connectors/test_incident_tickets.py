@@ -29,7 +29,7 @@ async def bench(request):
 
 @pytest.fixture
 async def connector(bench):
-    connected = bench.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+    connected = bench.connect(read_timeout_s=2.0, total_timeout_s=10.0)
     yield connected
     await connected.close()
 

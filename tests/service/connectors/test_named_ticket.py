@@ -40,7 +40,7 @@ async def bench(request):
 
 @pytest.fixture
 async def connector(company, bench):
-    connected = bench.connect(read_timeout_s=0.5, total_timeout_s=5.0)
+    connected = bench.connect(read_timeout_s=2.0, total_timeout_s=10.0)
     company.desks.connect(company.tenant, Desk(bench.slug, bench.slug.title()))
     yield connected
     await connected.close()

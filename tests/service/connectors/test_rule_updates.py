@@ -48,7 +48,7 @@ async def told(company, catalogue):
     opened: list[Any] = []
 
     async def tell(bench, yaml, *, fields=None, through=None):
-        connected = bench.connect(read_timeout_s=0.8, total_timeout_s=6.0)
+        connected = bench.connect(read_timeout_s=2.0, total_timeout_s=10.0)
         opened.append(connected)
         rules = world(company, catalogue, yaml, through(connected) if through else connected)
         rules.fields = fields or RuleFields(is_verbatim=bench.capabilities.verbatim_fields)
