@@ -147,7 +147,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Rollouts(database, service.changes),
         Dependencies(database, service.changes, service.renderer),
         CostCentres(database),
-        Benefits(database),
+        Benefits(database, service.rates),
         UsageResource(database, service.usage),
         Costs(database, service.rates),
         CostReports(database, service.renderer),

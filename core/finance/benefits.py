@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -16,10 +15,12 @@ from core.access import Directory, Permission, PersonView, TokenScope, directory
 from core.actor import Actor
 from core.agents import agents_named
 from core.audit import audited, record
+from core.costs import RateCatalogue
 from core.db import Database, Transaction
-from core.finance import store
+from core.finance import ledger, store
 from core.finance.errors import InvalidBenefit, TooMany, UnknownBenefit
 from core.finance.roi import Benefit, BenefitKind, Estimate
+from core.finance.spans import FIRST_YEAR, Span
 from core.ids import UserId, uuid7
 
 BENEFITS_MAX: Final = 5000
@@ -27,7 +28,6 @@ AMOUNT_MAX: Final = Decimal(10) ** 15
 TITLE_MAX: Final = 200  # characters
 EVIDENCE_MAX: Final = 4000  # characters
 SWAY: Final = Decimal("0.2")  # low and high, where nobody says them
-_CURRENCY: Final = re.compile("[A-Z]{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +60,12 @@ class BenefitView:
     created_at: datetime
 
 
-async def declare_benefit(database: Database, actor: Actor, said: Declared) -> BenefitView:
+async def declare_benefit(database: Database, rates: RateCatalogue, actor: Actor, said: Declared) -> BenefitView:
     """The benefit counts from its first day on. Raises InvalidBenefit naming the field, or PermissionMissing."""
     async with audited(database, actor, action="benefit.declared", resource=f"agent:{said.agent}"[:TITLE_MAX]) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
         values = _values(said)
+        await _check_currency(tx, rates, said.currency)
         if not await agents_named(tx, {said.agent}):
             message = f"There is no agent '{said.agent[:TITLE_MAX]}' in the registry."
             raise InvalidBenefit(message, where="agent")
@@ -113,8 +114,6 @@ def _values(said: Declared) -> dict[str, Any]:
         raise InvalidBenefit(
             f"There is no kind '{said.kind[:40]}'.{did_you_mean(said.kind, kinds)}", where="kind", accepted=kinds
         )
-    if not _CURRENCY.fullmatch(said.currency):
-        raise InvalidBenefit("That is no currency.", where="currency", accepted=("USD", "EUR", "CHF"))
     if (said.rate is not None) != (said.kind == BenefitKind.TIME_SAVED):
         raise InvalidBenefit("An hourly rate belongs to time saved, and to it alone.", where="rate")
     rate = said.rate if said.rate is not None else Decimal(1)
@@ -140,6 +139,21 @@ def _values(said: Declared) -> dict[str, Any]:
         "starts_on": said.starts_on,
         "ends_on": said.ends_on,
     }
+
+
+async def _check_currency(tx: Transaction, rates: RateCatalogue, currency: str) -> None:
+    """Returns if the tenant has costs in it: what is said in another would be held against none."""
+    costs_in = rates.for_tenant(tx.tenant).currency
+    if currency == costs_in:
+        return
+    life = Span(date(FIRST_YEAR, 1, 1), tx.now.date() + timedelta(days=1))
+    known = tuple(dict.fromkeys((costs_in, *await ledger.currencies(tx, life))))  # the card's may have been another
+    if currency not in known:
+        raise InvalidBenefit(
+            f"Costs are in {' and '.join(known)} here, so a benefit in '{currency[:10]}' would count nowhere.",
+            where="currency",
+            accepted=known,
+        )
 
 
 def _text(where: str, text: str, most: int, *, least: int) -> str:

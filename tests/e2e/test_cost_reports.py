@@ -122,6 +122,10 @@ def test_the_return_on_an_agent_has_its_payback_and_what_it_hangs_on(product):
         "currency": "USD",
         "starts_on": (now - timedelta(days=60)).date().isoformat(),
     }
+    in_francs = {**body, "currency": "CHF"}
+    refused = product.call("POST", "/api/v1/costs/benefits", role="meta_agent_manager", json=in_francs)
+    (fault,) = refused.json()["errors"]
+    assert (refused.status_code, fault["accepted"]) == (422, ["USD"])
     said = product.call("POST", "/api/v1/costs/benefits", role="meta_agent_manager", json=body)
     assert said.status_code == 201, said.text
     (found,) = get(product, "roi", agent=agent).json()["items"]
@@ -267,6 +271,13 @@ async def test_the_console_leads_from_the_tenant_down_to_the_events_and_to_the_f
         await file.save_as(tmp_path / file.suggested_filename)
 
 
+async def declared(page, fields):
+    """What an agent is worth is declared, with these fields changed."""
+    for label, value in fields.items():
+        await page.get_by_label(label).fill(value)
+    await page.get_by_role("button", name="Declare it").click()
+
+
 @pytest.mark.row("C9", "C10", "R3", "R6")
 async def test_centres_and_what_agents_are_worth_are_said_in_the_browser(product, browser):
     code, agent = f"BR-{secrets.token_hex(3)}", "invoice-matcher"
@@ -299,16 +310,14 @@ async def test_centres_and_what_agents_are_worth_are_said_in_the_browser(product
         await page.goto(address(product, "/costs/roi"))
         await page.locator("summary", has_text="Say what an agent is worth").click()
         await page.get_by_label("Agent", exact=True).fill(agent)
-        await page.get_by_label("In words").fill(f"Matching {code}")
-        await page.get_by_label("Likely").fill("1,5")
-        await page.get_by_role("button", name="Declare it").click()
+        await declared(page, {"In words": f"Matching {code}", "Likely": "1,5"})
         await expect(alert).to_contain_text("A comma can be read in two ways")
-        await page.get_by_label("Likely").fill("30")
-        await page.get_by_role("button", name="Declare it").click()
+        await declared(page, {"Likely": "30"})
         await expect(alert).to_contain_text("An hourly rate belongs to time saved")
         await expect(page.get_by_label("In words")).to_have_value(f"Matching {code}")
-        await page.get_by_label("What an hour is worth").fill("40")
-        await page.get_by_role("button", name="Declare it").click()
+        await declared(page, {"What an hour is worth": "40", "Currency": "CHF"})
+        await expect(alert).to_contain_text("Costs are in USD here, so a benefit in 'CHF' would count nowhere")
+        await declared(page, {"Currency": "USD"})
         await expect(said).to_contain_text("from its first day on")
         await expect(page.locator("div.scroll[aria-label='What was said of them']")).to_contain_text(f"Matching {code}")
         assert [each for each in await page.evaluate(CONTRASTS) if each["ratio"] < CONTRAST_MIN] == []

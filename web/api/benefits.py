@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from core.costs import RateCatalogue
 from core.db import Database
 from core.errors import ErrorKind
 from core.finance import BenefitKind, BenefitView, Declared, declare_benefit, list_benefits, withdraw_benefit
@@ -32,7 +33,7 @@ class BenefitIn(Input):
     low: Annotated[DecimalText | None, Field(description="20 % less by default")] = None
     high: Annotated[DecimalText | None, Field(description="20 % more by default")] = None
     hourly_rate: Annotated[DecimalText | None, Field(description="of time saved, and of it alone")] = None
-    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN, examples=["USD"])]
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN, examples=["USD"], description="in which there are costs")]
     starts_on: Day
     ends_on: Annotated[Day | None, Field(description="the first day on which it holds no more")] = None
     evidence: Annotated[str, Field(max_length=4000, description="how it is known")] = ""
@@ -72,8 +73,9 @@ class ByBenefit(Path):
 class Benefits:
     """What agents are worth."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, rates: RateCatalogue) -> None:
         self._database = database
+        self._rates = rates
 
     @endpoint(Method.GET, "/api/v1/costs/benefits", summary="List benefits of agents", tags=_TAGS)
     async def benefits(self, call: Call[None, BenefitsQuery, None]) -> Page[BenefitOut]:
@@ -106,7 +108,7 @@ class Benefits:
             ends_on=body.ends_on,
             evidence=body.evidence,
         )
-        return _benefit_out(await declare_benefit(self._database, call.actor, said))
+        return _benefit_out(await declare_benefit(self._database, self._rates, call.actor, said))
 
     @endpoint(
         Method.DELETE,

@@ -73,7 +73,7 @@ async def declare(look: Look) -> web.Response:
     """`POST /console/costs/benefits`: what an agent is worth, or what was put into it."""
     form = await read_form(look.request, look.visitor)
     try:
-        view = await declare_benefit(look.database, look.actor, _declared(form))
+        view = await declare_benefit(look.database, look.house.rates, look.actor, _declared(form))
     except CountersignError as error:
         return await _roi(look, error=error, typed=form)
     return see_other(f"{ROI}?agent={quote(view.agent, safe='')}&done=declare")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from core.access.errors import PermissionMissing
+from core.costs import RateCatalogue, Usage, UsageWriter, load_rate_catalogue
 from core.finance import (
     BenefitKind,
     Declared,
@@ -23,9 +25,11 @@ from core.finance import (
     withdraw_benefit,
 )
 from core.finance.errors import InvalidBenefit, InvalidCostCentre, UnknownBenefit, UnknownCostCentre
-from tests.factories import create_agent
+from tests import cost_books
+from tests.factories import START, create_agent
 
 MARCH = date(2026, 3, 1)
+RATES = load_rate_catalogue(cost_books.RATES)
 
 
 def turn(code, on=MARCH, subject="invoice-reader"):
@@ -85,7 +89,7 @@ def said(**changes):
 async def test_what_people_say_of_an_agent_stands_until_it_is_withdrawn(company, catalogue):
     await create_agent(company, catalogue)
     database, developer = company.database, company.actor("agent_developer")
-    view = await declare_benefit(database, developer, said())
+    view = await declare_benefit(database, RATES, developer, said())
     assert (view.benefit.quantity.low, view.benefit.quantity.high) == (32, 48)
     assert view.author.email == company.people["agent_developer"].email
     await withdraw_benefit(database, developer, view.id)
@@ -113,5 +117,33 @@ async def test_what_people_say_of_an_agent_stands_until_it_is_withdrawn(company,
 async def test_what_is_no_benefit_is_refused_by_its_field(company, catalogue, changes, where):
     await create_agent(company, catalogue)
     with pytest.raises(InvalidBenefit) as refused:
-        await declare_benefit(company.database, company.actor("agent_developer"), said(**changes))
+        await declare_benefit(company.database, RATES, company.actor("agent_developer"), said(**changes))
     assert refused.value.where == where
+
+
+@pytest.mark.row("C9", "X9")
+async def test_a_benefit_in_a_currency_without_costs_is_refused_with_those_that_have_some(company, catalogue):
+    await create_agent(company, catalogue)
+    database, developer = company.database, company.actor("agent_developer")
+    with pytest.raises(InvalidBenefit) as refused:
+        await declare_benefit(database, RATES, developer, said(currency="CHF"))
+    assert (refused.value.where, refused.value.accepted) == ("currency", ("USD",))
+    assert refused.value.message == "Costs are in USD here, so a benefit in 'CHF' would count nowhere."
+    assert await list_benefits(database, developer) == ()
+
+
+@pytest.mark.row("C9")
+async def test_a_benefit_may_be_in_the_currency_of_costs_before_the_rate_card_changed(company, catalogue):
+    await create_agent(company, catalogue)
+    database, developer = company.database, company.actor("agent_developer")
+    writer = UsageWriter(database, RATES)
+    used = Usage("u-1", "cpu_hours", Decimal(1), START, agent="invoice-reader")
+    await writer.record(company.actor("meta_agent_manager"), [used])
+    await writer.close()
+    ours = RATES.for_tenant(company.tenant)
+    in_euros = RateCatalogue({"default": replace(ours, currency="EUR")})
+    assert (await declare_benefit(database, in_euros, developer, said(currency="USD"))).currency == "USD"
+    assert (await declare_benefit(database, in_euros, developer, said(currency="EUR"))).currency == "EUR"
+    with pytest.raises(InvalidBenefit) as refused:
+        await declare_benefit(database, in_euros, developer, said(currency="CHF"))
+    assert refused.value.accepted == ("EUR", "USD")

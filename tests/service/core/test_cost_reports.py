@@ -120,7 +120,7 @@ async def test_an_agent_is_worth_what_people_say_less_what_the_ledger_says(compa
         currency="USD",
         starts_on=date(2026, 2, 1),
     )
-    await declare_benefit(company.database, company.actor("agent_developer"), said)
+    await declare_benefit(company.database, books, company.actor("agent_developer"), said)
     found = await returns(company.database, company.actor(READER), since=date(2026, 2, 1), until=date(2026, 3, 1))
     (reader, *others) = found.agents
     assert (reader.agent, reader.claims, reader.found.benefit) == ("invoice-reader", 1, 1000)
