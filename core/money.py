@@ -12,6 +12,8 @@ from core.errors import InvalidInput
 CENT: Final = Decimal("0.01")
 EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Arithmetic that refuses to round. Plain `+`, `*` and even unary `-` of Python round to 28 digits in silence."""
+WIDE: Final = Context(prec=EXACT.prec, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""The same for quotients and for figures to the cent, which are rounded: where they end, not at 28 digits."""
 SYMBOLS: Final = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NUMBER: Final = r"(?P<number>[0-9]{1,15}(?:\.[0-9]{1,12})?)"
 _WRITTEN: Final = re.compile(rf"(?P<symbol>[$€£¥])?\s*{_NUMBER}(?:\s*(?P<code>[A-Z]{{3}}))?")
@@ -56,7 +58,7 @@ class Money:
     @property
     def words(self) -> str:
         """As people read it, to the cent: "1,204.50 USD"."""
-        return f"{self.amount.quantize(CENT):,} {self.currency}"
+        return f"{to_cents(self.amount):,} {self.currency}"
 
     @classmethod
     def parse(cls, text: str, *, currency: str = "USD") -> Money:
@@ -73,6 +75,11 @@ class Money:
         if other.currency != self.currency:
             raise InvalidMoney(f"{self.currency} and {other.currency} are not added.")
         return other
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """The amount to the cent, half to even, however large it is."""
+    return amount.quantize(CENT, context=WIDE)
 
 
 def plain(number: Decimal) -> str:

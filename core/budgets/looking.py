@@ -18,6 +18,7 @@ from core.budgets.periods import window_of
 from core.budgets.views import BudgetView
 from core.costs import spent_by_step
 from core.db import Database, Transaction
+from core.money import EXACT
 
 HOURLY_UP_TO: Final = timedelta(days=8)
 
@@ -106,7 +107,7 @@ async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, 
         begins_at = max(ends_at - step, standing.counted_since)
         if (found and found[-1][0] < begins_at) or (not found and begins_at > standing.counted_since):
             found.append((begins_at, total))  # nothing was used until then, which a straight line would hide
-        total += spent
+        total = EXACT.add(total, spent)
         found.append((min(ends_at, tx.now), total))
     return tuple(found)
 
@@ -120,16 +121,16 @@ async def reached_at(tx: Transaction, budget: BudgetView, limit: Decimal) -> tup
     total = Decimal(0)
     for step in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)):
         for ends_at, spent in await _by_step(tx, budget, since=since, until=until, step=step):
-            if total + spent >= limit:
+            after = EXACT.add(total, spent)
+            if after >= limit:
                 since, until = max(since, ends_at - step), min(until, ends_at)
                 break
-            total += spent
+            total = after
         else:
             return None
-    return until, total + sum(
-        (spent for _, spent in await _by_step(tx, budget, since=since, until=until, step=timedelta(seconds=1))),
-        Decimal(0),
-    )
+    for _, spent in await _by_step(tx, budget, since=since, until=until, step=timedelta(seconds=1)):
+        total = EXACT.add(total, spent)
+    return until, total
 
 
 async def _by_step(

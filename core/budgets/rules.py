@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from core.budgets.state import Budget, Control, Effect, RollOver, Scope, Standing, Terms
-from core.money import CENT
+from core.money import WIDE, plain, to_cents
 
 FORECAST: Final = "forecast"
 # Before a tenth of a period is over its run rate says more about the hour than about the period.
@@ -33,7 +33,7 @@ def projected(standing: Standing, *, now: datetime) -> Decimal | None:
     share = window.share_over(now=now, since=standing.counted_since)
     if share < FORECAST_FROM or standing.used <= 0:
         return None
-    return (standing.used / Decimal(str(share))).quantize(Decimal("0.01"))
+    return to_cents(WIDE.divide(standing.used, Decimal(str(share))))
 
 
 def gone_at(standing: Standing, *, now: datetime) -> datetime | None:
@@ -108,15 +108,13 @@ class Bite:
 
 
 def amount(value: Decimal) -> str:
-    """A sum as people write it: at least two digits after the point, and no zeros after these."""
-    text = f"{value.normalize():f}"
-    whole, _point, digits = text.partition(".")
-    return f"{whole}.{digits.ljust(2, '0')}"
+    """A sum in full, as records and requests have it."""
+    return plain(value)
 
 
 def amount_words(value: Decimal) -> str:
     """A sum as people read it, to the cent: "1,204.50"."""
-    return f"{value.quantize(CENT):,}"
+    return f"{to_cents(value):,}"
 
 
 def resets_in(standing: Standing, *, now: datetime) -> str:

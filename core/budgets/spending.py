@@ -93,7 +93,7 @@ def reached(guarded: Guarded, charge: Charge, held: Mapping[UUID, Decimal]) -> I
     standing = guarded.standing
     total = EXACT.add(EXACT.add(standing.used, held.get(guarded.budget.id, Decimal(0))), charge.amount)
     for control in guarded.budget.terms.controls:
-        if control.holds(SPEND) and total * WHOLE > standing.limit * control.at:
+        if control.holds(SPEND) and EXACT.multiply(total, WHOLE) > EXACT.multiply(standing.limit, control.at):
             yield control
 
 
@@ -108,7 +108,7 @@ def slowed(counting: Iterable[Guarded], charge: Charge, held: Mapping[UUID, Deci
 def left_of(guarded: Guarded, held: Decimal) -> Decimal:
     """What may be spent still: up to where it is stopped, else up to the limit."""
     standing = guarded.standing
-    ceiling = standing.limit * _ceiling(guarded.budget.terms) / WHOLE
+    ceiling = EXACT.divide(EXACT.multiply(standing.limit, _ceiling(guarded.budget.terms)), WHOLE)
     return EXACT.subtract(EXACT.subtract(ceiling, standing.used), held)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from core.budgets.periods import Scheme, Window
 from core.ids import UserId
+from core.money import EXACT, WIDE
 
 WHOLE: Final = Decimal(100)  # per cent
+_TENTH: Final = Decimal("0.1")
 SPEND: Final = "usage.spend"  # what platforms ask before they spend; no action of the gate
 THRESHOLDS: Final = (Decimal(50), Decimal(80), Decimal(100))
 
@@ -130,24 +132,25 @@ class Standing:
     @property
     def limit(self) -> Decimal:
         """What may be used."""
-        return self.amount + self.carried + self.extra
+        return EXACT.add(EXACT.add(self.amount, self.carried), self.extra)
 
     @property
     def used(self) -> Decimal:
         """What counts against the limit."""
-        return self.spent - self.forgiven
+        return EXACT.subtract(self.spent, self.forgiven)
 
     @property
     def left(self) -> Decimal:
         """What may still be used; below zero once it is more."""
-        return self.limit - self.used
+        return EXACT.subtract(self.limit, self.used)
 
     @property
     def percent(self) -> Decimal:
         """How much of the limit is used, in per cent, rounded down to a tenth."""
         if self.limit <= 0:
             return WHOLE if self.used >= self.limit else Decimal(0)
-        return (self.used * WHOLE / self.limit).quantize(Decimal("0.1"), rounding="ROUND_FLOOR")
+        share = WIDE.divide(EXACT.multiply(self.used, WHOLE), self.limit)
+        return share.quantize(_TENTH, rounding=ROUND_FLOOR, context=WIDE)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -162,7 +165,7 @@ class Standing:
 
     def is_at(self, percent: Decimal) -> bool:
         """Whether so many per cent are used. Equality is enough, everywhere (demand 18)."""
-        return self.used * WHOLE >= self.limit * percent
+        return EXACT.multiply(self.used, WHOLE) >= EXACT.multiply(self.limit, percent)
 
 
 def controls_from(stored: Sequence[Mapping[str, Any]]) -> tuple[Control, ...]:

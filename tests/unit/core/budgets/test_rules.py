@@ -183,3 +183,27 @@ def test_an_amount_is_written_in_full_with_two_places_at_least(value):
     text = rules.amount(value)
     assert Decimal(text) == value
     assert len(text.partition(".")[2]) >= 2
+
+
+# 18 digits before the point and 18 behind it: as many as a budget may have, and more than Python's own 28.
+_GRAIN = Decimal("0.000000000000000001")
+_LARGE = Decimal("123456789012345678.123456789012345678")
+
+
+@pytest.mark.row("C2", "C3")
+def test_a_budget_of_many_digits_is_used_up_by_the_last_of_them_and_not_before():
+    full = standing(_LARGE, limit=_LARGE)
+    almost = standing(_LARGE, limit="123456789012345678.123456789012345679")
+    assert (full.left, full.percent, full.is_at(Decimal(100))) == (0, Decimal("100.0"), True)
+    assert (almost.left, almost.percent, almost.is_at(Decimal(100))) == (_GRAIN, Decimal("99.9"), False)
+    reset = standing(_LARGE, limit=_LARGE, forgiven=_GRAIN, carried=_GRAIN, extra=_GRAIN)
+    assert str(reset.used) == "123456789012345678.123456789012345677"
+    assert str(reset.limit) == "123456789012345678.123456789012345680"
+    assert reset.left == 3 * _GRAIN
+
+
+@pytest.mark.row("C2", "C3")
+def test_a_sum_of_many_digits_is_written_in_full_and_shown_to_the_cent():
+    assert rules.amount(_LARGE) == "123456789012345678.123456789012345678"
+    assert rules.amount_words(Decimal("1.255e33")) == "1,255,000,000,000,000,000,000,000,000,000,000.00"
+    assert rules.projected(standing("1e40"), now=NOW) > Decimal("3e40")

@@ -113,3 +113,16 @@ def test_it_is_allowed_exactly_where_enough_is_left(used, held, amount, at):
     of = budget(str(used), controls=(Control(Effect.STOP, Decimal(at), (SPEND,)),))
     found = judged(str(amount), of, held={1: str(held)})
     assert found.is_allowed == (left_of(of, held) >= amount)
+
+
+@pytest.mark.row("C3", "C5")
+@pytest.mark.parametrize("at", [100, 50])
+def test_what_is_left_of_a_large_budget_is_known_to_its_last_digit(at):
+    # as many digits as a budget may have, and more than Python's own 28
+    limit, half, grain = "246913578024691356.246913578024691356", "123456789012345678.123456789012345678", "1e-18"
+    control = Control(Effect.STOP, Decimal(at), (SPEND,))
+    used = half if at == 100 else "0"
+    of = budget(used, limit=limit, controls=(control,))
+    assert left_of(of, Decimal(0)) == Decimal(half)
+    assert (judged(half, of).spend, judged(half, of).left) == (Spend.ALLOW, 0)
+    assert judged(half, of, held={1: grain}).spend is Spend.DENY
