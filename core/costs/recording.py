@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from core.access import TokenScope, require
+from core.access import TokenScope, permitted, require
 from core.actor import Actor, system_actor
 from core.audit import AuditCategory, Entry, audited, record_all
 from core.costs import store
@@ -23,7 +23,7 @@ from core.costs.posting import post_apart
 from core.costs.rating import Book, Rated, Rater, rated, spent_on
 from core.costs.usage import EVENTS_MAX, Usage
 from core.db import Batches, Database, Transaction
-from core.errors import CountersignError, Forbidden
+from core.errors import CountersignError, Forbidden, InvalidInput
 from core.ids import TenantId
 from core.roles.permissions import Permission
 
@@ -89,12 +89,21 @@ class UsageWriter:
 
         Raises PermissionMissing for whoever may not deploy agents.
         """
-        told = _Told(actor, tuple(events), await self._rated(actor, events))
+        try:
+            told = _Told(actor, tuple(events), await self._rated(actor, events))
+        except InvalidInput:
+            await self.admit(actor)  # whoever may not tell usage learns that alone, whatever was told
+            raise
         try:
             return await self._asked(told)
         except Forbidden:
             async with audited(self._database, actor, action="usage.recorded", resource="usage"):
                 raise  # and with it the refusal is recorded
+
+    async def admit(self, actor: Actor) -> None:
+        """Returns if the actor may tell usage. Raises PermissionMissing, which is recorded."""
+        async with permitted(self._database, actor, TokenScope.DECIDE, action="usage.recorded", resource="usage") as tx:
+            await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
 
     async def close(self) -> None:
         """Whatever was told is answered."""

@@ -23,6 +23,12 @@ def spent(product, query):
     return answer.json()["items"]
 
 
+def refusals(product):
+    """How often somebody was not let tell usage."""
+    wanted = {"action": "usage.recorded", "result": "denied"}
+    return len(product.call("GET", "/api/v1/audit", role=ROLE, params=wanted).json()["items"])
+
+
 def event(project, **about):
     now = datetime.now(UTC).isoformat()
     return {
@@ -108,6 +114,11 @@ def test_what_is_wrong_with_usage_is_pointed_at_and_nothing_is_recorded(product,
         told(product, {"events": [event(project, quantity=quantity)]}, status=422)
     told(product, [], status=422)
     told(product, {"events": []}, status=422)
+    before = refusals(product)
+    wrong: list[object] = [{"events": events}, {"events": []}, {"joy": 1}, events[0]]
+    for body in wrong:  # whoever may not tell usage learns no meters
+        assert told(product, body, status=403, role="audit_reviewer")["code"] == "access.permission_missing"
+    assert refusals(product) == before + 4
     known = event(project)
     told(product, {"events": [known]})
     assert told(product, {"events": [{**known, "quantity": "7"}]}, status=409)["code"] == "costs.usage_conflict"

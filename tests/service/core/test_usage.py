@@ -121,6 +121,10 @@ async def test_what_is_wrong_is_named_by_its_place_and_nothing_is_recorded(compa
 async def test_who_may_not_deploy_agents_tells_nothing(company, writer):
     with pytest.raises(PermissionMissing):
         await writer.record(company.actor("audit_reviewer"), [used("a")])
+    for unsound in ([], [used("a", meter="joy")], [used("", "-1")]):  # nor learns what could be told
+        with pytest.raises(PermissionMissing):
+            await writer.record(company.actor("audit_reviewer"), unsound)
+    assert len(await company.trail(action="usage.recorded", result="denied")) == 4
     assert await spent(company) == {}
 
 
