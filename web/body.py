@@ -10,15 +10,21 @@ from aiohttp import ClientError, web
 from web.errors import BodyTooLarge, BodyTooSlow, Fault, InvalidRequest, Malformed, Place, UnsupportedBody
 
 TIMEOUT_S: Final = 30.0  # for the whole body, so that a trickle cannot hold a connection
-_UNDERSTOOD_ENCODINGS: Final = frozenset({"", "identity"})
+_PLAIN: Final = frozenset({"", "identity"})
+_PACKED: Final = frozenset({"gzip", "deflate"})
 _UNDERSTOOD_CHARSETS: Final = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
-async def read_body(request: web.Request, *, limit_bytes: int, media_types: tuple[str, ...]) -> bytes:
-    """The body's bytes; empty if there is none. Raises UnsupportedBody, BodyTooLarge, BodyTooSlow or Malformed."""
+async def read_body(
+    request: web.Request, *, limit_bytes: int, media_types: tuple[str, ...], is_packed_read: bool = False
+) -> bytes:
+    """The body's bytes, `limit_bytes` of them unpacked at most; empty if there is none.
+
+    Raises UnsupportedBody, BodyTooLarge, BodyTooSlow or Malformed.
+    """
     if not request.body_exists:
         return b""
-    _check_format(request, media_types)
+    _check_format(request, media_types, _PLAIN | _PACKED if is_packed_read else _PLAIN)
     return await _read(request, limit_bytes)
 
 
@@ -31,11 +37,12 @@ async def refuse_body(request: web.Request) -> None:
         raise InvalidRequest((Fault(Place.BODY, "#", "This call takes no body."),))
 
 
-def _check_format(request: web.Request, media_types: tuple[str, ...]) -> None:
+def _check_format(request: web.Request, media_types: tuple[str, ...], encodings: frozenset[str]) -> None:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in _UNDERSTOOD_ENCODINGS:
+    if encoding not in encodings:  # of those that are here the server has unpacked the body
+        accepted = tuple(sorted(encodings - {""}))
         raise UnsupportedBody(
-            "The body is compressed; send it plain.", where="Content-Encoding", accepted=("identity",)
+            f"The body is compressed as '{encoding[:40]}'.", where="Content-Encoding", accepted=accepted
         )
     # request.content_type reads as application/octet-stream where the header is missing
     if request.content_type not in media_types:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -118,7 +119,15 @@ def _read(parameters: Parameters | None, given: Mapping[str, str]) -> BaseModel 
 async def _body(operation: Operation, request: web.Request) -> tuple[BaseModel | None, Json]:
     endpoint = operation.endpoint
     if operation.body is not None:
-        raw = await read_body(request, limit_bytes=endpoint.body_limit_bytes, media_types=endpoint.media_types)
+        raw = await read_body(
+            request,
+            limit_bytes=endpoint.body_limit_bytes,
+            media_types=(*endpoint.media_types, *(each.media_type for each in endpoint.encodings)),
+            is_packed_read=endpoint.is_packed_read,
+        )
+        encoding = endpoint.encoding(request.content_type)
+        if encoding is not None:
+            return encoding.read(raw), hashlib.sha256(raw).hexdigest()
         return operation.body.read(raw)
     if endpoint.method in _MAY_CARRY_A_BODY:
         await refuse_body(request)
@@ -133,18 +142,22 @@ async def _answer(
         case Stream():
             return await _stream(request, answer)
         case Reply():
-            return _response(operation, answer)
+            return _response(operation, answer, request.content_type)
         case _:
-            return _response(operation, Reply(operation.success_status, answer))
+            return _response(operation, Reply(operation.success_status, answer), request.content_type)
 
 
-def _response(operation: Operation, reply: Reply) -> web.Response:
+def _response(operation: Operation, reply: Reply, asked_in: str) -> web.Response:
     if not _is_declared(reply.body, operation.responses.get(reply.status, Media((), ""))):
         found = type(reply.body).__name__
         raise TypeError(f"{operation.name} answered {reply.status} with {found}, which it does not declare.")
     headers = CIMultiDict(reply.headers)
     if reply.body is None:
         return web.Response(status=reply.status, headers=headers)
+    encoding = operation.endpoint.encoding(asked_in)
+    if encoding is not None:
+        written = encoding.write(reply.body)
+        return web.Response(status=reply.status, body=written, headers=headers, content_type=encoding.media_type)
     body = reply.body.model_dump_json(by_alias=True).encode()
     return web.Response(status=reply.status, body=body, headers=headers, content_type=JSON_MEDIA_TYPE)
 

@@ -103,6 +103,18 @@ class Media:
     description: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """Another way than JSON in which a body is written; whoever sends it gets the answer written in it too.
+
+    `read` raises Malformed. What goes wrong is told as a problem in JSON all the same.
+    """
+
+    media_type: str
+    read: Callable[[bytes], BaseModel]
+    write: Callable[[Any], bytes]  # of the model of a success
+
+
 Answer = BaseModel | Reply | Stream | None
 Handler = Callable[..., Awaitable[Answer]]
 Admits = Callable[[Any, Actor], Awaitable[None]]
@@ -126,6 +138,12 @@ class Endpoint:
     example: object | None
     body_limit_bytes: int
     media_types: tuple[str, ...]
+    encodings: tuple[Encoding, ...]
+    is_packed_read: bool
+
+    def encoding(self, media_type: str) -> Encoding | None:
+        """What reads and writes the media type; None: that is JSON."""
+        return next((each for each in self.encodings if each.media_type == media_type), None)
 
     def __get__(self, instance: object | None, owner: type) -> Endpoint:
         if instance is None:
@@ -148,6 +166,8 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
     example: object | None = None,
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     media_types: tuple[str, ...] = (JSON_MEDIA_TYPE,),
+    encodings: tuple[Encoding, ...] = (),
+    is_packed_read: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Endpoint]:
     """The decorated coroutine function becomes an Endpoint; its docstring is the description.
 
@@ -174,6 +194,8 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
             example=example,
             body_limit_bytes=body_limit_bytes,
             media_types=media_types,
+            encodings=encodings,
+            is_packed_read=is_packed_read,
         )
 
     return declare

@@ -25,6 +25,7 @@ from web.registry import Api
 SECURITY_SCHEME: Final = "bearer"
 NO_NUL: Final = r"^[^\u0000]*$"
 _RULES: Final = frozenset({"const", "enum", "format", "pattern"})  # each leaves no room for U+0000 already
+_BINARY: Final = {"type": "string", "format": "binary"}
 _REF: Final = "#/components/schemas/{model}"
 Document = dict[str, Any]  # a JSON object; its shape is OpenAPI's
 _Key = tuple[type[BaseModel], JsonSchemaMode]
@@ -144,6 +145,7 @@ def _operation(operation: Operation, names: _Names) -> Document:
         if endpoint.example is not None:
             media["example"] = endpoint.example
         content = dict.fromkeys(endpoint.media_types, media)
+        content |= {each.media_type: {"schema": _BINARY} for each in endpoint.encodings}
         described["requestBody"] = {"required": operation.body.is_required, "content": content}
     return described
 
@@ -222,7 +224,10 @@ def _success(
         case None:
             pass
         case model:
-            described["content"] = {JSON_MEDIA_TYPE: {"schema": names[model, "serialization"]}}
+            described["content"] = {
+                JSON_MEDIA_TYPE: {"schema": names[model, "serialization"]},
+                **{each.media_type: {"schema": _BINARY} for each in operation.endpoint.encodings},
+            }
     return described
 
 

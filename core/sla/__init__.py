@@ -71,7 +71,7 @@ from core.sla.reporting import export_report, service_report
 from core.sla.runs import Run, RunDay
 from core.sla.sample_store import Sample
 from core.sla.sampling import SAMPLES_MAX, Sampler, check_sample, check_service, source_marks
-from core.sla.spans import SpanFacts, sample_of
+from core.sla.spans import SpanFacts, is_attribute_read, sample_of
 from core.sla.store import AlertFilter
 from core.sla.trending import Trend, TrendsView, get_trends
 from core.sla.views import AlertView, ObjectiveView, ServiceView, StatusView, worst_first
@@ -147,6 +147,7 @@ __all__ = [
     "get_status",
     "get_trends",
     "import_openslo",
+    "is_attribute_read",
     "label_counts",
     "level_of",
     "list_actions",

@@ -61,6 +61,11 @@ def sample_of(span: SpanFacts, *, now: datetime) -> Sample | None:
     )
 
 
+def is_attribute_read(key: str) -> bool:
+    """Whether a sample can have anything of an attribute of this name."""
+    return key == SERVICE_NAME or key in ATTRIBUTES or key.startswith(OURS)
+
+
 def labels_of(attributes: Mapping[str, str]) -> dict[str, str]:
     """The labels in the attributes; what is no name or value of a label is left out, and a long value is cut."""
     found: dict[str, str] = {}

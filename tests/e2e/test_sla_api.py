@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind, StatusCode
 
 from tests.product import until
 
@@ -92,6 +99,28 @@ def test_spans_of_a_service_are_its_samples_and_what_cannot_be_taken_is_counted(
     assert (found["samples"], found["failed"], found["response_time_p95"]) == (2, 1, 0.25)
     refused = product.call("POST", "/api/v1/otlp/v1/traces", role="audit_reviewer", json=body)
     assert refused.status_code == 403
+
+
+@pytest.mark.row("S2", "M5")
+@pytest.mark.parametrize("compression", Compression)
+def test_the_client_of_opentelemetry_sends_as_it_is_used_to(product, compression):
+    service = f"shop-{secrets.token_hex(4)}"
+    token = product.people[product.email("agent_operator")]["token"]
+    exporter = OTLPSpanExporter(
+        f"{product.status['base_url']}/api/v1/otlp/v1/traces",
+        headers={"Authorization": f"Bearer {token}"},
+        compression=compression,
+    )
+    provider = TracerProvider(resource=Resource({"service.name": service, "service.version": "3"}))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    tracer, now = provider.get_tracer("shop"), time.time_ns()
+    for number in range(20):
+        span = tracer.start_span("POST /pay", kind=SpanKind.SERVER, start_time=now - 250_000_000)
+        span.set_status(StatusCode.ERROR if number < 5 else StatusCode.OK)
+        span.end(now)
+    provider.shutdown()
+    found = call(product, "GET", "/status", params={"service": service})
+    assert (found["samples"], found["failed"], found["response_time_p95"]) == (20, 5, 0.25)
 
 
 @pytest.mark.row("S1")

@@ -1,106 +1,21 @@
-"""/api/v1/otlp: traces by OTLP over HTTP, in its JSON encoding; spans become samples of service levels."""
+"""/api/v1/otlp: traces by OTLP over HTTP, binary or JSON; spans become samples of service levels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
-
-from pydantic import Field
+from typing import Final
 
 from core.db import Database
 from core.errors import ErrorKind, InvalidInput
-from core.sla import SAMPLES_MAX, Sample, Sampler, SpanFacts, sample_of
+from core.sla import Sample, Sampler, SpanFacts, sample_of
+from web.api.otlp_protobuf import PROTOBUF
+from web.api.otlp_shapes import AttributeIn, PartialSuccessOut, TracesIn, TracesOut
 from web.endpoint import Call, Method, endpoint
-from web.schema import OpenInput, Output
 
 _BODY_MAX: Final = 8 * 1024 * 1024
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _REASONS_SHOWN: Final = 3
-Nanoseconds = (
-    Annotated[str, Field(pattern=r"^[0-9]{1,18}$|^[0-8][0-9]{18}$", description="since the epoch")]
-    | Annotated[int, Field(ge=0, lt=9 * 10**18)]
-)
-
-
-class ValueIn(OpenInput):
-    """A value of an attribute; lists and maps are passed over."""
-
-    string_value: Annotated[str | None, Field(alias="stringValue")] = None
-    int_value: Annotated[str | int | None, Field(alias="intValue")] = None
-    bool_value: Annotated[bool | None, Field(alias="boolValue")] = None
-
-    @property
-    def text(self) -> str | None:
-        """As text; None for what has none."""
-        if self.string_value is not None:
-            return self.string_value
-        if self.int_value is not None:
-            return str(self.int_value)[:20]
-        return None if self.bool_value is None else str(self.bool_value).lower()
-
-
-class AttributeIn(OpenInput):
-    """An attribute."""
-
-    key: str
-    value: Annotated[ValueIn, Field(default_factory=ValueIn)]
-
-
-class StatusIn(OpenInput):
-    """How a span ended."""
-
-    code: Annotated[int, Field(ge=0, le=100)] = 0  # 2: error
-
-
-class SpanIn(OpenInput):
-    """A span."""
-
-    kind: Annotated[int, Field(ge=0, le=100)] = 0  # 2: server, 5: consumer
-    start: Annotated[Nanoseconds, Field(alias="startTimeUnixNano")] = 0
-    end: Annotated[Nanoseconds, Field(alias="endTimeUnixNano")] = 0
-    attributes: Annotated[list[AttributeIn], Field(default_factory=list, max_length=1000)]
-    status: Annotated[StatusIn, Field(default_factory=StatusIn)]
-
-
-class ScopeSpansIn(OpenInput):
-    """Spans of one instrumentation."""
-
-    spans: Annotated[list[SpanIn], Field(default_factory=list, max_length=SAMPLES_MAX)]
-
-
-class ResourceIn(OpenInput):
-    """What the spans come from; `service.name` among its attributes is the service."""
-
-    attributes: Annotated[list[AttributeIn], Field(default_factory=list, max_length=1000)]
-
-
-class ResourceSpansIn(OpenInput):
-    """Spans of one resource."""
-
-    resource: Annotated[ResourceIn, Field(default_factory=ResourceIn)]
-    scope_spans: Annotated[list[ScopeSpansIn], Field(alias="scopeSpans", default_factory=list, max_length=SAMPLES_MAX)]
-
-
-class TracesIn(OpenInput):
-    """An ExportTraceServiceRequest."""
-
-    resource_spans: Annotated[
-        list[ResourceSpansIn], Field(alias="resourceSpans", default_factory=list, max_length=SAMPLES_MAX)
-    ]
-
-
-class PartialSuccessOut(Output):
-    """How many spans were not taken, and why the first of them were not. No spans and no words: all were."""
-
-    rejectedSpans: int = 0  # noqa: N815  OTLP's names
-    errorMessage: str = ""  # noqa: N815
-
-
-class TracesOut(Output):
-    """An ExportTraceServiceResponse."""
-
-    partialSuccess: PartialSuccessOut  # noqa: N815
 
 
 class Otlp:
@@ -118,6 +33,8 @@ class Otlp:
         errors=(ErrorKind.FORBIDDEN, ErrorKind.LIMITED),
         permission="deploy_agents",
         body_limit_bytes=_BODY_MAX,
+        encodings=(PROTOBUF,),
+        is_packed_read=True,
     )
     async def traces(self, call: Call[TracesIn, None, None]) -> TracesOut:
         """Spans of kind server and consumer are samples, durable when the answer comes; other spans are passed over."""

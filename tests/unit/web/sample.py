@@ -20,7 +20,8 @@ from core.actor import Actor, Door
 from core.errors import Conflict, ErrorKind, Forbidden, LimitExceeded, NotFound, Unauthenticated, Unavailable
 from core.ids import TenantId, UserId
 from web.application import WebSettings, create_application
-from web.endpoint import Call, Endpoint, Idempotency, Media, Method, PublicCall, Reply, Stream, endpoint
+from web.endpoint import Call, Encoding, Endpoint, Idempotency, Media, Method, PublicCall, Reply, Stream, endpoint
+from web.errors import Malformed
 from web.health import Health
 from web.idempotency import REPLAYED_HEADER
 from web.paging import Cursors, Page, PageQuery
@@ -50,6 +51,15 @@ class Author(Input):
 
     name: Line
     email: Line | None = None
+
+
+def _name(raw: bytes) -> Author:
+    if raw == b"wrong":
+        raise Malformed("It is no name.")
+    return Author(name=raw[:20].hex() or "00")
+
+
+HEX_NAME = Encoding(media_type="text/x-name", read=_name, write=lambda note: bytes.fromhex(note.title))
 
 
 class NoteIn(Input):
@@ -210,6 +220,8 @@ class Notes:
         summary="Upload",
         tags=("export",),
         body_limit_bytes=UPLOAD_MAX,
+        encodings=(HEX_NAME,),
+        is_packed_read=True,
         responses={200: NoteOut},
     )
     async def upload(self, call: Call[Author, None, None]) -> NoteOut:

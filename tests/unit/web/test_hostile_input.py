@@ -1,6 +1,7 @@
 """Nothing from outside produces a 5xx, a stack trace or a connection that just ends."""
 
 import asyncio
+import gzip
 import io
 import json
 from urllib.parse import urlsplit
@@ -144,6 +145,33 @@ async def test_a_body_over_the_limit_is_refused_whether_announced_or_not(client:
         async with client.put("/api/v1/upload", data=body, headers=JSON) as answer:
             assert answer.status == 413
             assert f"{UPLOAD_MAX} bytes" in (await answer.json())["detail"]
+
+
+async def test_a_packed_body_is_read_where_that_is_said_and_bounded_by_what_it_unpacks_to(
+    client: aiohttp.ClientSession,
+):
+    packed = {**JSON, "Content-Encoding": "gzip"}
+    async with client.put("/api/v1/upload", data=gzip.compress(b'{"name": "Ann"}'), headers=packed) as answer:
+        assert (answer.status, (await answer.json())["title"]) == (200, "Ann")
+    bomb = gzip.compress(b" " * 100_000_000)
+    async with client.put("/api/v1/upload", data=bomb, headers=packed) as answer:
+        assert answer.status == 413
+    async with client.put("/api/v1/upload", data=b"no gzip", headers=packed) as answer:
+        assert answer.status == 400
+    async with client.put("/api/v1/upload", data=b"x", headers={**JSON, "Content-Encoding": "snappy"}) as answer:
+        assert (answer.status, (await answer.json())["accepted"]) == (415, ["deflate", "gzip", "identity"])
+
+
+async def test_whoever_sends_another_encoding_is_answered_in_it_and_told_of_mistakes_in_json(
+    client: aiohttp.ClientSession,
+):
+    headers = {"Content-Type": "text/x-name"}
+    async with client.put("/api/v1/upload", data=b"Ann", headers=headers) as answer:
+        assert (answer.status, answer.content_type, await answer.read()) == (200, "text/x-name", b"Ann")
+    async with client.put("/api/v1/upload", data=b"wrong", headers=headers) as answer:
+        assert (answer.status, (await answer.json())["detail"]) == (400, "It is no name.")
+    async with client.post("/api/v1/notes", data=b"Ann", headers=headers) as answer:  # which knows JSON alone
+        assert answer.status == 415
 
 
 async def test_no_body_over_a_mebibyte_is_read_by_default(client: aiohttp.ClientSession):

@@ -11,7 +11,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from web.api.otlp import PartialSuccessOut, TracesIn, TracesOut
+from web.api.otlp_protobuf import read, write
+from web.api.otlp_shapes import PartialSuccessOut, TracesIn, TracesOut
+from web.errors import Malformed
 
 
 def attribute(key, **value):
@@ -53,6 +55,31 @@ def test_a_request_in_its_json_encoding_is_read_with_everything_that_samples_nee
     ]  # fmt: skip
 
 
+@pytest.mark.row("S2", "M5")
+def test_a_request_in_its_binary_encoding_says_the_same_of_what_a_sample_can_use():
+    (resource,) = read(request().SerializeToString()).resource_spans
+    (span,) = resource.scope_spans[0].spans
+    assert (span.kind, span.status.code, span.end - span.start) == (2, 2, 250_000_000)
+    assert [(each.key, each.value.text) for each in resource.resource.attributes] == [("service.name", "payments")]
+    assert span.attributes == []
+    spoken = request()
+    own = spoken.resource_spans[0].scope_spans[0].spans[0].attributes
+    own.extend([attribute("countersign.label.paid", bool_value=True), attribute("service.version", int_value=3)])
+    own.append(attribute("cloud.region", double_value=0.5))
+    (span,) = read(spoken.SerializeToString()).resource_spans[0].scope_spans[0].spans
+    assert [(each.key, each.value.text) for each in span.attributes] == [
+        ("countersign.label.paid", "true"), ("service.version", "3"), ("cloud.region", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.row("S2", "X9")
+def test_what_is_no_message_of_the_protocol_is_refused():
+    assert read(b"").resource_spans == []
+    for wrong in (b"{}", b"\xff" * 20, request().SerializeToString()[:-1]):
+        with pytest.raises(Malformed, match="binary encoding of OTLP"):
+            read(wrong)
+
+
 @pytest.mark.row("S2")
 def test_what_is_wrong_with_one_span_is_no_reason_to_refuse_the_others():
     long = request()
@@ -65,5 +92,6 @@ def test_what_is_wrong_with_one_span_is_no_reason_to_refuse_the_others():
 
 def test_the_answer_is_one_that_the_protocol_knows():
     answer = TracesOut(partialSuccess=PartialSuccessOut(rejectedSpans=3, errorMessage="time: It is old."))
-    read = ParseDict(answer.model_dump(), ExportTraceServiceResponse())
-    assert (read.partial_success.rejected_spans, read.partial_success.error_message) == (3, "time: It is old.")
+    found = ParseDict(answer.model_dump(), ExportTraceServiceResponse())
+    assert (found.partial_success.rejected_spans, found.partial_success.error_message) == (3, "time: It is old.")
+    assert ExportTraceServiceResponse.FromString(write(answer)) == found
