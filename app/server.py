@@ -141,7 +141,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Absences(database),
         Bypasses(database),
         Budgets(database, service.budgets),
-        Spendings(database, service.spending),
+        Spendings(service.spending),
         Changes(database, service.changes),
         ChangeTimes(database, service.changes),
         Rollouts(database, service.changes),

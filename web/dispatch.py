@@ -58,13 +58,8 @@ async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -
     structlog.contextvars.bind_contextvars(
         tenant_id=actor.tenant, actor_id=str(actor.user) if actor.user else actor.email
     )
-    try:
-        key = read_key(request, operation.idempotency)
-        public, value = await _public_call(operation, desk, request)
-    except CountersignError:
-        if operation.endpoint.admits is not None:
-            await operation.endpoint.admits(actor)  # whoever may not call at all hears that, whatever was sent
-        raise
+    key = read_key(request, operation.idempotency)
+    public, value = await _public_call(operation, desk, request)
     if operation.idempotency is Idempotency.KEPT:
         return await _answer(operation, request, replace(_call(public, actor, None), key=key))
     call = _call(public, actor, key)

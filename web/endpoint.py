@@ -117,7 +117,6 @@ class Encoding:
 
 Answer = BaseModel | Reply | Stream | None
 Handler = Callable[..., Awaitable[Answer]]
-Admits = Callable[[Any, Actor], Awaitable[None]]
 Responses = Mapping[int, type[BaseModel] | Media | None]
 
 
@@ -131,7 +130,6 @@ class Endpoint:
     tags: tuple[str, ...]
     handler: Handler
     permission: str | None
-    admits: Callable[..., Awaitable[None]] | None
     responses: Responses | None
     errors: tuple[ErrorKind, ...]
     idempotency: Idempotency | None  # None: the usual one for the method
@@ -148,8 +146,7 @@ class Endpoint:
     def __get__(self, instance: object | None, owner: type) -> Endpoint:
         if instance is None:
             return self
-        admits = functools.partial(self.admits, instance) if self.admits else None
-        return replace(self, handler=functools.partial(self.handler, instance), admits=admits)
+        return replace(self, handler=functools.partial(self.handler, instance))
 
 
 def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about the endpoint, named by its keyword
@@ -159,7 +156,6 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
     summary: str,
     tags: tuple[str, ...],
     permission: str | None = None,
-    admits: Admits | None = None,
     responses: Responses | None = None,
     errors: tuple[ErrorKind, ...] = (),
     idempotency: Idempotency | None = None,
@@ -171,10 +167,8 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
 ) -> Callable[[Callable[..., Awaitable[Any]]], Endpoint]:
     """The decorated coroutine function becomes an Endpoint; its docstring is the description.
 
-    `permission` tells readers who may call; the use case enforces it. Where others are to learn nothing of what a body
-    may hold, `admits` (the resource, the actor) is awaited before what is wrong with one is told, and raises Forbidden.
-    `responses` maps each success status to its model (None: no body) and is needed only where the return annotation
-    does not say it: one model means 200, None means 204.
+    `permission` tells readers who may call; the use case enforces it. `responses` maps each success status to its model
+    (None: no body) and is needed only where the return annotation does not say it: one model means 200, None means 204.
     The first status is what a plain returned model gets. `errors` are the kinds that the use case may raise beyond
     those that every such call may meet. An Idempotency-Key is honoured on POST and ignored elsewhere by default.
     """
@@ -187,7 +181,6 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
             tags=tags,
             handler=handler,
             permission=permission,
-            admits=admits,
             responses=responses,
             errors=errors,
             idempotency=idempotency,

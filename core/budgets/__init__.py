@@ -21,7 +21,6 @@ from core.budgets.events import BudgetEvent
 from core.budgets.guarding import NOTHING, Guard, load_guard, note_passed
 from core.budgets.looking import (
     BudgetFilter,
-    admit_spending,
     burn_of,
     get_budget,
     list_budgets,
@@ -91,7 +90,6 @@ __all__ = [
     "Verdict",
     "Window",
     "acknowledge",
-    "admit_spending",
     "amount",
     "amount_words",
     "ask_override",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from core.access import Permission, TokenScope, directory, permitted, require
+from core.access import TokenScope, directory, permitted
 from core.actor import Actor
 from core.budgets import store
 from core.budgets.errors import InvalidBudget, UnknownBudget
@@ -92,12 +92,6 @@ async def load_budgets(tx: Transaction, budget_ids: Collection[UUID]) -> tuple[B
     """Those of these budgets that are not over, as they are now."""
     found = [each for each in await store.with_standing(tx, at=tx.now) if each[0].id in budget_ids]
     return await views_of(tx, found, await directory(tx)) if found else ()
-
-
-async def admit_spending(database: Database, actor: Actor) -> None:
-    """Returns if the actor may ask before spending. Raises PermissionMissing, which is recorded."""
-    async with permitted(database, actor, TokenScope.DECIDE, action="budget.checked", resource="budgets") as tx:
-        await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
 
 
 async def burn_of(tx: Transaction, budget: BudgetView) -> tuple[tuple[datetime, Decimal], ...]:

@@ -92,18 +92,13 @@ class UsageWriter:
         try:
             told = _Told(actor, tuple(events), await self._rated(actor, events))
         except InvalidInput:
-            await self.admit(actor)  # whoever may not tell usage learns that alone, whatever was told
+            await self._admit(actor)  # whoever may not tell usage learns that alone, whatever was told
             raise
         try:
             return await self._asked(told)
         except Forbidden:
             async with audited(self._database, actor, action="usage.recorded", resource="usage"):
                 raise  # and with it the refusal is recorded
-
-    async def admit(self, actor: Actor) -> None:
-        """Returns if the actor may tell usage. Raises PermissionMissing, which is recorded."""
-        async with permitted(self._database, actor, TokenScope.DECIDE, action="usage.recorded", resource="usage") as tx:
-            await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
 
     async def close(self) -> None:
         """Whatever was told is answered."""
@@ -116,6 +111,10 @@ class UsageWriter:
             except ToldMeanwhile:  # by another writer, so now it is known
                 continue
         return await self._batches.ask(told.actor.tenant, told)
+
+    async def _admit(self, actor: Actor) -> None:
+        async with permitted(self._database, actor, TokenScope.DECIDE, action="usage.recorded", resource="usage") as tx:
+            await require(tx, actor, Permission.DEPLOY_AGENTS, TokenScope.DECIDE)
 
     async def _rated(self, actor: Actor, events: Sequence[Usage]) -> Rated:
         if not 1 <= len(events) <= EVENTS_MAX:

@@ -9,9 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from core.actor import Actor
-from core.budgets import LASTS_MAX, Answer, Spend, Spending, SpendingDesk, admit_spending
-from core.db import Database
+from core.budgets import LASTS_MAX, Answer, Spend, Spending, SpendingDesk
 from core.errors import ErrorKind
 from web.api.budget_inputs import money_in
 from web.api.decisions import ReasonOut
@@ -78,12 +76,8 @@ class SpendingOut(Output):
 class Spendings:
     """Asking before spending."""
 
-    def __init__(self, database: Database, desk: SpendingDesk) -> None:
-        self._database = database
+    def __init__(self, desk: SpendingDesk) -> None:
         self._desk = desk
-
-    async def _admits(self, actor: Actor) -> None:
-        await admit_spending(self._database, actor)
 
     @endpoint(
         Method.POST,
@@ -92,7 +86,6 @@ class Spendings:
         tags=_TAGS,
         errors=(ErrorKind.FORBIDDEN, ErrorKind.CONFLICT, ErrorKind.LIMITED, ErrorKind.UNAVAILABLE),
         permission="deploy_agents",
-        admits=_admits,
         idempotency=Idempotency.IGNORED,
         example=EXAMPLE,
     )
@@ -121,7 +114,6 @@ class Spendings:
         tags=_TAGS,
         errors=(ErrorKind.FORBIDDEN,),
         permission="deploy_agents",
-        admits=_admits,
         idempotency=Idempotency.IGNORED,
     )
     async def release(self, call: Call[ReleaseIn, None, None]) -> None:

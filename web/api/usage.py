@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Discriminator, Field, RootModel, Tag
 
-from core.actor import Actor
 from core.costs import EVENTS_MAX, LedgerLine, UnsoundUsage, Usage, UsageConflict, UsageWriter, ledger_lines
 from core.db import Database
 from core.errors import CountersignError, ErrorKind
@@ -139,9 +138,6 @@ class UsageResource:
         self._database = database
         self._writer = writer
 
-    async def _admits(self, actor: Actor) -> None:
-        await self._writer.admit(actor)
-
     @endpoint(
         Method.POST,
         "/api/v1/usage",
@@ -149,7 +145,6 @@ class UsageResource:
         tags=_TAGS,
         errors=(ErrorKind.FORBIDDEN, ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE),
         permission="deploy_agents",
-        admits=_admits,
         idempotency=Idempotency.HONOURED,
         example=EXAMPLE,
         body_limit_bytes=_BODY_MAX,

@@ -3,11 +3,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from core.actor import Actor, Door
-from core.errors import Forbidden
-from tests.unit.web.sample import LIMITED, NOTE, READER_TOKEN, STALE, Author, World, serving
-from web.endpoint import Call, Method, endpoint, endpoints_of
-from web.registry import Api
+from core.actor import Door
+from tests.unit.web.sample import LIMITED, NOTE, READER_TOKEN, STALE, World, serving
 
 
 async def test_a_created_note_is_answered_with_its_model_status_and_location(client: aiohttp.ClientSession):
@@ -207,35 +204,3 @@ async def test_only_the_configured_proxies_are_believed():
         async with serving(world) as client, client.get("/api/v1/notes", headers=headers) as answer:
             assert answer.status == 200
         assert world.tokens.seen[0][0] == seen
-
-
-class Secrets:
-    """Whose endpoint admits some, and says nothing of its bodies to others."""
-
-    async def _admits(self, actor: Actor) -> None:
-        if actor.scopes is not None:
-            raise Forbidden
-
-    @endpoint(Method.POST, "/api/v1/secrets", summary="Keep", tags=("notes",), admits=_admits)
-    async def keep(self, call: Call[Author, None, None]) -> None:
-        """It is kept."""
-
-
-class Vault(World):
-    """Serves that endpoint."""
-
-    def api(self) -> Api:
-        """It alone."""
-        return Api(endpoints_of(Secrets()), title="Vault", version="1")
-
-
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"joy": 1}'])
-async def test_whoever_is_not_admitted_hears_nothing_of_what_is_wrong_with_a_body(body):
-    async with serving(Vault()) as client:
-        kept = {"Content-Type": "application/json"}
-        async with client.post("/api/v1/secrets", data=body, headers=kept) as answer:
-            assert answer.status in {400, 422}
-        stranger = {**kept, "Authorization": f"Bearer {READER_TOKEN}"}
-        async with client.post("/api/v1/secrets", data=body, headers=stranger) as answer:
-            assert answer.status == 403
-            assert "errors" not in await answer.json()
