@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -35,6 +36,8 @@ def import_(
 ) -> None:
     """Take usage from a file. Rows that cannot be taken are named in FILE.errors.csv, and then the command exits 1.
 
+    Of FOCUS, rows of no cost are passed over, and credits are left out; both are counted.
+
     An import that broke off goes on where it was when the command is given again.
     """
     settings = load_settings(config=config)
@@ -48,14 +51,28 @@ def import_(
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
-        out.print(
-            f"{found['rows']} rows: {found['accepted']} new, {found['duplicates']} known before, "
-            f"{found['skipped']} taken by an earlier run, {found['errors']} left out",
-            soft_wrap=True,
-        )
-        if found["report"]:
-            out.print(escape(f"Why: {found['report']}"), soft_wrap=True)
+        for line in summary(found):
+            out.print(escape(line), soft_wrap=True, highlight=False)
     raise typer.Exit(1 if found["errors"] else 0)
+
+
+def summary(found: Mapping[str, Any]) -> list[str]:
+    """What became of the file, in lines for a person."""
+    lines = [
+        (
+            f"{found['rows']} rows: {found['accepted']} new, {found['duplicates']} known before, "
+            f"{found['skipped']} gone through by an earlier run, {found['errors']} that cannot be taken"
+        )
+    ]
+    if found["of_no_cost"]:
+        lines.append(f"Of no cost: {found['of_no_cost']}")
+    if found["credits"]:
+        sums = ", ".join(f"{amount} {code}" for code, amount in found["credited"].items())
+        lines.append(f"Credits left out: {found['credits']}, together {sums}")
+    if found["report"]:
+        cut = "" if found["reported"] == found["errors"] else f" (the first {found['reported']} of them)"
+        lines.append(f"Why{cut}: {found['report']}")
+    return lines
 
 
 @costs.command("reconcile")
