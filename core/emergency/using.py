@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core.actor import Actor
 from core.db import Transaction
-from core.emergency import part_store
+from core.emergency import part_store, store
 from core.emergency.events import EmergencyEvent
 from core.ids import BypassId
 from core.outbox import emit
@@ -42,11 +42,12 @@ async def note_use(tx: Transaction, actor: Actor, use: Use) -> None:
         after=dict(use.after),
         used_at=tx.now,
     )
+    reference = f"BYP-{(await store.numbers(tx, [use.bypass_id]))[use.bypass_id]}"
     await emit(
         tx,
         subject=f"bypass:{use.bypass_id}",
         type=EmergencyEvent.USED,
-        data={"action": use.action, "resource": use.resource, "by": actor.email},
+        data={"reference": reference, "action": use.action, "resource": use.resource, "by": actor.email},
     )
 
 

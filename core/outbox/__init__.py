@@ -27,7 +27,7 @@ from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
 from core.outbox.retry import Permanent, RetryPolicy, Throttle
 from core.outbox.sent import Sent, bounded, delivered_event, record_sent, record_told, sent_last
-from core.outbox.service import count_events, emit, emit_all, latest_events, past_event, past_events
+from core.outbox.service import count_events, emit, emit_all, latest_events, latest_references, past_event, past_events
 from core.outbox.turns import take_turn
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "emit",
     "emit_all",
     "latest_events",
+    "latest_references",
     "list_deliveries",
     "list_destinations",
     "past_event",

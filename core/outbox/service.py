@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 
 from core.db import Transaction
 from core.ids import EventId, TenantId, uuid7
@@ -64,6 +64,20 @@ async def latest_events(tx: Transaction, *, prefix: str, limit: int) -> tuple[tu
         .limit(limit)
     )
     return tuple((row.event_id, row.subject) for row in reversed(rows.all()))
+
+
+async def latest_references(tx: Transaction, *, prefixes: Sequence[str], limit: int) -> dict[UUID, str]:
+    """The tenant's latest events about subjects that begin so, oldest first: event id -> the reference that it says."""
+    columns = outbox_events.c
+    about = or_(*(columns.subject.startswith(prefix, autoescape=True) for prefix in prefixes))
+    reference = columns.data["reference"].astext.label("reference")
+    rows = await tx.connection.execute(
+        select(columns.event_id, reference)
+        .where(columns.tenant_id == tx.tenant, about)
+        .order_by(columns.event_id.desc())
+        .limit(limit)
+    )
+    return {row.event_id: row.reference for row in reversed(rows.all()) if row.reference}
 
 
 async def past_events(tx: Transaction, *, types: Sequence[str], since: datetime, limit: int) -> tuple[Event, ...]:

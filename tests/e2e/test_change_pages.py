@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.test_changes_api import approved
+from tests.e2e.test_changes_api import GATES, approved, drafted
 from tests.e2e.test_console import CONTRAST_MIN, CONTRASTS, address, browser, console_as
 
 __all__ = ["browser"]  # a fixture
@@ -95,6 +95,25 @@ async def is_taught(product, browser, word: str, lesson: str) -> None:
         await expect(page.locator("main")).to_contain_text(lesson)
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0
+
+
+@pytest.mark.row("G2", "B9")
+async def test_a_change_that_others_move_on_is_shown_as_it_stands_without_a_reload(product, browser):
+    change = drafted(product, title="Watch me")
+    async with (
+        console_as(browser, product, "meta_agent_manager") as page,
+        console_as(browser, product, "agent_operator") as everything,
+    ):
+        await page.goto(address(product, f"/changes/{change['reference']}"))
+        await everything.goto(address(product, "/changes"))
+        for gate in GATES:
+            body = {"gate": gate, "summary": f"Shown: {gate}."}
+            product.call("POST", f"/api/v1/changes/{change['id']}/evidence", role="agent_developer", json=body)
+        product.call("POST", f"/api/v1/changes/{change['id']}/submit", role="agent_developer")
+        row = everything.get_by_role("row", name=re.compile(change["reference"]))
+        await expect(row).to_contain_text("Authorise", timeout=10_000)
+        await expect(page.locator(".headline .status")).to_have_text("Authorise", timeout=10_000)
+        await expect(page.locator("main")).to_contain_text("Shown: testing.")
 
 
 @pytest.mark.row("G4")

@@ -1,4 +1,4 @@
-"""What changed, as server-sent events: a page that shows a request or an incident hears of it within a moment.
+"""What changed, as server-sent events: a page that shows something hears of it within a moment.
 
 An event names its subject and nothing else; the page is fetched anew and shows what its reader may see. Streams of one
 tenant share one look at the database, made when the outbox is notified and now and then in between.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -26,6 +26,7 @@ from core.db import Database
 from core.errors import CountersignError, LimitExceeded
 from core.ids import TenantId
 from core.incidents import changed_incidents
+from core.outbox import latest_references
 from web.console.front import Look
 from web.console.session import is_still_here
 
@@ -35,6 +36,11 @@ _BACKLOG_MAX: Final = 200  # changes that a slow reader may be behind before it 
 
 log = structlog.get_logger(__name__)
 Watch = Callable[[str, Callable[[str], Awaitable[None]]], None]
+
+
+# What else has pages of its own; a rollout is a part of its change. Their events say the reference.
+_OTHERS: Final = ("change:", "rollout:", "bypass:")
+_LOOKED_AT: Final = 200  # events; more within one look are not shown by themselves, only on reload
 
 
 @dataclass(eq=False, slots=True)
@@ -115,6 +121,7 @@ class Changes:
         found = {
             **await changed_requests(self._database, tenant),
             **await changed_incidents(self._database, tenant),
+            **await _changed_others(self._database, tenant),
         }
         before = self._seen.get(tenant)
         self._seen[tenant] = frozenset(found)
@@ -140,3 +147,8 @@ class Changes:
         open_now = Counter((each.actor.tenant, each.actor.email) for each in self._streams)
         if open_now[actor.tenant, actor.email] >= STREAMS_PER_PERSON:
             raise LimitExceeded(f"You have {STREAMS_PER_PERSON} live pages open; close one.")
+
+
+async def _changed_others(database: Database, tenant: TenantId) -> Mapping[UUID, str]:
+    async with database.tenant(tenant) as tx:
+        return await latest_references(tx, prefixes=_OTHERS, limit=_LOOKED_AT)

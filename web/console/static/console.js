@@ -1,4 +1,4 @@
-// Keeps the page current: when a request or an incident changes, the part that shows it is fetched anew and takes the place of the old
+// Keeps the page current: when what it shows changes, the part that shows it is fetched anew and takes the place of the old
 // one. Without this script everything works after a reload. Nobody is interrupted: what is being typed stays, and so
 // does the focus.
 

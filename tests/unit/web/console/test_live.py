@@ -19,7 +19,7 @@ async def test_a_browser_that_leaves_before_its_stream_begins_ends_it_and_is_no_
         monkeypatch.setattr(type(request), "transport", None)
         return {}
 
-    for what in ("changed_requests", "changed_incidents"):
+    for what in ("changed_requests", "changed_incidents", "_changed_others"):
         monkeypatch.setattr(live, what, meanwhile_it_leaves)
     changes = live.Changes(None)
     answer = await changes.serve(
