@@ -24,7 +24,7 @@ from app.usage_import.marks import Marks, hold
 from app.usage_import.rows import CreditRow, FreeRow, Row, RowError, UsageRow, count_rows, read_file
 from config.settings import Settings
 from core.actor import Actor
-from core.costs import RateCard, Recorded, UnsoundUsage, Usage, UsageConflict
+from core.costs import RateCard, Recorded, ToldOtherwise, UnsoundUsage, Usage, UsageConflict
 from core.errors import Conflict, CountersignError, InvalidInput
 from core.money import Money
 
@@ -143,15 +143,26 @@ async def _write(
         written.errors += [_refused(batch[index], error, columns) for index, error in bad.items()]
         await _write(write, actor, [row for index, row in enumerate(batch) if index not in bad], columns, written)
     except UsageConflict as exc:
-        if len(batch) == 1:
-            written.errors.append(_refused(batch[0], exc, columns))
-            return
-        middle = len(batch) // 2
-        await _write(write, actor, batch[:middle], columns, written)
-        await _write(write, actor, batch[middle:], columns, written)
+        refused = _told_otherwise(batch, exc)
+        written.errors += [_refused(row, error, columns) for row, error in refused.items()]
+        left = [row for row in batch if row not in refused]
+        middle = 0 if refused else len(left) // 2
+        await _write(write, actor, left[:middle], columns, written)
+        await _write(write, actor, left[middle:], columns, written)
     else:
         written.accepted += answer.accepted
         written.duplicates += answer.duplicates
+
+
+def _told_otherwise(batch: Sequence[UsageRow], conflict: UsageConflict) -> Mapping[UsageRow, UsageConflict]:
+    """The rows that conflict with what stands; none if this batch is to be halved to know which of its own do."""
+    if len(batch) == 1:
+        return {batch[0]: conflict}
+    if not isinstance(conflict, ToldOtherwise):
+        return {}
+    told = set(conflict.usage_ids)
+    found = {row: ToldOtherwise([row.usage.id]) for row in batch if row.usage.id in told}
+    return found if len(found) == len(told) else {}
 
 
 def _imported(marks: Marks, written: _Written, *, total: int, skipped: int) -> Imported:

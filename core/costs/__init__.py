@@ -20,7 +20,7 @@ from core.costs.bearing import Bearer
 from core.costs.catalogue import RateCatalogue, load_rate_catalogue
 from core.costs.charging import Charge, Listener, Spent, spent_of
 from core.costs.comparing import Check, compare_changed, compare_sums
-from core.costs.errors import InvalidGrouping, InvalidUsage, Uncorrectable, UnknownMeter, UsageConflict
+from core.costs.errors import InvalidGrouping, InvalidUsage, ToldOtherwise, Uncorrectable, UnknownMeter, UsageConflict
 from core.costs.events import CostEvent
 from core.costs.ledger import priced
 from core.costs.looking import (
@@ -66,6 +66,7 @@ __all__ = [
     "Recorded",
     "Spent",
     "Tier",
+    "ToldOtherwise",
     "Uncorrectable",
     "UnknownMeter",
     "UnsoundUsage",

@@ -1,5 +1,7 @@
 """What can go wrong with usage and costs."""
 
+from collections.abc import Sequence
+
 from core.errors import Conflict, InvalidInput, Unavailable
 
 
@@ -23,6 +25,19 @@ class UsageConflict(Conflict):
     def __init__(self, message: str, *, usage_id: str, where: str, next_step: str | None = None) -> None:
         self.usage_id = usage_id
         super().__init__(message, where=where, next_step=next_step)
+
+
+class ToldOtherwise(UsageConflict):
+    """These ids were told before, with other facts."""
+
+    def __init__(self, usage_ids: Sequence[str]) -> None:
+        self.usage_ids = tuple(usage_ids)
+        super().__init__(
+            f"'{usage_ids[0]}' was told before, with other facts.",
+            usage_id=usage_ids[0],
+            where="id",
+            next_step="Give the event an id of its own, and name the earlier one in 'corrects' to replace it.",
+        )
 
 
 class Uncorrectable(UsageConflict):

@@ -18,7 +18,7 @@ from core.audit import AuditCategory, Entry, audited, record_all
 from core.costs import store
 from core.costs.catalogue import RateCatalogue
 from core.costs.charging import Listener
-from core.costs.errors import InvalidUsage, ToldMeanwhile, UsageConflict
+from core.costs.errors import InvalidUsage, ToldMeanwhile, ToldOtherwise
 from core.costs.posting import post_apart
 from core.costs.rating import Book, Rated, Rater, rated, spent_on
 from core.costs.usage import EVENTS_MAX, Usage
@@ -167,7 +167,7 @@ class UsageWriter:
 async def _new_among(tx: Transaction, book: Book, batch: Sequence[_Told]) -> tuple[Sequence[Rated], Sequence[Recorded]]:
     """What was not known of each, and its answer: what several tell is new to the first of them.
 
-    Raises UsageConflict if an id stands for something else already.
+    Raises ToldOtherwise with the ids that stand for something else already.
     """
     digests: dict[str, str] = {}
     for told in batch:
@@ -175,10 +175,14 @@ async def _new_among(tx: Transaction, book: Book, batch: Sequence[_Told]) -> tup
     known = await store.digests_of(tx, digests)
     if not known and len(digests) == sum(len(told.events) for told in batch):  # nearly always
         return [told.rated for told in batch], [Recorded(len(told.events), 0) for told in batch]
-    for told in batch:
-        for usage_id, digest in zip(told.rated.ids, told.rated.digests, strict=True):
-            if digest != digests[usage_id] or digest != known.get(usage_id, digest):
-                raise _told_otherwise(usage_id)
+    otherwise = {
+        usage_id: None  # in the order in which they were told
+        for told in batch
+        for usage_id, digest in zip(told.rated.ids, told.rated.digests, strict=True)
+        if digest != digests[usage_id] or digest != known.get(usage_id, digest)
+    }
+    if otherwise:
+        raise ToldOtherwise(tuple(otherwise))
     left = digests.keys() - known.keys()
     parts, answers = [], []
     for told in batch:
@@ -189,15 +193,6 @@ async def _new_among(tx: Transaction, book: Book, batch: Sequence[_Told]) -> tup
         )
         answers.append(Recorded(len(new), len(told.events) - len(new)))
     return parts, answers
-
-
-def _told_otherwise(usage_id: str) -> UsageConflict:
-    return UsageConflict(
-        f"'{usage_id}' was told before, with other facts.",
-        usage_id=usage_id,
-        where="id",
-        next_step="Give the event an id of its own, and name the earlier one in 'corrects' to replace it.",
-    )
 
 
 async def _audit(tx: Transaction, batch: Sequence[_Told], answers: Sequence[Recorded]) -> None:

@@ -128,6 +128,26 @@ async def test_an_import_that_breaks_off_goes_on_where_it_was(company, writer, w
 
 
 @pytest.mark.row("C3")
+async def test_rows_that_were_told_with_other_facts_are_found_at_once_however_many_they_are(
+    company, writer, who, tmp_path
+):
+    ids, calls = range(BATCH), []
+    await take_file(
+        writer.record, who, file_of(tmp_path, *[f"r{each},cpu_hours,1,2026-03-01,alpha,bot" for each in ids])
+    )
+
+    async def counted(actor, events):
+        calls.append(len(events))
+        return await writer.record(actor, events)
+
+    lines = [f"r{each},cpu_hours,{2 if each % 2 else 1},2026-03-01,alpha,bot" for each in ids]
+    path = file_of(tmp_path, *lines)
+    found = await take_file(counted, who, path)
+    assert (found.duplicates, found.errors, calls) == (BATCH // 2, BATCH // 2, [BATCH, BATCH // 2])
+    assert reported(path)[-1] == (BATCH + 1, "id", f"'r{BATCH - 1}' was told before, with other facts.")
+
+
+@pytest.mark.row("C3")
 async def test_what_broke_off_in_one_tenant_or_database_is_not_taken_for_another_s(company, writer, who, tmp_path):
     path = file_of(tmp_path, *[f"r{number},cpu_hours,1,2026-03-01,alpha,bot" for number in range(BATCH + 1)])
 
