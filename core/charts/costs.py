@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from math import ceil
 from typing import Final
 
 from core.charts.chart import ROW, Chart, Json, colours
@@ -14,6 +15,10 @@ from core.finance import AgentReturn, Breakdown, Chargeback, CostForecast, CostT
 
 DRAWN: Final = 12  # shares, centres, inputs; the table has all of them
 HISTORY_DRAWN: Final = 56  # days before the forecast
+TICKS: Final = 7  # days that are named below a picture
+BY_DAY_MAX: Final = 2  # days from one to the next; where it is more, whole weeks
+APART_MAX: Final = 120  # days: the bars of more are thinner than the gap between them would be
+NOON: Final = time(12, tzinfo=UTC)  # where the middle of a day's bar is, its point of a line, and its name
 NAME_MAX: Final = 24  # characters in the picture
 _BMP_LAST: Final = 0xFFFF  # the renderer fails on half an emoji
 
@@ -69,7 +74,7 @@ def shares_chart(found: Breakdown) -> Chart:
 def trend_chart(found: CostTrend) -> Chart:
     """What each day cost, and the mean of the seven days up to it."""
     lines = [
-        {"day": day.isoformat(), "mean": mean}
+        {"day": _noon(day), "mean": mean}
         for (day, _cost), mean in zip(found.days, found.means, strict=True)
         if mean is not None
     ]
@@ -77,7 +82,7 @@ def trend_chart(found: CostTrend) -> Chart:
     line: Json = {
         "data": {"values": lines},
         "mark": {"type": "line", "color": "palette:red", "strokeWidth": 2},
-        "encoding": {"x": _DAY, "y": {"field": "mean", "type": "quantitative"}},
+        "encoding": {"x": _by_noon(layers["encoding"]["x"]), "y": {"field": "mean", "type": "quantitative"}},
     }
     body = {"height": 240, "layer": [{key: layers[key] for key in ("data", "mark", "encoding")}, line]}
     change = f" The second half cost {found.trend.change:+.0%} against the first." if found.trend.change else ""
@@ -102,10 +107,10 @@ def forecast_chart(found: CostForecast) -> Chart:
     if forecast is None:
         words = "A week of history is needed for a forecast."
         return Chart("forecast", "Forecast of costs", words, columns, (), nothing(words))
-    past = [{"day": day.isoformat(), "cost": float(cost)} for day, cost in found.history[-HISTORY_DRAWN:]]
-    coming = [
-        {"day": each.day.isoformat(), "cost": each.cost, "low": each.low, "high": each.high} for each in forecast.days
-    ]
+    past = [{"day": _noon(day), "cost": float(cost)} for day, cost in found.history[-HISTORY_DRAWN:]]
+    coming = [{"day": _noon(each.day), "cost": each.cost, "low": each.low, "high": each.high} for each in forecast.days]
+    days = [day for day, _cost in found.history[-HISTORY_DRAWN:]] + [each.day for each in forecast.days]
+    x = _by_noon(_by_day(days))
     y: Json = {"type": "quantitative", "title": found.currency}
     body: Json = {
         "height": 260,
@@ -113,17 +118,17 @@ def forecast_chart(found: CostForecast) -> Chart:
             {
                 "data": {"values": coming},
                 "mark": {"type": "area", "color": "palette:blue", "opacity": 0.25},
-                "encoding": {"x": _DAY, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+                "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
             },
             {
                 "data": {"values": past},
                 "mark": {"type": "line", "color": "palette:grey"},
-                "encoding": {"x": _DAY, "y": {"field": "cost", **y}},
+                "encoding": {"x": x, "y": {"field": "cost", **y}},
             },
             {
                 "data": {"values": coming},
                 "mark": {"type": "line", "color": "palette:blue", "strokeWidth": 2},
-                "encoding": {"x": _DAY, "y": {"field": "cost", **y}},
+                "encoding": {"x": x, "y": {"field": "cost", **y}},
             },
         ],
     }
@@ -195,22 +200,39 @@ def centres_chart(made: Chargeback) -> Chart:
     )
 
 
-_DAY: Final[Json] = {
-    "field": "day",
-    "type": "temporal",
-    "timeUnit": "utcyearmonthdate",
-    "title": None,
-    "axis": {"format": "%d %b", "tickCount": 8, "grid": False},
-    "scale": {"type": "utc"},
-}
+def _by_day(days: Sequence[date]) -> Json:
+    """An axis that names some of these days below their middle, the last of them too and none beyond it."""
+    step = ceil(len(days) / TICKS)
+    step = step if step <= BY_DAY_MAX else 7 * ceil(step / 7)
+    named = [datetime.combine(day, NOON).timestamp() * 1000 for day in days[::-1][::step]]
+    return {
+        "field": "day",
+        "type": "temporal",
+        "timeUnit": "utcyearmonthdate",
+        "title": None,
+        "axis": {"format": "%d %b", "values": named[::-1], "labelFlush": False, "grid": False},
+        "scale": {"type": "utc"},
+    }
+
+
+def _by_noon(axis: Json) -> Json:
+    """The same for points, each at its day's noon."""
+    return {key: value for key, value in axis.items() if key != "timeUnit"}
+
+
+def _noon(day: date) -> str:
+    return datetime.combine(day, NOON).isoformat()
 
 
 def _day_bars(days: Sequence[tuple[date, Decimal]], currency: str) -> Json:
     return {
         "height": 220,
         "data": {"values": [{"day": day.isoformat(), "cost": float(cost)} for day, cost in days]},
-        "mark": {"type": "bar", "color": "palette:blue"},
-        "encoding": {"x": _DAY, "y": {"field": "cost", "type": "quantitative", "title": currency}},
+        "mark": {"type": "bar", "color": "palette:blue", "binSpacing": 1 if len(days) <= APART_MAX else 0},
+        "encoding": {
+            "x": _by_day([day for day, _cost in days]),
+            "y": {"field": "cost", "type": "quantitative", "title": currency},
+        },
     }
 
 
