@@ -37,6 +37,7 @@ from core.finance.centres import (
 )
 from core.finance.chargeback import CentreStatement, Chargeback, Statement
 from core.finance.effect import Effect
+from core.finance.errors import InvalidReport
 from core.finance.focus import VERSIONS
 from core.finance.forecast import BackTest, Expected, Forecast
 from core.finance.ledger import ALL, Narrowed
@@ -85,6 +86,7 @@ __all__ = [
     "Estimate",
     "Expected",
     "Forecast",
+    "InvalidReport",
     "Level",
     "LineKey",
     "LineVariance",

@@ -24,8 +24,10 @@ from core.costs import CostFilter, ledger_lines
 from core.errors import NotFound
 from core.finance import (
     Breakdown,
+    Chargeback,
     CostForecast,
     CostTrend,
+    InvalidReport,
     Level,
     Narrowed,
     Returns,
@@ -40,6 +42,7 @@ from core.finance import (
     returns,
     statement_file,
 )
+from core.money import CODE
 from web.console.bars import bar
 from web.console.front import CONTENT_SECURITY_POLICY, Look
 
@@ -98,10 +101,8 @@ async def forecast(look: Look) -> web.Response:
 
 
 async def statements(look: Look) -> web.Response:
-    """`GET /console/costs/chargeback?period=2026-11`: who is charged what, with the files."""
-    made = await chargeback(
-        look.database, look.house.rates, look.actor, period=look.query("period"), currency=look.query("currency")
-    )
+    """`GET /console/costs/chargeback?period=2026-11&currency=EUR`: who is charged what, with the files."""
+    made, lacking = await _statement(look)
     first = made.statement.since
     following = made.statement.until
     return look.page(
@@ -112,6 +113,8 @@ async def statements(look: Look) -> web.Response:
         before=f"{first - timedelta(days=1):%Y-%m}",
         after=f"{following:%Y-%m}" if following <= look.sight.now.date() else "",
         formats=tuple(StatementFormat),
+        lacking=lacking,
+        of=lambda period, currency="": _query_of(period, currency or look.query("currency")),
     )
 
 
@@ -166,8 +169,7 @@ async def _chart(look: Look, name: str) -> Chart:
         case "trend":
             return trend_chart(await _trend(look))
         case "chargeback":
-            made = await chargeback(look.database, look.house.rates, look.actor, period=look.query("period"))
-            return centres_chart(made)
+            return centres_chart(await _chargeback(look, look.query("currency")))
         case "sensitivity":
             found = await returns_of(look)
             for each in found.agents:
@@ -176,6 +178,25 @@ async def _chart(look: Look, name: str) -> Chart:
         case _:
             pass
     raise NotFound("There is no such picture.")
+
+
+async def _statement(look: Look) -> tuple[Chargeback, str]:
+    """The month's statement; and the currency that was asked for, where nothing was spent in it then."""
+    wanted = look.query("currency")
+    try:
+        return await _chargeback(look, wanted), ""
+    except InvalidReport as error:
+        if error.where != "currency" or not CODE.fullmatch(wanted):
+            raise
+    return await _chargeback(look, ""), wanted
+
+
+def _query_of(period: str, currency: str) -> str:
+    return urlencode({"period": period, **({"currency": currency} if currency else {})})
+
+
+async def _chargeback(look: Look, currency: str) -> Chargeback:
+    return await chargeback(look.database, look.house.rates, look.actor, period=look.query("period"), currency=currency)
 
 
 async def _breakdown(look: Look) -> Breakdown:
