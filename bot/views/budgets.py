@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -45,7 +46,11 @@ _DOES: Final = {
 
 
 def budget_card(budget: BudgetView, *, now: datetime, pictures: Sequence[Picture] = (), console: str = "") -> Card:
-    """The living message of a budget's period: how it stands, what can be done, and a picture once there is one."""
+    """The living message of a budget's period: how it stands, what can be done, and a picture once there is one.
+
+    Not what is reserved: that changes by the minute, and no event brings the message up to date with it.
+    """
+    budget = replace(budget, reserved=Decimal(0))
     buttons = _buttons(budget, console) if _runs(budget, now) else ()
     acts: tuple[Block, ...] = (Actions(buttons),) if buttons else ()
     return Card(_summary(budget, now=now), (*_stand(budget, pictures, now=now), *acts))
@@ -160,9 +165,10 @@ def home_budgets(budgets: Sequence[BudgetView], *, console: str = "") -> tuple[B
 
 
 def used_words(budget: BudgetView) -> str:
-    """What is used of what there is."""
+    """What is used of what there is, and what is reserved where anything is."""
     standing, currency = budget.standing, budget.terms.currency
-    return f"{amount_words(standing.used)} of {amount_words(standing.limit)} {currency} used"
+    reserved = f", {amount_words(budget.reserved)} reserved" if budget.reserved else ""
+    return f"{amount_words(standing.used)} of {amount_words(standing.limit)} {currency} used{reserved}"
 
 
 def control_words(control: Control) -> str:

@@ -41,6 +41,7 @@ class BudgetView:
     ended_at: datetime | None
     acknowledged_by: PersonView | None = None
     raise_asked: RaiseView | None = None
+    reserved: Decimal = Decimal(0)  # of the period that runs: allowed to who asked, and not told as usage yet
     past: tuple[Standing, ...] = ()  # periods that are over, the newest first
 
     @property

@@ -179,6 +179,8 @@ def test_a_platform_asks_before_it_spends_and_what_it_reserved_is_settled_by_its
 
     first = ask("a", "6.00").json()
     assert (first["decision"], first["remaining"]["amount"]) == ("allow", "4.00")
+    shown = product.call("GET", f"/api/v1/budgets/{desk.id}", role="agent_operator").json()
+    assert (shown["reserved"]["amount"], shown["current"]["left"]["amount"]) == ("6.00", "10.00")
     second = ask("b", "4.01").json()
     assert (second["decision"], second["budget"]["reference"]) == ("deny", desk.reference)
     assert "and 6.00 reserved, so 4.01 USD more may not be spent" in second["reasons"][0]["message"]

@@ -71,6 +71,7 @@ class BudgetOut(Output):
     owners: list[PersonOut]
     declared: str | None  # under this key in the tenant's file
     current: PeriodOut
+    reserved: MoneyOut  # allowed to who asked before spending, not told as usage yet; `left` holds it still
     resets_in: str
     projected: MoneyOut | None  # by the period's end, at the rate so far; null while it is too early to say
     gone_at: datetime | None  # when the limit is reached at that rate, in this period
@@ -142,6 +143,7 @@ def budget_out(view: BudgetView) -> BudgetOut:
         owners=[person_out(each) for each in view.owners],
         declared=view.declared or None,
         current=period_out(standing, terms.currency),
+        reserved=money(view.reserved),
         resets_in=view.resets_in,
         projected=None if view.projected is None else money(view.projected),
         gone_at=view.gone_at,

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from core import budgets
 from core.access.errors import PermissionMissing
-from core.budgets import ControlIn, Proposal, Spend, Spending, SpendingDesk, count_charges, reserving
+from core.budgets import BudgetFilter, ControlIn, Proposal, Spend, Spending, SpendingDesk, count_charges, reserving
 from core.budgets.errors import AlreadyTold, InvalidSpending, TooManyReserved
 from core.budgets.reserving import SETTLED_AT_ONCE
 from core.budgets.store import set_pace, with_standing
@@ -290,3 +290,44 @@ async def test_who_may_not_tell_usage_may_not_reserve_or_release_and_it_is_recor
         await desk.give_back(company.actor("audit_reviewer"), "a")
     assert len(await company.trail(action="budget.checked", result="denied")) == 3
     assert (await ask("c", "5")).verdict.spend is Spend.DENY  # it is reserved still
+
+
+@pytest.mark.row("C5", "C4")
+async def test_what_is_reserved_of_a_budget_is_shown_until_it_is_told_released_or_over(
+    make, ask, desk, tell, company, budget_catalogue
+):
+    # rules 41
+    care, other = await make(), await make(name="Other", project="other")
+    every = await make(name="All", project=None, agent="bot", controls=[])
+    reader = company.actor(PLATFORM)
+
+    async def reserved():
+        found = await budgets.list_budgets(company.database, reader, BudgetFilter())
+        assert found[0].reserved == (await budgets.get_budget(company.database, reader, care.id)).reserved
+        return {each.id: each.reserved for each in found}
+
+    await ask("a", "1.25", lasts=timedelta(minutes=2))
+    await ask("b", "2")
+    await ask("c", "3")
+    await ask("d", "4", project="elsewhere")
+    assert await reserved() == {care.id: Decimal("6.25"), other.id: 0, every.id: Decimal("10.25")}
+    await tell("b", "0.50")
+    assert await reserved() == {care.id: Decimal("4.25"), other.id: 0, every.id: Decimal("8.25")}
+    assert await spent(company, care) == Decimal("0.50")
+    await desk.give_back(reader, "c")
+    company.advance(minutes=2)
+    assert await reserved() == {care.id: 0, other.id: 0, every.id: Decimal(4)}
+    manager = company.actor("tenant_administrator")
+    await budgets.end(company.database, budget_catalogue, manager, every.id)
+    ended = await budgets.get_budget(company.database, reader, every.id)
+    assert ended.reserved == 0
+
+
+@pytest.mark.row("C5")
+async def test_nothing_is_reserved_of_a_period_that_does_not_run(make, ask, company):
+    budget = await make()
+    await ask("a", "6")
+    async with company.database.tenant(company.tenant) as tx:
+        later = await budgets.load_budget(tx, budget.id, at=tx.now + timedelta(days=40))
+        now = await budgets.load_budget(tx, budget.id)
+    assert (later.reserved, now.reserved) == (0, 6)

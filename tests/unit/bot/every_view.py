@@ -293,6 +293,7 @@ def huge_budget(words: str, size: Size = HUGE) -> Any:
         controls_now=controls,
         acknowledged_by=people[1],
         past=found.past * size.some,
+        reserved=found.standing.used,
     )
 
 
