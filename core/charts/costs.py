@@ -17,7 +17,7 @@ DRAWN: Final = 12  # shares, centres, inputs; the table has all of them
 HISTORY_DRAWN: Final = 56  # days before the forecast
 TICKS: Final = 7  # days that are named below a picture
 BY_DAY_MAX: Final = 2  # days from one to the next; where it is more, whole weeks
-APART_MAX: Final = 120  # days: the bars of more are thinner than the gap between them would be
+APART_MAX: Final = 120  # days: bars of more are thinner than a gap between them, and overlap so that none is seen
 NOON: Final = time(12, tzinfo=UTC)  # where the middle of a day's bar is, its point of a line, and its name
 NAME_MAX: Final = 24  # characters in the picture
 _BMP_LAST: Final = 0xFFFF  # the renderer fails on half an emoji
@@ -228,7 +228,7 @@ def _day_bars(days: Sequence[tuple[date, Decimal]], currency: str) -> Json:
     return {
         "height": 220,
         "data": {"values": [{"day": day.isoformat(), "cost": float(cost)} for day, cost in days]},
-        "mark": {"type": "bar", "color": "palette:blue", "binSpacing": 1 if len(days) <= APART_MAX else 0},
+        "mark": {"type": "bar", "color": "palette:blue", "binSpacing": 1 if len(days) <= APART_MAX else -0.5},
         "encoding": {
             "x": _by_day([day for day, _cost in days]),
             "y": {"field": "cost", "type": "quantitative", "title": currency},
