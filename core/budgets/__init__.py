@@ -6,6 +6,7 @@ rules.py        pure: alerts, forecast, what controls do, refusals in words
 policy.py, policy_file.py, catalogue.py, proposing.py   YAML and what people say -> checked terms
 charging.py     charges counted in the ledger's transaction; alerting.py: alerts, once for a budget and a period
 spending.py, reserving.py, reservation_store.py   who is about to spend asks first, and has it reserved
+reserved.py     what is reserved of budgets, as people see it
 refreshing.py   what is shown between alerts is kept current
 guarding.py     what the gate reads of budgets
 managing.py, acting.py, raising.py, turning.py, declaring.py, looking.py   use cases; loading.py: how they begin and end

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,19 +14,18 @@ from core.access import Directory, directory
 from core.actor import Actor, Door
 from core.approvals import request_states
 from core.audit import AuditCategory, record
-from core.budgets import reservation_store, rules, store
+from core.budgets import rules, store
 from core.budgets.alerting import described
 from core.budgets.catalogue import BudgetCatalogue
 from core.budgets.errors import NotManager, NotYourBudget, OverBudget, UnknownBudget
 from core.budgets.events import BudgetEvent
 from core.budgets.periods import Scheme, Window, window_of
 from core.budgets.policy import BudgetPolicy
+from core.budgets.reserved import reserved_of
 from core.budgets.rules import Guarded
 from core.budgets.state import Budget, Standing
 from core.budgets.views import BudgetView, RaiseView
-from core.costs import known_among
 from core.db import Transaction
-from core.money import EXACT
 from core.outbox import emit
 from core.tenants import tenant_policy
 
@@ -121,7 +118,7 @@ async def views_of(
 ) -> tuple[BudgetView, ...]:
     """The budgets as doors show them."""
     waiting = await raises_waiting(tx, [budget.id for budget, _ in found])
-    reserved = await _reserved(tx, found)
+    reserved = await reserved_of(tx, found)
     return tuple(
         replace(_view(tx, budget, standing, everybody, waiting.get(budget.id)), reserved=reserved[budget.id])
         for budget, standing in found
@@ -163,28 +160,6 @@ def _view(
         acknowledged_by=people.get(by) if by else None,
         raise_asked=asked,
     )
-
-
-async def _reserved(tx: Transaction, found: Sequence[tuple[Budget, Standing]]) -> Mapping[UUID, Decimal]:
-    """What is reserved of each budget: nothing of one that is over, or of a period that does not run."""
-    runs = {budget.id for budget, standing in found if budget.ended_at is None and standing.window.holds(tx.now)}
-    ids = await reservation_store.some(tx) if runs else []
-    told = await known_among(tx, ids)
-    kept = (await reservation_store.of(tx, set(ids) - told)).values() if ids else ()
-    by_names: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    for each in kept:
-        if each.expires_at > tx.now:
-            names = (each.project, each.agent, each.meter_class)
-            by_names[names] = EXACT.add(by_names[names], each.amount)
-    return {budget.id: _sum_of(budget, by_names) if budget.id in runs else Decimal(0) for budget, _ in found}
-
-
-def _sum_of(budget: Budget, by_names: Mapping[tuple[str, str, str], Decimal]) -> Decimal:
-    total = Decimal(0)
-    for (project, agent, meter_class), amount in by_names.items():
-        if budget.terms.scope.counts(project=project, agent=agent, meter_class=meter_class):
-            total = EXACT.add(total, amount)
-    return total
 
 
 async def raises_waiting(tx: Transaction, budget_ids: Sequence[UUID]) -> dict[UUID, RaiseView]:
