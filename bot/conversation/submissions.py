@@ -30,7 +30,7 @@ from core.errors import InvalidInput
 class Submission:
     """A form that was sent. `values` are as `inputs.read_inputs` of each platform gives them.
 
-    `interaction` tells it from the same form sent again.
+    `interaction` tells which opening of the form was sent: sent twice, it is done once; refused, it can be sent again.
     """
 
     callback_id: str

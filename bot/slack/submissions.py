@@ -91,7 +91,7 @@ def _submission(body: Mapping[str, Any]) -> Submission:
         memo=str(view.get("private_metadata") or ""),
         values=read_inputs(view),
         fields=fields,
-        interaction=f"{view['id']}:{body.get('trigger_id', '')}",
+        interaction=f"{view['id']}:{view['callback_id']}",  # a modal that is sent twice has the same id
     )
 
 

@@ -21,6 +21,7 @@ from bot.teams.wire import Activity
 from bot.teams.words import in_teams_words
 from bot.teams.workspace import Workspace
 from bot.views.answers import said
+from core.ids import uuid7
 from core.links import Conversation, ConversationKind
 
 log = structlog.get_logger()
@@ -124,7 +125,7 @@ def problem(code: str, words: str) -> Json:
 
 def dialog(form: Form) -> Json:
     """The form in a dialog."""
-    return {"task": {"type": "continue", "value": render.dialog(form)}}
+    return {"task": {"type": "continue", "value": render.dialog(form, str(uuid7()))}}
 
 
 def dialog_says(words: str) -> Json:

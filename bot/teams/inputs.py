@@ -15,7 +15,8 @@ from bot.cards import ChecksInput, Form, Input, PeopleInput, SelectInput, TextIn
 from bot.conversation.shape import Field
 
 SEPARATOR: Final = ","  # Microsoft, "Input.ChoiceSet": between the values of several choices
-_FORM, _MEMO, _INPUTS = "form", "memo", "inputs"  # no input of ours has such an id
+_FORM, _MEMO, _INPUTS, _ONCE = "form", "memo", "inputs", "once"  # no input of ours has such an id
+_ONCE_MAX: Final = 64  # characters
 _TEXT, _ONE, _MANY, _OPTIONAL = "text", "one", "many", "optional"
 
 
@@ -24,15 +25,16 @@ def is_there(part: Input) -> bool:
     return not isinstance(part, SelectInput | ChecksInput) or bool(part.options)
 
 
-def submit_data(form: Form) -> dict[str, Any]:
-    """What a form's button sends back: which form, its memo, and what inputs it has."""
+def submit_data(form: Form, once: str = "") -> dict[str, Any]:
+    """What a form's button sends back: which form, its memo, what inputs it has, and which opening of it this is."""
     inputs = [part for part in form.blocks if isinstance(part, Input) and is_there(part)]
     many = [part.id for part in inputs if isinstance(part, ChecksInput | PeopleInput)]
     text = [part.id for part in inputs if isinstance(part, TextInput)]
     one = [part.id for part in inputs if part.id not in {*text, *many}]
     optional = [part.id for part in inputs if part.is_optional]
     known = {_TEXT: text, _ONE: one, _MANY: many, _OPTIONAL: optional}
-    return {_FORM: form.callback_id, _MEMO: form.memo, _INPUTS: known}
+    data = {_FORM: form.callback_id, _MEMO: form.memo, _INPUTS: known}
+    return {**data, _ONCE: once} if once else data
 
 
 def listed_value(value: str) -> str:
@@ -63,6 +65,11 @@ def fields_of(data: Mapping[str, Any]) -> tuple[Field, ...]:
 def submitted(data: Mapping[str, Any]) -> tuple[str, str]:
     """(callback id, memo) of the form that was sent; empty for anything that we did not write."""
     return _text(data.get(_FORM)), _text(data.get(_MEMO))
+
+
+def opening_of(data: Mapping[str, Any]) -> str:
+    """Which opening of the form was sent: pressed twice, it is the same. Empty if the form does not say."""
+    return _text(data.get(_ONCE))[:_ONCE_MAX]
 
 
 def clicked(data: Mapping[str, Any]) -> tuple[str, str]:

@@ -69,20 +69,22 @@ def adaptive_card(card: Card, *, refresh: Refresh | None = None, dialogs: Abstra
     return {**content, "body": folded(elements(card.blocks, lean.brief()), size=room)}
 
 
-def dialog(form: Form) -> Json:
+def dialog(form: Form, once: str = "") -> Json:
     """The value of a task that continues: a dialog with the form, which `task/fetch` and `task/submit` answer with."""
-    return form_with_errors(form, {}, {})
+    return form_with_errors(form, {}, {}, once)
 
 
-def form_with_errors(form: Form, values: Mapping[str, Any], errors: Mapping[str, str]) -> Json:
+def form_with_errors(form: Form, values: Mapping[str, Any], errors: Mapping[str, str], once: str = "") -> Json:
     """The dialog with what was typed (`values` as inputs.py gives them) and below each input what is wrong with it.
+
+    `once` comes back with what is sent, so that a form that is sent twice is known.
 
     Inputs are always whole: what stands between them is shortened where a form would be too long.
     """
     content = _card([])
     if form.submit:
         submit = title_of(form.submit, BUTTON_TEXT_MAX)
-        data = submit_data(form)
+        data = submit_data(form, once)
         content["actions"] = [{"type": "Action.Submit", "title": submit, "style": "positive", "data": data}]
     body = _form_body(form, values, errors, room=CARD_BYTES_MAX - sent_bytes(content))
     return {

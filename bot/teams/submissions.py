@@ -20,7 +20,7 @@ from bot.conversation.shape import field_of, longest_text
 from bot.conversation.submissions import Submission, submit
 from bot.teams import render
 from bot.teams.context import Desk, asker_of, dialog, dialog_says
-from bot.teams.inputs import clicked, fields_of, read_inputs, submitted
+from bot.teams.inputs import clicked, fields_of, opening_of, read_inputs, submitted
 from bot.teams.openers import OPEN_TYPED, typed_in
 from bot.teams.wire import Activity
 from bot.views import forms
@@ -51,7 +51,8 @@ async def on_submit(desk: Desk, activity: Activity) -> Json | None:
     if not callback_id:  # a button within the dialog
         action_id, value = clicked(data)
         return await _shown(await _reply(desk, activity, action_id, value))
-    sent = Submission(callback_id, memo, read_inputs(data), fields_of(data), activity.key)
+    once = opening_of(data) or activity.key
+    sent = Submission(callback_id, memo, read_inputs(data), fields_of(data), once)
     work = asyncio.ensure_future(submit(desk.chat, asker_of(activity), sent))
     done, _late = await asyncio.wait({work}, timeout=ANSWER_WITHIN_S)
     if not done:
@@ -102,7 +103,7 @@ async def _refusal(desk: Desk, activity: Activity, sent: Submission, error: Coun
         return dialog(forms.message_form("Countersign", sentence_of(error)))
     if field is None or not any(isinstance(part, Input) and part.id == field for part in form.blocks):
         return dialog(forms.message_form(form.title, sentence_of(error)))
-    value = render.form_with_errors(form, sent.values, {field: sentence_of(error)})
+    value = render.form_with_errors(form, sent.values, {field: sentence_of(error)}, sent.interaction)
     return {"task": {"type": "continue", "value": value}}
 
 

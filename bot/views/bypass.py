@@ -237,7 +237,7 @@ def _buttons(bypass: BypassView, viewer: PersonView | None) -> tuple[Button, ...
     value = Target(id=bypass.id).encode()
     is_holder = viewer is not None and viewer.id == bypass.requester.id
     buttons: list[Button] = []
-    if not is_holder and bypass.acknowledged_at is None:
+    if not is_holder and bypass.acknowledged_at is None and bypass.review_status != "done":
         buttons.append(Button(actions.BYPASS_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
     if bypass.status == "active":
         confirm = Confirm("End this bypass?", "What it allowed needs approval again.", "End it", tone=Tone.DANGER)

@@ -8,7 +8,7 @@ from typing import Final
 from connectors.itsm.base import CloseCode, TicketPatch, TicketState
 from connectors.itsm.telling import Telling
 from core.approvals import RequestEvent
-from core.emergency import EmergencyEvent
+from core.emergency import UNJUSTIFIED, EmergencyEvent
 from core.outbox import Event
 from core.tickets import TicketTask
 
@@ -100,9 +100,16 @@ def walk_of(events: Sequence[Event], reference: str, note: Telling) -> TicketPat
         target=target,
         note=note_of(note.events, reference),
         by=str((deciding[-1] if deciding else last).data.get("by", "")),
-        close_code=CloseCode.UNSUCCESSFUL if last.data.get("status") == "failed" else CloseCode.SUCCESSFUL,
+        close_code=_close_code(last),
         close_notes=_line(last, reference) if target is TicketState.CLOSED else "",
     )
+
+
+def _close_code(event: Event) -> CloseCode:
+    """How what was done came out: an outcome says it, and the review of a bypass."""
+    if event.data.get("status") == "failed" or event.data.get("failed"):
+        return CloseCode.UNSUCCESSFUL
+    return CloseCode.SUCCESSFUL_WITH_ISSUES if event.data.get("verdict") == UNJUSTIFIED else CloseCode.SUCCESSFUL
 
 
 def note_of(events: Sequence[Event], reference: str) -> str:
@@ -117,5 +124,7 @@ def _line(event: Event, reference: str) -> str:
     if data.get("stage"):
         parts.append(f"stage {data['stage']}")
     parts += [str(data[key]) for key in ("decision", "status", "kind", "action") if data.get(key)]
-    text = data.get("reason") or data.get("text") or data.get("note") or data.get("why")
+    if data.get("verdict"):
+        parts.append(str(data["verdict"]).replace("_", " "))
+    text = data.get("reason") or data.get("text") or data.get("note") or data.get("notes") or data.get("why")
     return " · ".join(parts) + (f"\n{text}" if text else "")

@@ -11,6 +11,7 @@ from config.suggest import did_you_mean
 from core.access import TokenScope, permitted, require
 from core.actor import Actor, system_actor
 from core.audit import AuditCategory, audited, record
+from core.changes import store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import NoPlatform, UnknownDrill
 from core.changes.events import DrillEvent
@@ -113,6 +114,7 @@ async def _start(tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, dril
     plan = (await policy_of(tx, catalogue)).rollout
     if plan is None:
         raise NoPlatform
+    await store.hold_drills(tx)
     subject = _id(tx.tenant, drill.name)
     last = (await rollouts_of(tx, [subject])).get(subject)
     if last is not None and RolloutState(last.state) not in OVER:

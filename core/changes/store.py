@@ -125,6 +125,11 @@ async def hold_timetable(tx: Transaction) -> None:
     await tx.connection.execute(_LOCK, {"name": f"changes.timetable {tx.tenant}"})
 
 
+async def hold_drills(tx: Transaction) -> None:
+    """Nobody else starts a drill in this tenant until the transaction ends: two would not see each other's."""
+    await tx.connection.execute(_LOCK, {"name": f"changes.drills {tx.tenant}"})
+
+
 async def planned(tx: Transaction, *, since: datetime, but: UUID) -> list[Planned]:
     """Every other change whose accepted time, or whose work, is not over by then."""
     is_planned = and_(_C.state == ChangeState.SCHEDULE, _C.scheduled_at.is_not(None), _C.ends_at > since)

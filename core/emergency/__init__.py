@@ -39,7 +39,7 @@ from core.emergency.queries import (
 )
 from core.emergency.remediating import FollowUp, close_remediation, list_remediations
 from core.emergency.reporting import BypassReport, Tally, bypass_report, issue_bypass_report
-from core.emergency.reviewing import review
+from core.emergency.reviewing import UNJUSTIFIED, review
 from core.emergency.risk import BypassRisk
 from core.emergency.rules import Circumstances, RunningBypass, Wish, at_most_left
 from core.emergency.service import acknowledge, end
@@ -50,6 +50,7 @@ from core.emergency.views import BypassView, ExtensionView, RemediationView, Use
 
 __all__ = [
     "DEADLINES",
+    "UNJUSTIFIED",
     "BypassReport",
     "BypassRisk",
     "BypassTerms",

@@ -97,7 +97,7 @@ def month_named(text: str) -> date:
     found = _MONTH.fullmatch(text.strip())
     try:
         day = date(int(found[1]), int(found[2]), 1) if found else None
-        if day is not None and day.year < date.max.year:
+        if day is not None and date.min.year < day.year < date.max.year:  # days before and after it are asked for
             return day
     except ValueError:
         pass

@@ -19,14 +19,15 @@ from core.emergency import risk as risks
 from core.emergency.ending import finish
 from core.emergency.errors import AlreadyReviewed, InvalidBypass, NotIndependent, NotManagement, OwnReview
 from core.emergency.events import EmergencyEvent
-from core.emergency.holding import REVIEW, REVIEW_REMINDER, emit_on, locked, record_on, require_told
+from core.emergency.holding import ACKNOWLEDGE, REVIEW, REVIEW_REMINDER, emit_on, locked, record_on, require_told
 from core.emergency.remediating import FollowUp, open_remediations
 from core.emergency.risk import BypassRisk, Done
 from core.emergency.showing import view_of
 from core.emergency.views import BypassView
 from core.tenants import tenant_policy
 
-VERDICTS: Final = ("justified", "not_justified")
+UNJUSTIFIED: Final = "not_justified"
+VERDICTS: Final = ("justified", UNJUSTIFIED)
 NOTES_MAX: Final = 4000
 
 
@@ -65,7 +66,8 @@ async def review(
         if row.state == "active":  # nothing may be done under it that its review has not seen
             await finish(tx, bypass_id)
             await emit_on(tx, await view_of(tx, bypass_id), EmergencyEvent.ENDED, actor)
-        after = risks.assess_again(BypassRisk.from_json(row.risk), await _done(tx, row, used))
+        done = _done(row, used, await part_store.extensions_of(tx, [bypass_id]))
+        after = risks.assess_again(BypassRisk.from_json(row.risk), done)
         await store.change(
             tx,
             bypass_id,
@@ -77,6 +79,7 @@ async def review(
             findings=dict(found.findings),
             risk_after=after.to_json(),
         )
+        await clear(tx, bypass_id, kind=ACKNOWLEDGE)  # nobody need be told any more of what was judged
         await clear(tx, bypass_id, kind=REVIEW)
         await clear(tx, bypass_id, kind=REVIEW_REMINDER)
         await open_remediations(tx, bypass_id, found.follow_ups)
@@ -96,7 +99,13 @@ async def review(
                 "remediations": [each.title for each in view.remediations],
             },
         )
-        await emit_on(tx, view, EmergencyEvent.REVIEWED, actor, data={"verdict": found.verdict})
+        await emit_on(
+            tx,
+            view,
+            EmergencyEvent.REVIEWED,
+            actor,
+            data={"verdict": found.verdict, "notes": found.notes, "failed": done.failed},
+        )
         return view
 
 
@@ -128,11 +137,10 @@ def _check_review(row: Row[Any], found: Review, written: int) -> None:
             raise InvalidBypass(f"Say whether this holds: {item}", where="checklist", accepted=tuple(row.checklist))
 
 
-async def _done(tx: Transaction, row: Row[Any], used: Sequence[Row[Any]]) -> Done:
-    extended = await part_store.extensions_of(tx, [row.bypass_id])
+def _done(row: Row[Any], used: Sequence[Row[Any]], extensions: Sequence[Row[Any]]) -> Done:
     return Done(
         actions=tuple(each.action for each in used),
         failed=sum(each.outcome == "failed" for each in used),
-        extended=sum(each.state == "confirmed" for each in extended),
+        extended=sum(each.state == "confirmed" for each in extensions),
         was_acknowledged=row.acknowledged_at is not None,
     )

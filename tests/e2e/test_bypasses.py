@@ -1,6 +1,7 @@
 """A bypass from its risk to what its review wants done: by API, in chat and in the console (E1 to E5)."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,6 +83,20 @@ def test_a_bypass_lives_from_its_risk_to_what_its_review_wants_done(product):
     )
     assert picture.text.startswith("<svg")
     assert "By reason" in page(product, f"/report?month={month}")
+
+
+@pytest.mark.row("E1", "X9")
+def test_a_form_that_is_sent_twice_grants_one_bypass(product):
+    holder, words = product.email("security_manager"), f"Pressed twice at once ({secrets.token_hex(3)})."
+    modal = product.control("slack/command", user=holder, channel="emergency", text="/bypass")["modal"]
+    values = {"What do you want to do?": "agent.modify", "Agent": "invoice-matcher", "Justification": words}
+    url = f"{product.status['sandbox_url']}/control/slack/submit"
+    body = {"user": holder, "view_id": modal["view_id"], "values": values}
+    with ThreadPoolExecutor() as hands:
+        sent = list(hands.map(lambda _: requests.post(url, json=body, timeout=30), range(2)))
+    assert 200 in {each.status_code for each in sent}, [each.text for each in sent]
+    bypasses = product.call("GET", "/api/v1/bypasses", role=BOSS).json()["items"]
+    assert sum(each["justification"] == words for each in bypasses) == 1
 
 
 @pytest.mark.row("E1", "B2")

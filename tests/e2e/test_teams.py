@@ -317,8 +317,12 @@ def test_a_bypass_is_taken_in_teams_and_management_is_told_on_both(product, team
     tomas = product.email("meta_agent_manager")
     words = f"Payments stand still since this morning ({secrets.token_hex(3)})."
     form = teams.form(tomas, "bypass")
-    done = teams.submit(tomas, form, action="agent.deploy", agent="invoice-matcher", justification=words)
-    assert done["closed"] is True, done
+    wish = {"action": "agent.deploy", "agent": "invoice-matcher", "justification": words}
+    with ThreadPoolExecutor() as hands:  # pressed twice
+        sent = list(hands.map(lambda _: teams.submit(tomas, form, **wish), range(2)))
+    assert any(each["closed"] for each in sent), sent
+    bypasses = product.call("GET", "/api/v1/bypasses", role="tenant_administrator").json()["items"]
+    assert sum(each["justification"] == words for each in bypasses) == 1
     alarm = until(lambda: newest(teams.look("messages", channel="#emergency")["messages"], words), "the alarm")
     until(lambda: product.message_with("emergency", words), "the alarm in Slack")
     reference = alarm["words"].partition(" ")[0]

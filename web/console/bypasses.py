@@ -221,7 +221,7 @@ async def _page(look: Look, *, error: CountersignError | None = None) -> web.Res
         bypass=view,
         is_running=view.status == "active" and view.expires_at > look.sight.now,
         may_end=is_holder or answers,
-        may_acknowledge=answers and view.acknowledged_at is None,
+        may_acknowledge=answers and view.acknowledged_at is None and view.review_status != "done",
         may_decide=answers and asked is not None and asked.asked_by.id != me,
         may_review=view.review_status != "done" and any(person.id == me for person in view.reviewers),
         follow_ups=range(FOLLOW_UPS),

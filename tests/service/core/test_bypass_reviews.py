@@ -110,6 +110,15 @@ async def test_the_risk_is_scored_again_with_what_was_done_and_both_are_kept(com
     assert (recorded["risk_before"]["points"], recorded["risk_after"]["points"]) == (70, 105)
 
 
+@pytest.mark.row("E4")
+async def test_once_a_bypass_is_judged_nobody_is_reminded_to_acknowledge_it(company, runner):
+    bypass = await granted(company)
+    await reviewed(company, bypass)
+    company.advance(hours=3)
+    await runner.run_due()
+    assert {"bypass.unacknowledged", "bypass.escalated"}.isdisjoint(await events(company, bypass))
+
+
 @pytest.mark.row("E2")
 async def test_a_bypass_that_is_reviewed_runs_no_more(company, catalogue):
     bypass = await granted(company)

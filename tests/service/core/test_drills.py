@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
@@ -42,6 +44,12 @@ async def test_a_drill_is_rolled_out_undone_and_checked_and_its_result_is_kept(f
     assert listed.id == run.id
     (rollout,) = floor.platform.records("rollout")
     assert (rollout["kind"], rollout["environment"], rollout["state"]) == ("drill", "staging", "rolled_back")
+
+
+@pytest.mark.row("G9")
+async def test_a_drill_that_many_start_at_once_runs_once(floor):
+    runs = await asyncio.gather(*(floor.desk.do(start_drill, "meta_agent_manager", "Payments") for _ in range(5)))
+    assert len({each.id for each in runs}) == 1
 
 
 @pytest.mark.row("G9")
