@@ -25,6 +25,7 @@ from bot.cards import (
     Markup,
     Picture,
     Section,
+    Strong,
     Text,
     Tone,
     one_line,
@@ -95,7 +96,7 @@ def forecast_card(budget: BudgetView, *, now: datetime) -> Card:
         f"{budget.reference}: {words}",
         (
             Heading(f"{budget.reference} · Forecast"),
-            Section((Markup(f"{_mark(budget.standing)} *"), one_line(budget.terms.name), Markup("*"))),
+            Section((Markup(f"{_mark(budget.standing)} "), Strong(budget.terms.name))),
             Section((Markup(words),)),
             Context((Markup(method),)),
         ),
@@ -192,7 +193,7 @@ def _summary(budget: BudgetView, *, now: datetime) -> str:
 def _stand(budget: BudgetView, pictures: Sequence[Picture], *, now: datetime) -> Iterator[Block]:
     standing = budget.standing
     yield Heading(f"{budget.reference} · Budget")
-    yield Section((Markup(f"{_mark(standing)} *"), one_line(budget.terms.name), Markup(f"* · {used_words(budget)}")))
+    yield Section((Markup(f"{_mark(standing)} "), Strong(budget.terms.name), Markup(f" · {used_words(budget)}")))
     yield Section((Markup(f"{bar(min(100, int(standing.percent)))} {standing.percent:f} %"),))
     yield Section((Markup(burn_words(budget, now=now)),))
     yield Fields(tuple(_fields(budget)))

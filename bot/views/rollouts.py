@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from bot.cards import Block, Card, Context, Heading, Instant, Markup, Plain, Section, Steps, Text, one_line
+from bot.cards import Block, Card, Context, Heading, Instant, Markup, Plain, Section, Steps, Strong, Text, one_line
 from core.changes import ChangeView
 from core.rollouts import CheckView, RolloutState, RolloutView
 
@@ -97,5 +97,5 @@ def drill_card(event: str, data: Mapping[str, Any]) -> Card:
     name, words = str(data.get("drill", "")), str(data.get("words", ""))
     return Card(
         f"{title}: {name}",
-        (Heading(title), Section((Markup(f"{mark} *"), one_line(name), Markup("* "), Plain(words[:1000])))),
+        (Heading(title), Section((Markup(f"{mark} "), Strong(name), Markup(" "), Plain(words[:1000])))),
     )
