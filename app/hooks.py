@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from connectors.itsm.base import WebhookRejected
 from core.actor import Actor, Door
 from core.audit import AuditCategory, AuditResult, record
 from core.db import Database
-from core.errors import NotFound, Unauthenticated
+from core.errors import InvalidInput, NotFound, Unauthenticated
 from core.ids import TenantId
 
 RECORDED_EVERY_S: Final = 60.0  # refusals of one connector: anybody can send them, and none may flood the trail
@@ -40,8 +40,8 @@ class Hooked(Protocol):
         """Where refusals are recorded."""
         ...
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
-        """What it says is taken.
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[InvalidInput] | None:
+        """What it says is taken; returned is what of it could not be, where it says several things.
 
         Raises WebhookRejected for what does not prove its origin, InvalidInput for what proves it and cannot be taken.
         """
@@ -58,8 +58,8 @@ class SystemHooks:
 
     async def receive(
         self, connector: str, tenant: str, headers: Mapping[str, str], body: bytes, *, ip: str | None
-    ) -> None:
-        """The system is asked what is new.
+    ) -> Sequence[InvalidInput]:
+        """The system is asked what is new; returned is what of a message of several things could not be taken.
 
         Raises NotFound, HookRefused for what does not prove its origin, or InvalidInput for what cannot be taken.
         """
@@ -67,7 +67,7 @@ class SystemHooks:
         if inbox is None:
             raise NotFound("There is no such hook.")
         try:
-            await inbox.receive(headers, body)
+            return await inbox.receive(headers, body) or ()
         except WebhookRejected as exc:
             await self._record(inbox, exc.reason, ip=ip)
             raise HookRefused(exc.reason) from exc

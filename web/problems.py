@@ -83,12 +83,17 @@ def problem_of(error: CountersignError, *, correlation_id: str, has_body: bool =
         status=status,
         detail=error.message,
         code=error.code,
-        errors=[_item(fault) for fault in _faults(error, has_body=has_body)],
+        errors=items_of(error, has_body=has_body),
         accepted=list(error.accepted),
         next_step=error.next_step,
         retry_after=None if error.retry_after_s is None else max(1, math.ceil(error.retry_after_s)),
         correlation_id=correlation_id,
     )
+
+
+def items_of(error: CountersignError, *, has_body: bool = True) -> list[ProblemItem]:
+    """Each thing that the error says is wrong, with its place."""
+    return [_item(fault) for fault in _faults(error, has_body=has_body)]
 
 
 def internal_problem(*, correlation_id: str) -> Problem:

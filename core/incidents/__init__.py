@@ -1,6 +1,7 @@
 """Incidents: opened by alerts and by people, worked on in chat, resolved, reviewed, followed up (S3, B6).
 
-Whoever has an alert (core/sla, inbound monitoring) calls `open_or_update(tx, alert)` at the end of its transaction.
+Whoever has an alert calls `open_or_update(tx, alert)` at the end of its transaction (core/sla), or
+`open_or_update_leniently` where it comes of a system that cannot be told what is wrong with it (inbound monitoring).
 
 alerts.py       pure: an alert and its severity
 state.py        the life as a table
@@ -30,7 +31,7 @@ from core.incidents.looking import (
     refusal_of,
     timeline,
 )
-from core.incidents.opening import Outcome, open_or_update, report
+from core.incidents.opening import Outcome, open_or_update, open_or_update_leniently, report
 from core.incidents.resolving import close, reopen, resolve
 from core.incidents.responding import (
     acknowledge,
@@ -101,6 +102,7 @@ __all__ = [
     "note",
     "open_by_severity",
     "open_or_update",
+    "open_or_update_leniently",
     "post_update",
     "refusal_of",
     "release",

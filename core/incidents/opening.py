@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,29 +55,20 @@ async def open_or_update(tx: Transaction, alert: Alert) -> Outcome:
     until it ends: call it last. Raises InvalidIncident for an alert of another tenant, one without a key, or one whose
     episode nobody knows and began at no time that is taken.
     """
-    if alert.tenant != tx.tenant:
-        raise InvalidIncident("The alert is of another tenant.", where="tenant")
-    alert = readable(alert)
-    await store.hold_alerts(tx)
-    row, group = await store.last_of_alert(tx, alert.source, alert.key), await _group(tx, alert)
+    alert, row = await _looked_up(tx, alert)
     if row is None or row.started_at != alert.started_at:
         rules.check_past("started_at", alert.started_at, now=tx.now)
-    policy = (await tenant_policy(tx)).incidents
-    known = None if row is None else _known(row)
-    effect = rules.after_alert(alert, known, group and _known_group(group), policy, now=tx.now)
-    incident_id = row.incident_id if row is not None and not _goes_to_group(effect, known) else None
-    if incident_id is None and group is not None and effect in (Effect.JOIN, Effect.REOPEN):
-        incident_id = group.incident_id
-    match effect:
-        case Effect.NOTHING:
-            return Outcome(effect, row.incident_id if row is not None else None)
-        case Effect.OPEN:
-            held = await _open_for(tx, alert, earlier=row.incident_id if row is not None else None)
-        case _:
-            assert incident_id is not None  # what is joined, counted or resolved is known
-            held = await hold(tx, incident_id)
-            held = await _follow(tx, held, alert, effect, is_known=row is not None and row.incident_id == incident_id)
-    return Outcome(effect, held.id, held.reference)
+    return await _carry_out(tx, alert, row)
+
+
+async def open_or_update_leniently(tx: Transaction, alert: Alert) -> Outcome:
+    """As `open_or_update`, but a start to come is taken as now, and one too far back is held at the limit.
+
+    For systems that cannot be told what is wrong with an alert: they would lose it.
+    """
+    alert, row = await _looked_up(tx, alert)
+    started_at = rules.held_start(alert, None if row is None else _known(row), now=tx.now)
+    return await _carry_out(tx, replace(alert, started_at=started_at), row)
 
 
 async def report(
@@ -109,6 +100,35 @@ async def report(
         }
         held = await _open(tx, actor, values, text=f"Reported: {values['title']}")
         return await view_of(tx, held.id)
+
+
+async def _looked_up(tx: Transaction, alert: Alert) -> tuple[Alert, Row[Any] | None]:
+    """The alert as it is kept, and what is known of it, under the tenant's lock of alerts."""
+    if alert.tenant != tx.tenant:
+        raise InvalidIncident("The alert is of another tenant.", where="tenant")
+    alert = readable(alert)
+    await store.hold_alerts(tx)
+    return alert, await store.last_of_alert(tx, alert.source, alert.key)
+
+
+async def _carry_out(tx: Transaction, alert: Alert, row: Row[Any] | None) -> Outcome:
+    group = await _group(tx, alert)
+    policy = (await tenant_policy(tx)).incidents
+    known = None if row is None else _known(row)
+    effect = rules.after_alert(alert, known, group and _known_group(group), policy, now=tx.now)
+    incident_id = row.incident_id if row is not None and not _goes_to_group(effect, known) else None
+    if incident_id is None and group is not None and effect in (Effect.JOIN, Effect.REOPEN):
+        incident_id = group.incident_id
+    match effect:
+        case Effect.NOTHING:
+            return Outcome(effect, row.incident_id if row is not None else None)
+        case Effect.OPEN:
+            held = await _open_for(tx, alert, earlier=row.incident_id if row is not None else None)
+        case _:
+            assert incident_id is not None  # what is joined, counted or resolved is known
+            held = await hold(tx, incident_id)
+            held = await _follow(tx, held, alert, effect, is_known=row is not None and row.incident_id == incident_id)
+    return Outcome(effect, held.id, held.reference)
 
 
 async def _open_for(tx: Transaction, alert: Alert, *, earlier: UUID | None) -> Held:

@@ -75,6 +75,20 @@ def after_alert(
     return Effect.OPEN
 
 
+def held_start(alert: Alert, known: KnownAlert | None, *, now: datetime) -> datetime:
+    """When the episode began of an alert whose teller cannot be told that it errs: between BACK before now and now.
+
+    A start outside names no episode of its own: it is the known one as long as it may be that.
+    """
+    if alert.started_at > now + AHEAD:
+        may_be_known = known is not None and (known.state is AlertState.FIRING or not alert.is_firing)
+        return known.started_at if known is not None and may_be_known else now
+    limit = now - BACK
+    if alert.started_at < limit:
+        return known.started_at if known is not None and known.started_at <= limit else limit
+    return alert.started_at
+
+
 def _after_resolution(alert: Alert, known: KnownAlert | None, policy: IncidentPolicy) -> Effect:
     if known is None or known.state is AlertState.RESOLVED or alert.started_at < known.started_at:
         return Effect.NOTHING

@@ -32,7 +32,7 @@ def read(document: Mapping[str, Any], now: datetime) -> tuple[Told, ...]:
             is_firing=is_firing,
             title=text(document.get("title")) or f"Monitor {alert_id}",
             words=text(document.get("body")),
-            started_at=instant(document.get("date"), now),
+            started_at=instant(document, "date", now),
             link=text(document.get("link")),
             labels=labels,
         ),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from connectors.monitoring.alerts.fields import instant, needed, text, texts
 from connectors.monitoring.alerts.told import Told, UnreadableMessage
 
-FIRING: Final = frozenset({"CREATED", "ACTIVATED", "ACKNOWLEDGED"})
+FIRING: Final = ("CREATED", "ACTIVATED", "ACKNOWLEDGED")
 OVER: Final = "CLOSED"
 LONG: Final = frozenset({"title", "issueUrl", "id"})
 
@@ -19,7 +19,8 @@ def read(document: Mapping[str, Any], now: datetime) -> tuple[Told, ...]:
     issue = text(document.get("id")) or needed(document, "issueId")
     state = needed(document, "state").upper()
     if state != OVER and state not in FIRING:
-        raise UnreadableMessage(f"'{state[:40]}' is no state of an issue.")
+        message = f"'{state[:40]}' is no state of an issue."
+        raise UnreadableMessage(message, where="state", accepted=(*FIRING, OVER))
     labels = {name: value for name, value in texts(document).items() if value and name not in LONG}
     conditions = text(document.get("alertConditionNames"))
     return (
@@ -28,7 +29,7 @@ def read(document: Mapping[str, Any], now: datetime) -> tuple[Told, ...]:
             is_firing=state != OVER,
             title=text(document.get("title")) or conditions or f"Issue {issue}",
             words=" · ".join(part for part in (text(document.get("alertPolicyNames")), conditions) if part),
-            started_at=instant(document.get("createdAt"), now),
+            started_at=instant(document, "createdAt", now),
             link=text(document.get("issueUrl")),
             labels=labels,
         ),

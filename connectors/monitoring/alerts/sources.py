@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from connectors.monitoring.alerts import alertmanager, cloudevents, datadog, newrelic, splunk
 from connectors.monitoring.alerts.proofs import is_signed, shows_secret
-from connectors.monitoring.alerts.told import Told
+from connectors.monitoring.alerts.told import Told, UnreadableMessage
 
 
 class Proof(Protocol):
@@ -31,7 +31,7 @@ class AlertSource:
 
     slug: str
     title: str
-    read: Callable[[Mapping[str, Any], datetime], tuple[Told, ...]]
+    read: Callable[[Mapping[str, Any], datetime], tuple[Told | UnreadableMessage, ...]]
     proof: Proof = shows_secret
     message_id: Callable[[Mapping[str, Any]], str] = _no_id
 

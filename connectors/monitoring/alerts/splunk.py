@@ -22,7 +22,7 @@ def read(document: Mapping[str, Any], now: datetime) -> tuple[Told, ...]:
     """The alert. Raises UnreadableMessage."""
     row = document.get("result")
     if not isinstance(row, Mapping):
-        raise UnreadableMessage("It has no 'result'.")
+        raise UnreadableMessage("Its 'result' is no object.", where="result")
     sid, name = needed(document, "sid"), text(document.get("search_name")) or "search"
     labels = texts(row)
     found = _RUN_AT.search(sid)

@@ -1,4 +1,7 @@
-"""An alert as a system told of it, before a tenant's mapping makes an incident's alert of it."""
+"""An alert as a system told of it, before a tenant's mapping makes an incident's alert of it.
+
+A message of several alerts has, in the place of one that cannot be read, the UnreadableMessage that says why.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from core.errors import InvalidInput
 
 
 class UnreadableMessage(InvalidInput):
-    """The message is none of this system's."""
+    """The message, or an alert of it, is none of this system's."""
 
     code = "hooks.unreadable"
 
@@ -19,7 +22,8 @@ class UnreadableMessage(InvalidInput):
 class Told:
     """`key` names the alert there; a firing and the end that belongs to it have the same `started_at`.
 
-    `labels` are what a mapping can look at: the system's own names, values as texts.
+    `labels` are what a mapping can look at: the system's own names, values as texts. `place` is where it stands in a
+    message of several: `alerts/3`.
     """
 
     key: str
@@ -30,3 +34,4 @@ class Told:
     started_at: datetime
     link: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from app.hooks import HookRefused, SystemHooks
 from connectors.callbacks.signing import signed
 from connectors.monitoring.alerts import SOURCES, AlertDoor
+from connectors.monitoring.alerts.fields import INSTANTS
 from connectors.monitoring.alerts.told import UnreadableMessage
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 from core.incidents import IncidentFilter, list_incidents
 from core.monitoring import purge_messages
 from tests.factories import START
@@ -37,7 +38,7 @@ def hooks(company, database):
 def tell(hooks, company):
     async def say(slug, document, headers=BEARER):
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        await hooks.receive(slug, str(company.tenant), headers, body, ip="203.0.113.9")
+        return await hooks.receive(slug, str(company.tenant), headers, body, ip="203.0.113.9")
 
     return say
 
@@ -51,10 +52,27 @@ def incidents(company, database):
     return found
 
 
+@pytest.fixture
+def begun(company, database):
+    async def found():
+        listed = await list_incidents(database, company.actor("audit_reviewer"), IncidentFilter())
+        return {each.title: (each.started_at, str(each.state), each.reopened) for each in listed}
+
+    return found
+
+
 def fired(status="firing", starts=START, name="SLOBurn"):
+    return {"version": "4", "groupKey": "g", "alerts": [one(status, starts, name)]}
+
+
+def one(status="firing", starts=START, name="SLOBurn", key="f1"):
+    starts_at = starts if isinstance(starts, str) else starts.isoformat()
     labels = {"alertname": name, "severity": "critical"}
-    alert = {"status": status, "labels": labels, "fingerprint": "f1", "startsAt": starts.isoformat()}
-    return {"version": "4", "groupKey": "g", "alerts": [alert]}
+    return {"status": status, "labels": labels, "fingerprint": key, "startsAt": starts_at}
+
+
+def several(*alerts):
+    return {"version": "4", "alerts": list(alerts)}
 
 
 def issue(state, priority="HIGH"):
@@ -112,11 +130,70 @@ async def test_what_does_not_show_the_secret_is_refused_and_recorded(tell, incid
 
 
 @pytest.mark.row("M4")
-@pytest.mark.parametrize("starts", [datetime(1, 1, 1, tzinfo=UTC), START - timedelta(days=400), START + timedelta(1)])
-async def test_an_alert_that_began_at_no_time_that_can_be_is_refused(tell, incidents, starts):
-    with pytest.raises(InvalidInput):
-        await tell("alertmanager", fired(starts=starts))
+@pytest.mark.parametrize(
+    ("starts", "began"),
+    [
+        ("0001-01-01T00:00:00+14:00", START - timedelta(days=366)),
+        (START - timedelta(days=370), START - timedelta(days=366)),
+        (START + timedelta(minutes=6), START),
+        ("9999-12-31T23:59:59-14:00", START),
+    ],
+)
+async def test_an_odd_start_costs_no_alert_and_is_held_at_what_can_be(tell, begun, company, starts, began):
+    company.clock.advance(START - company.clock.now())
+    await tell(
+        "alertmanager", several(one(starts=START - timedelta(minutes=1), key="f0"), one(starts=starts, name="B"))
+    )
+    opened = {"SLOBurn": (START - timedelta(minutes=1), "open", 0), "B": (began, "open", 0)}
+    assert await begun() == opened
+    company.clock.advance(timedelta(minutes=3))
+    await tell("alertmanager", fired(starts=starts, name="B"))  # told again: the same episode still
+    assert await begun() == opened
+    await tell("alertmanager", fired("resolved", starts, "B"))
+    assert (await begun())["B"] == (began, "resolved", 0)
+
+
+@pytest.mark.row("M4")
+async def test_an_alert_that_cannot_be_taken_costs_no_other_and_is_named_recorded_and_answered(
+    tell, incidents, company
+):
+    odd = several(one("burning", key="f0"), one(), one(starts="yesterday", key="f2"), 5)
+    refused = await tell("alertmanager", odd)
+    assert await incidents() == [("SLOBurn", "open", "critical", "alertmanager")]
+    assert [(each.where, each.accepted) for each in refused] == [
+        ("alerts/0/status", ("firing", "resolved")),
+        ("alerts/2/startsAt", INSTANTS),
+        ("alerts/3", ()),
+    ]
+    (recorded,) = await company.trail(action="hook.not_taken")
+    assert (recorded["result"], recorded["resource"]) == ("failure", f"/hooks/alertmanager/{company.tenant}")
+    assert recorded["details"] == {
+        "door": "system",
+        "refused": 3,
+        "taken": 1,
+        "alerts": [
+            {"where": "alerts/0/status", "reason": "'burning' is no status of an alert."},
+            {"where": "alerts/2/startsAt", "reason": "'yesterday' is no time."},
+            {"where": "alerts/3", "reason": "The alert is no object."},
+        ],
+    }
+
+
+@pytest.mark.row("M4")
+async def test_a_message_of_which_nothing_can_be_taken_is_refused_by_the_place_and_recorded(tell, incidents, company):
+    with pytest.raises(UnreadableMessage) as refused:
+        await tell("alertmanager", several(one(starts="x"), one("burning", key="f2")))
+    assert (refused.value.where, refused.value.accepted) == ("alerts/0/startsAt", INSTANTS)
+    assert refused.value.message == "'x' is no time. So it is with the others: 2 in all."
+    (recorded,) = await company.trail(action="hook.not_taken")
+    assert (recorded["details"]["refused"], recorded["details"]["taken"]) == (2, 0)
     assert await incidents() == []
+
+
+@pytest.mark.row("M4")
+async def test_half_a_character_and_a_null_cost_no_alert(tell, incidents):
+    await tell("alertmanager", several({**one(name="Disk\ud800 full\x00"), "annotations": {"a\udfff": "b\ud801"}}))
+    assert await incidents() == [("Disk full", "open", "critical", "alertmanager")]
 
 
 @pytest.mark.row("M4")
@@ -132,7 +209,7 @@ async def test_what_cannot_be_read_is_refused_for_what_is_wrong_with_it_and_not_
     for document, reason in (
         (b"{", "It is not JSON"),
         ([], "no JSON object"),
-        ({"version": "4", "alerts": [5]}, "One of its alerts is no object"),
+        ({"version": "4", "alerts": [5]}, "The alert is no object"),
         (fired("burning"), "'burning' is no status"),
     ):
         with pytest.raises(UnreadableMessage, match=reason):

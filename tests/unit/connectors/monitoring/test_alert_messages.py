@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from config.yamlfile import parse_yaml
 from connectors.monitoring.alerts import SOURCES, AlertMapping
 from connectors.monitoring.alerts.mapping_file import read_alert_mapping
-from connectors.monitoring.alerts.told import UnreadableMessage
+from connectors.monitoring.alerts.told import Told, UnreadableMessage
 from core.errors import ConfigError
 from core.ids import TenantId
 from core.incidents import AlertState, Severity
@@ -151,6 +151,31 @@ def test_a_splunk_alert_is_its_search_and_a_run_of_it_is_taken_once():
     assert over.state is AlertState.RESOLVED
 
 
+@pytest.mark.row("M1", "M2", "M4", "M5")
+@pytest.mark.parametrize(
+    ("slug", "odd", "where"),
+    [
+        ("datadog", {**DATADOG, "date": "yesterday"}, "date"),
+        ("newrelic", {**NEWRELIC, "createdAt": True}, "createdAt"),
+        ("webhooks", {**CLOUDEVENT, "data": {**CLOUDEVENT["data"], "started_at": "x"}}, "data/started_at"),
+        ("webhooks", {**CLOUDEVENT, "time": {}}, "time"),
+        ("webhooks", {**CLOUDEVENT, "data": {**CLOUDEVENT["data"], "state": "burning"}}, "data/state"),
+        ("webhooks", {**CLOUDEVENT, "data": {"state": "firing"}}, "data/title"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(slug, odd, where):
+    with pytest.raises(UnreadableMessage) as refused:
+        SOURCES[slug].read(odd, NOW)
+    assert refused.value.where == where
+
+
+@pytest.mark.row("M4")
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_alert_without_a_start_begins_now(nothing):
+    (told,) = SOURCES["datadog"].read({**DATADOG, "date": nothing}, NOW)
+    assert told.started_at == NOW
+
+
 @pytest.mark.row("M5")
 def test_a_cloudevent_of_any_other_system_is_an_alert():
     (fired,) = alerts("webhooks", CLOUDEVENT)
@@ -229,4 +254,6 @@ def test_whatever_is_sent_is_read_or_refused(slug, document):
     except UnreadableMessage:
         return
     for each in told:
+        if not isinstance(each, Told):
+            continue
         AlertMapping().alert_of(each, tenant=TENANT, source=slug)
