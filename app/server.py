@@ -19,6 +19,7 @@ from app.chat import Slack, open_slack
 from app.container import DatabaseUrls, Service, build
 from app.demo_clock import clock_routes, follow_demo_clock
 from app.hooks import SystemHooks
+from app.incidents import connect_incidents
 from app.mail import connect_mail
 from app.monitoring import connect_monitoring
 from app.opentelemetry import connect_opentelemetry
@@ -98,6 +99,7 @@ async def serve(settings: Settings, urls: DatabaseUrls) -> None:
     ]
     connect_budgets(service)
     connect_changes(service)
+    connect_incidents(service)
     connect_tickets(service)
     connect_automation(service)
     connect_monitoring(service)

@@ -9,6 +9,7 @@ rules.py        pure: what an alert does, who is paged, who may
 affecting.py    what of the business is affected
 model.py, store.py, part_store.py, reading.py   tables; SQL; incidents as doors show them
 naming.py, changing.py   by id or by number; which have just changed
+causes.py       why there were alerts, as written down or suspected
 holding.py      what every use case begins and ends with
 opening.py, taking.py, paging.py, responding.py, linking.py, resolving.py, reviewing.py, looking.py   use cases
 ticketing.py    what people do with its ticket there
@@ -18,6 +19,7 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 from core.incidents import paging, resolving, reviewing
 from core.incidents.affecting import needs_of, resource_of
 from core.incidents.alerts import GATE, PERSON, RESERVED, Alert, AlertState, Severity
+from core.incidents.causes import AlertCause, Suspected, causes_of_alerts, keep_suspected
 from core.incidents.changing import changed_incidents
 from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
@@ -62,6 +64,7 @@ __all__ = [
     "ROLES",
     "SYSTEM",
     "Alert",
+    "AlertCause",
     "AlertState",
     "AlertView",
     "Effect",
@@ -76,11 +79,13 @@ __all__ = [
     "Outcome",
     "Severity",
     "Step",
+    "Suspected",
     "ToldAlert",
     "acknowledge",
     "add_follow_up",
     "assign",
     "begun_between",
+    "causes_of_alerts",
     "change_follow_up",
     "change_severity",
     "changed_incidents",
@@ -93,6 +98,7 @@ __all__ = [
     "hear_of_ticket",
     "held_severity",
     "keep_severity",
+    "keep_suspected",
     "link",
     "list_follow_ups",
     "list_incidents",

@@ -39,6 +39,7 @@ incidents = tenant_table(
     Column("review", JSONB, nullable=True),  # summary, causes, went_well, went_wrong, by, at
     Column("channel", Text, nullable=False, server_default=""),  # its own, once it is wanted
     instant("updated_at"),
+    Column("suspected", JSONB, nullable=True),  # what was likeliest to have caused it, as long as that could be told
     UniqueConstraint("tenant_id", "number"),
     CheckConstraint(_SEVERITY, name="severity"),
     CheckConstraint("state IN ('open', 'acknowledged', 'resolved', 'closed')", name="state"),

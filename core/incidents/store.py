@@ -17,6 +17,7 @@ from core.incidents.alerts import Severity
 from core.incidents.model import alerts, incidents
 from core.incidents.state import UNDER_WAY
 
+CAUSES_MAX: Final = 5_000  # alerts whose incidents are asked for at once
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _C: Final = incidents.c
 _A: Final = alerts.c
@@ -136,6 +137,39 @@ async def alerts_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[R
     for row in await tx.connection.execute(wanted.order_by(_A.first_at, _A.alert_key)):
         found[row.incident_id].append(row)
     return found
+
+
+async def incidents_of_alerts(tx: Transaction, source: str, *, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """The source's alerts at some time in between, each with what is known of why its incident was; newest first."""
+    wanted: Select[*tuple[Any, ...]] = (
+        select(
+            _A.alert_key,
+            _A.state,
+            _A.started_at,
+            _A.first_at,
+            _A.last_at,
+            _C.number,
+            _C.cause,
+            _C.review,
+            _C.suspected,
+        )
+        .join(incidents, (_C.tenant_id == _A.tenant_id) & (_C.incident_id == _A.incident_id))
+        .where(
+            _A.tenant_id == tx.tenant,
+            _A.source == source,
+            _A.first_at < until,
+            or_(_A.state == "firing", _A.last_at >= since),
+        )
+        .order_by(_C.number.desc(), _A.alert_key)
+        .limit(CAUSES_MAX)
+    )
+    return (await tx.connection.execute(wanted)).all()
+
+
+async def keep_suspected(tx: Transaction, incident_id: UUID, said: Mapping[str, Any]) -> None:
+    """What is suspected stands with the incident, which is not changed by that."""
+    statement = update(incidents).where(_C.tenant_id == tx.tenant, _C.incident_id == incident_id)
+    await tx.connection.execute(statement.values(suspected=said))
 
 
 def _alerts(tx: Transaction) -> Select[*tuple[Any, ...]]:

@@ -15,6 +15,7 @@ reading.py                              what services did, read for many at once
 looking.py, alerts.py, watching.py      use cases: how services do; their alerts; what is told by itself
 history.py, trends.py, effects.py, drafting.py   pure: days, the long run, before and after, proposals
 runs.py, report.py                      pure: the days of a report, and what it is made of
+delivery.py, violations.py              pure: what was kept over a report's period; what was not, and why
 courses.py, measuring.py, trending.py, crediting.py, reporting.py   over longer times
 planning.py, plan_views.py, plan_store.py   plans and actions; as they stand; SQL
 reminding.py                            owners of actions are told, and reminded when these are due

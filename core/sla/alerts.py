@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from core.incidents import Severity
 from core.sla import store
 from core.sla.store import AlertFilter
-from core.sla.views import AlertView
+from core.sla.views import AlertView, WorstView
 
 KINDS: Final[Mapping[str, str]] = {
     "missing": "is not heard of",
@@ -60,7 +60,13 @@ def alert_view(row: Row[Any]) -> AlertView:
         started_at=row.started_at,
         changed_at=row.changed_at,
         resolved_at=row.resolved_at,
+        worst=WorstView(**worst_told(row)),
     )
+
+
+def worst_told(row: Row[Any]) -> dict[str, str]:
+    """Kind, severity and words of the alert while it was worst; of one from before that was kept, as it is."""
+    return row.worst or {"kind": row.kind, "severity": row.severity, "words": row.words}
 
 
 def _check(wanted: AlertFilter) -> None:

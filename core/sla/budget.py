@@ -80,22 +80,30 @@ def budget_words(objective: Objective, budget: Budget) -> str:
     """`at this rate the month's budget is gone in 5 h; 3 of 43 min left`."""
     whose = f"the {window_noun(objective.window)} budget"
     if budget.is_gone:
-        return f"{whose} is gone: {_amount(budget.spent, budget)} of {_counted(budget.allowed, objective, budget)}"
-    left = f"{_amount(budget.left, budget)} of {_counted(budget.allowed, objective, budget)} left"
+        return f"{whose} is gone: {spent_words(objective, budget)}"
+    left = left_words(objective, budget)
     if budget.gone_in is None:
         return left
     return f"at this rate {whose} is gone in {length_words(budget.gone_in)}; {left}"
 
 
+def spent_words(objective: Objective, budget: Budget) -> str:
+    """`61 of 43 min`."""
+    return f"{_amount(budget.spent, budget)} of {_counted(budget.allowed, objective, budget)}"
+
+
+def left_words(objective: Objective, budget: Budget) -> str:
+    """`3 of 43 min left`."""
+    return f"{_amount(budget.left, budget)} of {_counted(budget.allowed, objective, budget)} left"
+
+
 def window_noun(window: Window) -> str:
-    """`month's`, `day's`, `30 days'`."""
+    """`month's`, `day's`, `30 days'`, `90 minutes'`."""
     if window.unit:
         return f"{window.unit}'s"
-    if window.usual == DAY:
-        return "day's"
-    if not window.usual % DAY:
-        return f"{window.usual // DAY} days'"
-    return f"{window.usual // HOUR} hours'" if window.usual > HOUR else "hour's"
+    name, unit = next(each for each in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)) if not window.usual % each[1])
+    count = window.usual // unit
+    return f"{name}'s" if count == 1 else f"{count} {name}s'"
 
 
 def length_words(length: timedelta) -> str:

@@ -103,6 +103,7 @@ alerts = tenant_table(
     instant("changed_at"),
     instant("clear_since", nullable=True),  # from when on nothing has been wrong; NULL: it is now
     instant("resolved_at", nullable=True),
+    Column("worst", JSONB, nullable=True),  # kind, severity and words while it was worst; NULL: told of before
     CheckConstraint("state IN ('firing', 'resolved')", name="state"),
     CheckConstraint("severity IN ('critical', 'high', 'medium', 'low')", name="severity"),
     Index(

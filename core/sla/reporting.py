@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -17,22 +16,23 @@ from core.audit import record
 from core.db import Database, Transaction
 from core.documents import Brand, Column, Table, Words
 from core.documents.document import Cell
-from core.sla import sample_store, sketch, store
-from core.sla.alerts import KINDS
+from core.incidents import causes_of_alerts
+from core.sla import sample_store, store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.contract import credit_words
 from core.sla.crediting import CreditView, credits_of, span_of
+from core.sla.delivery import DELIVERED_COLUMNS, delivered_in, delivered_row
 from core.sla.errors import InvalidPeriod, UnknownService
-from core.sla.history import Measured, last_days
-from core.sla.judging import judge
+from core.sla.history import last_days
 from core.sla.measuring import Measuring, measure_in_parts
-from core.sla.objective import Metric, Objective, value_words
+from core.sla.objective import Metric, value_words
 from core.sla.promises import Promises, promises_of
 from core.sla.report import Drawn, ReportKind, ServiceReport, brand_of
 from core.sla.runs import DAY_COLUMNS, NOTHING, Run, day_row, run_of
-from core.sla.series import minute_of
 from core.sla.trending import trends_in
-from core.sla.windows import Span, Unit, Window
+from core.sla.violations import ALERT_COLUMNS, MISSED_COLUMNS, Causes, alert_row, missed_rows
+from core.sla.watching import SOURCE
+from core.sla.windows import Span, Unit
 from core.tenants import TenantPolicy, list_tenants, tenant_policy
 
 SERVICES_MAX: Final = 1000  # in one report
@@ -121,28 +121,27 @@ class _About:
         self._place = ZoneInfo(policy.time_zone)
 
     async def violations(self) -> ServiceReport:
-        """Every alert of the period, its length and words, and what each service missed."""
-        alerts = await store.alerts_between(
-            self._tx, service=self._service, since=self._span.start, until=self._span.end, limit=ALERTS_MAX
-        )
-        told_of = await store.count_alerts_between(
-            self._tx, service=self._service, since=self._span.start, until=self._span.end
-        )
+        """Every alert of the period at its worst, with its cause, and what each service missed."""
+        since, until = self._span.start, self._span.end
+        alerts = await store.alerts_between(self._tx, service=self._service, since=since, until=until, limit=ALERTS_MAX)
+        told_of = await store.count_alerts_between(self._tx, service=self._service, since=since, until=until)
+        causes = Causes(await causes_of_alerts(self._tx, SOURCE, since=since, until=until))
         missed: list[tuple[Cell, ...]] = []
         told, runs = {row.service for row in alerts}, []
         async for found in self._measured():
-            of_it = _missed(found)
+            delivered = delivered_in(found)
+            of_it = missed_rows(found.service, delivered, causes, whole=self._span, period=self._period)
             missed += of_it
             if of_it or found.service in told:
                 runs.append(self._run(found))
-        columns = (Column("Service", 2), Column("Promise", 3), Column("Delivered", 2), Column("What it means", 5))
-        listed = tuple(self._alert_row(row) for row in alerts)
+        now, place = self._tx.now, self._place
+        listed = tuple(alert_row(row, causes.of(row, now=now), place=place, now=now) for row in alerts)
         return self._document(
             "Service level violations",
             (("Violations told of", str(told_of)), ("Promises not kept", str(len(missed)))),
             (
-                Table("Promises that were not kept", columns, tuple(missed)),
-                Table("Violations, newest first", _ALERT_COLUMNS, listed),
+                Table("Promises that were not kept", MISSED_COLUMNS, tuple(missed)),
+                Table("Violations, newest first", ALERT_COLUMNS, listed),
                 *((Words(f"The newest {len(listed)} of {told_of} are listed."),) if told_of > len(listed) else ()),
                 *_drawn(runs),
                 *self._left_out(),
@@ -174,7 +173,7 @@ class _About:
         runs: list[Run] = []
         async for found in self._measured():
             runs.append(self._run(found))
-            delivered += _delivered(found)
+            delivered += [delivered_row(found.service, each) for each in delivered_in(found)]
             downs += [
                 (found.service, each.day, Decimal(str(round(each.measured.minutes_down, 1))))
                 for each in found.days(self._policy.time_zone)
@@ -188,7 +187,7 @@ class _About:
             f"Service level report of {self._name}",
             (("Services", str(len(self._rows) + self._left)), ("Credits", _credit_words(credited))),
             (
-                Table("What was promised, and what was delivered", _DELIVERED_COLUMNS, tuple(delivered)),
+                Table("What was promised, and what was delivered", DELIVERED_COLUMNS, tuple(delivered)),
                 Table("When it was down", down_columns, tuple(downs)),
                 Table("Service credits", _CREDIT_COLUMNS, tuple(_credit_row(each, self._place) for each in credited)),
                 *_drawn(runs),
@@ -201,6 +200,15 @@ class _About:
         return (Words(f"{self._left} more services are not in this report."),) if self._left else ()
 
     @property
+    def _period(self) -> str:
+        """The month in words."""
+        return f"{self._start:%B %Y}{self._so_far}"
+
+    @property
+    def _so_far(self) -> str:
+        return " so far" if self._span.end > self._tx.now else ""
+
+    @property
     def _start(self) -> datetime:
         return self._span.start.astimezone(self._place)
 
@@ -208,7 +216,7 @@ class _About:
         self, title: str, facts: Iterable[tuple[str, str]], parts: tuple[Table | Words | Drawn, ...]
     ) -> ServiceReport:
         last = self._span.end.astimezone(self._place) - timedelta(minutes=1)
-        so_far = " (so far)" if self._span.end > self._tx.now else ""
+        so_far = f" ({self._so_far.strip()})" if self._so_far else ""
         period = f"{self._start:%d %b %Y} to {last:%d %b %Y}{so_far}, {self._policy.time_zone}"
         return ServiceReport(
             title=title,
@@ -225,26 +233,7 @@ class _About:
     def _run(self, found: Measuring) -> Run:
         return run_of(found, self._span, zone=self._policy.time_zone)
 
-    def _alert_row(self, row: Row[Any]) -> tuple[Cell, ...]:
-        end = row.resolved_at or self._tx.now
-        minutes = int((end - row.started_at).total_seconds() // 60)
-        return (
-            row.service,
-            f"{row.objective.replace('_', ' ')} {KINDS[row.kind]}",
-            f"{row.started_at.astimezone(self._place):%Y-%m-%d %H:%M}",
-            minutes,
-            row.severity,
-            row.words,
-        )
 
-
-_ALERT_COLUMNS: Final = (
-    Column("Service", 4), Column("What", 6), Column("Began", 4), Column("Minutes", 3), Column("Severity", 3),
-    Column("In words", 10),
-)  # fmt: skip
-_DELIVERED_COLUMNS: Final = (
-    Column("Service", 2), Column("Promised", 4), Column("Delivered", 2), Column("Kept", 1),
-)  # fmt: skip
 _CREDIT_COLUMNS: Final = (
     Column("Service", 2), Column("Period", 3), Column("Availability", 2), Column("Minutes down", 1, places=1),
     Column("Credit", 1), Column("Amount", 2), Column("Terms", 4),
@@ -260,47 +249,6 @@ def _drawn(runs: Sequence[Run]) -> list[Words | Drawn]:
     if left > 0:
         found.append(Words(f"{left} more services are not drawn here: each has a report of its own."))
     return found
-
-
-def _missed(found: Measuring) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = []
-    whole = found.whole()
-    for each in found.objectives:
-        value = _value(each, found, whole)
-        if value is None or each.bound.admits(value) or not each.pages:
-            continue
-        # Over the period of the report: the objective's own window at its end may be another, or its last day alone.
-        over = replace(each, window=Window(rolling=found.span.length))
-        words = judge(found.over(over), found.span.end).words
-        rows.append((found.service, each.words, value_words(each.metric, value), words))
-    return rows
-
-
-def _delivered(found: Measuring) -> list[tuple[Cell, ...]]:
-    whole = found.whole()
-    rows: list[tuple[Cell, ...]] = []
-    for each in found.objectives:
-        value = _value(each, found, whole)
-        shown = NOTHING if value is None else value_words(each.metric, value)
-        kept = "not measured" if value is None else "yes" if each.bound.admits(value) else "no"
-        rows.append((found.service, each.words, shown, kept))
-    return rows
-
-
-def _value(objective: Objective, found: Measuring, whole: Measured) -> float | None:
-    """The promised figure over the period of the report."""
-    since, until = minute_of(found.span.start), minute_of(found.span.end)
-    match objective.metric:
-        case Metric.AVAILABILITY:
-            return whole.availability
-        case Metric.RESPONSE_TIME:
-            return sketch.percentile(found.series.sketch(since, until), objective.percentile)
-        case Metric.ERROR_RATE:
-            return whole.error_rate
-        case Metric.SUCCESS_RATE:
-            return None if whole.error_rate is None else 1 - whole.error_rate
-        case Metric.THROUGHPUT:
-            return found.over(objective).throughput(since) if whole.total else None
 
 
 def _credit_row(view: CreditView, place: ZoneInfo) -> tuple[Cell, ...]:

@@ -53,6 +53,15 @@ class StatusView:
     alerts: tuple[AlertView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WorstView:
+    """An alert while it was worst."""
+
+    kind: str
+    severity: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
     """One alert of one objective."""
@@ -67,6 +76,7 @@ class AlertView:
     started_at: datetime
     changed_at: datetime
     resolved_at: datetime | None
+    worst: WorstView
 
 
 @dataclass(frozen=True, slots=True)

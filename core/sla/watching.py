@@ -20,7 +20,7 @@ from core.deadlines import DeadlineHandler, Due, has_deadline, set_deadline
 from core.incidents import Alert, AlertState, Severity, open_or_update
 from core.outbox import emit
 from core.sla import sample_store, store
-from core.sla.alerts import KINDS
+from core.sla.alerts import KINDS, worst_told
 from core.sla.catalogue import SlaCatalogue
 from core.sla.events import SlaEvent
 from core.sla.judging import CLEAR_FOR, Judged, judge
@@ -96,7 +96,8 @@ async def _settle(tx: Transaction, key: Key, judged: Judged, row: Row[Any] | Non
         elif tx.now - row.clear_since >= CLEAR_FOR:
             await _recover(tx, key, row, judged.words, has_incident=pages, address=address)
         return
-    values = {"kind": signal.kind, "severity": signal.severity, "words": signal.words, "figures": figures_of(judged)}
+    said = {"kind": signal.kind, "severity": signal.severity, "words": signal.words}
+    values = {**said, "figures": figures_of(judged), "worst": worst_of(row, said)}
     if row is None:
         values |= {"service": key[0], "objective": key[1]}
         alert_id = await store.add_alert(tx, values)
@@ -111,6 +112,18 @@ async def _settle(tx: Transaction, key: Key, judged: Judged, row: Row[Any] | Non
     changed = await store.alert_by_id(tx, row.alert_id)
     assert changed is not None
     await _tell(tx, changed, SlaEvent.CHANGED, pages=pages, address=address)
+
+
+def worst_of(row: Row[Any] | None, said: Mapping[str, str]) -> Mapping[str, str]:
+    """The alert at its worst: as it is now, unless it was worse before."""
+    if row is None:
+        return said
+    before: Mapping[str, str] = worst_told(row)
+    return min(said, before, key=_how_bad)  # of equal ones the newer words
+
+
+def _how_bad(said: Mapping[str, str]) -> tuple[int, int]:
+    return list(Severity).index(Severity(said["severity"])), list(KINDS).index(said["kind"])
 
 
 async def _recover(tx: Transaction, key: Key, row: Row[Any], words: str, *, has_incident: bool, address: str) -> None:

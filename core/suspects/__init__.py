@@ -5,10 +5,24 @@ shares.py     pure: how often labels are among failures, of alerts and of sample
 ranking.py    pure: the likeliest first, with the reasons in words
 gathering.py  from the registry of changes, the trail, the dependency graph, other incidents, alerts and samples
 service.py    use case
+keeping.py    the likeliest stays with the incident
 """
 
 from core.suspects.evidence import Happening, Kind, Scene, Share, ShareOf, Suspect
+from core.suspects.keeping import HEARD, keep_likeliest
 from core.suspects.ranking import rank
 from core.suspects.service import list_suspects, suspects_of
 
-__all__ = ["Happening", "Kind", "Scene", "Share", "ShareOf", "Suspect", "list_suspects", "rank", "suspects_of"]
+__all__ = [
+    "HEARD",
+    "Happening",
+    "Kind",
+    "Scene",
+    "Share",
+    "ShareOf",
+    "Suspect",
+    "keep_likeliest",
+    "list_suspects",
+    "rank",
+    "suspects_of",
+]

@@ -158,6 +158,14 @@ class ObjectiveStatusOut(Output):
     words: str
 
 
+class WorstOut(Output):
+    """An alert while it was worst."""
+
+    kind: str
+    severity: str
+    words: str
+
+
 class AlertOut(Output):
     """An alert of an objective."""
 
@@ -171,6 +179,7 @@ class AlertOut(Output):
     started_at: datetime
     changed_at: datetime
     resolved_at: datetime | None
+    worst: WorstOut
 
 
 class StatusOut(Output):

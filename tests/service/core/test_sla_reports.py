@@ -122,6 +122,42 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
         await service_report(month.database, TERMS, actor, "everything")
 
 
+QUIET_TERMS = SlaCatalogue(
+    {
+        "default": parse_yaml(
+            """
+SLA Definitions:
+  availability: {target: "99.9%"}
+  performance: {response_time: "< 0.5 seconds", throughput: "> 1000 operations/minute"}
+  alerts: {incidents: false}
+""",
+            file="default.yaml",
+        )
+    }
+)
+
+
+@pytest.mark.row("S8")
+async def test_what_the_customers_report_calls_not_kept_is_a_violation_also_where_nobody_is_woken(month, renderer):
+    actor, texts = month.actor("agent_operator"), {}
+    for kind in ("customer", "violations"):
+        report = await service_report(month.database, QUIET_TERMS, actor, kind, period="2026-03")
+        texts[kind] = (await write_report(report, ReportFormat.CSV, renderer)).decode().splitlines()
+    broken = [line.removesuffix(",no") for line in texts["customer"] if line.endswith(",no")]
+    assert broken == [
+        "payments,availability >= 99.9%,99.8656%",
+        "payments,95% of response times < 500ms,897ms",
+        "payments,throughput > 1000 operations/minute,0.2 operations/minute",
+    ]
+    assert "Promises not kept,3" in texts["violations"]
+    meant = [line for line in texts["violations"] if any(line.startswith(each) for each in broken)]
+    assert [line.removeprefix(each) for line, each in zip(meant, broken, strict=True)] == [
+        ",The budget of March 2026 is gone: 60 of 45 min.,–",
+        ',"The budget of March 2026 is gone: 3,456 of 446 slow answers.",–',
+        ",Not kept over March 2026.,–",
+    ]
+
+
 OTHER_TERMS = SlaCatalogue(
     {
         "default": parse_yaml(

@@ -11,6 +11,7 @@ import pytest
 
 from config.yamlfile import load_yaml, parse_yaml
 from core.errors import ConfigError
+from core.sla.budget import window_noun
 from core.sla.contract import Contract, Tier, usual_tiers
 from core.sla.objective import Bound, Metric, bound_words, read_bound
 from core.sla.objective_file import read_definitions
@@ -146,3 +147,14 @@ def test_credits_are_those_of_the_lowest_tier_that_applies():
     found = [terms.amount(each) for each in (1.0, 0.999, 0.9989, 0.9899, 0.90)]
     assert found == [Decimal("0.00"), Decimal("0.00"), Decimal("100.00"), Decimal("250.00"), Decimal("1000.00")]
     assert Contract((Tier(0.99, Decimal("0.1")),)).amount(0.5) is None  # nobody says of what
+
+
+@pytest.mark.parametrize(
+    ("window", "noun"),
+    [
+        ("calendar month", "month's"), ("rolling 24h", "day's"), ("rolling 30 days", "30 days'"),
+        ("rolling 36 hours", "36 hours'"), ("rolling 1 hour", "hour's"), ("rolling 90 minutes", "90 minutes'"),
+    ],
+)  # fmt: skip
+def test_a_windows_budget_is_named_by_its_length(window, noun):
+    assert window_noun(read_window(window)) == noun
