@@ -58,6 +58,7 @@ _OF_PEOPLE: Final = frozenset(
         RequestEvent.TICKET_VOTE_UNCOUNTED,
         RequestEvent.TICKET_ENDED,
         ChangeEvent.ROLLOUT_FAILED,
+        ChangeEvent.UNDONE_LATE,
         ChangeEvent.RECOVERY_FAILED,
         ChangeEvent.WENT_SILENT,
         ChangeEvent.ALARM_REPEATED,

@@ -251,6 +251,7 @@ _TOLD: Final = {
     "change.recovered": "✅ Everything works again.",
     "change.recovery_failed": "🚨 It does not work again, and is open",
     "change.rollout_failed": "🚨 Its rollout failed",
+    "change.undone_late": "🚨 Undone after it was over",
     "change.went_silent": "🚨 The platform is silent",
     "change.alarm_repeated": "🚨 Nobody looks after it yet",
     "change.ticket_ended": "🎫 Its ticket is over, and it is not",

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from connectors.executor.checks import Checker
-from connectors.executor.platform import AgentPlatform
+from connectors.executor.platform import AgentPlatform, UnknownThere
 from connectors.executor.wire import UnreadableStatus, read_status
 from connectors.itsm.base import ConnectorError, Refused, WebhookRejected
 from connectors.itsm.signatures import signing_key, verified_id
@@ -18,6 +18,7 @@ from core.db import Database
 from core.ids import TenantId
 from core.outbox import Event
 from core.rollouts import (
+    OVER,
     Report,
     RolloutEvent,
     RolloutState,
@@ -26,6 +27,7 @@ from core.rollouts import (
     hear,
     load_order,
     note_refused,
+    note_unknown,
     record_round,
 )
 
@@ -52,23 +54,32 @@ class ExecutorDesk:
     async def give(self, event: Event) -> None:
         """The platform has the order, and what it answered is taken. Raises what the outbox tries again after."""
         order = await load_order(self.database, event)
-        wanted = RolloutState.STARTING if event.type == RolloutEvent.START_ORDERED else RolloutState.ROLLING_BACK
+        wanted = _ordered(event)
         if order is None or order.state is not wanted:
             return  # it is further than that, or the order was overtaken by another
+        give, said = (
+            (self.platform.start, Said.ACCEPTED)
+            if wanted is RolloutState.STARTING
+            else (self.platform.undo, Said.ROLLING_BACK)
+        )
         try:
-            give = self.platform.start if wanted is RolloutState.STARTING else self.platform.undo
             report = await give(order)
-        except Refused as exc:
-            await note_refused(self.database, self.tenant, order.id, exc.reason)
+        except UnknownThere as exc:
+            await note_unknown(self.database, self.tenant, order.id, exc.reason, ordered=wanted)
             return
-        said = Said.ACCEPTED if wanted is RolloutState.STARTING else Said.ROLLING_BACK
-        await hear(self.database, self.tenant, order.id, report or Report(said))
+        except Refused as exc:
+            await note_refused(self.database, self.tenant, order.id, exc.reason, ordered=wanted)
+            return
+        if report is None or wanted is RolloutState.ROLLING_BACK:  # it has the order, whatever else it says
+            await hear(self.database, self.tenant, order.id, Report(said))
+        if report is not None:
+            await hear(self.database, self.tenant, order.id, report)
 
     async def look(self, event: Event) -> None:
         """The platform was asked how far it is, or the checks were made; a failure to do so waits for the next look."""
         order = await load_order(self.database, event)
-        if order is None:
-            return
+        if order is None or order.state in OVER:
+            return  # it has ended since this look was due
         try:
             report = await self.platform.status(order.id)
         except ConnectorError as exc:
@@ -111,7 +122,7 @@ class ExecutorDesks:
         desk = self.desks.get(event.tenant)
         if desk is None:
             reason = "no agent platform is configured for this tenant."
-            await note_refused(self.database, event.tenant, event.subject_id, reason)
+            await note_refused(self.database, event.tenant, event.subject_id, reason, ordered=_ordered(event))
         else:
             await desk.give(event)
 
@@ -120,3 +131,8 @@ class ExecutorDesks:
         desk = self.desks.get(event.tenant)
         if desk is not None:
             await desk.look(event)
+
+
+def _ordered(event: Event) -> RolloutState:
+    """Where a rollout is while this order is still to be given."""
+    return RolloutState.STARTING if event.type == RolloutEvent.START_ORDERED else RolloutState.ROLLING_BACK

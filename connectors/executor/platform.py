@@ -20,6 +20,10 @@ TITLE: Final = "The agent platform"
 TOTAL_S: Final = 20.0
 
 
+class UnknownThere(Refused):
+    """The platform, which answers and knows us, has no such rollout."""
+
+
 class AgentPlatform:
     """`secret` (`whsec_` and base64) signs what we send; `now` is the time that signatures bear."""
 
@@ -43,9 +47,20 @@ class AgentPlatform:
         return await self._send("POST", "/rollouts", order.id, body, what="start")
 
     async def undo(self, order: Order) -> Report | None:
-        """The platform has taken the order to undo it; what it says of it. Raises a ConnectorError."""
+        """The platform has taken the order to undo it; what it says of it. Raises a ConnectorError.
+
+        UnknownThere only where it is the platform itself that has no such rollout: a gateway has a 404 for everything
+        while what is behind it is away.
+        """
         body = {"id": str(order.id), "reasons": list(order.reasons)}
-        return await self._send("POST", f"/rollouts/{order.id}/rollback", order.id, body, what="rollback")
+        try:
+            return await self._send("POST", f"/rollouts/{order.id}/rollback", order.id, body, what="rollback")
+        except UnknownThere:
+            try:
+                await self.check()
+            except Refused as exc:
+                raise NotSent(exc.reason) from exc
+            raise
 
     async def status(self, rollout_id: UUID) -> Report | None:
         """What the platform says of it. Raises a ConnectorError."""
@@ -54,7 +69,7 @@ class AgentPlatform:
     async def check(self) -> None:
         """The platform answers, and knows our signature. Raises a ConnectorError."""
         answer = await self._call("GET", "/rollouts", b"", "check")
-        if answer.status >= HTTPStatus.BAD_REQUEST:
+        if not _is_fine(answer):
             raise _failure(answer, writes=False)
 
     async def close(self) -> None:
@@ -67,7 +82,7 @@ class AgentPlatform:
         body = b"" if document is None else json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         answer = await self._call(method, path, body, f"{what}-{rollout_id}")
         writes = document is not None
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        if not _is_fine(answer):
             raise _failure(answer, writes=writes)
         if not answer.body.strip():
             return None
@@ -89,6 +104,10 @@ class AgentPlatform:
         return await self._caller.send(Call(method, f"{self._url}{path}", headers, body or None, method != "GET"))
 
 
+def _is_fine(answer: Answer) -> bool:
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
 def _failure(answer: Answer, *, writes: bool) -> ConnectorError:
     status, said = answer.status, _said(answer)
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
@@ -99,6 +118,8 @@ def _failure(answer: Answer, *, writes: bool) -> ConnectorError:
         return uncertain(f"{TITLE} failed with status {status}{said}.", writes=writes)
     if status == HTTPStatus.UNAUTHORIZED:
         return NotSent(f"{TITLE} does not accept our signature{said}.")
+    if status == HTTPStatus.NOT_FOUND:
+        return UnknownThere(f"{TITLE} refused this with status {status}{said}.")
     return Refused(f"{TITLE} refused this with status {status}{said}.")
 
 

@@ -100,6 +100,8 @@ async def hear(database: Database, event: Event) -> None:
         match RolloutState(event.data["to"]):
             case RolloutState.SUCCEEDED if view.state == RolloutState.SUCCEEDED:
                 await undo(tx, system_actor(tx.tenant), view.id, reason="A drill: what is out is undone again.")
+            case RolloutState.ROLLED_BACK if event.data["from"] == RolloutState.ROLLING_BACK:  # it had never begun
+                await _tell(tx, DrillEvent.FAILED, view.subject_id, view.title, " ".join(view.reasons))
             case RolloutState.ROLLED_BACK:
                 took = int((tx.now - view.created_at).total_seconds())
                 words = f"Rolled out, undone and checked in {took} s."

@@ -38,6 +38,7 @@ class ChangeEvent(StrEnum):
     RECOVERY_FAILED = "change.recovery_failed"  # it does not: the change is open again
     PROGRESSED = "change.progressed"  # the platform is so far, or a check was made
     ROLLOUT_FAILED = "change.rollout_failed"  # and stays as it is until people decide
+    UNDONE_LATE = "change.undone_late"  # there, after it was over here
     WENT_SILENT = "change.went_silent"  # the platform says nothing any more
     ALARM_REPEATED = "change.alarm_repeated"  # nobody has acknowledged it
     ACKNOWLEDGED = "change.acknowledged"

@@ -28,6 +28,7 @@ _NOTED: Final[Mapping[ChangeEvent, str]] = {
     ChangeEvent.ROLLBACK_STARTED: "being rolled back",
     ChangeEvent.ROLLED_BACK: "rolled back",
     ChangeEvent.ROLLOUT_FAILED: "its rollout failed",
+    ChangeEvent.UNDONE_LATE: "undone after it was over",
     ChangeEvent.RECOVERED: "everything works again",
     ChangeEvent.RECOVERY_FAILED: "after its rollback it does not work again",
     ChangeEvent.FAILED: "failed, and what it did stays",

@@ -12,7 +12,7 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 
 from core.rollouts.errors import CannotUndo, UnknownRollout
 from core.rollouts.events import RolloutEvent
-from core.rollouts.hearing import hear, note_refused, record_round
+from core.rollouts.hearing import hear, note_refused, note_unknown, record_round
 from core.rollouts.ordering import (
     Order,
     Work,
@@ -55,6 +55,7 @@ __all__ = [
     "hear",
     "load_order",
     "note_refused",
+    "note_unknown",
     "open_rollout",
     "page_of_drills",
     "read_plan",

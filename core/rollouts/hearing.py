@@ -14,7 +14,7 @@ from core.rollouts.events import RolloutEvent
 from core.rollouts.moving import hold, moved, tell
 from core.rollouts.plan import Plan
 from core.rollouts.rules import Move, Report, Result
-from core.rollouts.state import CHECKED, OVER, RolloutState, Said, target
+from core.rollouts.state import CHECKED, OVER, Known, RolloutState, Said, target
 
 
 async def hear(database: Database, tenant: TenantId, rollout_id: UUID, report: Report) -> RolloutState:
@@ -24,11 +24,14 @@ async def hear(database: Database, tenant: TenantId, rollout_id: UUID, report: R
     """
     async with database.tenant(tenant) as tx:
         row = await hold(tx, rollout_id)
-        state, plan = RolloutState(row.state), Plan.from_json(row.plan)
-        move = rules.heard(state, plan, report)
+        state, known, plan = RolloutState(row.state), Known(row.known), Plan.from_json(row.plan)
+        move = rules.heard(state, known, plan, report)
+        values: dict[str, Any] = {"known": rules.known_after(known, report.said)}
         if state in OVER and move is None:
+            if values["known"] != known:
+                await store.change(tx, rollout_id, values)
             return state
-        values: dict[str, Any] = {"heard_at": tx.now, "told_silent_at": None}
+        values |= {"heard_at": tx.now, "told_silent_at": None}
         if report.message.strip():
             values["message"] = report.message.strip()[: rules.MESSAGE_MAX]
         if report.progress is not None:
@@ -44,12 +47,31 @@ async def hear(database: Database, tenant: TenantId, rollout_id: UUID, report: R
         return state
 
 
-async def note_refused(database: Database, tenant: TenantId, rollout_id: UUID, reason: str) -> None:
-    """The platform does not take the order: a start is given up, and what cannot be undone has failed."""
+async def note_refused(
+    database: Database, tenant: TenantId, rollout_id: UUID, reason: str, *, ordered: RolloutState
+) -> None:
+    """The platform does not take the order: a start is given up, and what cannot be undone has failed.
+
+    `ordered`: where the rollout was when that was ordered. Where it is further by now, another order stands.
+    """
     async with database.tenant(tenant) as tx:
         row = await hold(tx, rollout_id)
-        if (to := target(Said.GIVE_UP, RolloutState(row.state))) is not None:
+        to = target(Said.GIVE_UP, RolloutState(row.state))
+        if to is not None and row.state == ordered:
             await moved(tx, system_actor(tenant), row, Move(to, (f"The platform refused the order: {reason}",)))
+
+
+async def note_unknown(
+    database: Database, tenant: TenantId, rollout_id: UUID, reason: str, *, ordered: RolloutState
+) -> None:
+    """The platform has no such rollout: one that is to be undone, and that it has never acknowledged, is undone so."""
+    async with database.tenant(tenant) as tx:
+        row = await hold(tx, rollout_id)
+        move = rules.never_began(RolloutState(row.state), Known(row.known))
+        if move is not None:
+            await moved(tx, system_actor(tenant), row, move)
+            return
+    await note_refused(database, tenant, rollout_id, reason, ordered=ordered)
 
 
 async def record_round(

@@ -15,6 +15,7 @@ rollouts = tenant_table(
     Column("resources", ARRAY(Text), nullable=False),
     Column("environment", Text, nullable=False, server_default=""),
     Column("state", Text, nullable=False),
+    Column("known", Text, nullable=False, server_default="begun"),  # of the platform
     Column("progress", Integer, nullable=False, server_default="0"),  # per cent
     Column("message", Text, nullable=False, server_default=""),  # the platform's last words
     Column("metrics", JSONB, nullable=False, server_default="{}"),
@@ -32,6 +33,7 @@ rollouts = tenant_table(
         " 'failed')",
         name="state",
     ),
+    CheckConstraint("known IN ('nothing', 'begun', 'undoing', 'undone')", name="known"),
     CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
     Index("ix_rollouts_subject", "tenant_id", "subject_id", "created_at"),
     Index("ix_rollouts_kind", "tenant_id", "kind", "rollout_id"),

@@ -17,8 +17,8 @@ from core.rollouts import store
 from core.rollouts.errors import UnknownRollout
 from core.rollouts.events import RolloutEvent
 from core.rollouts.plan import Plan
-from core.rollouts.rules import Move, progress_shown
-from core.rollouts.state import OVER, RolloutState
+from core.rollouts.rules import Move, known_when_ordered, progress_shown
+from core.rollouts.state import OVER, Known, RolloutState
 
 LOOK: Final = "rollouts.look"
 
@@ -36,17 +36,18 @@ async def moved(
 ) -> Row[Any]:
     """The rollout is in its new state, which is recorded and told; what is undone is ordered from the platform."""
     reasons = list(dict.fromkeys([*row.reasons, *move.reasons]))
-    is_over = move.to in OVER
+    is_over, is_undone = move.to in OVER, move.to is RolloutState.ROLLING_BACK
     changed = await store.change(
         tx,
         row.rollout_id,
         {
+            **({"known": known_when_ordered(Known(row.known))} if is_undone else {}),
             **(values or {}),
             "state": move.to,
             "reasons": reasons,
             "moved_at": tx.now,
             "ended_at": tx.now if is_over else None,
-            **({"progress": 0} if move.to is RolloutState.ROLLING_BACK else {}),
+            **({"progress": 0} if is_undone else {}),
         },
     )
     said = {"from": row.state, "to": str(move.to), "reasons": list(move.reasons)}
@@ -59,7 +60,7 @@ async def moved(
         category=AuditCategory.USER if actor.user else AuditCategory.SYSTEM,
         details={"rollout": str(row.rollout_id), **said},
     )
-    if move.to is RolloutState.ROLLING_BACK:
+    if is_undone:
         await tell(tx, changed, RolloutEvent.UNDO_ORDERED, reasons=list(move.reasons))
     await tell(tx, changed, RolloutEvent.MOVED, **said)
     if is_over:

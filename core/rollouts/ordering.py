@@ -22,7 +22,7 @@ from core.rollouts.events import RolloutEvent
 from core.rollouts.moving import LOOK, hold, moved, tell
 from core.rollouts.plan import Check, Plan
 from core.rollouts.rules import Move, progress_shown
-from core.rollouts.state import AT_WORK, CHECKED, RolloutState, Said, target
+from core.rollouts.state import AT_WORK, CHECKED, Known, RolloutState, Said, target
 from core.rollouts.views import CheckView, RolloutView
 
 
@@ -69,6 +69,7 @@ async def open_rollout(tx: Transaction, actor: Actor, work: Work, plan: Plan) ->
             "resources": list(work.resources),
             "environment": work.environment,
             "state": RolloutState.STARTING,
+            "known": Known.NOTHING,
             "plan": plan.to_json(),
             "ordered_by": actor.name,
             "moved_at": tx.now,

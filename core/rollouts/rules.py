@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from core.rollouts.plan import OnFailure, Plan
-from core.rollouts.state import CHECKED, OVER, RolloutState, Said, target
+from core.rollouts.state import CHECKED, OVER, Known, RolloutState, Said, target
 
 MESSAGE_MAX: Final = 500  # characters of what the platform says
 METRICS_MAX: Final = 50
@@ -17,6 +17,7 @@ REPORTED: Final = (
     Said.ACCEPTED, Said.RUNNING, Said.SUCCEEDED, Said.FAILED, Said.ROLLING_BACK, Said.ROLLED_BACK, Said.ROLLBACK_FAILED,
 )  # fmt: skip
 """What a platform can say."""
+_BEGUN: Final = frozenset({Said.ACCEPTED, Said.RUNNING, Said.SUCCEEDED, Said.FAILED})
 _FAILING: Final = frozenset({RolloutState.STARTING, RolloutState.RUNNING, RolloutState.WATCHING})
 
 
@@ -60,18 +61,48 @@ class Move:
     reasons: tuple[str, ...] = ()
 
 
-def heard(state: RolloutState, plan: Plan, report: Report) -> Move | None:
-    """What the report leads to; None if it changes nothing: late, repeated and disordered reports are harmless."""
+def heard(state: RolloutState, known: Known, plan: Plan, report: Report) -> Move | None:
+    """What the report leads to; None if it changes nothing: late, repeated and disordered reports are harmless.
+
+    `known` is what was known of the platform before. An undo that failed, or was given up, and succeeds later is heard;
+    one that was heard already is not heard again, whatever has become of the rollout since.
+    """
+    if state is RolloutState.ROLLED_BACK and known is Known.NOTHING and report.said in _BEGUN:
+        return Move(RolloutState.ROLLING_BACK, (f"The platform began it after all{_said(report)}.",))
     if report.said is Said.FAILED:
         return after_failure(state, plan, _failure(report))
     to = target(report.said, state)
-    if to is None:
+    if to is None or _is_of_another_undo(state, known, report.said):
         return None
+    if to is RolloutState.RECOVERING and state is RolloutState.FAILED and known is Known.UNDOING:
+        return Move(to, (f"The platform has rolled it back after all{_said(report)}.",))
     if to in (RolloutState.ROLLING_BACK, RolloutState.RECOVERING) and state is not RolloutState.ROLLING_BACK:
         return Move(to, (f"The platform rolled it back by itself{_said(report)}.",))
     if to is RolloutState.FAILED:
         return Move(to, (f"The platform could not roll it back{_said(report)}.",))
     return Move(to)
+
+
+def known_after(known: Known, said: Said) -> Known:
+    """What is known of the platform once it has said this."""
+    if said is Said.ROLLED_BACK or known is Known.UNDONE:
+        return Known.UNDONE
+    if said is Said.ROLLING_BACK or known is Known.UNDOING:
+        return Known.UNDOING
+    return Known.BEGUN
+
+
+def known_when_ordered(known: Known) -> Known:
+    """What is known of the platform when an undo is ordered: of this one, it has said nothing yet."""
+    return Known.NOTHING if known is Known.NOTHING else Known.BEGUN
+
+
+def never_began(state: RolloutState, known: Known) -> Move | None:
+    """What follows when the platform has no such rollout to undo; None where it had one, or nobody wants it undone."""
+    to = target(Said.NEVER_BEGAN, state)
+    if to is None or known is not Known.NOTHING:
+        return None
+    return Move(to, ("It had never begun at the platform: there was nothing to undo.",))
 
 
 def after_failure(state: RolloutState, plan: Plan, reasons: Sequence[str]) -> Move | None:
@@ -131,6 +162,13 @@ def _failing(rounds: Sequence[Round], times: int) -> tuple[str, ...]:
     failed = [{each.check for each in one.results if not each.passed} for one in last]
     common = set.intersection(*failed) if failed else set()
     return tuple(f"{each.check}: {each.value.rstrip('.')}." for each in last[-1].results if each.check in common)
+
+
+def _is_of_another_undo(state: RolloutState, known: Known, said: Said) -> bool:
+    """Whether this was heard before, or is of an undo before the one that is ordered now."""
+    if said is Said.ROLLED_BACK:
+        return state is RolloutState.FAILED and known is Known.UNDONE
+    return said is Said.ROLLBACK_FAILED and known is not Known.UNDOING
 
 
 def _failure(report: Report) -> tuple[str, ...]:

@@ -20,6 +20,15 @@ class RolloutState(StrEnum):
     FAILED = "failed"  # it is neither out nor undone, or what was undone does not work: people must look
 
 
+class Known(StrEnum):
+    """What is known of the platform: whether it has the rollout at all, and the last order to undo it."""
+
+    NOTHING = "nothing"  # it has never said anything of it: it may have never had it
+    BEGUN = "begun"
+    UNDOING = "undoing"  # it has the order to undo it, or does so by itself
+    UNDONE = "undone"  # it has said so
+
+
 class Said(StrEnum):
     """What moves a rollout: the platform's words, the outcome of checks, and ours."""
 
@@ -33,6 +42,7 @@ class Said(StrEnum):
     CHECKS_PASSED = "checks_passed"
     CHECKS_FAILED = "checks_failed"
     UNDO = "undo"  # a person, a drill or a rule of ours asks for it
+    NEVER_BEGAN = "never_began"  # the platform has no such rollout, and has never said that it had
     GIVE_UP = "give_up"  # nothing can be undone, or nobody wants it undone
 
 
@@ -51,9 +61,10 @@ TRANSITIONS: Final[Mapping[Said, Mapping[RolloutState, RolloutState]]] = {
         _S.WATCHING: _S.RECOVERING,
         _S.ROLLING_BACK: _S.RECOVERING,
         _S.SUCCEEDED: _S.RECOVERING,  # later, by itself
-        _S.FAILED: _S.RECOVERING,  # late, when nobody expected it any more
+        _S.FAILED: _S.RECOVERING,  # late, when nobody expected it any more; said again, it is known: see rules.heard
     },
     Said.ROLLBACK_FAILED: {_S.ROLLING_BACK: _S.FAILED},
+    Said.NEVER_BEGAN: {_S.ROLLING_BACK: _S.ROLLED_BACK},
     Said.CHECKS_PASSED: {_S.WATCHING: _S.SUCCEEDED, _S.RECOVERING: _S.ROLLED_BACK},
     Said.UNDO: {
         _S.STARTING: _S.ROLLING_BACK,

@@ -12,6 +12,7 @@ import pytest_asyncio
 from app.changes import examine_executors
 from config.settings import Settings
 from connectors.executor import AgentPlatform, Checker
+from connectors.executor.platform import UnknownThere
 from connectors.itsm.base import ConnectorError, NotSent, OutcomeUnknown, Refused, Throttled
 from core.rollouts import Check, CheckKind, Order, Plan, RolloutState, Said
 from sandbox.faults import Fault
@@ -95,8 +96,16 @@ async def test_an_order_that_fails_may_have_arrived_unless_the_platform_says_no(
 async def test_what_the_platform_refuses_is_refused_with_its_reason(bench):
     with pytest.raises(Refused, match="status 422: It touches nothing"):
         await bench.calls.start(order(resources=()))
-    with pytest.raises(Refused, match="status 404: There is no such rollout"):
+
+
+@pytest.mark.row("G8")
+async def test_only_the_platform_itself_says_that_it_has_no_such_rollout(bench):
+    with pytest.raises(UnknownThere, match="status 404: There is no such rollout"):
         await bench.calls.undo(order())
+    gateway = bench.platform(bench.secret, f"{bench.url}/away")  # it has a 404 for everything
+    with pytest.raises(NotSent, match="status 404"):
+        await gateway.undo(order())
+    await gateway.close()
 
 
 async def test_a_wrong_secret_is_somebodys_to_put_right_and_nothing_is_lost_by_waiting(bench):

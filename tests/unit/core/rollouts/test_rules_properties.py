@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.rollouts import rules
 from core.rollouts.plan import Check, CheckKind, OnFailure, Plan
 from core.rollouts.rules import Report, Result, Round
-from core.rollouts.state import OVER, TRANSITIONS, RolloutState, Said, target
+from core.rollouts.state import OVER, TRANSITIONS, Known, RolloutState, Said, target
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HEALTH = Check("Health", CheckKind.HEALTH, url="https://payments.example.com/health")
@@ -32,9 +32,10 @@ def rounds(*passed: bool) -> tuple[Round, ...]:
 @given(said=st.lists(reports, max_size=20), on_failure=st.sampled_from(OnFailure))
 def test_whatever_a_platform_says_in_whatever_order_no_rollout_runs_again_once_it_is_out(said, on_failure):
     plan, state, been = Plan(on_failure=on_failure), RolloutState.STARTING, [RolloutState.STARTING]
+    known = Known.NOTHING
     for report in said:
-        move = rules.heard(state, plan, report)
-        state = move.to if move else state
+        move = rules.heard(state, known, plan, report)
+        state, known = move.to if move else state, rules.known_after(known, report.said)
         been.append(state)
     for before, after in pairwise(been):
         if before in (RolloutState.WATCHING, RolloutState.ROLLING_BACK, RolloutState.RECOVERING):
@@ -42,11 +43,64 @@ def test_whatever_a_platform_says_in_whatever_order_no_rollout_runs_again_once_i
 
 
 @pytest.mark.row("G7")
-@given(state=states, report=reports)
-def test_a_report_heard_twice_moves_once(state, report):
-    move = rules.heard(state, PLAN, report)
+@given(state=states, known=st.sampled_from(Known), report=reports)
+def test_a_report_heard_twice_moves_once(state, known, report):
+    move = rules.heard(state, known, PLAN, report)
     if move is not None:
-        assert rules.heard(move.to, PLAN, report) is None
+        assert rules.heard(move.to, rules.known_after(known, report.said), PLAN, report) is None
+
+
+@pytest.mark.row("G10", "X8")
+@given(said=st.lists(reports, max_size=20))
+def test_what_was_undone_and_failed_after_that_is_not_undone_again_by_words(said):
+    known = rules.known_after(Known.UNDOING, Said.ROLLED_BACK)
+    for report in said:
+        assert rules.heard(RolloutState.FAILED, known, PLAN, report) is None
+        known = rules.known_after(known, report.said)
+
+
+@pytest.mark.row("G7", "X8")
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (Known.UNDOING, "The platform has rolled it back after all: By hand."),
+        (Known.BEGUN, "The platform rolled it back by itself: By hand."),
+        (Known.NOTHING, "The platform rolled it back by itself: By hand."),
+    ],
+)
+def test_an_undo_that_was_not_heard_of_before_is_heard_after_the_failure(known, reason):
+    move = rules.heard(RolloutState.FAILED, known, PLAN, Report(Said.ROLLED_BACK, message="By hand."))
+    assert (move.to, move.reasons) == (RolloutState.RECOVERING, (reason,))
+
+
+@pytest.mark.row("G7")
+@pytest.mark.parametrize("known", Known)
+def test_an_undo_fails_by_what_is_said_once_the_platform_has_its_order(known):
+    ordered = rules.known_when_ordered(known)
+    failed = Report(Said.ROLLBACK_FAILED)
+    assert rules.heard(RolloutState.ROLLING_BACK, ordered, PLAN, failed) is None
+    has_it = rules.known_after(ordered, Said.ROLLING_BACK)
+    assert rules.heard(RolloutState.ROLLING_BACK, has_it, PLAN, failed).to is RolloutState.FAILED
+
+
+@pytest.mark.row("G8", "X8")
+@given(state=states, said=st.lists(reports, max_size=5), is_ordered=st.booleans())
+def test_only_what_the_platform_has_never_spoken_of_has_never_begun(state, said, is_ordered):
+    known = Known.NOTHING
+    for report in said:
+        known = rules.known_after(known, report.said)
+    move = rules.never_began(state, rules.known_when_ordered(known) if is_ordered else known)
+    assert (move is not None) == (state is RolloutState.ROLLING_BACK and not said)
+
+
+@pytest.mark.row("G8", "X8")
+@pytest.mark.parametrize("said", rules.REPORTED)
+@pytest.mark.parametrize("known", Known)
+def test_what_never_began_and_begins_after_all_is_undone_and_what_was_undone_stays_so(said, known):
+    move = rules.heard(RolloutState.ROLLED_BACK, known, PLAN, Report(said))
+    begins = said in (Said.ACCEPTED, Said.RUNNING, Said.SUCCEEDED, Said.FAILED)
+    wanted = RolloutState.ROLLING_BACK if begins and known is Known.NOTHING else None
+    assert (move.to if move else None) is wanted
 
 
 @pytest.mark.row("G7")
