@@ -128,6 +128,8 @@ def shown(house: House, page: Page) -> RequestHandler:
     """What aiohttp calls for a page: nobody unknown gets in, and whatever goes wrong is a page as well."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
+        if any("\x00" in part for part in request.match_info.values()):  # nothing here can be called so
+            return problem(request, house, NotFound("There is no such page."))
         try:
             visitor = await visitor_of(request)
             if visitor is None:
