@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ from core.sla.windows import DAY, LAST_DAY, MINUTE, SHORTEST, floor
 
 LONGEST_LOOK: Final = timedelta(days=35)
 _ORDER: Final = (Standing.BREACHED, Standing.AT_RISK, Standing.MET, Standing.NO_DATA)
+_WRONG: Final = _ORDER[:2]
 PLAIN: Final = Objective(
     name="availability", metric=Metric.AVAILABILITY, bound=Bound(">=", 0.9), window=LAST_DAY
 )  # what a service is measured by that nothing is promised of
@@ -250,12 +251,12 @@ def _stands(judged: Sequence[Judged], silence: timedelta, firing: Collection[str
     return Standing.AT_RISK if silence and worst is Standing.MET else worst
 
 
-def _worst(judged: Sequence[Judged], firing: Collection[str]) -> Standing:
-    """The worst standing of what people would be woken for; one that is not known says nothing beside one that is.
+def _worst(judged: Iterable[Judged], firing: Collection[str]) -> Standing:
+    """The worst standing of them; one that is not known says nothing beside one that is.
 
     Nothing is met while an alert of it fires.
     """
-    found = {_standing(each, firing) for each in judged if each.objective.pages}
+    found = {_standing(each, firing) for each in judged}
     return next((each for each in _ORDER if each in found), Standing.NO_DATA)
 
 
@@ -265,13 +266,22 @@ def _standing(judged: Judged, firing: Collection[str]) -> Standing:
 
 
 def _said(judged: Sequence[Judged], silence: timedelta, firing: Collection[str]) -> str:
-    """The worst that is to be said, in a sentence. `silence` is longer than usual, or zero."""
-    if silence:
-        return silence_words(silence)
+    """What is to be said, the worst that wakes people first, then what wakes nobody. `silence` is longer than usual."""
+    said = [silence_words(silence)] if silence else []
+    for wakes in (True, False):
+        some = [each for each in judged if each.objective.pages is wakes]
+        if not (silence and wakes) and _worst(some, firing) in _WRONG:
+            said.append(_first(some, firing))
+    if said:
+        return " ".join(said)
     worst = _worst(judged, firing)
-    first = next((each for each in judged if _standing(each, firing) is worst and each.objective.pages), None)
-    if worst is Standing.MET or first is None:
-        return "Every objective is met." if judged else "Nothing is promised of it."
-    if first.standing is not worst:
-        return f"Its alert is not over yet: {first.words}"
-    return first.words
+    if worst is Standing.NO_DATA and judged:
+        return judged[0].words
+    return "Every objective is met." if judged else "Nothing is promised of it."
+
+
+def _first(judged: Sequence[Judged], firing: Collection[str]) -> str:
+    """The first of the worst of them."""
+    worst = _worst(judged, firing)
+    found = next(each for each in judged if _standing(each, firing) is worst)
+    return found.words if found.standing is worst else f"Its alert is not over yet: {found.words}"

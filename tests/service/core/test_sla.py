@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from config.yamlfile import parse_yaml
 from core.access import PermissionMissing
 from core.errors import Forbidden, InvalidInput
 from core.incidents import IncidentFilter, list_incidents
@@ -30,6 +31,7 @@ from core.sla import (
     load_sla_catalogue,
     sample_store,
 )
+from core.sla.catalogue import SlaCatalogue
 from core.sla.errors import InvalidObjective, ObjectiveExists, ObjectiveInFile, UnknownObjective, UnknownService
 from core.sla.keeping import forget_old_slices
 from core.sla.reading import EXACT_MAX
@@ -38,7 +40,17 @@ from core.tenants import TenantPolicy
 from tests.factories import agent, found_company
 from tests.service.conftest import CHANGES
 
-CATALOGUE = load_sla_catalogue(CHANGES.parent / "sla")
+SHIPPED = CHANGES.parent / "sla"
+CATALOGUE = load_sla_catalogue(SHIPPED)
+# The same without its throughput, which the few operations of these tests do not keep.
+CALM = SlaCatalogue(
+    {
+        "default": parse_yaml(
+            (SHIPPED / "default.yaml").read_text().replace('    throughput: "> 1000 operations/minute"\n', ""),
+            file="default.yaml",
+        )
+    }
+)
 
 
 @pytest.fixture
@@ -65,8 +77,8 @@ def steady(company, *, minutes, per_minute=10, seconds=0.2, failing=0, service="
     ]
 
 
-async def status(company, service="payments", **window):
-    return await get_status(company.database, CATALOGUE, company.actor("agent_operator"), service, **window)
+async def status(company, service="payments", *, catalogue=CALM, **window):
+    return await get_status(company.database, catalogue, company.actor("agent_operator"), service, **window)
 
 
 async def look(company):
@@ -135,7 +147,7 @@ async def test_a_service_that_nobody_sampled_is_unknown_and_one_that_is_only_pro
     await create_objective(company.database, CATALOGUE, company.actor("meta_agent_manager"), wish)
     found = await status(company, "ledger")
     assert (found.availability, found.response_time_p95, found.samples, found.standing) == (None, None, 0, "no_data")
-    listed = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    listed = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert [(each.service, each.standing) for each in listed] == [("ledger", "no_data"), ("payments", "met")]
 
 
@@ -270,7 +282,7 @@ async def test_silence_of_a_service_that_was_hardly_heard_wakes_nobody_unless_an
         await look(company)
     assert (await status(company, "payment")).alerts == ()
     assert [(each.objective, each.kind) for each in (await status(company, "ledger")).alerts] == [("up", "missing")]
-    listed = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    listed = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert {each.service: each.alerts for each in listed} == {"ledger": 1, "payment": 0}
 
 
@@ -280,7 +292,7 @@ async def test_a_silent_service_is_not_met_and_is_down_once_the_whole_window_was
     company.advance(minutes=10)
     for _ in range(2):  # before and after its alert
         found = await status(company)
-        (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+        (line,) = await list_services(company.database, CALM, company.actor("agent_operator"))
         silent = "Nothing has been heard for 10 min; that counts as down."
         assert (found.standing, found.words, line.standing, line.words) == ("at_risk", silent) * 2
         assert found.availability < 1
@@ -288,7 +300,7 @@ async def test_a_silent_service_is_not_met_and_is_down_once_the_whole_window_was
         await look(company)
     company.advance(hours=30)
     found = await status(company)
-    (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    (line,) = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert (found.samples, found.availability, found.standing) == (0, 0, "breached")
     assert (line.availability, line.standing, line.words) == (0, "breached", found.words)
     assert "Nothing has been heard for 30 h" in found.words
@@ -301,7 +313,7 @@ async def test_a_silent_service_is_not_met_though_nobody_is_woken_for_it(company
     await take(company, sampler, steady(company, minutes=60 * 24 * 5, per_minute=1))
     assert (await status(company)).standing == "met"
     company.advance(minutes=10)
-    (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    (line,) = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert ((await status(company)).standing, line.standing) == ("at_risk", "at_risk")
 
 
@@ -314,13 +326,34 @@ async def test_availability_below_its_target_is_at_risk_while_its_budget_lasts(c
     assert (found.standing, "is not kept so far" in found.words) == ("at_risk", True)
 
 
+@pytest.mark.row("S2")
+async def test_a_service_stands_as_the_worst_of_its_objectives_also_of_one_that_wakes_nobody(company, sampler):
+    slow = "10 operations/minute (throughput > 1000 operations/minute over the last 24 h is not kept)."
+
+    async def said():
+        found = await status(company, catalogue=CATALOGUE)
+        (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+        assert (found.standing, found.words) == (line.standing, line.words)
+        assert {each.objective.name: each.standing for each in found.objectives}["throughput"] == "breached"
+        return found.standing, found.words
+
+    await take(company, sampler, steady(company, minutes=60 * 12))
+    assert await said() == ("breached", slow)
+    assert ((await status(company)).standing, (await status(company)).words) == ("met", "Every objective is met.")
+    await take(company, sampler, steady(company, minutes=30, per_minute=9, failing=9))
+    standing, words = await said()
+    assert standing == "breached"
+    first, then = words.index("(success rate > 99%"), words.index("(throughput > 1000")
+    assert first < then  # what wakes people stands before what wakes nobody
+
+
 async def test_nothing_is_met_while_its_alert_is_not_over(company, sampler):
     await take(company, sampler, steady(company, minutes=60 * 24, per_minute=1))
     company.advance(minutes=8)
     await look(company)
     await take(company, sampler, steady(company, minutes=8))
     found = await status(company)
-    (line,) = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    (line,) = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert [each.objective for each in found.alerts] == ["availability"]
     assert (found.standing, line.standing) == ("at_risk", "at_risk")
     assert "Its alert is not over yet" in found.words
@@ -371,7 +404,7 @@ async def test_who_may_not_deploy_agents_sends_no_samples(company, sampler, coun
 async def test_a_service_of_a_name_that_is_no_longer_taken_can_still_be_read(company, sampler):
     await take(company, sampler, steady(company, minutes=5, service="<old>"))
     assert (await status(company, "<old>")).samples == 50
-    listed = await list_services(company.database, CATALOGUE, company.actor("agent_operator"))
+    listed = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert [each.service for each in listed] == ["<old>"]
 
 
