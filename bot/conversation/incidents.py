@@ -26,6 +26,7 @@ from core.incidents import (
     add_follow_up,
     assign,
     change_severity,
+    check_may_act,
     finish_follow_up,
     finishable_follow_ups,
     get_incident,
@@ -35,7 +36,6 @@ from core.incidents import (
     newest_entries,
     note,
     post_update,
-    refusal_of,
     release,
     reopen,
     report,
@@ -112,7 +112,7 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
     if action_id == actions.INCIDENT_FOLLOW_UP_DONE:
         return await _follow_ups_form(chat, actor, incident)
     if action_id not in _FOR_ALL:
-        await _check_may(chat, actor, incident)
+        await check_may_act(chat.database, actor, incident, form=action_id)
     match action_id:
         case actions.INCIDENT_TIMELINE:
             entries = await newest_entries(chat.database, actor, incident.id, limit=SHOWN + 1)
@@ -128,15 +128,8 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
 
 async def _follow_ups_form(chat: Chat, actor: Actor, incident: IncidentView) -> Form:
     """With those that the actor may finish. Raises NotTheOwner, or WrongState if none is open."""
-    found = await finishable_follow_ups(chat.database, actor, incident.id)
+    found = await finishable_follow_ups(chat.database, actor, incident, form=actions.INCIDENT_FOLLOW_UP_DONE)
     return incident_forms.incident_follow_up_done_form(incident, found)
-
-
-async def _check_may(chat: Chat, actor: Actor, incident: IncidentView) -> None:
-    """Returns if the actor may send what they would write. Raises NotAResponder."""
-    refusal = await refusal_of(chat.database, actor, incident.id)
-    if refusal is not None:
-        raise refusal
 
 
 _MAKERS: Final = {

@@ -11,20 +11,14 @@ from bot.conversation.lists import agents_to_choose
 from bot.conversation.tickets import asks_for_ticket
 from bot.views import forms
 from core.actor import Actor
-from core.decisions import askable_actions
-from core.errors import Forbidden
+from core.decisions import actions_to_ask
 
 
 async def form_for(
     chat: Chat, actor: Actor, written: forms.Written, *, channel: str, draft: UUID | None = None
 ) -> Form:
-    """The form, filled in. Raises Forbidden for somebody whose roles let them ask for nothing."""
-    offered = await askable_actions(chat.database, actor)
-    if not offered:
-        raise Forbidden(
-            "Your roles do not let you ask for anything here.",
-            next_step="A tenant administrator can give you one that does.",
-        )
+    """The form, filled in. Raises NothingToAsk for somebody whose roles let them ask for nothing."""
+    offered = await actions_to_ask(chat.database, actor)
     action = written.action if written.action in offered else offered[0]
     written = replace(written, action=action, asks_ticket=await asks_for_ticket(chat, action))
     redraws = chat.platform.traits.redraws_forms  # elsewhere every field has to be there from the start

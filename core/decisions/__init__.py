@@ -16,7 +16,7 @@ store.py      SQL
 views.py      what doors show
 """
 
-from core.decisions.askable import askable_actions
+from core.decisions.askable import actions_to_ask, askable_actions
 from core.decisions.gate import Gate
 from core.decisions.outcomes import DEADLINES, get_decision, report_outcome
 from core.decisions.reopening import REOPENED, reopen
@@ -33,6 +33,7 @@ __all__ = [
     "Gate",
     "Supposition",
     "Weighed",
+    "actions_to_ask",
     "askable_actions",
     "count_decisions",
     "get_decision",

@@ -1,12 +1,18 @@
 """What can go wrong when asking the gate. A refusal by policy is an answer, not an error."""
 
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 class InvalidQuestion(InvalidInput):
     """The gate cannot read this question."""
 
     code = "decisions.invalid"
+
+
+class NothingToAsk(Forbidden):
+    """Your roles do not let you ask for anything here."""
+
+    code = "decisions.nothing_to_ask"
 
 
 class UnknownDecision(NotFound):

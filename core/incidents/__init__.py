@@ -25,6 +25,7 @@ from core.incidents.events import IncidentEvent
 from core.incidents.linking import link, unlink
 from core.incidents.looking import (
     begun_between,
+    check_may_act,
     finishable_follow_ups,
     get_incident,
     list_incidents,
@@ -89,6 +90,7 @@ __all__ = [
     "change_follow_up",
     "change_severity",
     "changed_incidents",
+    "check_may_act",
     "close",
     "correct_start",
     "finish_follow_up",

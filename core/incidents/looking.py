@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.access import TokenScope, directory, permitted
 from core.actor import Actor
+from core.audit import audited
 from core.db import Database, Transaction
 from core.errors import Forbidden
 from core.incidents import part_store, store
@@ -22,6 +23,7 @@ from core.incidents.views import EntryView, FollowUpView, IncidentView
 from core.tenants import tenant_policy
 
 AROUND_MAX: Final = 200  # incidents that stand around another
+PREPARED: Final = "incident.prepare"  # in the trail: somebody wanted the form of an act
 
 
 async def get_incident(database: Database, actor: Actor, which: Which) -> IncidentView:
@@ -31,34 +33,47 @@ async def get_incident(database: Database, actor: Actor, which: Which) -> Incide
 
 
 async def refusal_of(database: Database, actor: Actor, incident_id: UUID) -> Forbidden | None:
-    """Why the actor may not work on the incident; None if they may. Raises UnknownIncident."""
+    """Why the actor may not work on the incident; None if they may. Raises UnknownIncident.
+
+    For pages that offer acts beside other things: whoever looks at one has not tried any.
+    """
     async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=named(incident_id)) as tx:
-        rows = await store.by_ids(tx, [incident_id])
-        if not rows:
-            raise UnknownIncident(where="incident")
+        held = await _looked_at(tx, incident_id)
         try:
-            await require_responder(tx, actor, Held(rows[0], (await tenant_policy(tx)).incidents))
+            await require_responder(tx, actor, held)
         except Forbidden as refusal:
             return refusal
         return None
 
 
-async def finishable_follow_ups(database: Database, actor: Actor, incident_id: UUID) -> tuple[FollowUpView, ...]:
+async def check_may_act(database: Database, actor: Actor, incident: IncidentView, *, form: str) -> None:
+    """Returns if the actor may work on it. Raises NotAResponder, recorded like an attempt (R6)."""
+    said = {"form": form}
+    async with audited(database, actor, action=PREPARED, resource=incident.reference, details=said) as tx:
+        await require_responder(tx, actor, await _looked_at(tx, incident.id))
+
+
+async def finishable_follow_ups(
+    database: Database, actor: Actor, incident: IncidentView, *, form: str
+) -> tuple[FollowUpView, ...]:
     """The incident's open ones that the actor may finish: all for a responder, else their own.
 
-    Raises WrongState if none is open, NotTheOwner if all are somebody else's.
+    Raises WrongState if none is open, NotTheOwner if all are somebody else's, which is recorded like an attempt.
     """
-    refusal = await refusal_of(database, actor, incident_id)
-    incident = await get_incident(database, actor, incident_id)
-    found = tuple(each for each in incident.follow_ups if each.state == "open")
-    if not found:
-        raise WrongState(f"No follow-up of {incident.reference} is open.", where="follow_up")
-    if refusal is None:
+    said = {"form": form}
+    async with audited(database, actor, action=PREPARED, resource=incident.reference, details=said) as tx:
+        held = await _looked_at(tx, incident.id)
+        found = tuple(each for each in (await view_of(tx, incident.id)).follow_ups if each.state == "open")
+        if not found:
+            raise WrongState(f"No follow-up of {incident.reference} is open.", where="follow_up")
+        try:
+            await require_responder(tx, actor, held)
+        except Forbidden as refusal:
+            mine = tuple(each for each in found if each.owner.id == actor.user)
+            if not mine:
+                raise NotTheOwner(where="owner", accepted=refusal.accepted) from refusal
+            return mine
         return found
-    mine = tuple(each for each in found if each.owner.id == actor.user)
-    if not mine:
-        raise NotTheOwner(where="owner", accepted=refusal.accepted) from refusal
-    return mine
 
 
 async def list_incidents(
@@ -109,6 +124,14 @@ async def begun_between(tx: Transaction, *, since: datetime, until: datetime) ->
 async def load_incident(tx: Transaction, which: Which) -> IncidentView:
     """The incident, for subscribers. Raises UnknownIncident."""
     return await view_of(tx, await id_of(tx, which))
+
+
+async def _looked_at(tx: Transaction, incident_id: UUID) -> Held:
+    """The incident as it is, without a lock. Raises UnknownIncident."""
+    rows = await store.by_ids(tx, [incident_id])
+    if not rows:
+        raise UnknownIncident(where="incident")
+    return Held(rows[0], (await tenant_policy(tx)).incidents)
 
 
 def _check(wanted: IncidentFilter) -> None:
