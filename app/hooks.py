@@ -43,7 +43,8 @@ class Hooked(Protocol):
     async def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[InvalidInput] | None:
         """What it says is taken; returned is what of it could not be, where it says several things.
 
-        Raises WebhookRejected for what does not prove its origin, InvalidInput for what proves it and cannot be taken.
+        Raises WebhookRejected for what does not prove its origin, InvalidInput or NotFound for what proves it and
+        cannot be taken.
         """
         ...
 
@@ -61,7 +62,7 @@ class SystemHooks:
     ) -> Sequence[InvalidInput]:
         """The system is asked what is new; returned is what of a message of several things could not be taken.
 
-        Raises NotFound, HookRefused for what does not prove its origin, or InvalidInput for what cannot be taken.
+        Raises HookRefused for what does not prove its origin; NotFound or InvalidInput for what cannot be taken.
         """
         inbox = self._inboxes.get((connector, tenant))
         if inbox is None:

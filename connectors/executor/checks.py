@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
+from connectors.executor.wire import finite
 from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import ConnectorError
 from connectors.itsm.http import Call, Caller, Limits
@@ -72,11 +72,10 @@ class Checker:
             return _failed(check, exc.reason)
         except (UnexpectedAnswerError, LookupError) as exc:
             return _failed(check, f"It answered {exc}." if isinstance(exc, UnexpectedAnswerError) else str(exc.args[0]))
-        if isinstance(value, str):
-            value = _number(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        number = finite(_number(value) if isinstance(value, str) else value)
+        if number is None:
             return _failed(check, f"There is no number at {check.value}.")
-        return _judged(check, float(value))
+        return _judged(check, number)
 
 
 def addressed(check: Check, resources: Sequence[str]) -> list[Check]:

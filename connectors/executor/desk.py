@@ -11,8 +11,8 @@ from prometheus_client import Counter
 
 from connectors.executor.checks import Checker
 from connectors.executor.platform import AgentPlatform, UnknownThere
-from connectors.executor.wire import UnreadableStatus, read_status
-from connectors.itsm.base import ConnectorError, Refused, WebhookRejected
+from connectors.executor.wire import read_status
+from connectors.itsm.base import ConnectorError, Refused
 from connectors.itsm.signatures import signing_key, verified_id
 from core.db import Database
 from core.ids import TenantId
@@ -94,15 +94,16 @@ class ExecutorDesk:
             await record_round(self.database, self.tenant, order.id, await self.checker.look(order))
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
-        """What the platform says is taken. Raises WebhookRejected where it proves no origin, or says nothing."""
+        """What the platform says is taken.
+
+        Raises WebhookRejected where it proves no origin; UnreadableStatus or UnknownRollout for what proves it.
+        """
         verified_id(headers, body, key=signing_key(self.secret), now=self.database.clock.outside())
+        rollout_id, report = read_status(body)
         try:
-            rollout_id, report = read_status(body)
             await hear(self.database, self.tenant, rollout_id, report)
-        except UnreadableStatus as exc:
-            raise WebhookRejected(str(exc)) from exc
         except UnknownRollout as exc:
-            raise WebhookRejected("There is no such rollout here.") from exc
+            raise UnknownRollout(where="/id") from exc
 
     async def close(self) -> None:
         """No connection is left."""

@@ -89,7 +89,7 @@ class AgentPlatform:
         try:
             told, report = read_status(answer.body)
         except UnreadableStatus as exc:
-            raise uncertain(f"{TITLE} answered what cannot be read: {exc}", writes=writes) from exc
+            raise uncertain(f"{TITLE} answered what cannot be read: {exc.sentence()}", writes=writes) from exc
         if told != rollout_id:
             raise uncertain(f"{TITLE} answered with the status of another rollout.", writes=writes)
         return report

@@ -8,6 +8,8 @@ from uuid import uuid4
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from app.changes import examine_executors
 from config.settings import Settings
@@ -155,6 +157,22 @@ async def test_checks_see_what_addresses_and_figures_say_and_no_answer_is_a_fail
     one = order(plan=plan, metrics={"error_rate": 0.01, "p95": 0.4})
     assert {each.check for each in await checker.look(one) if each.passed} == {"Health", "Errors", "Latency", "Query"}
     await checker.close()
+
+
+@pytest.mark.row("G7")
+@pytest.mark.parametrize("figure", ["1" + "0" * 400, "1e400", '"1e400"', "NaN", "true", "null", '"many"'])
+async def test_a_figure_that_cannot_be_reckoned_with_fails_its_check(figure):
+    async def answer(_request):
+        return web.Response(text=f'{{"n": {figure}}}', content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/figure", answer)
+    checker = Checker(connect_s=0.5, read_s=0.5)
+    async with TestServer(app) as server:
+        check = Check("Figure", CheckKind.QUERY, url=str(server.make_url("/figure")), value="/n", at_least=0.0)
+        (found,) = await checker.look(order(plan=Plan(checks=(check,))))
+    await checker.close()
+    assert (found.passed, found.value) == (False, "There is no number at /n.")
 
 
 async def test_the_doctor_says_whether_it_answers_and_knows_the_secret(bench):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from connectors.executor.wire import UnreadableStatus
 from connectors.itsm.base import WebhookRejected
 from core.changes import acknowledge, complete, fail, review, roll_back, roll_out, validate_recovery
 from core.changes.errors import NoPlatform, NotPaged, WrongState
-from core.rollouts import Report, Said, hear
+from core.rollouts import Report, Said, UnknownRollout, hear
 from sandbox.faults import Fault
 from sandbox.signing import sign
 from tests.changes_desk import Desk, desk, with_policy
@@ -219,8 +221,13 @@ async def test_what_the_platform_says_counts_if_it_is_signed_and_late_words_chan
         with pytest.raises(WebhookRejected):
             await say(state="rolled_back", **wrong)
     for nonsense in ({"state": "exploded"}, {"state": "running", "progress": 101}, {"state": "running", "metrics": 1}):
-        with pytest.raises(WebhookRejected):
+        with pytest.raises(UnreadableStatus):
             await say(**nonsense)
+    with pytest.raises(WebhookRejected):
+        await say(secret="whsec_" + "A" * 40, state="exploded")
+    with pytest.raises(UnknownRollout) as unknown:
+        await say(id=str(uuid4()), state="running")
+    assert unknown.value.where == "/id"
     await say(state="rolled_back", message="Somebody pressed the button there")
     await floor.pump()
     change = await floor.desk.now(change)

@@ -1,4 +1,4 @@
-"""Anybody can call a hook: bytes in its headers that are no UTF-8 are refused like any other wrong proof (N1).
+"""Anybody can call a hook: bytes in its headers that are no UTF-8, and instants that are none, prove nothing (N1).
 
 The server hands such bytes over as lone surrogates, which cannot be encoded plainly.
 """
@@ -6,6 +6,7 @@ The server hands such bytes over as lone surrogates, which cannot be encoded pla
 from __future__ import annotations
 
 import base64
+import hmac
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -25,6 +26,9 @@ STAMP = str(int(NOW.timestamp()))
 ODD = b"\xff\xfe".decode(errors="surrogateescape")
 
 
+FITTING = base64.b64encode(hmac.digest(b"key", b"1." + b"9" * 400 + b".", "sha256")).decode()
+
+
 def declared(kind):
     return SimpleNamespace(kind=kind, header="x-proof", algorithm="sha256", encoding="hex", prefix="")
 
@@ -42,13 +46,19 @@ def of_custom(headers, kind):
         lambda: signatures.verified_id(
             {"webhook-id": "1", "webhook-timestamp": STAMP, "webhook-signature": f"v1,{ODD}"}, b"", key=b"key", now=NOW
         ),
+        lambda: signatures.verified_id(
+            {"webhook-id": "1", "webhook-timestamp": "9" * 400, "webhook-signature": f"v1,{FITTING}"},
+            b"",
+            key=b"key",
+            now=NOW,
+        ),
         lambda: jira.read_webhook({"X-Hub-Signature": ODD}, b"{}", secret="key", own=Person("", ""), now=NOW),
         lambda: of_custom({"X-Proof": ODD}, WebhookKind.HMAC),
         lambda: of_custom({"X-Proof": ODD}, WebhookKind.BEARER),
         lambda: proofs.shows_secret({"Authorization": f"Bearer {ODD}"}, b"", secret="key", now=NOW),
         lambda: proofs.shows_secret({"Authorization": f"Basic {ODD}"}, b"", secret="key", now=NOW),
     ],
-    ids=["id", "signature", "jira", "hmac", "bearer", "shown", "basic"],
+    ids=["id", "signature", "stamp", "jira", "hmac", "bearer", "shown", "basic"],
 )
 def test_a_header_that_is_no_text_proves_nothing(read):
     with pytest.raises(WebhookRejected):
