@@ -80,6 +80,7 @@ _STANDS: Final[Mapping[str, TicketState]] = {
     EmergencyEvent.EXPIRED: TicketState.IMPLEMENTED,
     EmergencyEvent.REVIEWED: TicketState.CLOSED,
 }
+_ALWAYS_SAID: Final[Mapping[str, str]] = {RequestEvent.COMMENTED: "comment"}  # by the event itself
 _DECIDING: Final = frozenset({RequestEvent.APPROVED, RequestEvent.REJECTED})
 
 
@@ -119,12 +120,17 @@ def note_of(events: Sequence[Event], reference: str) -> str:
 
 def _line(event: Event, reference: str) -> str:
     data = event.data
-    what = event.type.partition(".")[2].replace("_", " ")
-    parts = [f"{reference}: {what}"]
+    what = event.type.partition(".")[2]
+    parts = [f"{reference}: {_spoken(what)}"]
     if data.get("stage"):
-        parts.append(f"stage {data['stage']}")
-    parts += [str(data[key]) for key in ("decision", "status", "kind", "action") if data.get(key)]
-    if data.get("verdict"):
-        parts.append(str(data["verdict"]).replace("_", " "))
+        parts.append(f"stage {_spoken(data['stage'])}")
+    said = (str(data[key]) for key in ("decision", "status", "kind", "verdict") if data.get(key))
+    parts += [_spoken(each) for each in said if each not in (what, _ALWAYS_SAID.get(event.type))]
+    parts += [str(data["action"])] if data.get("action") else []
+    parts += [f"by {data['by']}"] if data.get("by") else []
     text = data.get("reason") or data.get("text") or data.get("note") or data.get("notes") or data.get("why")
     return " · ".join(parts) + (f"\n{text}" if text else "")
+
+
+def _spoken(key: str) -> str:
+    return str(key).replace("_", " ")

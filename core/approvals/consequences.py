@@ -125,7 +125,7 @@ async def _follow(
         if isinstance(effect, ResetStage):
             continue  # told by the amendment that it belongs to
         event, details = told(effect)
-        facts = {**details, **({"note": note} if note else {})}
+        facts = {**details, **_deciding(effect, applied), **({"note": note} if note else {})}
         people = await named(tx, effect)
         category = AuditCategory.USER if isinstance(effect, _BY_THE_ACTOR) else AuditCategory.SYSTEM
         who = actor if category is AuditCategory.USER or isinstance(effect, DecideRequest) else system_actor(tx.tenant)
@@ -138,7 +138,16 @@ async def _follow(
             subject_id=request_id,
             details={"request": f"REQ-{number}", **facts, **people},
         )
-        await emit(tx, subject=f"request:{request_id}", type=event, data=facts)
+        by = {"by": who.name} if who.user else {}
+        await emit(tx, subject=f"request:{request_id}", type=event, data=facts | by)
+
+
+def _deciding(effect: Effect, applied: tuple[Effect, ...]) -> dict[str, str]:
+    """Of a request that is decided: whose vote did it, and why; nothing where time did."""
+    votes = [each.vote for each in applied if isinstance(each, RecordVote)]
+    if not isinstance(effect, DecideRequest) or not votes:
+        return {}
+    return {"voter": str(votes[-1].voter), "reason": votes[-1].reason}
 
 
 async def _time(tx: Transaction, request_id: RequestId, effect: Effect) -> None:

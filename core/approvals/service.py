@@ -227,7 +227,7 @@ async def add_comment(tx: Transaction, actor: Actor, request_id: UUID, *, kind: 
         tx,
         subject=f"request:{request_id}",
         type=RequestEvent.COMMENTED,
-        data={"kind": kind, "author": str(author), "text": text.strip()},
+        data={"kind": kind, "author": str(author), "by": actor.name, "text": text.strip()},
     )
     effects: tuple[Effect, ...] = ()
     if kind == "question":

@@ -86,7 +86,7 @@ async def test_the_named_ticket_lets_the_request_go_on_is_written_on_and_stays_w
 
     assert [note.partition(": ")[2].splitlines()[0] for note in notes_on(bench)] == [
         "ticket accepted",
-        "approved · approved",
+        f"approved · by {company.people['tenant_administrator'].name}",
     ]
     assert bench.one("theirs").label == ticket.label  # its states are its owners' affair
     assert await links(company, pending.request_id) == ()  # and no second ticket stands for the request there

@@ -96,14 +96,15 @@ async def test_what_happened_while_nobody_delivered_is_one_note_and_one_walk_of_
     assert bench.one(str(pending.request_id)).label == bench.approved
     (note,) = notes_on(bench, pending.request_id)
     lines = [line for line in note.splitlines() if "REQ-" in line]
+    by = {role: person.name for role, person in company.people.items()}
     assert [line.partition(": ")[2] for line in lines if "voted" in line] == [
-        "voted · stage technical_review · approve",
-        "voted · stage security_review · approve",
-        "voted · stage compliance_review · approve",
-        "voted · stage business_approval · approve",
+        f"voted · stage technical review · approve · by {by['meta_agent_manager']}",
+        f"voted · stage security review · approve · by {by['security_manager']}",
+        f"voted · stage compliance review · approve · by {by['compliance_manager']}",
+        f"voted · stage business approval · approve · by {by['tenant_administrator']}",
     ]
     assert "opened" in lines[0]
-    assert "approved" in lines[-1]
+    assert lines[-1].endswith(f": approved · by {by['tenant_administrator']}")
 
 
 @pytest.mark.row("N1", "N6")
@@ -118,7 +119,7 @@ async def test_what_is_refused_together_and_goes_one_by_one_is_not_told_again(co
     await dispatched(company, [_subscription(bench.slug, desk)], into={"done", "dead"})
 
     (note,) = notes_on(bench, pending.request_id)[before:]
-    assert [note.count(what) for what in ("technical_review", "business_approval", ": approved")] == [1, 1, 1]
+    assert [note.count(what) for what in ("technical review", "business approval", ": approved")] == [1, 1, 1]
     states = [entry.state for entry in await listed(company)]
     assert "dead" in states  # each was tried by itself
 

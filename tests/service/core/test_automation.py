@@ -70,6 +70,21 @@ async def test_what_a_rule_says_is_done_once_and_stands_in_its_history(company, 
     assert (view.last_fired_at, view.counts[Result.FIRED]) == (run.ran_at, 1)
 
 
+async def test_a_rule_that_waits_for_a_decision_learns_who_took_it_and_why(company, catalogue):
+    told = NOTE.replace("request.opened", "request.rejected").replace(
+        "is for {agent.name}", "{event.by}: {event.reason}"
+    )
+    rules = world(company, catalogue, told)
+    request_id = await opened(company, catalogue)
+    actor = company.actor("meta_agent_manager")
+    request = await get_request(company.database, actor, request_id)
+    await cast_vote(
+        company.database, actor, request_id, choice=Choice.REJECT, reason="Too risky.", seen_digest=request.digest
+    )
+    await rules.settle()
+    assert await comments(company, request_id) == [f"REQ-1001 {actor.email}: Too risky.."]
+
+
 async def test_an_event_that_is_delivered_again_and_an_action_that_crashed_after_it_was_done_change_nothing(
     company, catalogue
 ):

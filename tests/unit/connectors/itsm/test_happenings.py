@@ -31,5 +31,5 @@ def test_the_ticket_of_a_bypass_is_closed_by_what_its_review_found(verdict, fail
     )
     walk = walk_of([event], "BYP-1007", Telling((event,), "key"))
     assert (walk.target, walk.close_code) == (TicketState.CLOSED, code)
-    said = f"BYP-1007: reviewed · {verdict.replace('_', ' ')}\nNobody had looked at the runbook."
+    said = f"BYP-1007: reviewed · {verdict.replace('_', ' ')} · by Amara\nNobody had looked at the runbook."
     assert (walk.note, walk.close_notes) == (said, said)
