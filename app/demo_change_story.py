@@ -66,6 +66,9 @@ async def _approved(story: Telling, developer: Api, agent: str) -> dict[str, Any
     body = {"title": f"Read with the new model: {agent}", "type": "agent_update", "resources": [f"agent:{agent}"]}
     change = await developer.post("/api/v1/changes", body)
     path = f"/api/v1/changes/{change['id']}"
+    now = datetime.fromisoformat(change["created_at"])  # by the product's clock, which can be moved
+    times = {"starts_at": (now - timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(hours=12)).isoformat()}
+    await developer.post(f"{path}/revise", {**times, "reason": "As soon as it is approved."})
     for gate in GATES:
         await developer.post(f"{path}/evidence", {"gate": gate, "summary": "Rehearsed in staging."})
     change = await developer.post(f"{path}/submit")
@@ -81,6 +84,4 @@ async def _approved(story: Telling, developer: Api, agent: str) -> dict[str, Any
 
     found = await story.until(is_approved, f"the approval of {change['reference']}")
     story.seen(f"{change['reference']} is of {found['risk']['level']} risk, and its row has approved it")
-    now = datetime.fromisoformat(found["created_at"])  # by the product's clock, which can be moved
-    times = {"starts_at": (now - timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(hours=12)).isoformat()}
-    return await developer.post(f"{path}/schedule", times)
+    return await developer.post(f"{path}/schedule", {})

@@ -28,6 +28,7 @@ _FOR_THE_REQUESTER: Final = frozenset(
         ChangeEvent.AUTHORISED,
         ChangeEvent.TURNED_DOWN,
         ChangeEvent.LAPSED,
+        ChangeEvent.SENT_BACK,
         ChangeEvent.OVERRUN,
         ChangeEvent.REVIEW_OVERDUE,
         ChangeEvent.ROLLBACK_STARTED,

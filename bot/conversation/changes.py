@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot import actions
 from bot.actions import Target
-from bot.cards import Card, Form
+from bot.cards import Card, Form, one_line
 from bot.commands import Intent, Verb
 from bot.conversation.chat import Asker, Chat, Opening
 from bot.views import change_forms
@@ -194,6 +194,9 @@ async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, value
         case actions.FORM_CHANGE_SCHEDULE:
             starts_at, ends_at = await _times(chat, actor, values)
             change = await schedule(database, changes, actor, target.id, starts_at=starts_at, ends_at=ends_at)
+            if not change.scheduled_at:
+                why = one_line(f"{change.note} They are asked by {change.request}.")
+                return said(f"*{change.reference}*: ", (why,))
         case actions.FORM_CHANGE_DONE:
             result = values.get("validation")
             validation = None if result == "later" else result

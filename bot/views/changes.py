@@ -238,6 +238,7 @@ _TOLD: Final = {
     "change.turned_down": "↩️ Not approved: it is a draft again.",
     "change.lapsed": "⌛ Its approval is over, as nobody used it in time.",
     "change.scheduled": "🗓️ It has its time.",
+    "change.sent_back": "🗳️ Sent back to those who decide",
     "change.started": "🔧 Started",
     "change.bypassed": "🚨 Started under an emergency bypass",
     "change.overrun": "⏰ Its time is over, and it is not done.",

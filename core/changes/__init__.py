@@ -6,6 +6,7 @@ rules.py        pure: steps, gates, bypass, who reviews
 reaching.py     what feels a change (core/dependencies)
 lessons.py, lesson_store.py   what earlier changes teach; its SQL
 assessing.py    pure: risk with its reasons and the base rate of similar changes
+weighing.py     the risk of one change at a time, and whether what was approved reaches that far
 timetable.py    pure: windows, freezes, collisions, the first time that is accepted
 matrix.py       pure: the matrix's row as a policy of the approval engine
 proposing.py    what somebody says of a change, checked
@@ -18,7 +19,7 @@ rolling_back.py, drilling.py   use cases; rolling_out.py: what is heard of rollo
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
 
-from core.changes import alarm, drilling, implementing, reviewing
+from core.changes import alarm, drilling, implementing, reviewing, scheduling
 from core.changes.agenda import change_agenda
 from core.changes.alarm import acknowledge
 from core.changes.assessing import ChangeRisk, History
@@ -77,7 +78,13 @@ from core.changes.views import (
     ValidationView,
 )
 
-DEADLINES = {**alarm.DEADLINES, **drilling.DEADLINES, **implementing.DEADLINES, **reviewing.DEADLINES}
+DEADLINES = {
+    **alarm.DEADLINES,
+    **drilling.DEADLINES,
+    **implementing.DEADLINES,
+    **reviewing.DEADLINES,
+    **scheduling.DEADLINES,
+}
 
 __all__ = [
     "DEADLINES",

@@ -8,22 +8,20 @@ from uuid import UUID
 from core.access import directory, member_of, require_scope
 from core.access.scopes import TokenScope
 from core.actor import Actor, system_actor
-from core.approvals import RequestEvent, lapse_request, open_request
+from core.approvals import UNUSED_AFTER, RequestEvent, lapse_request
 from core.audit import AuditCategory, audited
-from core.changes import assessing, matrix, rules, store
-from core.changes.assessing import ChangeRisk, Subject
+from core.changes import rules, store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.events import ChangeEvent
-from core.changes.loading import Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
-from core.changes.policy import ChangePolicy, Gate
-from core.changes.reaching import radius_of
+from core.changes.loading import UNUSED, Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
+from core.changes.policy import ChangePolicy
 from core.changes.rolling_back import settle_rollback
 from core.changes.state import ENDS, Step
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
+from core.changes.weighing import Weighed, ask, weigh
 from core.db import Database, Transaction
-from core.dependencies import TENANT, named
-from core.ids import UserId
+from core.deadlines import set_deadline
 from core.outbox import Event
 from core.tenants import tenant_policy
 
@@ -62,33 +60,17 @@ async def submit(database: Database, catalogue: ChangeCatalogue, actor: Actor, c
         held = await hold(tx, change_id)
         require_own(actor, held)
         await require_type(tx, actor, type_of(policy, held.row.change_type))
-        held, risk = await _assess(tx, policy, actor, held)
-        template = policy.templates.get(held.row.template)
-        if rules.is_preapproved(template, risk.level):
+        held, weighed = await _assess(tx, policy, actor, held)
+        level = weighed.risk.level
+        if rules.is_preapproved(policy.templates.get(held.row.template), level):
             values: dict[str, Any] = {"state": held.move(Step.PREAPPROVE), "request_id": None, "note": ""}
-            details = {"template": held.row.template, "risk": risk.level}
+            details = {"template": held.row.template, "risk": level}
+            await set_deadline(tx, held.id, UNUSED, tx.now + UNUSED_AFTER)
             await settle_on(tx, actor, held, ChangeEvent.AUTHORISED, values=values, details=details)
             return await view_of(tx, change_id)
-        row = held.row
-        span = Span(row.starts_at, row.ends_at) if row.starts_at else None
-        facts = {
-            "risk": str(risk.level),
-            "feels_it": ", ".join(row.reach),
-            "planned_start": span.starts_at.isoformat() if span else "",
-            "planned_end": span.ends_at.isoformat() if span else "",
-            "rollback_plan": _last(held, Gate.ROLLBACK_PLAN),
-            "test_plan": _last(held, Gate.TESTING),
-        }
-        request_id, _is_approved = await open_request(
-            tx,
-            actor,
-            matrix.approval_policy(policy, risk),
-            action=rules.ACTION,
-            resource=matrix.what_is_asked(held.reference, row.title, row.change_type, tuple(row.resources), facts),
-            justification=f"{row.title}\n\n{row.description}".strip(),
-        )
+        request_id = await ask(tx, policy, actor, held, _wished(held), weighed)
         values = {"state": held.move(Step.SUBMIT), "request_id": request_id, "note": ""}
-        details = {"risk": risk.level, "request_id": str(request_id)}
+        details = {"risk": level, "request_id": str(request_id)}
         await settle_on(tx, actor, held, ChangeEvent.SUBMITTED, values=values, details=details)
         return await view_of(tx, change_id)
 
@@ -134,30 +116,13 @@ async def _hear_of_ticket(tx: Transaction, held: Held, event: Event) -> None:
     await settle_on(tx, who, held, ChangeEvent.TICKET_ENDED, values=values, details=details, category=category)
 
 
-async def _assess(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held) -> tuple[Held, ChangeRisk]:
-    to, row = held.move(Step.ASSESS), held.row
-    radius = await radius_of(tx, policy, row.resources)
-    # Two changes do not collide because one tenant feels both.
-    felt = tuple(sorted(each.resource for each in radius if not each.via or not named(TENANT, (each.resource,))))
-    lacking = rules.missing_gates(tuple(Gate), held.evidence)
-    subject = Subject(
-        type=row.change_type,
-        is_standard=bool(row.template),
-        resources=tuple(row.resources),
-        reach=felt,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        is_tested=Gate.TESTING not in lacking,
-        has_rollback_plan=Gate.ROLLBACK_PLAN not in lacking,
-        history=await store.history(tx, row.change_type, row.resources, UserId(row.requester_id)),
-    )
-    risk = assessing.assess(policy.risk, subject, now=tx.now, time_zone=(await tenant_policy(tx)).time_zone)
-    values = {"state": to, "reach": list(felt), "risk": risk.to_json(), "risk_level": risk.level}
-    details = {"risk": risk.to_json(), "reach": list(felt)}
-    return await settle_on(tx, actor, held, ChangeEvent.ASSESSED, values=values, details=details), risk
+async def _assess(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held) -> tuple[Held, Weighed]:
+    to, weighed = held.move(Step.ASSESS), await weigh(tx, policy, held, _wished(held))
+    risk, reach = weighed.risk, list(weighed.reach)
+    values = {"state": to, "reach": reach, "risk": risk.to_json(), "risk_level": risk.level}
+    details = {"risk": risk.to_json(), "reach": reach}
+    return await settle_on(tx, actor, held, ChangeEvent.ASSESSED, values=values, details=details), weighed
 
 
-def _last(held: Held, gate: Gate) -> str:
-    """The last evidence for the gate, in words."""
-    found = [each for each in held.evidence if each.gate is gate]
-    return f"{found[-1].result}: {found[-1].summary}" if found else ""
+def _wished(held: Held) -> Span | None:
+    return Span(held.row.starts_at, held.row.ends_at) if held.row.starts_at else None

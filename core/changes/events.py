@@ -23,6 +23,7 @@ class ChangeEvent(StrEnum):
     LAPSED = "change.lapsed"
     EVIDENCE_ADDED = "change.evidence_added"
     SCHEDULED = "change.scheduled"
+    SENT_BACK = "change.sent_back"  # its new time needs more approval: those who decide are asked again
     STARTED = "change.started"
     BYPASSED = "change.bypassed"  # started under an emergency bypass, with what is owed at the review
     OVERRUN = "change.overrun"  # still being implemented when its time was over

@@ -30,6 +30,7 @@ from core.outbox import emit
 from core.tenants import tenant_policy
 
 REVIEW: Final = "changes.review"
+UNUSED: Final = "changes.unused"  # what a template approves has no request whose own end would end it
 _OUTCOMES: Final[Mapping[str, Mapping[ChangeState, Step]]] = {  # of its request -> what that means where it stands
     "approved": {ChangeState.AUTHORISE: Step.APPROVE},
     **{

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from core.approvals.policy import slug
 from core.approvals.risk import RiskLevel
 from core.changes.errors import (
     CannotBeScheduled,
@@ -163,6 +164,18 @@ def check_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> Span
 def is_preapproved(template: Template | None, risk: RiskLevel) -> bool:
     """Whether the template approves it: only up to the risk for which it was approved itself."""
     return template is not None and _RISKS.index(risk) <= _RISKS.index(template.max_risk)
+
+
+def asked_again(
+    row: Iterable[Approver], level: RiskLevel, approved: str, asked: Collection[str]
+) -> tuple[Approver, ...]:
+    """Who decides anew: all of the row of a risk that is higher than what was approved, or not all of whom were asked.
+
+    All of it, since whoever approved another time has not approved this one; nobody where that was enough.
+    """
+    wanted = tuple(row)
+    is_higher = _RISKS.index(level) > _RISKS.index(RiskLevel(approved))
+    return wanted if is_higher or any(slug(each.name) not in asked for each in wanted) else ()
 
 
 def check_reviewer(

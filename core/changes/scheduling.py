@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, permitted, require_scope
 from core.actor import Actor, system_actor
-from core.approvals import TicketHand, limit_approval
+from core.approvals import TicketHand, lapse_request, limit_approval
 from core.audit import AuditCategory, AuditResult, audited, record
 from core.changes import reading, rules, store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange, UnlinkedMover, WrongState
 from core.changes.events import ChangeEvent
-from core.changes.loading import Held, hold, policy_of, require_type, settle_on, type_of, view_of
+from core.changes.loading import UNUSED, Held, hold, policy_of, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy
 from core.changes.state import ChangeState, Step
 from core.changes.store import ChangeFilter
 from core.changes.timetable import Span, first_accepted, freeze_span, obstacles, occurrences, told
 from core.changes.views import Calendar, ChangeView, Fit, FrozenTime, OpenTime
+from core.changes.weighing import Weighed, ask, weigh_time
 from core.db import Database, Transaction
+from core.deadlines import DeadlineHandler, Due, set_deadline
 from core.errors import Forbidden
 from core.tenants import tenant_policy
 from core.zones import zone_of
@@ -70,9 +72,10 @@ async def try_time(
     """What would be in the way at that time, and the first from then on that is accepted; nothing is changed."""
     async with audited(database, actor, action="change.try_time", resource=str(change_id)) as tx:
         require_scope(actor, TokenScope.READ)
-        held = await hold(tx, change_id)
+        held, policy = await hold(tx, change_id), await policy_of(tx, catalogue)
         span = rules.check_span(starts_at, ends_at, now=tx.now)
-        return await _fit(tx, await policy_of(tx, catalogue), held, span)
+        weighed = await weigh_time(tx, policy, held, span) if held.state is ChangeState.SCHEDULE else None
+        return await _fit(tx, policy, held, span, weighed)
 
 
 async def schedule(
@@ -86,8 +89,9 @@ async def schedule(
 ) -> ChangeView:
     """The change has its time: the one given, or the one that was wished for.
 
-    Two who schedule at once see each other's time. Raises CannotBeScheduled with everything that is in the way and the
-    first time that would be accepted.
+    It is assessed at a time that it was not assessed with; where that needs more approval than it has, those who decide
+    are asked again instead, and the time is what is wished for. Two who schedule at once see each other's time. Raises
+    CannotBeScheduled with everything that is in the way and the first time that would be accepted.
     """
     async with audited(database, actor, action="change.scheduled", resource=str(change_id)) as tx:
         policy = await policy_of(tx, catalogue)
@@ -176,12 +180,68 @@ async def _take_time(
     to = held.move(Step.SCHEDULE)
     span = rules.check_span(span.starts_at, span.ends_at, now=tx.now)
     await store.hold_timetable(tx)
-    await _check(tx, policy, held, span)
-    if held.row.request_id:
-        await limit_approval(tx, held.row.request_id, until=span.ends_at + KEPT_AFTER)
-    values = {"state": to, "starts_at": span.starts_at, "ends_at": span.ends_at, "scheduled_at": tx.now, "note": ""}
-    details = {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat(), **source}
+    weighed = await weigh_time(tx, policy, held, span)
+    await _check(tx, policy, held, span, weighed)
+    values: dict[str, Any] = {"starts_at": span.starts_at, "ends_at": span.ends_at}
+    details: dict[str, Any] = {**{key: at.isoformat() for key, at in values.items()}, **source}
+    if weighed is not None:
+        risk = weighed.risk
+        values |= {"risk": risk.to_json(), "risk_level": risk.level, "reach": list(weighed.reach)}
+        details |= {"risk": risk.to_json()}
+        if weighed.again:
+            await _send_back(tx, policy, actor, held, span, weighed, values=values, details=details)
+            return
+    await _limit(tx, held, until=span.ends_at + KEPT_AFTER)
+    values |= {"state": to, "scheduled_at": tx.now, "note": ""}
     await settle_on(tx, actor, held, ChangeEvent.SCHEDULED, values=values, details=details)
+
+
+async def _send_back(
+    tx: Transaction,
+    policy: ChangePolicy,
+    actor: Actor,
+    held: Held,
+    span: Span,
+    weighed: Weighed,
+    *,
+    values: Mapping[str, Any],
+    details: Mapping[str, Any],
+) -> None:
+    """What was approved was approved for another time: it is over, and all of the row are asked about this one."""
+    row, when = held.row, told(span, (await tenant_policy(tx)).time_zone)
+    who = ", ".join(each.name.replace("_", " ") for each in weighed.again)
+    why = f"At its new time ({when}) its risk is {weighed.risk.level}, which needs the approval of: {who}."
+    if row.request_id:
+        await lapse_request(tx, row.request_id, reason=f"{held.reference}: {why}")
+    request_id = await ask(tx, policy, actor, held, span, weighed)
+    values = {
+        **values,
+        "state": held.move(Step.SEND_BACK),
+        "request_id": request_id,
+        "scheduled_at": None,
+        "note": why,
+    }
+    details = {**details, "reason": why, "request_id": str(request_id)}
+    await settle_on(tx, actor, held, ChangeEvent.SENT_BACK, values=values, details=details)
+
+
+async def _limit(tx: Transaction, held: Held, *, until: datetime) -> None:
+    """The approval is over by then, whoever gave it."""
+    if held.row.request_id:
+        await limit_approval(tx, held.row.request_id, until=until)
+    else:
+        await set_deadline(tx, held.id, UNUSED, until)
+
+
+async def _on_unused(tx: Transaction, due: Due) -> None:
+    """What a template approved and nobody has done in its time is a draft again."""
+    held = await hold(tx, due.subject)
+    if held.state is not ChangeState.SCHEDULE or held.row.request_id is not None:
+        return
+    why = "Nobody used the approval of its template in time."
+    values = {"state": held.move(Step.LAPSE), "scheduled_at": None, "note": why}
+    who, category = system_actor(tx.tenant), AuditCategory.SYSTEM
+    await settle_on(tx, who, held, ChangeEvent.LAPSED, values=values, details={"reason": why}, category=category)
 
 
 async def calendar(
@@ -220,8 +280,8 @@ async def calendar(
         )
 
 
-async def _check(tx: Transaction, policy: ChangePolicy, held: Held, span: Span) -> None:
-    fit = await _fit(tx, policy, held, span)
+async def _check(tx: Transaction, policy: ChangePolicy, held: Held, span: Span, weighed: Weighed | None) -> None:
+    fit = await _fit(tx, policy, held, span, weighed)
     if not fit.obstacles:
         return
     zone = (await tenant_policy(tx)).time_zone
@@ -234,13 +294,19 @@ async def _check(tx: Transaction, policy: ChangePolicy, held: Held, span: Span) 
     )
 
 
-async def _fit(tx: Transaction, policy: ChangePolicy, held: Held, span: Span) -> Fit:
+async def _fit(tx: Transaction, policy: ChangePolicy, held: Held, span: Span, weighed: Weighed | None) -> Fit:
     zone = (await tenant_policy(tx)).time_zone
     change = store.as_planned(held.row, span)
+    if weighed is not None:
+        change = weighed.moved(change)
     others = await store.planned(tx, since=min(span.starts_at, tx.now), but=held.id)
     found = obstacles(policy, change, others, time_zone=zone)
     accepted: Span | None = span
     if found:
         earliest = max(tx.now, span.starts_at)
         accepted = first_accepted(policy, change, others, not_before=earliest, time_zone=zone)
-    return Fit(span, found, accepted)
+    again = tuple(each.name for each in weighed.again) if weighed else ()
+    return Fit(span, found, accepted, weighed.risk.level if weighed else held.row.risk_level, again)
+
+
+DEADLINES: Final[Mapping[str, DeadlineHandler]] = {UNUSED: _on_unused}

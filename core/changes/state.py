@@ -37,6 +37,7 @@ class Step(StrEnum):
     LAPSE = "lapse"  # the approval is over, as nobody used it in its time
     REVISE = "revise"
     SCHEDULE = "schedule"
+    SEND_BACK = "send_back"  # to those who decide: its new time needs more approval than it has
     IMPLEMENT = "implement"
     BYPASS = "bypass"  # implemented under a live emergency bypass
     COMPLETE = "complete"
@@ -60,6 +61,7 @@ TRANSITIONS: Final[Mapping[Step, Mapping[ChangeState, ChangeState]]] = {
     Step.LAPSE: {_S.SCHEDULE: _S.DRAFT},
     Step.REVISE: {_S.ASSESS: _S.DRAFT, _S.AUTHORISE: _S.DRAFT, _S.SCHEDULE: _S.DRAFT},
     Step.SCHEDULE: {_S.SCHEDULE: _S.SCHEDULE},
+    Step.SEND_BACK: {_S.SCHEDULE: _S.AUTHORISE},
     Step.IMPLEMENT: {_S.SCHEDULE: _S.IMPLEMENT},
     Step.BYPASS: {
         _S.DRAFT: _S.IMPLEMENT,

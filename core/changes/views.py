@@ -141,11 +141,17 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Whether a change may be done at a time: what is in the way, and the first time that would be accepted."""
+    """Whether a change may be done at a time: what is in the way, and the first time that would be accepted.
+
+    `risk` is its risk then, None before it is assessed; `again` who would be asked again before it may be done then, as
+    less was approved: names of the risk's row.
+    """
 
     span: Span
     obstacles: tuple[Obstacle, ...]
     accepted: Span | None
+    risk: str | None = None
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ EXPORTED: Final = frozenset(
             ChangeEvent.SUBMITTED,
             ChangeEvent.AUTHORISED,
             ChangeEvent.TURNED_DOWN,
+            ChangeEvent.SENT_BACK,
             ChangeEvent.STARTED,
             ChangeEvent.BYPASSED,
             ChangeEvent.OVERRUN,

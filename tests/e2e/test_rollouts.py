@@ -32,14 +32,14 @@ def platform(product):
 
 def scheduled(product):
     """A change of a service of its own that may be done now."""
-    change = drafted(product, title="Read invoices with the new model")
+    now = datetime.now(UTC)
+    times = {"starts_at": (now - HOUR).isoformat(), "ends_at": (now + HOUR).isoformat()}
+    change = drafted(product, title="Read invoices with the new model", **times)
     path = f"/{change['id']}"
     for gate in GATES:
         call(product, "POST", f"{path}/evidence", status=201, json={"gate": gate, "summary": "It is there."})
     approved(product, call(product, "POST", f"{path}/submit"))
-    now = datetime.now(UTC)
-    times = {"starts_at": (now - HOUR).isoformat(), "ends_at": (now + HOUR).isoformat()}
-    return call(product, "POST", f"{path}/schedule", json=times)
+    return call(product, "POST", f"{path}/schedule", json={})
 
 
 def shown(product, change):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from core.changes import AgendaItem, Calendar, ChangeAgenda, Fit, Obstacle, Span
 from web.api.change_shapes import ChangeOut, change_out
@@ -26,10 +29,12 @@ class ObstacleOut(Output):
 
 
 class FitOut(Output):
-    """What is in the way of a time, and the first from then on that is accepted."""
+    """What is in the way of a time, the first from then on that is accepted, and what it means for the approval."""
 
     obstacles: list[ObstacleOut]
     accepted: SpanOut | None
+    risk: Annotated[str | None, Field(description="then; null: not assessed yet")]
+    again: Annotated[list[str], Field(description="who would be asked again, as less was approved")]
 
 
 class NamedSpanOut(Output):
@@ -73,7 +78,10 @@ class AgendaOut(Output):
 def fit_out(fit: Fit) -> FitOut:
     """What is in the way, and what is accepted."""
     return FitOut(
-        obstacles=[_obstacle(each) for each in fit.obstacles], accepted=_span(fit.accepted) if fit.accepted else None
+        obstacles=[_obstacle(each) for each in fit.obstacles],
+        accepted=_span(fit.accepted) if fit.accepted else None,
+        risk=fit.risk,
+        again=list(fit.again),
     )
 
 

@@ -67,7 +67,10 @@ class ChangeTimes:
         permission=_TYPE,
     )
     async def schedule(self, call: Call[TimesIn, None, ByChange]) -> ChangeOut:
-        """It has its time. A refusal names all that is in the way, and the first time that is accepted."""
+        """It has its time, or it is sent back to `authorise` where that needs more approval than it has.
+
+        A refusal names all that is in the way, and the first time that is accepted.
+        """
         body, change_id = call.body, call.path.change_id
         return change_out(
             await schedule(

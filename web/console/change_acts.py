@@ -44,13 +44,14 @@ async def act(look: Look) -> web.Response:
     form = await read_form(look.request, look.visitor)
     view, what = await changing.found(look), look.request.match_info["what"]
     try:
-        await _act(look, view, what, form)
+        done = await _act(look, view, what, form)
     except CountersignError as error:
         return await changing.shown(look, view, error=error, form=what, typed=form)
-    return see_other(f"{PLACE}/{view.reference}?done={quote(what, safe='')}")
+    return see_other(f"{PLACE}/{view.reference}?done={quote(done, safe='')}")
 
 
-async def _act(look: Look, view: ChangeView, what: str, form: Form) -> None:
+async def _act(look: Look, view: ChangeView, what: str, form: Form) -> str:
+    """What has happened: mostly what was asked for."""
     house, actor, change_id = (look.database, look.house.changes), look.actor, view.id
     match what:
         case "evidence":
@@ -64,7 +65,8 @@ async def _act(look: Look, view: ChangeView, what: str, form: Form) -> None:
             await changes.submit(*house, actor, change_id)
         case "schedule":
             starts_at, ends_at = _time(look, form, "starts_at"), _time(look, form, "ends_at")
-            await changes.schedule(*house, actor, change_id, starts_at=starts_at, ends_at=ends_at)
+            view = await changes.schedule(*house, actor, change_id, starts_at=starts_at, ends_at=ends_at)
+            return what if view.scheduled_at else "sent_back"
         case "implement":
             await changes.implement(*house, actor, change_id)
         case "roll_out":
@@ -96,6 +98,7 @@ async def _act(look: Look, view: ChangeView, what: str, form: Form) -> None:
             await changes.cancel(look.database, actor, change_id, reason=form.text("reason"))
         case _:
             raise NotFound("There is no such page.")
+    return what
 
 
 def _time(look: Look, form: Form, name: str) -> datetime | None:

@@ -40,6 +40,7 @@ ANSWERS: Final = {
     "assess": "Its reach and its risk are known.",
     "submit": "Those who decide have been asked, or it may be scheduled at once.",
     "schedule": "It has its time.",
+    "sent_back": "That time needs more approval than it has: those who decide have been asked again.",
     "implement": "It is being implemented; its approval is used.",
     "roll_out": "The agent platform has been told to begin.",
     "complete": "It is done.",

@@ -160,6 +160,21 @@ async def test_a_date_that_is_moved_there_moves_the_change_where_its_rules_allow
     assert await board.told("request.ticket_field") == []
 
 
+async def test_a_date_that_is_moved_to_where_more_approval_is_needed_sends_the_change_back(board):
+    change = await board.scheduled()
+    friday = TOMORROW + timedelta(days=3)
+    await board.moves(change, friday, friday + 5 * HOUR)
+    for _ in range(3):
+        await board.look()
+
+    moved = await board.desk.now(change)
+    assert (moved.state, moved.request, moved.risk.level) == ("authorise", "REQ-1002", "medium")
+    assert (moved.starts_at, moved.scheduled_at) == (friday, None)
+    assert board.notes(change, "its risk is medium, which needs the approval of: technical lead, security manager") == 1
+    assert (await board.ticket(change)).state == "Canceled"
+    assert await board.there(moved) == span(friday, friday + 5 * HOUR)  # on the ticket of the new request
+
+
 @EVERYWHERE
 async def test_a_date_that_collides_is_put_back_with_a_note_that_says_why(board):
     change = await board.scheduled()

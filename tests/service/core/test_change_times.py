@@ -7,17 +7,23 @@ from datetime import timedelta
 
 import pytest
 
+from config.yamlfile import parse_yaml
+from core.approvals import get_request
+from core.approvals.errors import OwnRequest
 from core.changes import (
+    ChangeCatalogue,
     calendar,
     cancel,
     implement,
     schedule,
+    submit,
     try_time,
 )
 from core.changes.errors import (
     CannotBeScheduled,
+    GatesMissing,
 )
-from tests.changes_desk import HOUR, TOMORROW, Desk, desk, with_policy
+from tests.changes_desk import FRAMEWORK, HOUR, STANDARD, TOMORROW, Desk, desk, with_policy
 from tests.factories import START, create_agent
 
 __all__ = ["desk"]  # a fixture
@@ -31,9 +37,9 @@ async def test_it_is_implemented_in_its_time_alone(desk, company):
     company.advance(days=1, hours=1)
     with pytest.raises(CannotBeScheduled, match="that time is over"):
         await desk.do(implement, "agent_developer", change.id)
-    change = await desk.do(
-        schedule, "agent_developer", change.id, starts_at=company.clock.now(), ends_at=company.clock.now() + HOUR
-    )
+    tonight = TOMORROW + 9 * HOUR
+    await desk.do(schedule, "agent_developer", change.id, starts_at=tonight, ends_at=tonight + HOUR)
+    company.advance(hours=8)
     assert (await desk.do(implement, "agent_developer", change.id)).state == "implement"
 
 
@@ -110,3 +116,108 @@ async def test_a_change_that_takes_longer_than_its_time_is_told_of(desk, company
     await runner.run_due()
     assert (await desk.events(change))[-1] == "overrun"
     assert (await desk.now(change)).state == "implement"
+
+
+FRIDAY = TOMORROW + timedelta(days=3)  # 09:00: while people work, before a weekend
+THURSDAY_NIGHT = TOMORROW + timedelta(days=2, hours=13)
+
+
+@pytest.fixture
+async def approved(desk):
+    """A change that was approved for Thursday night, at low risk."""
+    change = await desk.submitted(starts_at=THURSDAY_NIGHT, ends_at=THURSDAY_NIGHT + HOUR)
+    return await desk.vote(change, "meta_agent_manager")
+
+
+@pytest.mark.row("G1", "G5", "G6")
+@pytest.mark.parametrize("is_scheduled", [False, True])
+async def test_a_time_that_needs_more_approval_sends_the_change_back_to_all_of_its_row(
+    desk, company, approved, is_scheduled
+):
+    if is_scheduled:
+        await desk.do(schedule, "agent_developer", approved.id)
+    long = {"starts_at": FRIDAY, "ends_at": FRIDAY + 5 * HOUR}
+    fit = await desk.do(try_time, "agent_developer", approved.id, **long)
+    assert (fit.obstacles, fit.risk, fit.again) == ((), "medium", ("technical_lead", "security_manager"))
+
+    change = await desk.do(schedule, "agent_developer", approved.id, **long)
+
+    assert (change.state, change.request, change.scheduled_at) == ("authorise", "REQ-1002", None)
+    assert (change.risk.level, change.starts_at) == ("medium", FRIDAY)
+    assert change.note == (
+        "At its new time (Fri 6 Mar 2026 09:00 to 14:00 UTC) its risk is medium, which needs the approval of:"
+        " technical lead, security manager."
+    )
+    former = await get_request(desk.database, company.actor("audit_reviewer"), approved.request_id)
+    request = await get_request(desk.database, company.actor("audit_reviewer"), change.request_id)
+    assert former.status == "expired"
+    assert {stage.key for stage in request.stages} == {"technical_lead", "security_manager"}
+    with pytest.raises(GatesMissing):
+        await desk.do(implement, "agent_developer", change.id)
+    await desk.vote(change, "meta_agent_manager", "security_manager")
+    change = await desk.do(schedule, "agent_developer", change.id)  # as it was approved
+    assert (change.state, change.starts_at, change.scheduled_at) == ("schedule", FRIDAY, company.clock.now())
+    assert (await desk.events(change)).count("sent_back") == 1
+
+
+@pytest.mark.row("G1", "G5")
+async def test_what_was_approved_without_a_time_is_assessed_when_it_gets_one(desk):
+    change = await desk.submitted(starts_at=None, ends_at=None)
+    await desk.vote(change, "meta_agent_manager")
+    change = await desk.do(schedule, "agent_developer", change.id, starts_at=FRIDAY, ends_at=FRIDAY + 5 * HOUR)
+    assert (change.state, change.risk.level) == ("authorise", "medium")
+
+
+@pytest.mark.row("G5", "G6")
+async def test_a_time_of_no_higher_risk_is_taken_and_its_risk_recorded(desk, approved):
+    assert approved.risk.score == 15
+    change = await desk.do(schedule, "agent_developer", approved.id, starts_at=TOMORROW, ends_at=TOMORROW + HOUR)
+    assert (change.state, change.request, change.risk.score) == ("schedule", "REQ-1001", 25)
+    assert change.scheduled_at == START
+    change = await desk.do(schedule, "agent_developer", approved.id, starts_at=FRIDAY, ends_at=FRIDAY + 5 * HOUR)
+    assert change.state == "authorise"  # what counts is what was approved
+
+
+@pytest.mark.row("G1", "R6")
+async def test_who_moves_a_change_for_its_requester_does_not_let_them_decide_about_it(desk, company):
+    night = {"starts_at": THURSDAY_NIGHT, "ends_at": THURSDAY_NIGHT + HOUR}
+    change = await desk.evidence(await desk.draft("meta_agent_manager", **night), "meta_agent_manager")
+    change = await desk.do(submit, "meta_agent_manager", change.id)
+    await desk.vote(change, "tenant_administrator")
+    change = await desk.do(schedule, "agent_developer", change.id, starts_at=FRIDAY, ends_at=FRIDAY + 5 * HOUR)
+    request = await get_request(desk.database, company.actor("audit_reviewer"), change.request_id)
+    assert request.requester.email == company.people["meta_agent_manager"].email
+    with pytest.raises(OwnRequest):
+        await desk.vote(change, "meta_agent_manager")
+    (moved,) = await company.trail(action="change.sent_back")
+    assert moved["user_id"] == company.people["agent_developer"].email
+
+
+@pytest.mark.row("G1", "G6")
+async def test_a_row_that_asks_more_people_by_now_is_asked_before_another_time_is_taken(desk, company, approved):
+    stricter = FRAMEWORK.replace('low_risk: ["technical_lead"]', 'low_risk: ["technical_lead", "compliance_manager"]')
+    later = Desk(company, ChangeCatalogue({"default": parse_yaml(stricter, file="default.yaml")}))
+    assert (await later.do(schedule, "agent_developer", approved.id)).state == "schedule"  # as it was approved
+    change = await later.do(schedule, "agent_developer", approved.id, starts_at=TOMORROW, ends_at=TOMORROW + HOUR)
+    assert (change.state, change.risk.level) == ("authorise", "low")
+
+
+@pytest.mark.row("G1", "G6")
+async def test_what_a_template_approved_is_asked_about_at_a_time_of_higher_risk_and_over_when_unused(company, runner):
+    desk = Desk(company, with_policy(STANDARD))
+    night = {"starts_at": THURSDAY_NIGHT, "ends_at": THURSDAY_NIGHT + HOUR}
+    riskier, unused, untimed = [await desk.draft(template="rotate_key", **night) for _ in range(3)]
+    for each in (riskier, unused, untimed):
+        assert (await desk.do(submit, "agent_developer", each.id)).state == "schedule"
+    soon = company.clock.now() + timedelta(minutes=5)
+    riskier = await desk.do(schedule, "agent_developer", riskier.id, starts_at=soon, ends_at=soon + 5 * HOUR)
+    assert (riskier.state, riskier.request, riskier.risk.level) == ("authorise", "REQ-1001", "medium")
+    await desk.do(schedule, "agent_developer", unused.id)
+    company.advance(days=11)
+    await runner.run_due()
+    unused = await desk.now(unused)
+    assert (unused.state, unused.note) == ("draft", "Nobody used the approval of its template in time.")
+    assert (await desk.now(untimed)).state == "schedule"
+    company.advance(days=20)
+    await runner.run_due()
+    assert (await desk.now(untimed)).state == "draft"
