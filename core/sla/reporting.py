@@ -51,7 +51,9 @@ async def service_report(
     service: str | None = None,
     period: str = "",
 ) -> ServiceReport:
-    """The report of a month (2026-03; by default the last whole one), of one service or all; trends: of 90 days.
+    """The report of a month (2026-03; by default the last whole one), of one service or all.
+
+    Trends are over 90 days: up to the end of that month, or to now where none is named or it still runs.
 
     Raises InvalidPeriod, UnknownService.
     """
@@ -88,7 +90,9 @@ async def _made(
     if service is not None and not rows:
         raise UnknownService(f"No sample of '{service[:120]}' was ever taken.", where="service")
     month = span_of(period, Unit.MONTH, policy.time_zone, tx.now)
-    span = last_days(TREND_DAYS, tx.now) if kind == ReportKind.TRENDS else month
+    span = month
+    if kind == ReportKind.TRENDS:
+        span = last_days(TREND_DAYS, min(month.end, tx.now) if period else tx.now)
     rows = [row for row in rows if service is not None or row.first_at < span.end]
     (tenant,) = await list_tenants(tx)
     about = _About(tx, promised, policy, span, tuple(rows), service, brand_of(tenant))
@@ -151,8 +155,8 @@ class _About:
     async def trends(self) -> ServiceReport:
         """What is sure in the long run, and the days behind it."""
         parts: list[Table | Words | Drawn] = []
-        drawn, span = {row.service for row in self._rows[:SERVICES_DRAWN]}, last_days(TREND_DAYS, self._tx.now)
-        async for measured in measure_in_parts(self._tx, self._promised, self._rows, span):
+        drawn = {row.service for row in self._rows[:SERVICES_DRAWN]}
+        async for measured in self._measured():
             found = trends_in(measured, self._policy.time_zone)
             said = [each for trend in found.trends for each in trend.sentences]
             listed = tuple(day_row(each.day, each.measured) for each in found.days)
@@ -162,7 +166,7 @@ class _About:
             parts.append(days if run is None else Drawn(run, days))
         return self._document(
             "Service levels in the long run",
-            (("Over", f"the last {TREND_DAYS} days"),),
+            (("Over", f"{TREND_DAYS} days"),),
             (*parts, *self._left_out()),
         )
 

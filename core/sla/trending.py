@@ -16,7 +16,9 @@ from core.sla.history import Daily, Measured, hourly, last_days
 from core.sla.measuring import Measuring, measure, service_row
 from core.sla.objective import Metric, value_words
 from core.sla.promises import Promises, promises_of
+from core.sla.series import minute_of
 from core.sla.trends import Season, Shift, Slope, season_of_day, season_of_week, shifts, slope
+from core.sla.windows import Unit, calendar_span
 from core.tenants import tenant_policy
 
 DAYS_MOST: Final = 180
@@ -85,12 +87,20 @@ async def trends_of(tx: Transaction, promised: Promises, service: str, *, days: 
 def trends_in(found: Measuring, zone: str) -> TrendsView:
     """What is sure in what was measured of a service, in days of the time zone."""
     shown = found.days(zone)
-    return TrendsView(found.service, zone, shown, tuple(_trend(found, shown, metric, zone) for metric in READINGS))
+    whole = [each for each in shown if _is_whole(each, found, zone)]
+    return TrendsView(found.service, zone, shown, tuple(_trend(found, whole, metric, zone) for metric in READINGS))
+
+
+def _is_whole(each: Daily, found: Measuring, zone: str) -> bool:
+    """Whether all of the day was measured: one that is cut would look like a change."""
+    day, first = calendar_span(Unit.DAY, zone, each.measured.start), found.series.first
+    is_cut = day.start < found.span.start or day.end > found.span.end
+    return not is_cut and first is not None and minute_of(day.start) >= first
 
 
 def _trend(found: Measuring, days: Sequence[Daily], metric: Metric, zone: str) -> Trend:
     read = READINGS[metric]
-    dated = [(each.day, value) for each in days[1:-1] if (value := read(each.measured)) is not None]  # whole days
+    dated = [(each.day, value) for each in days if (value := read(each.measured)) is not None]
     values = [value for _day, value in dated]
     points = [(each.start, value) for each in hourly(found.series, found.span) if (value := read(each)) is not None]
     line = slope(values)

@@ -122,6 +122,22 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
         await service_report(month.database, TERMS, actor, "everything")
 
 
+@pytest.mark.row("S4", "S8")
+async def test_trends_are_over_the_days_up_to_the_end_of_the_period_that_is_named(month, renderer):
+    async def written(**asked):
+        report = await service_report(month.database, TERMS, month.actor("agent_operator"), "trends", **asked)
+        return (await write_report(report, ReportFormat.CSV, renderer)).decode()
+
+    march, april, last = await written(period="2026-03"), await written(period="2026-04-02"), await written()
+    assert 'Period,"01 Jan 2026 to 31 Mar 2026, UTC"' in march
+    assert "2026-03-31,288,0" in march
+    assert "2026-04-01" not in march
+    assert april == last
+    assert 'Period,"03 Jan 2026 to 03 Apr 2026, UTC"' in last
+    earlier = await written(period="2026-02")
+    assert "payments" not in earlier
+
+
 QUIET_TERMS = SlaCatalogue(
     {
         "default": parse_yaml(
