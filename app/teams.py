@@ -33,11 +33,12 @@ class Teams:
     desk: Desk | None = None
     subscriptions: list[Subscription] = field(default_factory=list)
     session: aiohttp.ClientSession | None = None
+    grace_s: float = 0.0  # for what is under way when the process stops
 
     async def stop(self) -> None:
         """Nothing is under way any more, and no connection is open."""
         if self.desk is not None:
-            await self.desk.close()
+            await self.desk.close(within_s=self.grace_s)
         if self.session is not None:
             await self.session.close()
 
@@ -90,7 +91,12 @@ def open_teams(service: Service, reach: Reach) -> Teams:
         tenant=places.tenant,
         now=service.database.clock.outside,  # tokens run out in Microsoft's time
     )
-    return Teams(desk=Desk(workspace, chat, door), subscriptions=subscriptions, session=session)
+    return Teams(
+        desk=Desk(workspace, chat, door),
+        subscriptions=subscriptions,
+        session=session,
+        grace_s=service.settings.shutdown_grace_s / 2,
+    )
 
 
 def _address_of_pictures(settings: Settings) -> str:

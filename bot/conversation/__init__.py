@@ -1,6 +1,7 @@
 """What people say to the bot: a typed line, a click or a form -> one use case -> what they are shown. On any platform.
 
 chat.py         what every handler has at hand, and what it answers with
+answering.py    telling the asker, within bounds; what went wrong, in words
 commands.py     /approve and /bypass as typed
 clicks.py       buttons and lines of menus
 submissions.py  submitted forms; shape.py: at which input an error stands

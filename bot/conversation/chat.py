@@ -21,7 +21,7 @@ from core.changes import ChangeCatalogue
 from core.charts import Renderer
 from core.db import Database
 from core.decisions import Gate
-from core.errors import Conflict, CountersignError, Unavailable
+from core.errors import Conflict, CountersignError
 from core.idempotency import Begun, StoredAnswer
 from core.ids import uuid7
 from core.sla import SlaCatalogue
@@ -68,7 +68,6 @@ class Opening:
 
 # A private answer; a form that needed nothing looked up; one that does; or nothing, where the platform has done it.
 Reply = Card | Form | Opening | None
-Answer = Callable[[Card], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +127,3 @@ class Chat:
             raise
         async with self.database.tenant(tenant) as tx:
             await idempotency.complete(tx, actor=who, key=key, answer=StoredAnswer(200, {}, b""))
-
-
-@asynccontextmanager
-async def answering(answer: Answer) -> AsyncIterator[None]:
-    """Whatever goes wrong inside is told to the asker alone, in words."""
-    try:
-        yield
-    except CountersignError as exc:
-        await answer(error_card(exc))
-    except Exception:
-        log.exception("chat_handler_failed")
-        await answer(error_card(Unavailable(WENT_WRONG)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from bot.cards import Block
 from bot.conversation.chat import Chat
 from bot.conversation.lists import listed
@@ -21,12 +23,22 @@ from core.emergency import BypassView, list_bypasses
 from core.errors import CountersignError
 from core.preferences import get_preferences
 
+log = structlog.get_logger()
+
 LOOKED_AT = 20  # bypasses of each kind
 
 
 async def publish(chat: Chat, chat_user: str) -> None:
     """The person's page shows what is true now; somebody unknown is told why it is empty."""
     await chat.platform.publish_home(chat_user, await home_of(chat, chat_user))
+
+
+async def shown_again(chat: Chat, chat_user: str) -> None:
+    """As `publish`, after something that is done whether or not the page can show it now."""
+    try:
+        await publish(chat, chat_user)
+    except Exception:  # it is made anew when it is opened
+        log.exception("home_not_shown")
 
 
 async def home_of(chat: Chat, chat_user: str) -> Sequence[Block]:

@@ -13,7 +13,7 @@ from bot.conversation import budgets, changes, emergencies, incidents, service_a
 from bot.conversation.asking import ask_for
 from bot.conversation.chat import Asker, Chat
 from bot.conversation.drafts import draft_in
-from bot.conversation.home import publish
+from bot.conversation.home import shown_again
 from bot.conversation.many import submit_many
 from bot.conversation.preferences import save_notifications
 from bot.conversation.refusals import told_of_request
@@ -57,7 +57,7 @@ async def submit(chat: Chat, asker: Asker, sent: Submission) -> Card | None:
             return await incidents.submit_new(chat, actor, sent.values)
         if sent.callback_id == actions.FORM_NOTIFICATIONS:
             await save_notifications(chat, actor, sent.values)
-            await publish(chat, asker.chat_user)
+            await shown_again(chat, asker.chat_user)
             return None
         target = decode(sent.memo)
         if target is None:

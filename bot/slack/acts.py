@@ -10,7 +10,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot import actions
 from bot.conversation.again import redrawn
-from bot.conversation.chat import Asker, answering
+from bot.conversation.answering import answering
+from bot.conversation.chat import Asker
 from bot.conversation.clicks import on_click
 from bot.conversation.commands import Typed, on_command
 from bot.slack import render

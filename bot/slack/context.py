@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookResponse
 
 from bot.cards import Card, Form
-from bot.conversation.chat import Answer, Asker, Chat, Opening, Reply
+from bot.conversation.answering import Answer
+from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.slack import render
-from bot.slack.refusals import error_of
+from bot.slack.refusals import NOT_SHOWN_THERE, ResponseNotTaken, error_of, may_pass, translated
 from bot.slack.workspace import Workspace
 from bot.views import forms
 from core.errors import Unavailable
+from core.outbox import Throttle
 
 
 class FormTooLate(Unavailable):
@@ -64,23 +68,35 @@ class Desk:
     def by_message(self, asker: Asker) -> Answer:
         """Answers that only the asker sees, where there is no response_url: where they were, else directly."""
 
-        async def answer(card: Card) -> None:
+        async def send(card: Card) -> None:
             content, client = render.message(card), self.workspace.client
-            if asker.channel[:1] in {"C", "G"}:
-                await client.chat_postEphemeral(channel=asker.channel, user=asker.chat_user, **content)
-            else:
+            try:
+                if asker.channel[:1] in {"C", "G"}:
+                    try:
+                        await client.chat_postEphemeral(channel=asker.channel, user=asker.chat_user, **content)
+                    except SlackApiError as exc:
+                        if error_of(exc) not in NOT_SHOWN_THERE:
+                            raise
+                    else:
+                        return
                 await client.chat_postMessage(channel=asker.chat_user, **content)
+            except SlackApiError as exc:
+                raise translated(exc) from exc
 
-        return answer
+        return Answer(send, may_pass)
 
 
-def through(respond: Callable[..., Awaitable[Any]]) -> Answer:
+def through(respond: Callable[..., Awaitable[WebhookResponse]]) -> Answer:
     """Answers that only the asker sees, through the response_url of what they did."""
 
-    async def answer(card: Card) -> None:
-        await respond(response_type="ephemeral", replace_original=False, **render.reply(card))
+    async def send(card: Card) -> None:
+        taken = await respond(response_type="ephemeral", replace_original=False, **render.reply(card))
+        if taken.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Throttle(float(taken.headers.get("Retry-After", 1)))
+        if taken.status_code != HTTPStatus.OK:
+            raise ResponseNotTaken(taken.status_code, taken.body)
 
-    return answer
+    return Answer(send, may_pass)
 
 
 def chat_user_of(body: Mapping[str, Any]) -> str:

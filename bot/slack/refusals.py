@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.platform import PlaceUnusable
@@ -31,6 +33,20 @@ UNREACHABLE: Final = UNUSABLE | {
 }
 
 
+# Slack's own failures, which may pass (Slack, "Errors" of every method).
+FAILED_THERE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+# An answer that one person alone sees cannot be given in the channel (Slack, chat.postEphemeral).
+NOT_SHOWN_THERE: Final = UNUSABLE | {"user_not_in_channel"}
+
+
+class ResponseNotTaken(Exception):
+    """Slack does not take an answer at a response_url: it is over, or used up, or Slack fails."""
+
+    def __init__(self, status: int, said: str) -> None:
+        self.status = status
+        super().__init__(f"{status} {said[:200]}".strip())
+
+
 def error_of(exc: SlackApiError) -> str:
     """Slack's own error code."""
     return str(exc.response.get("error", "unknown"))
@@ -43,6 +59,16 @@ def translated(exc: SlackApiError) -> Exception:
     if exc.response.status_code == 429 or error_of(exc) in {"ratelimited", "rate_limited"}:
         return Throttle(float(exc.response.headers.get("Retry-After", 1)))
     return exc
+
+
+def may_pass(failure: Exception) -> bool:
+    """Whether the same call may succeed a little later: Slack or the way to it failed, and nothing was refused."""
+    if isinstance(failure, ResponseNotTaken):
+        return failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if isinstance(failure, SlackApiError):
+        status = int(failure.response.status_code)
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or error_of(failure) in FAILED_THERE
+    return isinstance(failure, TimeoutError | aiohttp.ClientError)
 
 
 def refusal_of(exc: SlackApiError, slot: MessageSlot) -> Exception:

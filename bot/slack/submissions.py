@@ -13,7 +13,8 @@ from typing import Any, Final
 import structlog
 
 from bot.cards import Card
-from bot.conversation.chat import WENT_WRONG, Answer, Asker, answering
+from bot.conversation.answering import Answer, answering
+from bot.conversation.chat import WENT_WRONG, Asker
 from bot.conversation.shape import Field, field_of, longest_text
 from bot.conversation.submissions import Submission, submit
 from bot.slack import render
@@ -54,8 +55,7 @@ async def on_submission(desk: Desk, body: Mapping[str, Any], ack: Ack) -> None:
         return
     await ack()
     if said_afterwards:
-        async with answering(desk.by_message(Asker(asker.chat_user))):
-            await desk.by_message(asker)(said_afterwards)
+        await desk.by_message(asker)(said_afterwards)
 
 
 async def _refuse(ack: Ack, view: Mapping[str, Any], sent: Submission, error: CountersignError) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import structlog
 
 from bot.cards import Actions, Button, Card, Form
-from bot.conversation.chat import WENT_WRONG, Answer, Opening, answering
+from bot.conversation.answering import Answer, answering, told
+from bot.conversation.chat import WENT_WRONG, Opening
 from bot.conversation.clicks import on_click
 from bot.conversation.commands import on_command
 from bot.conversation.home import home_of
@@ -17,6 +18,7 @@ from bot.conversation.shown import view_for
 from bot.platform import PlaceUnusable
 from bot.reach import note_active
 from bot.teams import render, wire
+from bot.teams.connector import may_pass
 from bot.teams.context import (
     Desk,
     asker_of,
@@ -91,7 +93,8 @@ async def _show_home(desk: Desk, activity: Activity) -> None:
     chat_user = activity.sender.directory_id
     is_personal = activity.kind is ConversationKind.PERSONAL
     place = place_of(activity) if is_personal else await desk.workspace.places.chat_with(chat_user)
-    await desk.workspace.post_home(place, chat_user, await home_of(desk.chat, chat_user))
+    blocks = await home_of(desk.chat, chat_user)
+    await told(lambda: desk.workspace.post_home(place, chat_user, blocks), may_pass)
 
 
 async def _invoked(desk: Desk, activity: Activity) -> Json:

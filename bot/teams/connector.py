@@ -227,6 +227,13 @@ class Connector:
         await asyncio.sleep(delay_s * (0.5 + self._chance.random() / 2))
 
 
+def may_pass(failure: Exception) -> bool:
+    """Whether the same call may succeed a little later: Teams or the way to it failed, and nothing was refused."""
+    if isinstance(failure, TeamsRefused):  # a success that cannot be read is none that is known
+        return failure.status // 100 != 4 or failure.status in AGAIN
+    return isinstance(failure, TimeoutError | aiohttp.ClientError)
+
+
 def is_callable_url(url: str, configured: str) -> bool:
     """Whether a bot's token may be sent there: encrypted, or within the machine where the configured one is so too."""
     parts, own = urlsplit(url), urlsplit(configured)

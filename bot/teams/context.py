@@ -10,10 +10,11 @@ from typing import Any, Final
 import structlog
 
 from bot.cards import Card, Context, Form, Section
-from bot.conversation.chat import Answer, Asker, Chat, Opening, Reply
+from bot.conversation.answering import Answer
+from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.commands import Typed
 from bot.teams import render
-from bot.teams.connector import Closed
+from bot.teams.connector import Closed, may_pass
 from bot.teams.door import Doorkeeper
 from bot.teams.openers import DIALOGS, opener
 from bot.teams.places import PLATFORM
@@ -32,7 +33,8 @@ _CARD: Final = "application/vnd.microsoft.card.adaptive"
 _MESSAGE: Final = "application/vnd.microsoft.activity.message"
 _ERROR: Final = "application/vnd.microsoft.error"
 UNREACHED: Final = (
-    "I can answer you in private only. Add Countersign to your own chats (Apps → Countersign → Add), then ask again."
+    "I have taken that up, and answer in private only. Add Countersign to your own chats (Apps → Countersign → Add) to "
+    "see my answers, and look how things stand before you write it again."
 )
 
 
@@ -58,7 +60,7 @@ class Desk:
     def privately(self, activity: Activity) -> Answer:
         """Answers that only the asker sees: in their own chat, wherever they asked."""
 
-        async def answer(card: Card) -> None:
+        async def send(card: Card) -> None:
             try:
                 await self.workspace.say(await self._chat_of(activity), card)
             except Closed:
@@ -66,7 +68,7 @@ class Desk:
                     raise
                 await self.workspace.say(place_of(activity), said(UNREACHED), thread=activity.root)
 
-        return answer
+        return Answer(send, may_pass)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """The work goes on after the answer; `close` waits for it."""
@@ -74,9 +76,14 @@ class Desk:
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
 
-    async def close(self) -> None:
-        """Nothing is under way any more."""
-        await asyncio.gather(*self.under_way, return_exceptions=True)
+    async def close(self, *, within_s: float | None = None) -> None:
+        """Nothing is under way any more; what does not end in this time is given up."""
+        if not self.under_way:
+            return
+        _ended, late = await asyncio.wait(self.under_way, timeout=within_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _chat_of(self, activity: Activity) -> Conversation:
         if activity.kind is ConversationKind.PERSONAL:

@@ -6,10 +6,11 @@ from typing import Final
 
 import structlog
 
+from bot.conversation.answering import told
 from bot.conversation.home import home_of
 from bot.reach import note_added, note_gone
 from bot.teams import wire
-from bot.teams.connector import Closed
+from bot.teams.connector import Closed, may_pass
 from bot.teams.context import Desk, place_of
 from bot.teams.places import PLATFORM
 from bot.teams.wire import Activity
@@ -59,7 +60,8 @@ async def learn_team(desk: Desk, activity: Activity) -> None:
 
 async def _greet(desk: Desk, activity: Activity) -> None:
     chat_user = activity.sender.directory_id
-    await desk.workspace.post_home(place_of(activity), chat_user, await home_of(desk.chat, chat_user))
+    place, blocks = place_of(activity), await home_of(desk.chat, chat_user)
+    await told(lambda: desk.workspace.post_home(place, chat_user, blocks), may_pass)
 
 
 async def _leave(desk: Desk, activity: Activity) -> None:

@@ -13,7 +13,8 @@ import structlog
 
 from bot.cards import Card, Form, Input
 from bot.conversation.again import form_again
-from bot.conversation.chat import WENT_WRONG, Answer, Opening, Reply, answering
+from bot.conversation.answering import Answer, answering
+from bot.conversation.chat import WENT_WRONG, Opening, Reply
 from bot.conversation.clicks import on_click
 from bot.conversation.commands import on_command
 from bot.conversation.shape import field_of, longest_text
@@ -68,7 +69,7 @@ async def on_submit(desk: Desk, activity: Activity) -> Json | None:
         log.exception("chat_submission_failed")
         return await _refusal(desk, activity, sent, Unavailable(WENT_WRONG))
     if said_afterwards:
-        desk.later(_say(desk.privately(activity), said_afterwards))
+        desk.later(desk.privately(activity)(said_afterwards))
     return None
 
 
@@ -117,13 +118,6 @@ async def _follow_up(answer: Answer, sent: Submission, work: asyncio.Future[Card
         except CountersignError as exc:
             card = lost_card(exc, longest_text(sent.fields, sent.values))
         await answer(card)
-
-
-async def _say(answer: Answer, card: Card) -> None:
-    try:
-        await answer(card)
-    except Exception:  # what was to be done is done; only the word about it is missing
-        log.exception("chat_answer_failed")
 
 
 def _data(activity: Activity) -> Json:

@@ -25,7 +25,7 @@ from core.outbox.admin import (
 from core.outbox.breaker import BreakerPolicy, Circuit, Flow
 from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
-from core.outbox.retry import Permanent, RetryPolicy, Throttle
+from core.outbox.retry import Permanent, RetryPolicy, Throttle, asked_wait_s
 from core.outbox.sent import Sent, bounded, delivered_event, record_sent, record_told, sent_last
 from core.outbox.service import count_events, emit, emit_all, latest_events, latest_references, past_event, past_events
 from core.outbox.turns import take_turn
@@ -44,6 +44,7 @@ __all__ = [
     "Sent",
     "Subscription",
     "Throttle",
+    "asked_wait_s",
     "bounded",
     "count_events",
     "delivered_event",
