@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Text
+from sqlalchemy import Column, Integer, Text, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db.tables import tenant_table
@@ -24,3 +24,12 @@ async def next_number(tx: Transaction, kind: str) -> int:
         .returning(reference_counters.c.last)
     )
     return int((await tx.connection.execute(statement)).scalar_one())
+
+
+async def is_numbered(tx: Transaction, kind: str, number: int) -> bool:
+    """Whether something of `kind` in this tenant has the number: none is left out, and none is given back."""
+    counted = select(reference_counters.c.last).where(
+        reference_counters.c.tenant_id == tx.tenant, reference_counters.c.kind == kind
+    )
+    last = (await tx.connection.execute(counted)).scalar_one_or_none()
+    return last is not None and FIRST_NUMBER <= number <= last

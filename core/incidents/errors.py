@@ -27,6 +27,12 @@ class UnknownLink(NotFound):
     code = "incidents.unknown_link"
 
 
+class UnknownTarget(NotFound):
+    """There is no such thing here that the incident could be linked with."""
+
+    code = "incidents.unknown_target"
+
+
 class WrongState(Conflict):
     """The incident is not in a state that allows this."""
 

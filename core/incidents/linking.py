@@ -7,9 +7,9 @@ from typing import Final
 
 from core.actor import Actor
 from core.audit import audited
-from core.db import Database
+from core.db import Database, Transaction, is_numbered
 from core.incidents import part_store
-from core.incidents.errors import InvalidIncident, UnknownLink
+from core.incidents.errors import InvalidIncident, UnknownLink, UnknownTarget
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import hold, require_responder, settle_on
 from core.incidents.naming import Which, named
@@ -25,13 +25,17 @@ EXAMPLES: Final = ("CHG-1001", "REQ-1002", "INC-1003", "OPS-17", "https://wiki.e
 
 
 async def link(database: Database, actor: Actor, incident_id: Which, target: str) -> IncidentView:
-    """The incident is linked with it; said twice, that is true once. Raises InvalidIncident."""
+    """The incident is linked with it; said twice, that is true once.
+
+    Raises InvalidIncident, or UnknownTarget for something of ours that there is not.
+    """
     async with audited(database, actor, action="incident.linked", resource=named(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
         kind, known_as = read_target(target)
         if known_as == held.reference:
             raise InvalidIncident("An incident is not linked with itself.", where="target")
+        await _check_there(tx, kind, known_as)
         if len((await part_store.links_of(tx, [held.id])).get(held.id, ())) >= LINKS_MAX:
             raise InvalidIncident(f"An incident has at most {LINKS_MAX} links.", where="target")
         if await part_store.add_link(tx, held.id, kind, known_as, user):
@@ -67,3 +71,10 @@ def read_target(text: str) -> tuple[str, str]:
     if _TICKET.fullmatch(named):
         return "ticket", named.upper()
     raise InvalidIncident(f"'{named[:80]}' names nothing that can be linked.", where="target", accepted=EXAMPLES)
+
+
+async def _check_there(tx: Transaction, kind: str, known_as: str) -> None:
+    """Returns if it is none of ours, or is there. Raises UnknownTarget."""
+    prefix, _, number = known_as.partition("-")
+    if kind == _KINDS.get(prefix) and not await is_numbered(tx, prefix, int(number)):
+        raise UnknownTarget(f"There is no {known_as} here.", where="target")

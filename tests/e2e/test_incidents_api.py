@@ -36,7 +36,7 @@ def test_an_alert_opens_an_incident_that_is_worked_on_and_learnt_from(product):
         ("severity", {"severity": "high", "reason": "Everybody."}),
         ("start", {"started_at": (now - timedelta(hours=1)).isoformat()}),
         ("updates", {"text": "We look into it."}),
-        ("links", {"target": "CHG-1001"}),
+        ("links", {"target": "OPS-17"}),
     )
     for act, body in acts:
         shown = call(product, "POST", f"{path}/{act}", json=body)

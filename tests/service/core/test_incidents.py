@@ -9,6 +9,7 @@ import pytest
 
 from core.access import UnknownPerson
 from core.access.scopes import TokenScope
+from core.db import next_number
 from core.incidents import (
     RESERVED,
     Effect,
@@ -38,7 +39,14 @@ from core.incidents import (
     timeline,
     unlink,
 )
-from core.incidents.errors import InvalidIncident, NotAResponder, NotTheOwner, UnknownIncident, WrongState
+from core.incidents.errors import (
+    InvalidIncident,
+    NotAResponder,
+    NotTheOwner,
+    UnknownIncident,
+    UnknownTarget,
+    WrongState,
+)
 from core.outbox import past_events
 from core.sla.watching import SOURCE
 from tests.factories import START
@@ -188,6 +196,8 @@ async def test_a_person_reports_works_on_and_resolves_an_incident_and_the_timeli
     desk.later(minutes=31)
     await runner.run_due()
     await desk.do(post_update, OPERATOR, incident, text="We are restarting the reader.")
+    async with desk.database.tenant(desk.company.tenant) as tx:
+        await next_number(tx, "CHG")  # a change
     await desk.do(link, OPERATOR, incident, target="CHG-1001")
     await desk.do(link, OPERATOR, incident, target="chg1001")
     await desk.do(unlink, OPERATOR, incident, target="CHG-1001")
@@ -393,6 +403,16 @@ async def test_a_filter_that_nothing_can_match_is_refused(incident_desk, wanted,
         await incident_desk.all(**wanted)
     assert refused.value.where == where
     assert refused.value.accepted or where == "since"
+
+
+@pytest.mark.row("B6")
+@pytest.mark.parametrize("target", ["CHG-1001", "REQ-99999", "BYP-1", "inc1002", "INC-0"])
+async def test_an_incident_is_linked_with_nothing_of_ours_that_there_is_not(incident_desk, target):
+    incident = await opened_by_hand(incident_desk)
+    with pytest.raises(UnknownTarget) as refused:
+        await incident_desk.do(link, OPERATOR, incident, target=target)
+    assert refused.value.where == "target"
+    assert (await incident_desk.show(incident)).links == ()
 
 
 @pytest.mark.row("B6")
