@@ -13,6 +13,7 @@ proposing.py    what somebody says of a change, checked
 model.py, store.py, reading.py   tables; SQL; changes as doors show them
 alarm.py        what people are told of until somebody acknowledges it
 loading.py      what every use case begins and ends with
+fitting.py      what is in the way of one change, then or now
 raising.py, authorising.py, scheduling.py, implementing.py, reviewing.py, looking.py, agenda.py   use cases
 tasks.py        pure: what is to be done, step by step; hearing.py: what is heard of it in ticket systems
 rolling_back.py, drilling.py   use cases; rolling_out.py: what is heard of rollouts (core/rollouts)
@@ -20,7 +21,7 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
 
 from core.changes import alarm, drilling, implementing, reviewing, scheduling
-from core.changes.agenda import change_agenda
+from core.changes.agenda import calendar, change_agenda
 from core.changes.alarm import acknowledge
 from core.changes.assessing import ChangeRisk, History
 from core.changes.authorising import HEARD, assess, cancel, hear_of_request, submit
@@ -50,7 +51,6 @@ from core.changes.rolling_back import fail, roll_back, validate_recovery
 from core.changes.rolling_out import HEARD_OF_ROLLOUTS, hear_of_rollout
 from core.changes.scheduling import (
     PlannedTime,
-    calendar,
     move_from_ticket,
     planned_time,
     read_time,

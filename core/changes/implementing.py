@@ -14,6 +14,7 @@ from core.changes import rules
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import InvalidChange, NoPlatform, WrongState
 from core.changes.events import ChangeEvent
+from core.changes.fitting import fit_now
 from core.changes.loading import (
     Held,
     await_review,
@@ -43,8 +44,9 @@ OVERRUN: Final = "changes.overrun"
 async def implement(database: Database, catalogue: ChangeCatalogue, actor: Actor, change_id: UUID) -> ChangeView:
     """The change is being implemented, and its approval is used.
 
-    Every gate has its evidence; or a live bypass of the actor's admits the change, and what is missing is owed at its
-    review. Raises GatesMissing naming all that is missing, CannotBeScheduled outside its time, or WrongState.
+    Every gate has its evidence, and nothing is in the way of its time by now; or a live bypass of the actor's admits
+    the change, and what is missing is owed at its review. Raises GatesMissing naming all that is missing,
+    CannotBeScheduled outside its time or where something is in its way, or WrongState.
     """
     async with audited(database, actor, action="change.started", resource=str(change_id)) as tx:
         await _implement(tx, catalogue, actor, await hold(tx, change_id))
@@ -69,19 +71,20 @@ async def roll_out(database: Database, catalogue: ChangeCatalogue, actor: Actor,
 
 
 async def _implement(tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, held: Held) -> None:
-    user = await _may(tx, catalogue, actor, held)
+    policy = await policy_of(tx, catalogue)
+    user = await require_type(tx, actor, type_of(policy, held.row.change_type))
     agents = await agents_named(tx, set(named("agent", held.row.resources)))
     places = {name: agent.attributes.get("environment", "") for name, agent in agents.items()}
     bypass = rules.covering_bypass(await running_bypasses(tx, [user]), user, held.reference, places)
     start = rules.implement(
         held.reference,
         held.state,
-        gates=held.gates,
-        evidence=held.evidence,
+        missing=rules.missing_gates(held.gates, held.evidence),
         schedule=held.schedule,
         bypass=bypass,
         now=tx.now,
         time_zone=(await tenant_policy(tx)).time_zone,
+        fit=await fit_now(tx, policy, held) if held.state is ChangeState.SCHEDULE else None,
     )
     await _begin(tx, actor, user, held, start)
 
@@ -140,7 +143,7 @@ async def _begin(tx: Transaction, actor: Actor, user: UserId, held: Held, start:
     if bypass is None:
         await settle_on(tx, actor, held, ChangeEvent.STARTED, values=values)
         return
-    details = {"bypass_id": str(bypass.id), "emergency": True, "owed": values["owed"]}
+    details = {"bypass_id": str(bypass.id), "emergency": True, "owed": values["owed"], "in_the_way": list(start.passed)}
     use = Use(
         decision_id=held.id,
         bypass_id=bypass.id,

@@ -20,6 +20,7 @@ from core.changes.errors import (
 from core.changes.policy import Approver, Gate, Template
 from core.changes.state import TRANSITIONS, ChangeState, Step, steps_from, target
 from core.changes.timetable import LONGEST, SHORTEST, Span, told
+from core.changes.views import Fit
 from core.emergency import RunningBypass
 from core.ids import UserId
 from core.roles.hierarchy import PARENTS, ancestors
@@ -66,36 +67,41 @@ def missing_gates(gates: Iterable[Gate], evidence: Iterable[Evidence]) -> tuple[
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What implementing rests on: `state` after it, and what it still owes because a bypass let it pass."""
+    """What implementing rests on: `state` after it, and what it still owes because a bypass let it pass.
+
+    `passed`: what was in the way of its time all the same, in words.
+    """
 
     state: ChangeState
     owed: tuple[Gate, ...]
     bypass: RunningBypass | None
+    passed: tuple[str, ...] = ()
 
 
 def implement(
     reference: str,
     state: ChangeState,
     *,
-    gates: Iterable[Gate],
-    evidence: Iterable[Evidence],
+    missing: tuple[Gate, ...],
     schedule: Span | None,
     bypass: RunningBypass | None,
     now: datetime,
     time_zone: str,
+    fit: Fit | None = None,
 ) -> Start:
-    """The change may be implemented now. A bypass is only used where something is missing.
+    """The change may be implemented now. A bypass is only used where something is missing or in the way.
 
-    Raises WrongState where no bypass could help either, else GatesMissing with everything that is missing, or
-    CannotBeScheduled where only the time is wrong.
+    `fit` says what is in the way now, in its time. Raises WrongState where no bypass could help either, else
+    GatesMissing with everything that is missing, or CannotBeScheduled where only the time is wrong.
     """
-    missing = missing_gates(gates, evidence)
     on_time = schedule is not None and schedule.starts_at <= now < schedule.ends_at
     is_authorised = target(Step.IMPLEMENT, state) is not None
-    if is_authorised and on_time and not missing:
+    obstacles = fit.obstacles if fit else ()
+    if is_authorised and on_time and not missing and not obstacles:
         return Start(move(reference, state, Step.IMPLEMENT), (), None)
     if bypass is not None:
-        return Start(move(reference, state, Step.BYPASS), missing, bypass)
+        passed = tuple(each.sentence(time_zone) for each in obstacles)
+        return Start(move(reference, state, Step.BYPASS), missing, bypass, passed)
     if target(Step.BYPASS, state) is None:
         move(reference, state, Step.IMPLEMENT)
     if not is_authorised or missing or schedule is None:
@@ -106,12 +112,25 @@ def implement(
             accepted=tuple(str(each) for each in lacking),
             next_step="Add what is missing; in an emergency, a bypass lets it pass and it is owed at the review.",
         )
+    if on_time and fit is not None:
+        raise in_the_way(fit, time_zone, where="schedule")
     when = told(schedule, time_zone)
     early = now < schedule.starts_at
     raise CannotBeScheduled(
         f"{reference} is scheduled for {when}; " + ("it is too early." if early else "that time is over."),
         where="schedule",
         next_step="Wait for its time, or schedule it anew." if early else "Schedule it anew.",
+    )
+
+
+def in_the_way(fit: Fit, zone: str, *, where: str) -> CannotBeScheduled:
+    """The refusal of a time: everything that is in its way, and the first one that would be accepted."""
+    accepted = told(fit.accepted, zone) if fit.accepted else ""
+    return CannotBeScheduled(
+        " ".join(each.sentence(zone) for each in fit.obstacles),
+        where=where,
+        accepted=(accepted,) if accepted else (),
+        next_step=None if accepted else "Nothing in the next three months would be accepted; shorten it.",
     )
 
 

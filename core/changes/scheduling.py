@@ -1,4 +1,4 @@
-"""Use cases of a change's time: try one, take one, look at the calendar (G6)."""
+"""Use cases of a change's time: try one, take one (G6)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from core.access import TokenScope, directory, permitted, require_scope
+from core.access import TokenScope, permitted, require_scope
 from core.actor import Actor, system_actor
 from core.approvals import TicketHand, lapse_request, limit_approval
 from core.audit import AuditCategory, AuditResult, audited, record
-from core.changes import reading, rules, store
+from core.changes import rules, store
 from core.changes.catalogue import ChangeCatalogue
-from core.changes.errors import CannotBeScheduled, InvalidChange, UnknownChange, UnlinkedMover, WrongState
+from core.changes.errors import InvalidChange, UnknownChange, UnlinkedMover, WrongState
 from core.changes.events import ChangeEvent
+from core.changes.fitting import check_time, fit
 from core.changes.loading import UNUSED, Held, hold, policy_of, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy
 from core.changes.state import ChangeState, Step
-from core.changes.store import ChangeFilter
-from core.changes.timetable import Span, first_accepted, freeze_span, obstacles, occurrences, told
-from core.changes.views import Calendar, ChangeView, Fit, FrozenTime, OpenTime
+from core.changes.timetable import Span, told
+from core.changes.views import ChangeView, Fit
 from core.changes.weighing import Weighed, ask, weigh_time
 from core.db import Database, Transaction
 from core.deadlines import DeadlineHandler, Due, set_deadline
@@ -30,9 +30,6 @@ from core.tenants import tenant_policy
 from core.zones import zone_of
 
 KEPT_AFTER: Final = timedelta(days=7)  # how long after a missed time the approval still holds for another one
-CALENDAR_USUAL: Final = timedelta(days=35)
-CALENDAR_MAX: Final = timedelta(days=366)
-SHOWN_MAX: Final = 500  # changes of one calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ async def try_time(
         held, policy = await hold(tx, change_id), await policy_of(tx, catalogue)
         span = rules.check_span(starts_at, ends_at, now=tx.now)
         weighed = await weigh_time(tx, policy, held, span) if held.state is ChangeState.SCHEDULE else None
-        return await _fit(tx, policy, held, span, weighed)
+        return await fit(tx, policy, held, span, weighed=weighed)
 
 
 async def schedule(
@@ -181,7 +178,7 @@ async def _take_time(
     span = rules.check_span(span.starts_at, span.ends_at, now=tx.now)
     await store.hold_timetable(tx)
     weighed = await weigh_time(tx, policy, held, span)
-    await _check(tx, policy, held, span, weighed)
+    await check_time(tx, policy, held, span, weighed)
     values: dict[str, Any] = {"starts_at": span.starts_at, "ends_at": span.ends_at}
     details: dict[str, Any] = {**{key: at.isoformat() for key, at in values.items()}, **source}
     if weighed is not None:
@@ -242,71 +239,6 @@ async def _on_unused(tx: Transaction, due: Due) -> None:
     values = {"state": held.move(Step.LAPSE), "scheduled_at": None, "note": why}
     who, category = system_actor(tx.tenant), AuditCategory.SYSTEM
     await settle_on(tx, who, held, ChangeEvent.LAPSED, values=values, details={"reason": why}, category=category)
-
-
-async def calendar(
-    database: Database,
-    catalogue: ChangeCatalogue,
-    actor: Actor,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> Calendar:
-    """What happens between the two: changes with a time, freezes, and when windows are open.
-
-    By default from now on, for CALENDAR_USUAL. Raises InvalidChange.
-    """
-    async with permitted(database, actor, TokenScope.READ, action="change.calendar", resource="changes") as tx:
-        since = since or tx.now
-        until = until or since + CALENDAR_USUAL
-        if not timedelta() < until - since <= CALENDAR_MAX:
-            raise InvalidChange(f"A calendar shows {CALENDAR_MAX.days} days at most.", where="until")
-        span = Span(since, until)
-        tenant = await tenant_policy(tx)
-        policy = catalogue.for_tenant(tenant)
-        rows = await store.in_order(tx, ChangeFilter(since=since, until=until), limit=SHOWN_MAX)
-        frozen = [FrozenTime(each.name, freeze_span(each, tenant.time_zone)) for each in policy.freezes]
-        opened = [
-            OpenTime(window.name, each)
-            for window in policy.windows
-            for each in occurrences(window, span, tenant.time_zone)
-        ]
-        return Calendar(
-            span=span,
-            time_zone=tenant.time_zone,
-            changes=await reading.views(tx, rows, await directory(tx)),
-            freezes=tuple(sorted((each for each in frozen if each.span.overlaps(span)), key=lambda each: each.span)),
-            windows=tuple(sorted(opened, key=lambda each: each.span)),
-        )
-
-
-async def _check(tx: Transaction, policy: ChangePolicy, held: Held, span: Span, weighed: Weighed | None) -> None:
-    fit = await _fit(tx, policy, held, span, weighed)
-    if not fit.obstacles:
-        return
-    zone = (await tenant_policy(tx)).time_zone
-    accepted = told(fit.accepted, zone) if fit.accepted else ""
-    raise CannotBeScheduled(
-        " ".join(each.sentence(zone) for each in fit.obstacles),
-        where="starts_at",
-        accepted=(accepted,) if accepted else (),
-        next_step=None if accepted else "Nothing in the next three months would be accepted; shorten it.",
-    )
-
-
-async def _fit(tx: Transaction, policy: ChangePolicy, held: Held, span: Span, weighed: Weighed | None) -> Fit:
-    zone = (await tenant_policy(tx)).time_zone
-    change = store.as_planned(held.row, span)
-    if weighed is not None:
-        change = weighed.moved(change)
-    others = await store.planned(tx, since=min(span.starts_at, tx.now), but=held.id)
-    found = obstacles(policy, change, others, time_zone=zone)
-    accepted: Span | None = span
-    if found:
-        earliest = max(tx.now, span.starts_at)
-        accepted = first_accepted(policy, change, others, not_before=earliest, time_zone=zone)
-    again = tuple(each.name for each in weighed.again) if weighed else ()
-    return Fit(span, found, accepted, weighed.risk.level if weighed else held.row.risk_level, again)
 
 
 DEADLINES: Final[Mapping[str, DeadlineHandler]] = {UNUSED: _on_unused}

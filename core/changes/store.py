@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,12 +14,13 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, cast, func, litera
 from core.approvals.risk import RiskLevel
 from core.changes.assessing import ENOUGH, History
 from core.changes.model import changes, evidence
-from core.changes.state import BEFORE_WORK, UNSUCCESSFUL, ChangeState
+from core.changes.state import AT_WORK, BEFORE_WORK, UNSUCCESSFUL, ChangeState
 from core.changes.timetable import Planned, Span
 from core.db import Transaction
 from core.ids import UserId, uuid7
 
 LOOK_BACK: Final = timedelta(days=365)  # what is older says little about how we work now
+STILL_AT_WORK: Final = timedelta(hours=1)  # what is at work beyond its time is not over in a moment
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _C: Final = changes.c
 
@@ -130,12 +131,23 @@ async def hold_drills(tx: Transaction) -> None:
     await tx.connection.execute(_LOCK, {"name": f"changes.drills {tx.tenant}"})
 
 
-async def planned(tx: Transaction, *, since: datetime, but: UUID) -> list[Planned]:
-    """Every other change whose accepted time, or whose work, is not over by then."""
+async def planned(tx: Transaction, *, since: datetime, but: UUID | None = None) -> list[Planned]:
+    """Every other change whose accepted time is not over by then, or that is at work now, whatever its time said."""
     is_planned = and_(_C.state == ChangeState.SCHEDULE, _C.scheduled_at.is_not(None), _C.ends_at > since)
-    is_done = _C.state.in_((ChangeState.IMPLEMENT, ChangeState.VALIDATE)) & _C.starts_at.is_not(None)
-    wanted = select(changes).where(_C.tenant_id == tx.tenant, _C.change_id != but, or_(is_planned, is_done))
-    return [as_planned(row, Span(row.starts_at, row.ends_at)) for row in await tx.connection.execute(wanted)]
+    wanted = select(changes).where(_C.tenant_id == tx.tenant, or_(is_planned, _C.state.in_(AT_WORK)))
+    if but is not None:
+        wanted = wanted.where(_C.change_id != but)
+    return [_occupying(row, now=tx.now) for row in await tx.connection.execute(wanted)]
+
+
+def _occupying(row: Row[Any], *, now: datetime) -> Planned:
+    """The change in its time; one at work from when it began, and on for STILL_AT_WORK where it has no time left."""
+    if row.state not in AT_WORK:
+        return as_planned(row, Span(row.starts_at, row.ends_at))
+    begins = min(row.started_at, row.starts_at or row.started_at)
+    if row.ends_at is not None and row.ends_at > now:
+        return as_planned(row, Span(begins, row.ends_at))
+    return replace(as_planned(row, Span(begins, now + STILL_AT_WORK)), is_open_ended=True)
 
 
 def as_planned(row: Row[Any], span: Span) -> Planned:

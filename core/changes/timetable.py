@@ -6,7 +6,7 @@ The answer to "not then" is always whole: everything that is in the way, and the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -55,6 +55,7 @@ class Planned:
     resources: tuple[str, ...]
     reach: tuple[str, ...]
     span: Span
+    is_open_ended: bool = False  # it is at work and has no time, or beyond it: nobody knows until when
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Obstacle:
 
     kind: str  # freeze | window | collision
     name: str  # of the freeze; of the windows; the other change's reference
-    span: Span | None  # when it is in the way; None for windows
+    span: Span | None  # when it is in the way; None for windows, and for a change at work of which nobody knows the end
     shared: tuple[str, ...] = ()  # what the other change and this one both touch
 
     def sentence(self, zone: str) -> str:
@@ -73,6 +74,8 @@ class Obstacle:
             return f"The freeze '{self.name}'{when} covers it."
         if self.kind == "window":
             return f"It lies outside its maintenance windows: {self.name}."
+        if self.span is None:
+            return f"{self.name} is still at work and touches {', '.join(self.shared)}."
         return f"{self.name}{when} touches {', '.join(self.shared)} at that time."
 
 
@@ -93,7 +96,8 @@ def collisions(change: Planned, others: Iterable[Planned]) -> tuple[Obstacle, ..
     for other in others:
         common = shared(change.resources, change.reach, other.resources, other.reach)
         if other.id != change.id and common and other.span.overlaps(change.span):
-            obstacle = Obstacle("collision", other.reference, other.span, tuple(common))
+            span = None if other.is_open_ended else other.span
+            obstacle = Obstacle("collision", other.reference, span, tuple(common))
             found.append((other.span.starts_at, obstacle))
     return tuple(obstacle for _at, obstacle in sorted(found, key=lambda each: (each[0], each[1].name)))
 
@@ -175,4 +179,4 @@ def _in_words(window: Window) -> str:
 
 
 def _moved(change: Planned, span: Span) -> Planned:
-    return Planned(change.id, change.reference, change.type, change.risk, change.resources, change.reach, span)
+    return replace(change, span=span)

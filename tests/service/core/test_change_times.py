@@ -14,6 +14,7 @@ from core.changes import (
     ChangeCatalogue,
     calendar,
     cancel,
+    complete,
     implement,
     schedule,
     submit,
@@ -23,10 +24,22 @@ from core.changes.errors import (
     CannotBeScheduled,
     GatesMissing,
 )
-from tests.changes_desk import FRAMEWORK, HOUR, STANDARD, TOMORROW, Desk, desk, with_policy
+from core.emergency import grant
+from tests.changes_desk import EVERYBODY, FRAMEWORK, HOUR, STANDARD, TOMORROW, Desk, desk, with_policy
 from tests.factories import START, create_agent
 
 __all__ = ["desk"]  # a fixture
+FREEZE = """\
+  freezes:
+    - freeze: "Quarter end"
+      from: "2026-03-03"
+      until: "2026-03-04"
+      allows: [security_patch]
+"""
+WINDOWS = """\
+  windows:
+    - {{window: "Ours", hours: "{}"}}
+"""
 
 
 @pytest.mark.row("G6")
@@ -88,14 +101,7 @@ async def test_a_change_of_an_agent_collides_with_one_of_the_service_that_it_ser
 
 @pytest.mark.row("G6")
 async def test_a_freeze_is_in_the_way_unless_it_allows_the_type(company):
-    freeze = """\
-  freezes:
-    - freeze: "Quarter end"
-      from: "2026-03-03"
-      until: "2026-03-04"
-      allows: [security_patch]
-"""
-    desk = Desk(company, with_policy(freeze))
+    desk = Desk(company, with_policy(FREEZE))
     change = await desk.submitted()
     await desk.vote(change, "meta_agent_manager")
     with pytest.raises(CannotBeScheduled, match="The freeze 'Quarter end'") as refused:
@@ -221,3 +227,75 @@ async def test_what_a_template_approved_is_asked_about_at_a_time_of_higher_risk_
     company.advance(days=20)
     await runner.run_due()
     assert (await desk.now(untimed)).state == "draft"
+
+
+@pytest.mark.row("G6")
+async def test_a_change_that_is_at_work_beyond_its_time_is_in_the_way_until_it_is_done(desk, company):
+    first = await desk.started()
+    company.advance(hours=2)  # an hour longer than it was to take
+    soon = company.clock.now() + timedelta(minutes=10)
+    second = await desk.submitted(title="Lower the limit", starts_at=soon, ends_at=soon + HOUR)
+    await desk.vote(second, *EVERYBODY[:2])
+    fit = await desk.do(try_time, "agent_developer", second.id, starts_at=soon, ends_at=soon + HOUR)
+    assert [(each.name, each.span) for each in fit.obstacles] == [(first.reference, None)]
+    with pytest.raises(CannotBeScheduled, match="CHG-1001 is still at work and touches service:Payments") as refused:
+        await desk.do(schedule, "agent_developer", second.id)
+    assert refused.value.accepted == ("Tue 3 Mar 2026 12:00 to 13:00 UTC",)
+    later = soon + HOUR
+    await desk.do(schedule, "agent_developer", second.id, starts_at=later, ends_at=later + HOUR)
+    company.advance(minutes=75)
+    with pytest.raises(CannotBeScheduled, match="CHG-1001 is still at work") as refused:
+        await desk.do(implement, "agent_developer", second.id)
+    assert refused.value.where == "schedule"
+    await desk.do(complete, "agent_developer", first.id, validation="passed")
+    assert (await desk.do(implement, "agent_developer", second.id)).state == "implement"
+
+
+@pytest.mark.row("G6", "E1")
+async def test_a_change_that_is_at_work_without_a_time_is_in_the_way_too(desk, company):
+    first = await desk.draft(starts_at=None, ends_at=None)
+    await bypassing(desk, first)
+    second = await desk.submitted(title="Lower the limit", starts_at=START + HOUR / 2, ends_at=START + HOUR)
+    await desk.vote(second, *EVERYBODY[:2])
+    with pytest.raises(CannotBeScheduled, match="CHG-1001 is still at work and touches service:Payments"):
+        await desk.do(schedule, "agent_developer", second.id)
+
+
+@pytest.mark.row("G6", "E5", "E1")
+async def test_what_was_declared_after_a_time_was_taken_is_in_the_way_of_the_start_but_not_of_a_bypass(desk, company):
+    change = await desk.scheduled()
+    frozen = Desk(company, with_policy(FREEZE))
+    company.advance(days=1)
+    with pytest.raises(CannotBeScheduled, match="The freeze 'Quarter end'") as refused:
+        await frozen.do(implement, "agent_developer", change.id)
+    assert (refused.value.where, refused.value.accepted) == ("schedule", ("Thu 5 Mar 2026 00:00 to 01:00 UTC",))
+    assert (await desk.now(change)).state == "schedule"
+    change = await bypassing(frozen, change)
+    assert (change.state, change.owed) == ("implement", ())
+    (recorded,) = await company.trail(subject_id=change.id, action="change.bypassed")
+    (passed,) = recorded["details"]["in_the_way"]
+    assert passed.startswith("The freeze 'Quarter end'")
+
+
+@pytest.mark.row("G6")
+async def test_a_change_begins_in_what_is_left_of_an_open_window(desk, company):
+    change = await desk.scheduled()
+    company.advance(days=1, minutes=30)
+    closed = Desk(company, with_policy(WINDOWS.format("22:00-04:00")))
+    with pytest.raises(CannotBeScheduled, match="outside its maintenance windows"):
+        await closed.do(implement, "agent_developer", change.id)
+    open_later = Desk(company, with_policy(WINDOWS.format("09:15-12:00")))  # when it was to begin it was closed
+    assert (await open_later.do(implement, "agent_developer", change.id)).state == "implement"
+
+
+async def bypassing(desk, change):
+    """The change, begun under an emergency bypass."""
+    await grant(
+        desk.database,
+        desk.company.actor("meta_agent_manager"),
+        action="change.implement",
+        resource=change.reference,
+        justification="Payments stand still since 08:40.",
+        duration=HOUR,
+    )
+    return await desk.do(implement, "meta_agent_manager", change.id)

@@ -36,8 +36,7 @@ def implement(state, required, shown, span, bypass):
     return rules.implement(
         "CHG-1001",
         state,
-        gates=required,
-        evidence=shown,
+        missing=rules.missing_gates(required, shown),
         schedule=span,
         bypass=bypass,
         now=NOW,
