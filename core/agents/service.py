@@ -14,6 +14,7 @@ from core.agents import store
 from core.agents.errors import UnknownAgent
 from core.agents.rules import AgentState
 from core.agents.views import AgentView
+from core.choices import check_choice
 from core.db import Database, Transaction
 from core.ids import AgentId
 
@@ -36,7 +37,8 @@ async def list_agents(
     after: UUID | None = None,
     limit: int = 50,
 ) -> tuple[AgentView, ...]:
-    """Agents, newest first, beyond the cursor `after`."""
+    """Agents, newest first, beyond the cursor `after`. Raises InvalidInput for no state of one."""
+    check_choice("state", state, tuple(AgentState))
     async with permitted(database, actor, TokenScope.READ, action="agent.list", resource="agents") as tx:
         return tuple(
             _view(row) for row in await store.page(tx, state=state, contains=contains, after=after, limit=limit)

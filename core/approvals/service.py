@@ -25,6 +25,7 @@ from core.approvals.queries import RequestFilter
 from core.approvals.state import RequestStatus
 from core.approvals.views import RequestView
 from core.audit import audited, record
+from core.choices import check_choice
 from core.db import Database, Transaction, next_number
 from core.ids import RequestId, uuid7
 from core.named_tickets import Desks, ticket_needed
@@ -265,7 +266,8 @@ async def get_request(database: Database, actor: Actor, reference: UUID | int) -
 async def list_requests(
     database: Database, actor: Actor, wanted: RequestFilter, *, after: int | None = None, limit: int = 50
 ) -> tuple[RequestView, ...]:
-    """Requests, newest first, beyond the number `after`."""
+    """Requests, newest first, beyond the number `after`. Raises InvalidInput for no state of one."""
+    check_choice("state", wanted.state, tuple(RequestStatus))
     async with permitted(database, actor, TokenScope.READ, action="request.list", resource="requests") as tx:
         rows = await queries.page(tx, wanted, after=after, limit=limit)
         return await reading.views(tx, rows, await directory(tx))

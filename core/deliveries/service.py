@@ -11,11 +11,13 @@ from uuid import UUID
 from core.access import Permission, TokenScope, require
 from core.actor import Actor
 from core.audit import AuditCategory, audited, record
+from core.choices import check_choice
 from core.db import Database, Transaction
 from core.deliveries.comparing import Changed, changes_between
 from core.deliveries.values import Connected
 from core.errors import NotFound
 from core.outbox import (
+    DELIVERY_STATES,
     DeliveryView,
     DestinationView,
     Sent,
@@ -47,7 +49,11 @@ class Comparison:
 async def list_all(
     database: Database, actor: Actor, *, subscriber: str | None, state: str | None, after: UUID | None, limit: int
 ) -> tuple[DeliveryView, ...]:
-    """Deliveries with their events, newest first, beyond the cursor `after`; secrets in events are struck out."""
+    """Deliveries with their events, newest first, beyond the cursor `after`; secrets in events are struck out.
+
+    Raises InvalidInput for no state of one.
+    """
+    check_choice("state", state, DELIVERY_STATES)
     async with audited(database, actor, action="deliveries.list", resource=subscriber or "all") as tx:
         await require(tx, actor, Permission.VIEW_AUDIT, TokenScope.READ)
         found = await list_deliveries(tx, subscriber=subscriber, state=state, after=after, limit=limit)

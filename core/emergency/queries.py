@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, permitted
 from core.actor import Actor
+from core.choices import check_choice
 from core.db import Database, Transaction
 from core.emergency import store
 from core.emergency.errors import UnknownBypass
@@ -16,6 +18,8 @@ from core.emergency.views import BypassView
 from core.ids import BypassId, UserId
 
 REVIEWS_LISTED = 50  # of those that wait
+STATES: Final = ("active", "ended", "expired")
+REVIEW_STATES: Final = ("due", "overdue", "done")
 
 
 async def get_bypass(database: Database, actor: Actor, reference: UUID | int) -> BypassView:
@@ -36,7 +40,9 @@ async def list_bypasses(
     after: UUID | None = None,
     limit: int = 50,
 ) -> tuple[BypassView, ...]:
-    """Bypasses, newest first, beyond the cursor `after`."""
+    """Bypasses, newest first, beyond the cursor `after`. Raises InvalidInput where nothing can match."""
+    check_choice("state", state, STATES)
+    check_choice("review_state", review_state, REVIEW_STATES)
     async with permitted(database, actor, TokenScope.READ, action="bypass.list", resource="bypasses") as tx:
         return await views_of(
             tx, await store.page(tx, state=state, review_state=review_state, after=after, limit=limit)

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from core.access import TokenScope, directory, find_person, member_of, permitted, require_scope
 from core.actor import Actor, system_actor
 from core.audit import audited
+from core.choices import check_choice
 from core.db import Database, Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
 from core.ids import UserId
@@ -169,7 +170,8 @@ async def list_follow_ups(
     after: UUID | None = None,
     limit: int = 50,
 ) -> tuple[FollowUpView, ...]:
-    """Follow-ups of all incidents, newest first."""
+    """Follow-ups of all incidents, newest first. Raises InvalidInput for no state of one."""
+    check_choice("state", state, STATES)
     async with permitted(database, actor, TokenScope.READ, action="incident.follow_ups", resource="incidents") as tx:
         owner = member_of(actor) if mine else None
         rows = await part_store.follow_up_page(tx, state=state, owner=owner, after=after, limit=limit)

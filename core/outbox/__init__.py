@@ -11,6 +11,7 @@ admin.py        list destinations and deliveries, replay them
 """
 
 from core.outbox.admin import (
+    DELIVERY_STATES,
     DeliveryState,
     DeliveryView,
     DestinationView,
@@ -31,6 +32,7 @@ from core.outbox.service import count_events, emit, emit_all, latest_events, lat
 from core.outbox.turns import take_turn
 
 __all__ = [
+    "DELIVERY_STATES",
     "BreakerPolicy",
     "Circuit",
     "DeliveryState",

@@ -22,7 +22,7 @@ MEASURED_MAX: Final = 5_000  # of the last hour's deliveries, the latest: enough
 _AGAIN: Final = {
     "state": "pending", "attempts": 0, "throttled": 0, "lease_until": None, "finished_at": None, "batch": None,
 }  # fmt: skip
-_WORST: Final = ("dead", "pending", "done")
+DELIVERY_STATES: Final = ("dead", "pending", "done")  # the worst first
 REPLAY_MAX: Final = 1000  # dead letters sent again by one call
 
 
@@ -187,7 +187,7 @@ async def delivery_states(tx: Transaction, event_ids: Sequence[UUID]) -> Mapping
     found: dict[UUID, DeliveryState] = {}
     for row in rows:
         known = found.get(row.event_id)
-        if known is None or _WORST.index(row.state) < _WORST.index(known.state):
+        if known is None or DELIVERY_STATES.index(row.state) < DELIVERY_STATES.index(known.state):
             found[row.event_id] = DeliveryState(row.state, row.attempts, row.last_error)
     return found
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from core.access import TokenScope, find_person, member_of, permitted, require
 from core.actor import Actor
 from core.audit import AuditCategory, audited, record
+from core.choices import check_choice
 from core.db import Database, Transaction, next_number
 from core.roles.permissions import Permission
 from core.sla import plan_store
@@ -183,7 +184,8 @@ async def list_actions(
     after: UUID | None = None,
     limit: int = 50,
 ) -> tuple[ActionView, ...]:
-    """Actions, newest first, with what those that are done have changed."""
+    """Actions, newest first, with what those that are done have changed. Raises InvalidInput for no state of one."""
+    check_choice("state", state, ("open", *ENDS))
     async with permitted(database, actor, TokenScope.READ, action="sla.actions", resource="actions") as tx:
         promised = await promises_of(tx, catalogue)
         rows = await plan_store.find_actions(tx, service=service, state=state, after=after, limit=limit)
