@@ -22,6 +22,7 @@ from core.sla.errors import InvalidPeriod
 from core.sla.measuring import Measuring, measure_in_parts
 from core.sla.objective import Metric
 from core.sla.promises import Promises, promises_of
+from core.sla.series import minute_of
 from core.sla.windows import Span, Unit, calendar_span, span_before
 from core.tenants import tenant_policy
 
@@ -37,7 +38,8 @@ class CreditView:
     end: datetime
     is_over: bool  # else it is what would be credited if nothing more happened
     promised: float | None
-    availability: float | None
+    availability: float | None  # measured so far
+    availability_at_end: float | None  # if it is up from now on; what is credited goes by this
     minutes_down: float
     credit: Decimal  # share of the fee
     amount: Decimal | None  # None: the fee is not known here
@@ -62,7 +64,8 @@ async def credits_of(
     tx: Transaction, promised: Promises, rows: Sequence[Row[Any]], *, period: str, zone: str
 ) -> tuple[CreditView, ...]:
     """The credits of these services that have terms, in the period of those that is named. Raises InvalidPeriod."""
-    terms = {row.service: known for row in rows if (known := promised.contract_of(row.service)) is not None}
+    bound = [row for row in rows if promised.binds(row)]
+    terms = {row.service: known for row in bound if (known := promised.contract_of(row.service)) is not None}
     views: dict[str, CreditView] = {}
     for unit in {each.period for each in terms.values()}:  # a month, a quarter: one pass for each
         span = span_of(period, unit, zone, tx.now)
@@ -92,17 +95,26 @@ def span_of(period: str, unit: Unit, zone: str, now: datetime) -> Span:
 def _credit(found: Measuring, terms: Contract, span: Span, *, now: datetime) -> CreditView:
     whole = found.whole()
     target = next((each.target for each in found.objectives if each.metric is Metric.AVAILABILITY), None)
-    known = whole.availability
+    known = _at_end(found, span)
     return CreditView(
         service=found.service,
         start=span.start,
         end=span.end,
         is_over=span.end <= now,
         promised=target,
-        availability=known,
+        availability=whole.availability,
+        availability_at_end=known,
         minutes_down=whole.minutes_down,
         credit=Decimal() if known is None else terms.credit(known),
         amount=None if known is None else terms.amount(known),
         currency=terms.currency,
         terms=tier_words(terms),
     )
+
+
+def _at_end(found: Measuring, span: Span) -> float | None:
+    """The availability of the whole span if the rest of it, of which nothing is known, is up; None without samples."""
+    until = minute_of(found.span.end)
+    up = found.series.uptime(minute_of(found.span.start), until, found.bridge)
+    left = minute_of(span.end) - until
+    return (up.up + left) / (up.minutes + left) if up.minutes else None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID, uuid5
+
+from sqlalchemy import Row
 
 from core.access import directory
 from core.db import Transaction
@@ -16,6 +20,7 @@ from core.sla.objective import ANY, Objective
 from core.sla.views import ObjectiveView
 from core.tenants import tenant_policy
 
+HEARD_FOR: Final = timedelta(minutes=30)  # from its first sample to its last: no name that was sampled by mistake
 _OF_FILES = UUID("5f1d7a52-6f43-5d0c-9c5c-8a8c8de2b5a1")  # the namespace of their ids, which nothing else uses
 
 
@@ -39,6 +44,11 @@ class Promises:
     def contract_of(self, service: str) -> Contract | None:
         """The terms of its credits; None if there are none."""
         return self.contracts.get(service) or self.contracts.get(ANY)
+
+    def binds(self, row: Row[Any]) -> bool:
+        """Whether the service is promised anything to customers: it is named, or was heard for a while (0094)."""
+        is_named = row.service in self.named or row.service in self.contracts
+        return is_named or row.last_at - row.first_at >= HEARD_FOR
 
     @property
     def named(self) -> frozenset[str]:

@@ -94,6 +94,8 @@ async def _made(
     if kind == ReportKind.TRENDS:
         span = last_days(TREND_DAYS, min(month.end, tx.now) if period else tx.now)
     rows = [row for row in rows if service is not None or row.first_at < span.end]
+    if kind != ReportKind.TRENDS:
+        rows = [row for row in rows if promised.binds(row)]
     (tenant,) = await list_tenants(tx)
     about = _About(tx, promised, policy, span, tuple(rows), service, brand_of(tenant))
     match ReportKind(kind):
@@ -201,6 +203,8 @@ class _About:
 
     def _left_out(self) -> tuple[Words, ...]:
         """What a reader must know if services are missing."""
+        if self._service is not None and not self._rows:
+            return (Words(f"{self._service} was hardly heard of, and nothing that is promised names it."),)
         return (Words(f"{self._left} more services are not in this report."),) if self._left else ()
 
     @property
@@ -263,12 +267,21 @@ def _credit_row(view: CreditView, place: ZoneInfo) -> tuple[Cell, ...]:
     return (
         view.service,
         period,
-        NOTHING if view.availability is None else value_words(Metric.AVAILABILITY, view.availability),
+        _available(view),
         Decimal(str(round(view.minutes_down, 1))),
         credit_words(view.credit),
         amount if view.credit else NOTHING,
         "; ".join(view.terms),
     )
+
+
+def _available(view: CreditView) -> str:
+    """What was measured; of a period that runs also what it comes to if nothing more happens."""
+    if view.availability is None or view.availability_at_end is None:
+        return NOTHING
+    measured = value_words(Metric.AVAILABILITY, view.availability)
+    at_end = value_words(Metric.AVAILABILITY, view.availability_at_end)
+    return measured if view.is_over else f"{measured} so far, {at_end} if nothing more happens"
 
 
 def _credit_words(credited: Sequence[CreditView]) -> str:

@@ -26,7 +26,8 @@ class CreditOut(Output):
     end: datetime
     is_over: bool
     promised: Share | None
-    availability: Share | None
+    availability: Annotated[Share | None, Field(description="measured so far")]
+    availability_at_end: Annotated[Share | None, Field(description="if it is up from now on; credited by this")]
     minutes_down: Figure
     credit: Annotated[DecimalText, Field(description="share of the fee")]
     amount: DecimalText | None  # null: the fee is not known here

@@ -17,9 +17,11 @@ from core.charts import Renderer, ReportFormat, write_report
 from core.sla import (
     Sample,
     Sampler,
+    Wish,
     add_action,
     adopt_plan,
     close_plan,
+    create_objective,
     draft_plan,
     finish_action,
     get_plan,
@@ -79,6 +81,41 @@ async def test_credits_of_a_month_are_those_of_its_terms(month):
     assert (april.is_over, april.credit) == (False, Decimal())
     with pytest.raises(InvalidPeriod):
         await list_credits(month.database, TERMS, actor, period="2027-01")
+
+
+@pytest.mark.row("S9")
+async def test_a_period_that_runs_is_credited_as_if_nothing_more_happened(month):
+    """Of 160 minutes 11 were down: the fee of a month is not given back for that, as 29 days are still to come."""
+    actor, now = month.actor("agent_operator"), month.clock.now()
+    new = [Sample("search", now - timedelta(minutes=each), 0.1, success=each > 11) for each in range(1, 161)]
+    await Sampler(month.database).take(actor, new)
+    (found,) = await list_credits(month.database, TERMS, actor, period="2026-04", service="search")
+    assert (found.is_over, found.credit, found.amount) == (False, Decimal(), Decimal("0.00"))
+    assert found.availability == pytest.approx(149 / 160, abs=1e-4)
+    left = 30 * 1440 - (2 * 1440 + 9 * 60)
+    assert found.availability_at_end == pytest.approx((149 + left) / (160 + left), abs=1e-6)
+    month.advance(days=30)
+    (over,) = await list_credits(month.database, TERMS, actor, period="2026-04", service="search")
+    assert (over.is_over, over.availability_at_end) == (True, over.availability)
+
+
+@pytest.mark.row("S9", "S8")
+async def test_a_name_that_was_sampled_once_owes_nobody_anything_unless_a_promise_names_it(month, renderer):
+    actor, now = month.actor("agent_operator"), month.clock.now()
+    await Sampler(month.database).take(actor, [Sample("paymnets", now - timedelta(hours=30), 0.1, success=True)])
+
+    async def owed():
+        credited = await list_credits(month.database, TERMS, actor, period="2026-04")
+        report = await service_report(month.database, TERMS, actor, "customer", period="2026-04")
+        text = (await write_report(report, ReportFormat.CSV, renderer)).decode()
+        return [(each.service, each.credit) for each in credited], "paymnets" in text
+
+    assert await owed() == ([("payments", Decimal())], False)
+    alone = await service_report(month.database, TERMS, actor, "customer", period="2026-04", service="paymnets")
+    assert "hardly heard of" in (await write_report(alone, ReportFormat.HTML, renderer)).decode()
+    wish = Wish(name="availability", service="paymnets", metric="availability", target="99.9%")
+    await create_objective(month.database, TERMS, month.actor("meta_agent_manager"), wish)
+    assert await owed() == ([("payments", Decimal()), ("paymnets", Decimal("0.25"))], True)
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ def credit(**changes: Any) -> CreditView:
         is_over=True,
         promised=0.999,
         availability=0.9987,
+        availability_at_end=0.9987,
         minutes_down=58.0,
         credit=Decimal("0.10"),
         amount=Decimal("100.00"),
