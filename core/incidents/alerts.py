@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ LINK_MAX: Final = 2000
 LABELS_MAX: Final = 50
 LABEL_MAX: Final = 500
 ALERT: Final = "alert"  # the source of an incident that an alert opened, for doors
+_ADDRESS: Final = re.compile(r"https?://[^\s/?#]\S*")
 PERSON: Final = "person"  # the source of what people report
 GATE: Final = "gate"  # the source of what was done and not allowed, or allowed and not reported
 RESERVED: Final = frozenset({PERSON, ALERT, GATE, "sla", "countersign"})  # sources that nobody else may tell of
@@ -89,8 +91,30 @@ def readable(alert: Alert) -> Alert:
         labels={
             _cut(name, SERVICE_MAX): _cut(value, LABEL_MAX) for name, value in list(alert.labels.items())[:LABELS_MAX]
         },
-        link=alert.link if alert.link.startswith(("https://", "http://")) and len(alert.link) <= LINK_MAX else "",
+        link=alert.link if _is_address(alert.link) and len(alert.link) <= LINK_MAX else "",
     )
+
+
+def checked(alert: Alert) -> Alert:
+    """The alert, of which `readable` would alter nothing but blanks. Raises InvalidIncident naming the place."""
+    for where, text, longest in (
+        ("title", alert.title, TITLE_MAX),
+        ("service", alert.service, SERVICE_MAX),
+        ("words", alert.words, WORDS_MAX),
+        ("group", alert.group, KEY_MAX),
+        ("link", alert.link, LINK_MAX),
+        *((_place(name), name, SERVICE_MAX) for name in alert.labels),
+        *((_place(name), value, LABEL_MAX) for name, value in alert.labels.items()),
+    ):
+        if len(text.strip()) > longest:
+            raise InvalidIncident(f"Write at most {longest} characters; here are {len(text.strip())}.", where=where)
+    if not alert.title.strip():
+        raise InvalidIncident("Say what is wrong.", where="title")
+    if len(alert.labels) > LABELS_MAX:
+        raise InvalidIncident(f"An alert has at most {LABELS_MAX} labels.", where="labels")
+    if alert.link and not _is_address(alert.link):
+        raise InvalidIncident(f"'{alert.link[:80]}' is no address.", where="link", accepted=("https://…", "http://…"))
+    return alert
 
 
 def check_source(source: str) -> str:
@@ -117,6 +141,15 @@ def worse(one: Severity, other: Severity) -> Severity:
 def reaches(severity: Severity, least: str) -> bool:
     """Whether it is at least as bad."""
     return worse(severity, Severity(least)) is severity
+
+
+def _is_address(link: str) -> bool:
+    return bool(_ADDRESS.fullmatch(link))
+
+
+def _place(label: str) -> str:
+    """Where the label stands (RFC 6901)."""
+    return "/labels/" + label.replace("~", "~0").replace("/", "~1")
 
 
 def _cut(text: str, longest: int) -> str:

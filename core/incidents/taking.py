@@ -9,7 +9,7 @@ from datetime import datetime
 from core.actor import Actor
 from core.audit import audited
 from core.db import Database
-from core.incidents.alerts import Alert, AlertState, check_source, read_severity
+from core.incidents.alerts import Alert, AlertState, check_source, checked, read_severity
 from core.incidents.errors import InvalidIncident
 from core.incidents.holding import require_teller
 from core.incidents.opening import Outcome, open_or_update
@@ -52,4 +52,4 @@ async def take_alert(database: Database, actor: Actor, told: ToldAlert) -> Outco
             labels=told.labels,
             link=told.link,
         )
-        return await open_or_update(tx, alert)
+        return await open_or_update(tx, checked(alert))

@@ -49,7 +49,7 @@ class Wish:
     metric: str
     target: str  # "99.9%", "< 2 seconds"
     window: str = ""
-    percentile: float = PERCENTILE
+    percentile: float | None = None  # of response times; PERCENTILE, if it is not said
     description: str = ""
     pages: bool = True
     minimum_traffic: int = MINIMUM_TRAFFIC
@@ -187,7 +187,11 @@ def _read(wish: Wish, *, zone: str) -> Objective:
     window = read_window(wish.window or LAST_30_DAYS.words, zone=zone)
     if window is None:
         raise InvalidObjective(f"'{wish.window[:NAME_MAX]}' is no window.", where="window", accepted=WINDOW_EXAMPLES)
-    if not 0 < wish.percentile < 1:
+    if wish.percentile is not None and metric is not Metric.RESPONSE_TIME:
+        message = f"Only a response time has a percentile; this is the {metric.replace('_', ' ')}."
+        raise InvalidObjective(message, where="percentile", next_step="Leave it out.")
+    percentile = PERCENTILE if wish.percentile is None else wish.percentile
+    if not 0 < percentile < 1:
         raise InvalidObjective("A percentile lies between 0 and 1.", where="percentile", accepted=("0.95",))
     if not 1 <= wish.minimum_traffic <= 10**9:
         raise InvalidObjective("A minimum traffic is 1 or more.", where="minimum_traffic", accepted=("30",))
@@ -197,7 +201,7 @@ def _read(wish: Wish, *, zone: str) -> Objective:
         bound=bound,
         window=window,
         service=wish.service,
-        percentile=wish.percentile,
+        percentile=percentile,
         description=wish.description,
         pages=wish.pages,
         minimum_traffic=wish.minimum_traffic,
@@ -218,7 +222,7 @@ def _wish(objective: Objective) -> Wish:
         metric=objective.metric,
         target=bound_words(objective.metric, objective.bound),
         window=objective.window.words,
-        percentile=objective.percentile,
+        percentile=objective.percentile if objective.metric is Metric.RESPONSE_TIME else None,
         description=objective.description,
         pages=objective.pages,
         minimum_traffic=objective.minimum_traffic,

@@ -34,14 +34,14 @@ class IncidentAlertIn(Input):
     group: Annotated[str, Field(max_length=500, description="alerts of one group share an incident")] = ""
     state: Annotated[str, Field(max_length=20, description="firing or resolved")]
     severity: _Severity = "high"
-    service: Annotated[str, Field(max_length=200)] = ""
-    title: Annotated[str, Field(max_length=500)]
-    words: _Text = ""
+    service: Annotated[str, Field(max_length=120)] = ""
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    words: Annotated[str, Field(max_length=4_000)] = ""
     started_at: Annotated[Instant | None, Field(description="of this episode, the same in its resolution")] = None
     labels: Annotated[
-        dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=1_000)]], Field(max_length=50)
+        dict[Annotated[str, Field(max_length=120)], Annotated[str, Field(max_length=500)]], Field(max_length=50)
     ] = Field(default_factory=dict)
-    link: Annotated[str, Field(max_length=2_000)] = ""
+    link: Annotated[str, Field(max_length=2_000, description="an http or https address")] = ""
 
     def told(self) -> ToldAlert:
         """What the core is told."""

@@ -69,7 +69,9 @@ class ObjectiveIn(Input):
     window: Annotated[
         str, Field(max_length=60, description="rolling 24-hour window, rolling 30 days, calendar month")
     ] = "rolling 30 days"
-    percentile: Annotated[float, Field(gt=0, lt=1, description="of response times")] = 0.95
+    percentile: Annotated[
+        float | None, Field(gt=0, lt=1, description="of response times, and of nothing else; 0.95 if it is not said")
+    ] = None
     description: Words = ""
     incidents: Annotated[bool, Field(description="whether an alert of it opens an incident")] = True
     minimum_traffic: Annotated[int, Field(ge=1, le=10**9, description="operations, below which nobody is woken")] = 30

@@ -363,6 +363,31 @@ async def test_an_alert_that_fires_for_years_is_followed_to_its_end(incident_des
     assert (await desk.show(incident)).state == "resolved"
 
 
+@pytest.mark.row("S3")
+@pytest.mark.parametrize(
+    ("odd", "where"),
+    [
+        ({"link": "javascript:alert(1)"}, "link"),
+        ({"link": "not a url"}, "link"),
+        ({"link": "https://"}, "link"),
+        ({"title": "  "}, "title"),
+        ({"title": "x" * 201}, "title"),
+        ({"service": "x" * 121}, "service"),
+        ({"words": "x" * 4001}, "words"),
+        ({"labels": {"a/b.c": "x" * 501}}, "/labels/a~1b.c"),
+        ({"labels": {"x" * 121: ""}}, "/labels/" + "x" * 121),
+        ({"labels": {str(each): "" for each in range(51)}}, "labels"),
+    ],
+)
+async def test_what_an_alert_would_lose_is_refused_where_its_teller_can_be_told(incident_desk, odd, where):
+    desk = incident_desk
+    said = {"source": "probe", "key": "k", "state": "firing", "severity": "high", "title": "Slow", **odd}
+    with pytest.raises(InvalidIncident) as refused:
+        await take_alert(desk.database, desk.company.actor(OPERATOR), ToldAlert(**said))
+    assert refused.value.where == where
+    assert await desk.all() == ()
+
+
 @pytest.mark.row("S3", "R6")
 async def test_only_responders_and_platforms_tell_of_alerts_and_never_of_our_own(incident_desk):
     desk = incident_desk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -412,6 +413,19 @@ async def test_an_objective_of_a_name_with_a_line_break_is_refused(company):
     wish = Wish(name="up", service="line\nbreak", metric="availability", target="99.5%")
     with pytest.raises(InvalidObjective, match="line break"):
         await create_objective(company.database, CATALOGUE, company.actor("meta_agent_manager"), wish)
+
+
+async def test_a_percentile_of_what_is_no_response_time_is_refused(company):
+    manager = company.actor("meta_agent_manager")
+    wish = Wish(name="up", service="ledger", metric="availability", target="99.5%")
+    with pytest.raises(InvalidObjective, match="Only a response time has a percentile") as refused:
+        await create_objective(company.database, CATALOGUE, manager, replace(wish, percentile=0.95))
+    assert refused.value.where == "percentile"
+    made = await create_objective(company.database, CATALOGUE, manager, wish)
+    with pytest.raises(InvalidObjective, match="Only a response time"):
+        await change_objective(company.database, CATALOGUE, manager, made.id, {"percentile": 0.9})
+    changed = await change_objective(company.database, CATALOGUE, manager, made.id, {"target": "99.9%"})
+    assert "99.9" in changed.objective.target_words
 
 
 async def test_minutes_are_forgotten_after_five_weeks_and_hours_still_know_them(company, sampler):
