@@ -9,19 +9,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Final, NoReturn
 
+from core.json_bounds import DEPTH_MAX, is_shallow, is_storable, texts
 from web.errors import Malformed
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-DEPTH_MAX: Final = 64  # nested arrays and objects
 INT_MAX: Final = 2**63 - 1  # PostgreSQL bigint
 _INT_DIGITS_MAX: Final = 20  # longer than any bigint with its sign; spares the conversion of a megabyte of digits
 _EXACT_MAX: Final = 2**53
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET: Final = re.compile(r"[\[\]{}]")
 _SUSPECT: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # NUL, or half of a surrogate pair
 
 
@@ -42,47 +39,15 @@ def parse_json(raw: bytes) -> Json:
     return value
 
 
-def is_shallow(text: str) -> bool:
-    """Whether no bracket stands deeper than DEPTH_MAX. Brackets within strings do not count."""
-    if text.count("[") + text.count("{") <= DEPTH_MAX:
-        return True
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > DEPTH_MAX:
-            return False
-    return True
-
-
 def fingerprint_text(value: Json) -> bytes:
     """One spelling for all spellings of the same value: names sorted, no white space."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can keep the text, and UTF-8 can express it."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 def _refuse_unstorable(value: Json) -> None:
-    for text in _texts(value):
+    for text in texts(value):
         if not is_storable(text):
             raise Malformed("The body holds text with the character U+0000 or half of a surrogate pair.")
-
-
-def _texts(value: Json) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for item in value:
-                yield from _texts(item)
-        case dict():
-            for name, item in value.items():
-                yield name
-                yield from _texts(item)
-        case None | bool() | int() | float():
-            pass
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

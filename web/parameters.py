@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from core.json_bounds import is_storable
 from web.errors import Fault, InvalidRequest, Place
 from web.faults import Schema, parameter_faults
-from web.json_text import INT_MAX, Json, is_storable
+from web.json_text import INT_MAX, Json
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _BOOLEANS: Final = {"true": True, "false": False}

@@ -11,19 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from config.suggest import did_you_mean
-from connectors.itsm.base import ConnectorError, Ticket, TicketDraft, TicketState, TicketSystem
+from connectors.itsm.base import ConnectorError, Refused, Throttled, Ticket, TicketDraft, TicketState, TicketSystem
 from connectors.itsm.drafting import bypass_draft, request_draft, ticket_of
 from connectors.itsm.rehearsal import DryRun, rehearse_create, rehearse_update
 from connectors.itsm.samples import read_samples, sample_draft, sample_patch
 from core.actor import Actor
 from core.approvals import get_request
 from core.db import Database
-from core.deliveries import Asked, Tried, TriedCall, Trying
+from core.deliveries import Asked, SystemSilent, Tried, TriedCall, Trying
 from core.emergency import get_bypass
 from core.errors import InvalidInput
 
 OPEN: Final = "How the system answers decides what follows."
 EXISTS: Final = "It has the ticket {number} already; this is what creating it would send."
+AGAIN: Final = "Test the connector, then try again."
 _REFERENCE: Final = re.compile(r"(REQ|BYP)-(\d{1,9})\Z", re.IGNORECASE)
 
 
@@ -59,7 +60,7 @@ async def subject_of(database: Database, actor: Actor, slug: str, reference: str
 async def try_ticket(system: TicketSystem, asked: Asked, subject: Subject | None = None) -> Tried:
     """Every write that would be made, secrets struck out. Without a subject, for a made-up one.
 
-    Raises InvalidInput for what cannot be tried, and for what the system refuses.
+    Raises InvalidInput for what cannot be tried, and for what the system refuses; Unavailable where it gives no answer.
     """
     samples = read_samples(asked.given)
     about = subject or Subject(sample_draft(samples))
@@ -68,8 +69,11 @@ async def try_ticket(system: TicketSystem, asked: Asked, subject: Subject | None
             return await _create(system, about)
         ticket = _ticket(asked, about)
         return _tried(await rehearse_update(system, ticket, sample_patch(about.draft, samples)))
+    except Refused as exc:
+        raise InvalidInput(exc.reason, where=exc.field) from exc
     except ConnectorError as exc:
-        raise InvalidInput(exc.reason, where=getattr(exc, "field", None)) from exc
+        wait_s = exc.retry_after_s if isinstance(exc, Throttled) else None
+        raise SystemSilent(exc.reason, next_step=AGAIN, retry_after_s=wait_s) from exc
 
 
 async def _create(system: TicketSystem, subject: Subject) -> Tried:

@@ -24,7 +24,7 @@ from core.deliveries.service import (
     throughput,
 )
 from core.deliveries.testing import TEST_EVERY, TestedLately, run_test
-from core.deliveries.trying import try_out
+from core.deliveries.trying import SystemSilent, try_out
 from core.deliveries.values import Asked, Check, Connected, Connection, Finding, Health, Tried, TriedCall, Try, Trying
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Connection",
     "Finding",
     "Health",
+    "SystemSilent",
     "TestedLately",
     "Tried",
     "TriedCall",

@@ -13,10 +13,16 @@ from core.actor import Actor
 from core.audit import AuditCategory, audited, record
 from core.db import Database
 from core.deliveries.values import Asked, Connected, Connection, Tried
-from core.errors import Conflict, NotFound
+from core.errors import NotFound, Unavailable
 
 ANSWERS_WITHIN_S: Final = 20.0
 _ACTION: Final = "connector.dry_run"
+
+
+class SystemSilent(Unavailable):
+    """The system did not answer; nothing was changed there."""
+
+    code = "connectors.silent"
 
 
 async def try_out(
@@ -28,7 +34,7 @@ async def try_out(
     asked: Asked,
     within_s: float = ANSWERS_WITHIN_S,
 ) -> Tried:
-    """What would be sent, secrets struck out; nothing is. Raises NotFound, InvalidInput, Conflict if it is silent."""
+    """What would be sent, secrets struck out; nothing is. Raises NotFound, InvalidInput, SystemSilent."""
     async with audited(database, actor, action=_ACTION, resource=name) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
         connection = _found(connected, actor, name)
@@ -39,8 +45,8 @@ async def try_out(
         async with asyncio.timeout(within_s):
             return await connection.tries(actor, asked)
     except TimeoutError:
-        raise Conflict(
-            f"It did not answer within {within_s:g} seconds.", next_step="Test the connector, then try again."
+        raise SystemSilent(
+            f"'{name}' did not answer within {within_s:g} seconds.", next_step="Test the connector, then try again."
         ) from None
 
 

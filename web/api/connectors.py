@@ -305,7 +305,7 @@ class Connectors:
         "/api/v1/connectors/{connector}/dry-run",
         summary="What a ticket would send",
         tags=("connectors",),
-        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.CONFLICT),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND, ErrorKind.UNAVAILABLE),
         permission="modify configuration",
     )
     async def dry_run(self, call: Call[DryRunIn, None, ByConnector]) -> DryRunOut:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
@@ -14,6 +13,7 @@ from connectors.itsm.base import WebhookEvent, WebhookRejected
 from connectors.itsm.custom.paths import text_at
 from connectors.itsm.custom.spec import Webhook, WebhookKind
 from connectors.itsm.signatures import sent, verified_id
+from connectors.messages import UnreadableMessage, document_of
 
 _BEARER = "bearer "
 
@@ -21,16 +21,17 @@ _BEARER = "bearer "
 def read_webhook(
     headers: Mapping[str, str], body: bytes, *, declared: Webhook, secret: bytes, account: str, now: datetime
 ) -> tuple[WebhookEvent, ...]:
-    """The event in this message. Raises WebhookRejected unless it proves where it comes from and names a ticket."""
+    """The event in this message.
+
+    Raises WebhookRejected unless it proves where it comes from, UnreadableMessage if it names no ticket.
+    """
     given = {name.lower(): value for name, value in headers.items()}
     identity = _verified(given, body, declared=declared, secret=secret, now=now)
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise WebhookRejected("The body is not JSON.") from exc
+    document = document_of(body)
     ticket = text_at(document, declared.id)
     if not ticket:
-        raise WebhookRejected(f"The body names no ticket at '{'.'.join(declared.id)}'.")
+        where = ".".join(declared.id)
+        raise UnreadableMessage(f"The body names no ticket at '{where}'.", where=where)
     by = text_at(document, declared.by)
     return (
         WebhookEvent(

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from connectors.itsm.answers import UnexpectedAnswerError
 from connectors.itsm.base import Refused, TicketFile
 from connectors.itsm.jira.failures import TITLE, VENDOR_ERRORS, QuotaSpent, classify, status_of
 from connectors.itsm.jira.session import SERVICE_DESK_URL, CallClient
 from connectors.itsm.jira.settings import JiraSettings
-from connectors.itsm.jira.wire import FIELDS, PROPERTY, IssueRecord, issue, items, mapping, text, whole
+from connectors.itsm.jira.wire import FIELDS, PROPERTY, IssueRecord, issue, issue_path, items, mapping, text, whole
 from connectors.itsm.pace import Pace
 from connectors.itsm.rehearsal import present
 from connectors.itsm.threads import CallThreads, Flight
@@ -91,7 +91,8 @@ class JiraClient:
             issue(found)
             return found
 
-        return await self._ask(lambda client: _one_or_none(client, id_or_key, query, read))
+        path = issue_path(id_or_key)
+        return await self._ask(lambda client: _one_or_none(client, path, query, read))
 
     async def shown(self, number: str, fields: Sequence[str]) -> tuple[IssueRecord, Mapping[str, Any]] | None:
         """One issue with further fields, as they came; None if it is not there for us."""
@@ -100,7 +101,8 @@ class JiraClient:
         def read(answer: Any) -> tuple[IssueRecord, Mapping[str, Any]]:
             return issue(answer), mapping(mapping(answer).get("fields"))
 
-        return await self._ask(lambda client: _one_or_none(client, number, query, read))
+        path = issue_path(number)
+        return await self._ask(lambda client: _one_or_none(client, path, query, read))
 
     async def search(
         self, jql: str, *, fields: Sequence[str], rows: int = PAGE_ROWS, at: str | None = None
@@ -183,9 +185,9 @@ class JiraClient:
             raise
 
 
-def _one_or_none(client: CallClient, id_or_key: str, query: Mapping[str, Any], read: Callable[[Any], _T]) -> _T | None:
+def _one_or_none(client: CallClient, path: str, query: Mapping[str, Any], read: Callable[[Any], _T]) -> _T | None:
     try:
-        return read(client.ask(f"issue/{quote(id_or_key, safe='')}", query))
+        return read(client.ask(path, query))
     except VENDOR_ERRORS as exc:
         if status_of(exc) == HTTPStatus.NOT_FOUND:
             return None

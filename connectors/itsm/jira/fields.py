@@ -11,7 +11,7 @@ from connectors.itsm.jira.people import People
 from connectors.itsm.jira.screens import Screens, named_field, shaped_many
 from connectors.itsm.jira.text import plain, read
 from connectors.itsm.jira.tickets import Tickets
-from connectors.itsm.jira.wire import ScreenField, issue, mapping, screen_field
+from connectors.itsm.jira.wire import ScreenField, issue, issue_path, mapping, screen_field
 
 
 class Fields:
@@ -64,7 +64,7 @@ class Fields:
 
     async def write(self, ticket: Ticket, values: Mapping[str, str]) -> TicketReading:
         """The fields have these values; how they read then. Raises Refused for one that the edit screen lacks."""
-        path = f"issue/{ticket.external_id}"
+        path = issue_path(ticket.external_id)
         answer = mapping(await self._client.read(f"{path}/editmeta"))
         screen = {name: screen_field(meta, id_=name) for name, meta in mapping(answer.get("fields")).items()}
         is_cloud = (await self._client.site()).is_cloud

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.itsm.base import OutcomeUnknown, Refused, TicketFile
 from connectors.itsm.jira.client import JiraClient
-from connectors.itsm.jira.wire import items, mapping, text
+from connectors.itsm.jira.wire import issue_path, items, mapping, text
 
 
 async def attach_once(client: JiraClient, issue_id: str, file: TicketFile) -> None:
@@ -15,6 +15,6 @@ async def attach_once(client: JiraClient, issue_id: str, file: TicketFile) -> No
     held = items(mapping(row.get("fields")).get("attachment"))
     if any(text(mapping(one).get("filename")) == file.name for one in held):
         return
-    made = items(await client.attach(f"issue/{issue_id}/attachments", file))
+    made = items(await client.attach(issue_path(issue_id, "attachments"), file))
     if not any(text(mapping(one).get("id")) for one in made):
         raise OutcomeUnknown("Jira did not confirm the attachment.")

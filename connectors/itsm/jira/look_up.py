@@ -81,12 +81,11 @@ def _begins(value: Any) -> datetime | None:
 
 def _ends(value: Any) -> datetime | None:
     """A day without a time is meant to its end, in UTC."""
-    whole_day = _midnight(value)
-    return instant(value) or (whole_day + timedelta(days=1) if whole_day else None)
+    return instant(value) or _midnight(value, after=timedelta(days=1))
 
 
-def _midnight(value: Any) -> datetime | None:
+def _midnight(value: Any, *, after: timedelta = timedelta()) -> datetime | None:
     try:
-        return datetime.combine(date.fromisoformat(text(value)), time(), UTC)
-    except ValueError:
+        return datetime.combine(date.fromisoformat(text(value)), time(), UTC) + after
+    except (ValueError, OverflowError):
         return None

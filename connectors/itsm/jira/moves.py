@@ -13,7 +13,17 @@ from connectors.itsm.jira.notes import write_once
 from connectors.itsm.jira.screens import answers
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.jira.walk import Answer, Arrived, Goal, Held, Offer, Position, Stuck, Take, is_arrived, next_step
-from connectors.itsm.jira.wire import Approval, IssueRecord, Status, Transition, approval, items, mapping, text
+from connectors.itsm.jira.wire import (
+    Approval,
+    IssueRecord,
+    Status,
+    Transition,
+    approval,
+    issue_path,
+    items,
+    mapping,
+    text,
+)
 from connectors.itsm.jira.wire import status as read_status
 from connectors.itsm.jira.wire import transition as read_transition
 
@@ -130,7 +140,7 @@ class Moves:
         body = {"transition": {"id": move.id}, "fields": answers(before.number, move, walk.patch, self._settings)}
         refusal: Refused | None = None
         try:
-            await self._client.write(f"issue/{before.id}/transitions", body)
+            await self._client.write(issue_path(before.id, "transitions"), body)
         except Refused as exc:
             refusal = exc
         walk.record = await self.read(before.id)
@@ -151,7 +161,7 @@ class Moves:
 
     async def _transitions(self, issue_id: str) -> tuple[Transition, ...]:
         """The moves that are open to our account now, with the fields of their screens."""
-        answer = await self._client.read(f"issue/{issue_id}/transitions", {"expand": "transitions.fields"})
+        answer = await self._client.read(issue_path(issue_id, "transitions"), {"expand": "transitions.fields"})
         return tuple(read_transition(one) for one in items(mapping(answer).get("transitions")))
 
     async def _approval(self, record: IssueRecord) -> Approval | None:

@@ -9,7 +9,7 @@ from typing import Final
 from connectors.itsm.base import OutcomeUnknown
 from connectors.itsm.jira.client import PAGE_ROWS, JiraClient
 from connectors.itsm.jira.text import written
-from connectors.itsm.jira.wire import DESK_PROPERTY, PROPERTY, CommentRecord, comment, items, mapping, whole
+from connectors.itsm.jira.wire import DESK_PROPERTY, PROPERTY, CommentRecord, comment, issue_path, items, mapping, whole
 
 NEWEST_FIRST: Final = "-created"
 
@@ -30,7 +30,7 @@ async def write_once(client: JiraClient, issue_id: str, text: str, *, key: str) 
         {"key": DESK_PROPERTY, "value": {"internal": True}},  # means nothing on other projects
     ]
     body = {"body": written(text, is_cloud=site.is_cloud), "properties": properties}
-    answer = await client.write(f"issue/{issue_id}/comment", body)
+    answer = await client.write(issue_path(issue_id, "comment"), body)
     if not mapping(answer).get("id"):
         raise OutcomeUnknown("Jira did not confirm the comment.")
 
@@ -39,7 +39,7 @@ async def comments(client: JiraClient, issue_id: str) -> AsyncIterator[CommentRe
     """Every comment, newest first, with its properties; read from the store."""
     for start in itertools.count(0, PAGE_ROWS):
         query = {"startAt": start, "maxResults": PAGE_ROWS, "orderBy": NEWEST_FIRST, "expand": "properties"}
-        answer = mapping(await client.read(f"issue/{issue_id}/comment", query))
+        answer = mapping(await client.read(issue_path(issue_id, "comment"), query))
         rows = items(answer.get("comments"))
         for row in rows:
             yield comment(row)

@@ -154,6 +154,6 @@ def _number(value: str) -> float | None:
 def _time(value: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(value)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo is not None else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from typing import Any, Final
 from connectors.itsm.base import FieldChange, WebhookEvent, WebhookRejected
 from connectors.itsm.jira.wire import Person, instant, items, mapping, person, text
 from connectors.itsm.signatures import sent
+from connectors.messages import UnreadableMessage, document_of
 
 OLDEST: Final = timedelta(hours=2)  # vendor: up to 5 retries, 5 to 15 minutes apart
 NEWEST: Final = timedelta(minutes=5)
@@ -33,16 +33,14 @@ def read_webhook(
 ) -> tuple[WebhookEvent, ...]:
     """The event in this message; none for what we do not follow.
 
-    Raises WebhookRejected unless it is signed with the secret, of an acceptable age and readable.
+    Raises WebhookRejected unless it is signed with the secret and of an acceptable age, UnreadableMessage if it does
+    not say when it was sent, or names no issue.
     """
     given = {name.lower(): value for name, value in headers.items()}
     _verify(given.get("x-hub-signature", ""), body, secret)
-    try:
-        document = json.loads(body)
-    except ValueError as exc:
-        raise WebhookRejected("The body is not JSON; do not exclude it in the webhook's settings.") from exc
-    if not isinstance(document, dict):
-        raise WebhookRejected("The body is no object.")
+    if not body.strip():
+        raise UnreadableMessage("The message has no body: do not exclude it in the webhook's settings.")
+    document = document_of(body)
     _check_age(document.get("timestamp"), now)
     operation = text(document.get("webhookEvent"))
     if operation not in FOLLOWED:
@@ -61,10 +59,14 @@ def _verify(signature: str, body: bytes, secret: str) -> None:
 
 def _check_age(stamp: Any, now: datetime) -> None:
     if not isinstance(stamp, int) or isinstance(stamp, bool):
-        raise WebhookRejected("The message carries no timestamp.")
-    age_s = now.timestamp() - stamp / 1000
-    if not -NEWEST.total_seconds() <= age_s <= OLDEST.total_seconds():
+        raise UnreadableMessage("The body carries no 'timestamp': milliseconds since 1970.", where="timestamp")
+    age_ms = int(now.timestamp() * 1000) - stamp  # whole numbers: of any length
+    if not -_ms(NEWEST) <= age_ms <= _ms(OLDEST):
         raise WebhookRejected("The message is older than two hours, or newer than five minutes from now.")
+
+
+def _ms(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
 
 
 def _event(document: Mapping[str, Any], operation: str, identity: str, own: Person) -> WebhookEvent:
@@ -73,7 +75,7 @@ def _event(document: Mapping[str, Any], operation: str, identity: str, own: Pers
     address = _OF_COMMENT.search(text(comment.get("self")))
     external_id = text(issue.get("id")) or (address[1] if address else "")
     if not external_id.isdecimal():
-        raise WebhookRejected("The body names no issue.")
+        raise UnreadableMessage("The body names no issue: 'issue.id' is missing, or is no number.", where="issue.id")
     by = person(document.get("user") or comment.get("updateAuthor") or comment.get("author"))
     updated = instant(mapping(issue.get("fields")).get("updated"))
     return WebhookEvent(

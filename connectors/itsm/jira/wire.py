@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.itsm.answers import UnexpectedAnswerError
+from connectors.itsm.answers import UnexpectedAnswerError, shortened
+from connectors.itsm.base import Refused
 from connectors.itsm.jira.text import read
 
 PROPERTY: Final = "countersign"  # the entity property of our issues and comments
@@ -16,6 +18,7 @@ FIELDS: Final = ("summary", "status", "resolution", "issuetype", "project", "lab
                  "comment")  # fmt: skip
 STATUS_FIELD: Final = "status"  # as the history names it
 DESK_PROJECT: Final = "service_desk"
+ISSUE: Final = re.compile(r"(?:[0-9]{1,18}|[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18})\Z", re.ASCII)  # its id, or its key
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -162,6 +165,14 @@ def issue(value: Any) -> IssueRecord:
     )
 
 
+def issue_path(id_or_key: str, *parts: str) -> str:
+    """Where this issue, or this part of it, is found. Raises Refused for what is neither an id nor a key of one."""
+    if not ISSUE.match(id_or_key):
+        reason = f"'{shortened(id_or_key)}' is neither the id nor the key of an issue in Jira, like 10042 or GOV-7."
+        raise Refused(reason, field="ticket")
+    return "/".join(("issue", id_or_key, *parts))
+
+
 def comment(value: Any) -> CommentRecord:
     """The comment in this answer."""
     row = mapping(value)
@@ -253,9 +264,9 @@ def instant(value: Any) -> datetime | None:
     """An aware UTC instant; None when there is none."""
     try:
         at = datetime.fromisoformat(text(value))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):  # before the year 1, or after 9999, by our clock
         return None
-    return at.astimezone(UTC) if at.tzinfo is not None else None
 
 
 def _hands(changelog: Any, *, field: str = "") -> Iterator[Hand]:

@@ -19,6 +19,7 @@ from connectors.itsm.remedy.wire import (
     Record,
     Values,
     fields_of,
+    identity,
     record,
     text,
 )
@@ -34,7 +35,7 @@ class Tickets:
     async def read(self, kind: TicketKind, number: str) -> Record:
         """The record as it stands. Raises Refused if it is gone."""
         form = FORMS[kind]
-        asked = compare(form.number, "=", number)
+        asked = compare(form.number, "=", identity(number))
         page = await self._client.select(form.entry, asked, fields=self.fields(form), limit=2)
         found = [one for row in page.rows if (one := self.record(form, row)).number == number]
         if not found:

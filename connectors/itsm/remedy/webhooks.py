@@ -6,32 +6,33 @@ true is asked of the server.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from connectors.itsm.base import FieldChange, WebhookEvent, WebhookRejected
-from connectors.itsm.remedy.wire import instant
+from connectors.itsm.base import FieldChange, WebhookEvent
+from connectors.itsm.remedy.wire import NUMBER, instant
 from connectors.itsm.signatures import verified_id
-
-_NUMBER: Final = re.compile(r"[A-Za-z]{2,5}[0-9]{1,15}\Z")
+from connectors.messages import UnreadableMessage, document_of
 
 
 def read_webhook(
     headers: Mapping[str, str], body: bytes, *, key: bytes, account: str, now: datetime
 ) -> tuple[WebhookEvent, ...]:
-    """The event in this message. Raises WebhookRejected unless it is signed with the key, fresh and readable."""
+    """The event in this message.
+
+    Raises WebhookRejected unless it is signed with the key and fresh, UnreadableMessage if it names no ticket.
+    """
     identity = verified_id(headers, body, key=key, now=now)
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as exc:
-        raise WebhookRejected("The body is not JSON.") from exc
+    document = document_of(body)
     # `request` is the ticket's number, also when a work log or an approval was touched.
-    number = document.get("request") if isinstance(document, dict) else None
-    if not isinstance(number, str) or not _NUMBER.match(number):
-        raise WebhookRejected("The body names no ticket.")
+    number = document.get("request")
+    if not isinstance(number, str) or not NUMBER.match(number):
+        raise UnreadableMessage(
+            "The body names no ticket: 'request' is missing, or is no number of one.",
+            where="request",
+            accepted=("CRQ000000000101",),
+        )
     by = str(document.get("last_modified_by") or "")
     at = instant(document.get("last_modified_date"))
     return (

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.itsm.answers import UnexpectedAnswerError
-from connectors.itsm.base import TicketKind
+from connectors.itsm.answers import UnexpectedAnswerError, shortened
+from connectors.itsm.base import Refused, TicketKind
 
 Values = Mapping[str, Any]
 REQUEST_ID: Final = "Request ID"
 SUBMITTER: Final = "Submitter"
 SUBMITTED: Final = "Submit Date"
 MODIFIED: Final = "Last Modified Date"
+NUMBER: Final = re.compile(r"[A-Za-z]{2,5}[0-9]{1,15}\Z")  # of a ticket
 MODIFIED_BY: Final = "Last Modified By"
 KEY_START: Final = "countersign:"  # before each key of ours, so that our tickets can be asked for as one set
 
@@ -120,6 +122,15 @@ def record(form: Form, values: Values, key_field: str) -> Record:
     )
 
 
+def identity(number: str) -> str:
+    """The ticket's number. Raises Refused for what is none."""
+    if not NUMBER.match(number):
+        raise Refused(
+            f"'{shortened(number)}' is no number of a ticket in Remedy, like CRQ000000000101.", field="ticket"
+        )
+    return number
+
+
 def text(value: Any) -> str:
     """The value as text; of nothing the empty text."""
     return "" if value is None else str(value)
@@ -129,7 +140,7 @@ def instant(value: Any) -> datetime | None:
     """An aware UTC instant, from `2022-06-21T11:08:05.000+0000` in whatever zone; None when there is none."""
     try:
         at = datetime.fromisoformat(text(value))
-    except ValueError:
+        # Without a zone it could be anywhere: not a time that we know.
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):  # before the year 1, or after 9999, by our clock
         return None
-    # Without a zone it could be anywhere: not a time that we know.
-    return at.astimezone(UTC) if at.tzinfo else None

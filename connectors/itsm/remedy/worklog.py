@@ -10,7 +10,7 @@ from connectors.itsm.base import TicketFile
 from connectors.itsm.remedy.client import RemedyClient
 from connectors.itsm.remedy.mapping import DESCRIPTION_MAX_CHARS
 from connectors.itsm.remedy.qualification import both, compare
-from connectors.itsm.remedy.wire import Form, text
+from connectors.itsm.remedy.wire import Form, identity, text
 
 MARK_HEX_CHARS: Final = 16  # 64 bits: logs of one ticket are few
 SUMMARY: Final = "Description"
@@ -50,6 +50,6 @@ def _values(form: Form, number: str, marked: str, details: str) -> dict[str, str
 
 
 async def _is_written(client: RemedyClient, form: Form, number: str, marked: str) -> bool:
-    asked = both(compare(form.number, "=", number), compare(SUMMARY, "=", marked))
+    asked = both(compare(form.number, "=", identity(number)), compare(SUMMARY, "=", marked))
     page = await client.select(form.log, asked, fields=(form.number, SUMMARY), limit=2)
     return any(text(row[SUMMARY]) == marked and text(row[form.number]) == number for row in page.rows)

@@ -23,6 +23,7 @@ from connectors.itsm.rehearsal import present
 from connectors.itsm.servicenow.failures import TITLE, VENDOR_ERRORS, classify
 from connectors.itsm.servicenow.session import CallSession, Credentials
 from connectors.itsm.servicenow.settings import ServiceNowSettings
+from connectors.itsm.servicenow.wire import identity
 from connectors.itsm.threads import CallThreads, Flight
 from connectors.itsm.transport import RedirectedError
 from connectors.itsm.turns import Turns
@@ -81,7 +82,8 @@ class ServiceNowClient:
 
     async def get(self, table: str, sys_id: str, *, fields: Sequence[str] = ()) -> Row | None:
         """One record by its sys_id; None if it is not there."""
-        path, query = f"/{sys_id}", {"sysparm_fields": ",".join(fields), "sysparm_exclude_reference_link": "true"}
+        path = f"/{identity(sys_id)}"
+        query = {"sysparm_fields": ",".join(fields), "sysparm_exclude_reference_link": "true"}
 
         def work(client: Any) -> Row | None:
             resource = client.resource(api_path=f"/table/{table}", base_path=TABLE_BASE)
@@ -92,7 +94,7 @@ class ServiceNowClient:
 
     async def shown(self, table: str, sys_id: str, field: str) -> str:
         """One field as people see it; a journal field as all its entries in one text. Empty if it is not there."""
-        path, parameters = f"/{sys_id}", {"sysparm_fields": field, "sysparm_display_value": "true"}
+        path, parameters = f"/{identity(sys_id)}", {"sysparm_fields": field, "sysparm_display_value": "true"}
 
         def work(client: Any) -> Row | None:
             resource = client.resource(api_path=f"/table/{table}", base_path=TABLE_BASE)
@@ -108,7 +110,7 @@ class ServiceNowClient:
 
     async def patch(self, table: str, sys_id: str, fields: Mapping[str, str]) -> Row:
         """The record with these fields changed, as the instance left it."""
-        path = f"/{sys_id}"
+        path = f"/{identity(sys_id)}"
         return await self._call(lambda client: _send(client, TABLE_BASE, f"/table/{table}", path, fields), writes=True)
 
     async def attachments(self, query: str) -> tuple[Row, ...]:
@@ -137,15 +139,18 @@ class ServiceNowClient:
 
     async def patch_change(self, sys_id: str, fields: Mapping[str, str]) -> Row:
         """The change with these fields changed, as the instance left it."""
-        return await self._call(lambda client: _send(client, CHANGE_BASE, "/change", f"/{sys_id}", fields), writes=True)
+        path = f"/{identity(sys_id)}"
+        return await self._call(lambda client: _send(client, CHANGE_BASE, "/change", path, fields), writes=True)
 
     async def change(self, sys_id: str) -> Row | None:
         """One change, through the change API; None if it is not there."""
-        return await self._call(lambda client: _read_change(client, f"/{sys_id}"), writes=False)
+        path = f"/{identity(sys_id)}"
+        return await self._call(lambda client: _read_change(client, path), writes=False)
 
     async def next_states(self, sys_id: str) -> Row | None:
         """What the instance says about where this change may go; None if its release does not say."""
-        return await self._call(lambda client: _read_change(client, f"/{sys_id}/nextstates"), writes=False)
+        path = f"/{identity(sys_id)}/nextstates"
+        return await self._call(lambda client: _read_change(client, path), writes=False)
 
     def share_pace(self, turns: Turns) -> None:
         """The pace of calls is kept together with everybody who takes these turns."""

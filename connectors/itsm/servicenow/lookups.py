@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from connectors.itsm.base import Refused, TicketDraft
 from connectors.itsm.mapping import facts_of
 from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.settings import ServiceNowSettings
-from connectors.itsm.servicenow.wire import condition, query, text
-
-_SYS_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
+from connectors.itsm.servicenow.wire import SYS_ID, condition, query, text
 
 
 class Lookups:
@@ -34,7 +29,7 @@ class Lookups:
 
     async def user(self, name: str) -> str:
         """The user of this user name, or of this sys_id; empty if there is none."""
-        return name if _SYS_ID.match(name) else await self._only("sys_user", "user_name", name)
+        return name if SYS_ID.match(name) else await self._only("sys_user", "user_name", name)
 
     async def approver(self, account: str, email: str) -> str:
         """The active person with this user name, else with this address; empty if there is not exactly one."""
@@ -60,7 +55,7 @@ class Lookups:
         """The group of the settings; empty if none is set. Raises Refused if the instance does not have it."""
         wanted = self._settings.assignment_group
         if wanted and not self._group:
-            self._group = wanted if _SYS_ID.match(wanted) else await self._only("sys_user_group", "name", wanted)
+            self._group = wanted if SYS_ID.match(wanted) else await self._only("sys_user_group", "name", wanted)
             if not self._group:
                 raise Refused(f"ServiceNow has no group '{wanted}'.", field="assignment_group")
         return self._group

@@ -193,6 +193,6 @@ def _as_column(value: Any) -> str:
 def _time(value: str) -> str:
     try:
         when = datetime.fromisoformat(value)
-    except ValueError:
+        return when.astimezone(UTC).strftime(TIME_FORMAT) if when.tzinfo else ""
+    except (ValueError, OverflowError):
         return ""
-    return when.astimezone(UTC).strftime(TIME_FORMAT) if when.tzinfo else ""

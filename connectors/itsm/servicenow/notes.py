@@ -8,7 +8,7 @@ from typing import Final
 from connectors.itsm.base import Refused
 from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.mapping import NOTE_MAX_CHARS, shortened
-from connectors.itsm.servicenow.wire import condition, query
+from connectors.itsm.servicenow.wire import condition, identity, query
 
 MARK_HEX_CHARS: Final = 16  # 64 bits: notes of one record are few
 
@@ -20,6 +20,7 @@ def mark(key: str) -> str:
 
 async def write_once(client: ServiceNowClient, table: str, sys_id: str, text: str, *, key: str) -> None:
     """The record has this work note exactly once, however often this is called with the same key."""
+    identity(sys_id)
     if not text or await _is_written(client, table, sys_id, mark(key)):
         return
     body = shortened(text, NOTE_MAX_CHARS)

@@ -6,33 +6,38 @@ is true is asked of the instance.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.itsm.base import FieldChange, WebhookEvent, WebhookRejected
-from connectors.itsm.servicenow.wire import code
+from connectors.itsm.base import FieldChange, WebhookEvent
+from connectors.itsm.servicenow.wire import SYS_ID, code
 from connectors.itsm.signatures import verified_id
+from connectors.messages import UnreadableMessage, document_of
 
 
 def read_webhook(
     headers: Mapping[str, str], body: bytes, *, key: bytes, account: str, now: datetime
 ) -> tuple[WebhookEvent, ...]:
-    """The event in this message. Raises WebhookRejected unless it is signed with the key, fresh and readable."""
+    """The event in this message.
+
+    Raises WebhookRejected unless it is signed with the key and fresh, UnreadableMessage if it names no record.
+    """
     identity = verified_id(headers, body, key=key, now=now)
-    try:
-        document = json.loads(body)
-    except ValueError as exc:
-        raise WebhookRejected("The body is not JSON.") from exc
-    if not isinstance(document, dict) or not _is_sys_id(document.get("sys_id")):
-        raise WebhookRejected("The body names no record.")
+    document = document_of(body)
+    sys_id = document.get("sys_id")
+    if not isinstance(sys_id, str) or not SYS_ID.match(sys_id):
+        raise UnreadableMessage(
+            "The body names no record: 'sys_id' is missing, or is none.",
+            where="sys_id",
+            accepted=("32 hexadecimal digits",),
+        )
     by = str(document.get("sys_updated_by", ""))
     return (
         WebhookEvent(
             delivery_id=identity,
             table=str(document.get("table", "")),
-            external_id=str(document["sys_id"]),
+            external_id=sys_id,
             number=str(document.get("number", "")),
             operation=str(document.get("operation", "")),
             version=int(code(document.get("sys_mod_count")) or 0),
@@ -51,7 +56,3 @@ def _changes(value: Any) -> dict[str, FieldChange]:
         for name, one in value.items()
         if isinstance(one, dict)
     }
-
-
-def _is_sys_id(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 32 and all(character in "0123456789abcdef" for character in value)

@@ -6,15 +6,18 @@ bare strings or one-element lists in the vendor's examples. Nothing of this leav
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.itsm.answers import UnexpectedAnswerError
+from connectors.itsm.answers import UnexpectedAnswerError, shortened
+from connectors.itsm.base import Refused
 
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"  # UTC in values; display values are in the account's zone and are not read
 SEPARATOR: Final = "^"
+SYS_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,16 @@ def instant(value: Any) -> datetime | None:
         return datetime.strptime(text(value), TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def identity(sys_id: str) -> str:
+    """The sys_id, which may stand in a path and in a query. Raises Refused for what is none."""
+    if not SYS_ID.match(sys_id):
+        raise Refused(
+            f"'{shortened(sys_id)}' is no sys_id of ServiceNow: 32 hexadecimal digits, as its page's address has them.",
+            field="ticket",
+        )
+    return sys_id
 
 
 def condition(field: str, operator: str, value: str) -> str:

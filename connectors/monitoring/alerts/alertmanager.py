@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from connectors.messages import UnreadableMessage
 from connectors.monitoring.alerts.fields import instant, needed, text, texts
-from connectors.monitoring.alerts.told import Told, UnreadableMessage
+from connectors.monitoring.alerts.told import Told
 
 VERSION: Final = "4"
 STATUSES: Final = ("firing", "resolved")

@@ -14,9 +14,10 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter
 
+from connectors.messages import UnreadableMessage
 from connectors.monitoring.alerts.mapping import AlertMapping
 from connectors.monitoring.alerts.sources import AlertSource
-from connectors.monitoring.alerts.told import Told, UnreadableMessage
+from connectors.monitoring.alerts.told import Told
 from core.actor import system_actor
 from core.audit import AuditCategory, AuditResult, record
 from core.db import Database, Transaction

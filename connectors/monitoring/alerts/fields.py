@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.monitoring.alerts.told import UnreadableMessage
+from connectors.messages import UnreadableMessage
 
 TEXT_MAX: Final = 4_000  # characters
 LATEST_MS: Final = 253_402_300_799_000  # the end of the year 9999

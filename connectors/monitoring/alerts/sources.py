@@ -8,9 +8,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from connectors.messages import UnreadableMessage
 from connectors.monitoring.alerts import alertmanager, cloudevents, datadog, newrelic, splunk
 from connectors.monitoring.alerts.proofs import is_signed, shows_secret
-from connectors.monitoring.alerts.told import Told, UnreadableMessage
+from connectors.monitoring.alerts.told import Told
 
 
 class Proof(Protocol):

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from connectors.messages import UnreadableMessage
 from connectors.monitoring.alerts.fields import needed, text, texts
-from connectors.monitoring.alerts.told import Told, UnreadableMessage
+from connectors.monitoring.alerts.told import Told
 
 OVER: Final = frozenset({"resolved", "ok", "closed", "recovered"})
 _RUN_AT: Final = re.compile(r"_at_(\d{9,10})(?:\D|\Z)")

@@ -9,14 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.errors import InvalidInput
-
-
-class UnreadableMessage(InvalidInput):
-    """The message, or an alert of it, is none of this system's."""
-
-    code = "hooks.unreadable"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:

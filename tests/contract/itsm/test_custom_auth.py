@@ -21,6 +21,7 @@ from connectors.itsm.custom import Custom, load
 from connectors.itsm.custom.failures import Absent, Gone, failure
 from connectors.itsm.custom.spec import ErrorRule, Errors, Means
 from connectors.itsm.http import Answer
+from connectors.messages import UnreadableMessage
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 FILE = """
@@ -234,7 +235,7 @@ def test_a_standard_webhook_and_a_bearer_one_are_checked(tmp_path):
     for given in ({}, {"Authorization": "s3cret"}, {"Authorization": "Bearer s3cre"}):
         with pytest.raises(WebhookRejected, match="The token does not fit"):
             bearer.parse_webhook(given, body, now=NOW)
-    with pytest.raises(WebhookRejected, match=r"names no ticket at 't\.id'"):
+    with pytest.raises(UnreadableMessage, match=r"names no ticket at 't\.id'"):
         bearer.parse_webhook({"Authorization": "Bearer s3cret"}, b"{}", now=NOW)
     with pytest.raises(WebhookRejected, match="No webhook is declared"):
         connected(small, tmp_path).parse_webhook({}, body, now=NOW)

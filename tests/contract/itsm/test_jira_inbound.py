@@ -109,16 +109,8 @@ async def test_a_site_that_tries_again_sends_the_same_identity(receiver, draft):
         (body(), signed(body(), "another"), "does not fit"),
         (body(), {"X-Hub-Signature": signed(body())["x-hub-signature"].removeprefix("sha256=")}, "does not fit"),
         (body(), {"X-Hub-Signature": "sha256=é"}, "does not fit"),
-        (b"<html>", None, "not JSON"),
-        (b"", None, "not JSON"),
-        (b"\xff", None, "not JSON"),
-        (b"[]", None, "no object"),
-        (body(timestamp=None), None, "no timestamp"),
-        (body(timestamp=True), None, "no timestamp"),
         (body(timestamp=int((NOW - timedelta(hours=3)).timestamp() * 1000)), None, "older than two hours"),
         (body(timestamp=int((NOW + timedelta(minutes=6)).timestamp() * 1000)), None, "newer than five minutes"),
-        (body(issue=None), None, "names no issue"),
-        (body(issue={"id": "../../x"}), None, "names no issue"),
     ],
 )
 def test_a_message_that_proves_nothing_is_rejected(raw, headers, reason):

@@ -209,9 +209,6 @@ BODY = json.dumps({"form": "CHG:Infrastructure Change", "request": "CRQ000000000
         (signed(BODY, key=b"another key"), BODY, "signature"),
         (signed(BODY), BODY + b" ", "signature"),
         (signed(BODY, at=NOW - timedelta(minutes=6)), BODY, "five minutes"),
-        (signed(b"<html>"), b"<html>", "not JSON"),
-        (signed(b"[]"), b"[]", "no ticket"),
-        (signed(b'{"request": "x\'"}'), b'{"request": "x\'"}', "no ticket"),
     ],
 )
 def test_a_message_that_proves_nothing_is_rejected(remedy, headers, body, reason):

@@ -133,10 +133,6 @@ BODY = json.dumps({"table": "change_request", "sys_id": "0" * 32, "sys_mod_count
         (signed(BODY, at=NOW - timedelta(minutes=6)), BODY, "five minutes"),
         (signed(BODY, at=NOW + timedelta(minutes=6)), BODY, "five minutes"),
         ({**signed(BODY), "Webhook-Timestamp": "now"}, BODY, "no webhook-id or webhook-timestamp"),
-        (signed(b"<html>"), b"<html>", "not JSON"),
-        (signed(b"[]"), b"[]", "no record"),
-        (signed(b'{"sys_id": "x"}'), b'{"sys_id": "x"}', "no record"),
-        (signed(b"\xff"), b"\xff", "not JSON"),
     ],
 )
 def test_a_message_that_proves_nothing_is_rejected(servicenow, headers, body, reason):

@@ -11,9 +11,9 @@ import pytest
 
 from app.hooks import HookRefused, SystemHooks
 from connectors.callbacks.signing import signed
+from connectors.messages import UnreadableMessage
 from connectors.monitoring.alerts import SOURCES, AlertDoor
 from connectors.monitoring.alerts.fields import INSTANTS
-from connectors.monitoring.alerts.told import UnreadableMessage
 from core.errors import NotFound
 from core.incidents import IncidentFilter, list_incidents
 from core.monitoring import purge_messages

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from core.json_bounds import DEPTH_MAX
 from tests.unit.web.sample import TOKEN, UPLOAD_MAX, World, until
-from web.json_text import DEPTH_MAX
 
 JSON = {"Content-Type": "application/json"}
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.yamlfile import parse_yaml
+from connectors.messages import UnreadableMessage
 from connectors.monitoring.alerts import SOURCES, AlertMapping
 from connectors.monitoring.alerts.mapping_file import read_alert_mapping
-from connectors.monitoring.alerts.told import Told, UnreadableMessage
+from connectors.monitoring.alerts.told import Told
 from core.errors import ConfigError
 from core.ids import TenantId
 from core.incidents import AlertState, Severity
