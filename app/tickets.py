@@ -28,7 +28,7 @@ from connectors.itsm.incidents import IncidentSync
 from connectors.itsm.jira import CONNECTOR as JIRA
 from connectors.itsm.jira import JiraSettings
 from connectors.itsm.mapping import Mapping as FieldMapping
-from connectors.itsm.mapping import load_mapping
+from connectors.itsm.mapping import limits_for, load_mapping
 from connectors.itsm.reconciler import Reconciler
 from connectors.itsm.remedy import CONNECTOR as REMEDY
 from connectors.itsm.remedy import RemedySettings
@@ -292,7 +292,7 @@ def _remedy(settings: Settings) -> Iterable[Connected]:
 
 def _mapping(file: Path | None, connector: Connector) -> FieldMapping:
     """The mapping in the file. Raises ConfigError, or YamlSyntaxError if it is no YAML."""
-    return FieldMapping() if file is None else load_mapping(file, connector.slug)
+    return FieldMapping() if file is None else load_mapping(file, limits_for(connector))
 
 
 def _custom(settings: Settings) -> Iterable[Connected]:
@@ -301,10 +301,10 @@ def _custom(settings: Settings) -> Iterable[Connected]:
         strike_out(secret.get_secret_value() for secret in secrets.values())
         kept = tuple(Credential("secret", _kept(given.file, each)) for each in secrets)
         connector = declared(given.file, slug=given.slug)
-        system = connector.connect(CustomSettings(file=given.file))
+        mapping = _mapping(given.mapping, connector)
+        system = connector.connect(CustomSettings(file=given.file, mapping=mapping))
         calls = load(given.file).limits
         limits = _limits(calls.concurrent, calls.per_second)
-        mapping = _mapping(given.mapping, connector)
         yield Connected.to(connector, given.tenant, system, mapping=mapping, limits=limits, credentials=kept)
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import abc
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Self
 
-from connectors.itsm.base import Connector, FieldUse, TicketKind
+from connectors.itsm.base import Connector, TicketKind
 from connectors.itsm.mapping import FieldRule, Mapping
-from connectors.itsm.mapping.limits import GIVEN, KEY, MOVED, NONE, Limits, Why, limits_of
+from connectors.itsm.mapping.limits import KEY, NONE, USES, Limits, Why, cannot_write, limits_of
 from core.tickets import Direction
-
-_USES: Final[abc.Mapping[FieldUse, Why]] = {FieldUse.STATE: MOVED, FieldUse.KEY: KEY, FieldUse.GIVEN: GIVEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +34,14 @@ class RuleFields:
     def of(cls, connector: Connector, mapping: Mapping, *, keys: abc.Mapping[TicketKind, str]) -> Self:
         """Those of a connection with this mapping, which keeps our key in these fields where it may choose them."""
         declared = connector.fields
-        uses = {name: _USES[use] for name, use in (declared or {}).items() if use in _USES}
+        uses = {name: USES[use] for name, use in (declared or {}).items() if use in USES}
         return cls(
             mapping=mapping,
             limits=limits_of(connector.slug),
             own={kind: {**uses, **({keys[kind]: KEY} if kind in keys else {})} for kind in TicketKind},
             known=None if declared is None else tuple(name for name in declared if name not in uses),
             is_verbatim=connector.capabilities.verbatim_fields,
-            cannot=""
-            if connector.capabilities.fields
-            else f"No field can be written in {connector.title}: its file declares no 'fields.write'.",
+            cannot="" if connector.capabilities.fields else cannot_write(connector.title),
         )
 
     def closed(self, kind: TicketKind) -> dict[str, str]:

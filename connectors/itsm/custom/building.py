@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 from connectors.itsm.base import Refused
 from connectors.itsm.custom.request_spec import HeaderValue, Request, SecretRef
 from connectors.itsm.custom.spec import Auth, AuthKind, Spec
-from connectors.itsm.custom.templates import FIELDS, Template, Values, rendered
 from connectors.itsm.http import Call
+from connectors.itsm.templates import FIELDS, Template, Values, rendered
 
 Reveal = Callable[[SecretRef], str]
 

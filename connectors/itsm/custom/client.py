@@ -19,8 +19,8 @@ from connectors.itsm.custom.failures import Absent, failure
 from connectors.itsm.custom.paths import at, text_at
 from connectors.itsm.custom.request_spec import Request, SecretRef
 from connectors.itsm.custom.spec import AuthKind, Spec
-from connectors.itsm.custom.templates import Values
 from connectors.itsm.http import Answer, Call, Caller, Limits
+from connectors.itsm.templates import Values
 from connectors.itsm.turns import Turns
 
 TOKEN_LIFETIME_S: Final = 3600.0  # when an answer does not say

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, InstanceOf
 
 from connectors.itsm.answers import shortened
 from connectors.itsm.base import (
@@ -32,7 +32,7 @@ from connectors.itsm.base import (
 )
 from connectors.itsm.custom.approvals import Approvals
 from connectors.itsm.custom.client import CustomClient
-from connectors.itsm.custom.doctor import check
+from connectors.itsm.custom.doctor import check, mapped
 from connectors.itsm.custom.fields import PLANNED, Fields, uses
 from connectors.itsm.custom.files import attach_once
 from connectors.itsm.custom.look_up import look_up
@@ -46,6 +46,7 @@ from connectors.itsm.custom.tasks import Tasks
 from connectors.itsm.custom.tickets import Record, age, record, value
 from connectors.itsm.custom.walk import Arrived, Move, Stuck, next_step
 from connectors.itsm.custom.webhooks import read_webhook
+from connectors.itsm.mapping import Mapping as FieldMapping
 from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
 from core.clock import Clock, SystemClock
@@ -56,18 +57,20 @@ STEPS_MAX: Final = 8  # one for each state of ours
 
 
 class CustomSettings(BaseModel):
-    """Where the file is."""
+    """Where the file is, and the administrator's mapping."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: Path
+    mapping: InstanceOf[FieldMapping] = FieldMapping()
 
 
 class Custom:
     """One declared system. Raises ConfigError if a secret that its file refers to is not there."""
 
-    def __init__(self, spec: Spec, clock: Clock | None = None) -> None:
+    def __init__(self, spec: Spec, mapping: FieldMapping | None = None, *, clock: Clock | None = None) -> None:
         secrets = resolve(spec)
+        self._mapping = mapping or FieldMapping()
         self._spec = spec
         self._client = CustomClient(spec, secrets)
         self._clock = clock or SystemClock()
@@ -91,7 +94,8 @@ class Custom:
 
     async def check(self) -> CheckResult:
         """How the system answers to what can be asked without changing anything."""
-        return await check(self._spec, self._client, self._clock.now())
+        result = await check(self._spec, self._client, self._clock.now())
+        return CheckResult((*result.findings, *mapped(self._mapping, self._spec, self._fields.targets())))
 
     async def create(self, draft: TicketDraft) -> Ticket:
         """Exactly one live ticket carries the draft's key: looked for first, or known again by the system itself."""
@@ -275,7 +279,7 @@ def declared(file: Path, *, slug: str) -> Connector:
         slug=slug,
         title=spec.title,
         settings=CustomSettings,
-        connect=lambda settings: Custom(load(settings.file)),
+        connect=lambda settings: Custom(load(settings.file), settings.mapping),
         capabilities=Capabilities(
             change_requests=TicketKind.CHANGE in spec.kinds,
             incidents=TicketKind.INCIDENT in spec.kinds,

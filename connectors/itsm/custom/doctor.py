@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,8 @@ from connectors.itsm.custom.look_up import look_up
 from connectors.itsm.custom.paging import pages
 from connectors.itsm.custom.request_spec import Changes, Request
 from connectors.itsm.custom.spec import Spec
+from connectors.itsm.mapping import Mapping, distinct, examine
+from connectors.itsm.targets import Target
 
 NOBODY: Final = "countersign-doctor-nothing"  # a key, and a number, that no ticket has
 
@@ -37,6 +40,11 @@ async def _find(spec: Spec, client: CustomClient, find: Request) -> Finding:
         return "It answers."
 
     return await _look("Address and credentials", ask, "Check url, auth and 'find' of the file.")
+
+
+def mapped(mapping: Mapping, spec: Spec, targets: abc.Mapping[str, Target]) -> tuple[Finding, ...]:
+    """How every field of the mapping stands in the file; nothing without a mapping."""
+    return distinct(one for kind in spec.kinds for one in examine(mapping, kind, targets, where=spec.title))
 
 
 def _account(spec: Spec) -> Finding:

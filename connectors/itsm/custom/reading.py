@@ -20,7 +20,7 @@ from connectors.itsm.custom.request_spec import Request, Scalar
 from connectors.itsm.custom.spec import Limits, Spec, TicketPaths, TimeFormat, Times
 from connectors.itsm.custom.state_reading import read_states, scalar
 from connectors.itsm.custom.task_reading import read_tasks
-from connectors.itsm.custom.templates import FIELDS
+from connectors.itsm.templates import FIELDS
 from core.errors import ConfigError
 
 KEYS: Final = (

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from config.yamlfile import YamlPath
 from connectors.itsm.custom.request_spec import HeaderValue, JsonPath, Request, SecretRef
-from connectors.itsm.custom.templates import FIELDS, Name, Template, TemplateError, parse
+from connectors.itsm.templates import FIELDS, Name, Template, TemplateError, parse
 from core.located import Reader
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")

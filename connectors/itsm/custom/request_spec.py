@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from connectors.itsm.custom.templates import Template
+from connectors.itsm.templates import Template
 
 JsonPath = tuple[str, ...]
 Scalar = str | int | float | bool

@@ -14,7 +14,7 @@ from connectors.itsm.base import TicketKind, TicketState
 from connectors.itsm.custom.approval_spec import Approvals
 from connectors.itsm.custom.request_spec import Changes, HeaderValue, JsonPath, Request, Scalar, SecretRef, States
 from connectors.itsm.custom.task_spec import Tasks
-from connectors.itsm.custom.templates import Template
+from connectors.itsm.templates import Template
 
 
 class AuthKind(StrEnum):

@@ -8,6 +8,7 @@ reading.py     a file -> Mapping; every problem with its line, key and accepted 
 """
 
 from connectors.itsm.mapping.checking import distinct, examine, examine_states, needed
+from connectors.itsm.mapping.limits import limits_for, limits_of
 from connectors.itsm.mapping.reading import load_mapping, read_mapping
 from connectors.itsm.mapping.values import (
     SEVERITY_FACT,
@@ -40,6 +41,8 @@ __all__ = [
     "examine",
     "examine_states",
     "facts_of",
+    "limits_for",
+    "limits_of",
     "load_mapping",
     "needed",
     "read_mapping",

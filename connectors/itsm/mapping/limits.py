@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from connectors.itsm.base import TicketKind
+from connectors.itsm.base import Connector, FieldUse, TicketKind
 
+SECTIONS: Final = ("fields", "states", "priorities", "users")
 _CHANGES: Final = (TicketKind.CHANGE, TicketKind.EMERGENCY_CHANGE)
 
 
@@ -46,6 +47,9 @@ class Limits:
     fixed_read: Mapping[TicketKind, frozenset[str]] = field(default_factory=dict)  # states whose meaning is fixed
     people_by: tuple[str, ...] | None = None  # None: any attribute
     why_people: str = ""
+    declared: Mapping[str, Why | None] | None = None  # all fields that there are, and why none writes it; None: unknown
+    cannot_write: str = ""  # why no field can be written there at all
+    sections: tuple[str, ...] = SECTIONS  # what a mapping may say
 
     def reserved_for(self, kind: TicketKind) -> Mapping[str, Why]:
         """The fields of this kind's tickets that are nobody's to write."""
@@ -67,6 +71,7 @@ _STAGES: Final = frozenset(
         "Closed", "Cancelled",
     }
 )  # fmt: skip
+USES: Final[Mapping[FieldUse, Why]] = {FieldUse.STATE: MOVED, FieldUse.KEY: KEY, FieldUse.GIVEN: GIVEN}
 _LIMITS: Final[Mapping[str, Limits]] = {
     "servicenow": Limits(
         reserved={
@@ -104,3 +109,19 @@ NONE: Final = Limits()
 def limits_of(connector: str) -> Limits:
     """The limits of the system of this name."""
     return _LIMITS.get(connector, NONE)
+
+
+def limits_for(connector: Connector) -> Limits:
+    """The same for a system that a file may declare: that says already which fields there are, and the rest as well."""
+    if connector.fields is None:
+        return limits_of(connector.slug)
+    return Limits(
+        declared={name: USES.get(use) for name, use in connector.fields.items()},
+        cannot_write="" if connector.capabilities.fields else cannot_write(connector.title),
+        sections=("fields",),
+    )
+
+
+def cannot_write(title: str) -> str:
+    """Why no field can be written in the system of this title."""
+    return f"No field can be written in {title}: its file declares no 'fields.write'."

@@ -7,19 +7,18 @@ from collections import abc
 from pathlib import Path
 from typing import Any, Final
 
+from config.suggest import did_you_mean
 from config.yamlfile import LocatedDocument, YamlPath, load_yaml
 from connectors.itsm.base import TicketKind, TicketState
-from connectors.itsm.custom.templates import Template, TemplateError, parse
-from connectors.itsm.mapping.limits import Limits, limits_of
+from connectors.itsm.mapping.limits import Limits
 from connectors.itsm.mapping.values import SEVERITY_FACT, TIME_FACTS, Expression, FieldRule, KindMapping, Mapping, Users
 from connectors.itsm.mapping.variables import FACTS, OPEN_SUBJECTS, PLACEHOLDERS
+from connectors.itsm.templates import Template, TemplateError, parse
 from core.conditions import compile_expression
 from core.errors import InvalidInput
 from core.located import Reader
 from core.tickets import Direction, Owner
 
-KEYS: Final = ("fields", "states", "priorities", "users", "kinds")
-KIND_KEYS: Final = ("fields", "states", "priorities")
 FIELD_KEYS: Final = ("value", "cel", "direction", "owner", "fact", "values")
 USER_KEYS: Final = ("people", "by", "value", "default")
 LEVELS: Final = ("low", "medium", "high", "critical")
@@ -28,18 +27,19 @@ _RESOURCE_FACT: Final = re.compile(r"resource\.[a-z][a-z0-9_]*\Z")
 _STATES: Final = tuple(map(str, TicketState))
 
 
-def load_mapping(path: Path, connector: str) -> Mapping:
-    """The mapping in this file, for the system of this name (servicenow, jira, remedy).
+def load_mapping(path: Path, limits: Limits) -> Mapping:
+    """The mapping in this file, for the system with these limits.
 
     Raises ConfigError, or YamlSyntaxError if the file is no YAML or cannot be read.
     """
-    return read_mapping(load_yaml(path), connector)
+    return read_mapping(load_yaml(path), limits)
 
 
-def read_mapping(document: LocatedDocument, connector: str) -> Mapping:
+def read_mapping(document: LocatedDocument, limits: Limits) -> Mapping:
     """The same for a document in hand. Raises ConfigError."""
-    reader = _MappingReader(document, limits_of(connector))
-    table = reader.mapping((), {} if document.value is None else document.value, allowed=KEYS)
+    reader = _MappingReader(document, limits)
+    allowed = (*limits.sections, "kinds")
+    table = reader.mapping((), {} if document.value is None else document.value, allowed=allowed)
     kinds = reader.mapping(("kinds",), table.get("kinds") or {}, allowed=tuple(TicketKind))
     found = {kind: reader.kind(kind, table, kinds.get(kind) or {}) for kind in TicketKind}
     users = reader.users(("users",), table.get("users") or {})
@@ -64,7 +64,7 @@ class _MappingReader(Reader):
     def kind(self, kind: TicketKind, general: abc.Mapping[str, object], own: object) -> KindMapping:
         """What holds for one kind: what stands for all, under what stands for it alone."""
         at: YamlPath = ("kinds", kind.value)
-        special = self.mapping(at, own, allowed=KIND_KEYS)
+        special = self.mapping(at, own, allowed=tuple(name for name in self._limits.sections if name != "users"))
         rules: dict[str, FieldRule] = {}
         written: dict[TicketState, str] = {}
         read: dict[str, TicketState] = {}
@@ -100,6 +100,7 @@ class _MappingReader(Reader):
             at = (*path, target)
             self._refuse_reserved(at, target, kind)
             found[target] = self._field(at, target, given)
+            self._refuse_undeclared(at, found[target])
         return found
 
     def _field(self, path: YamlPath, target: str, given: object) -> FieldRule:
@@ -218,6 +219,19 @@ class _MappingReader(Reader):
     def _refuse_reserved(self, path: YamlPath, target: str, kind: TicketKind) -> None:
         if why := self._limits.reserved_for(kind).get(target):
             self.problem(path, f"'{target}' cannot be mapped for {kind.value}. {why.mapped}")
+
+    def _refuse_undeclared(self, path: YamlPath, rule: FieldRule) -> None:
+        declared = self._limits.declared
+        if declared is None:
+            return
+        if rule.target not in declared:
+            guess = did_you_mean(rule.target, tuple(declared))
+            known = tuple(declared) or ("none: declare some under 'fields' of its file",)
+            self.problem(path, f"The system's file declares no field '{rule.target}'.{guess}", accepted=known)
+        elif rule.is_written and self._limits.cannot_write:
+            self.problem(path, self._limits.cannot_write, accepted=("direction: in", "direction: none"))
+        elif rule.is_written and (why := declared[rule.target]) is not None:
+            self.problem(path, f"'{rule.target}' cannot be written. {why.mapped}", accepted=("direction: in",))
 
     def _texts(self, path: YamlPath, value: object) -> dict[str, str]:
         found = {}

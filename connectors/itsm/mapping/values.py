@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from connectors.itsm.base import Refused, TicketDraft, TicketKind, TicketState
-from connectors.itsm.custom.templates import Template
+from connectors.itsm.templates import Template
 from core.conditions import Expression as CelExpression
 from core.conditions import Facts
 from core.errors import InvalidInput

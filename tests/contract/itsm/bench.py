@@ -28,7 +28,7 @@ from connectors.itsm.base import (
     TicketSystem,
 )
 from connectors.itsm.mapping import Mapping as TicketMapping
-from connectors.itsm.mapping import read_mapping
+from connectors.itsm.mapping import limits_of, read_mapping
 from connectors.itsm.registry import CONNECTORS
 from core.changes import TaskState, TaskStep
 from core.tickets import Decision
@@ -167,7 +167,7 @@ class Bench(ABC):
         return self.connect(**{name: SecretStr("wrong")})
 
     def map(self, text: str) -> TicketMapping:
-        return read_mapping(parse_yaml(text, file="map.yaml"), self.slug)
+        return read_mapping(parse_yaml(text, file="map.yaml"), limits_of(self.slug))
 
     def fail(self, fault: Fault, count: int = 1, *, retry_after: float | None = None, match: str | None = None) -> None:
         self.faults.add(self.slug, fault, count, retry_after, match)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from config.yamlfile import parse_yaml
 from connectors.itsm.base import (
     ConnectorError,
     Health,
@@ -23,6 +24,7 @@ from connectors.itsm.base import (
     WebhookRejected,
 )
 from connectors.itsm.custom import Custom, declared, load
+from connectors.itsm.mapping import limits_for, read_mapping
 from connectors.itsm.rehearsal import rehearse_create, rehearse_update
 from core.clock import SystemClock
 from sandbox.faults import Fault
@@ -242,6 +244,21 @@ async def test_an_answer_without_its_list_does_not_pass_for_an_empty_one(desk_fi
 
     with pytest.raises(Refused, match="without the list that the file says stands there"):
         await system.create(draft_of())
+    await system.close()
+
+
+@pytest.mark.row("N3")
+async def test_the_doctor_says_how_each_mapped_field_stands(desk_file):
+    text = "fields: {cost_centre: {direction: in, fact: resource.cost_centre}, reason: '{request.reference}'}"
+    mapping = read_mapping(parse_yaml(text, file="map.yaml"), limits_for(declared(desk_file, slug="desk")))
+    system = Custom(load(desk_file), mapping)
+
+    found = [one for one in (await system.check()).findings if one.subject.startswith("Mapped")]
+
+    assert [(one.subject, one.health, one.message) for one in found] == [
+        ("Mapped field cost_centre of Ticket desk", Health.OK, "It is there."),
+        ("Mapped field reason of Ticket desk", Health.OK, "It is there and can be written."),
+    ]
     await system.close()
 
 

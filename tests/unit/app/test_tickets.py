@@ -131,6 +131,17 @@ def test_a_declared_system_is_connected_by_the_name_and_beside_the_file_that_nam
     asyncio.run(found.system.close())
 
 
+@pytest.mark.row("N3", "X8")
+def test_a_mapping_that_names_what_the_declared_file_does_not_stops_with_its_place(config):
+    (config.parent / "map.yaml").write_text("fields:\n  nosuch: '{request.reference}'\n")
+    config.write_text(config.read_text() + "    mapping: map.yaml\n")
+
+    with pytest.raises(ConfigError, match="declares no field 'nosuch'") as refused:
+        connected_systems(load_settings(config=config, environ={}))
+    assert (refused.value.file, refused.value.line) == (str(config.parent / "map.yaml"), 2)
+    assert refused.value.accepted == ("reason", "cost_centre")
+
+
 def test_a_mistake_in_the_declared_file_stops_with_its_place(config):
     (config.parent / "desk.yaml").write_text(DESK.replace("kind: bearer", "kind: x"))
 

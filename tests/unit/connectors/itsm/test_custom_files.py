@@ -18,7 +18,7 @@ from config.yamlfile import parse_yaml
 from connectors.itsm.base import FieldUse
 from connectors.itsm.custom import OPERATIONS, Custom, read_spec
 from connectors.itsm.custom.fields import uses
-from connectors.itsm.custom.templates import Template, TemplateError, parse, rendered
+from connectors.itsm.templates import Template, TemplateError, parse, rendered
 from core.errors import ConfigError, InvalidInput
 
 DOCS = Path(__file__).parents[4] / "docs" / "connectors" / "custom.md"

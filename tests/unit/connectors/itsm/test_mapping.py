@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from connectors.itsm.mapping import (
     FieldRule,
     Mapping,
     UnmappableError,
+    limits_of,
     load_mapping,
     read_mapping,
 )
+from connectors.itsm.mapping.limits import GIVEN, MOVED, Limits
 from core.errors import ConfigError
 from core.tickets import Direction, Owner
 
@@ -27,7 +30,7 @@ CHANGE, INCIDENT = TicketKind.CHANGE, TicketKind.INCIDENT
 
 
 def mapping(text: str, connector: str = "servicenow") -> Mapping:
-    return read_mapping(parse_yaml(text, file="map.yaml"), connector)
+    return read_mapping(parse_yaml(text, file="map.yaml"), limits_of(connector))
 
 
 def outgoing(text: str, **facts: object) -> dict[str, object]:
@@ -37,7 +40,7 @@ def outgoing(text: str, **facts: object) -> dict[str, object]:
 def test_an_empty_file_maps_nothing(tmp_path):
     (tmp_path / "map.yaml").write_text("")
 
-    assert load_mapping(tmp_path / "map.yaml", "servicenow").outgoing(CHANGE, FACTS) == {}
+    assert load_mapping(tmp_path / "map.yaml", limits_of("servicenow")).outgoing(CHANGE, FACTS) == {}
 
 
 def test_a_template_puts_facts_into_a_field():
@@ -188,6 +191,40 @@ def test_a_mistake_is_named_with_its_file_line_and_key(text, line, key, message)
     assert found.key == key or f"'{key}'" in found.message
 
 
+DECLARED = Limits(declared={"reason": None, "cost_centre": None, "number": GIVEN, "state": MOVED}, sections=("fields",))
+NO_FIELDS = "none: declare some under 'fields' of its file"
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "key", "message", "accepted"),
+    [
+        ("fields:\n  nosuch: x", DECLARED, "fields.nosuch", "no field 'nosuch'", tuple(DECLARED.declared)),
+        ("fields:\n  reson: x", DECLARED, "fields.reson", "Did you mean 'reason'?", tuple(DECLARED.declared)),
+        ("fields:\n  state: x", DECLARED, "fields.state", "'state' cannot be written. A ticket is moved", ("direction: in",)),
+        ("fields:\n  number: x", DECLARED, "fields.number", "The system gives it.", ("direction: in",)),
+        ("states:\n  in: {a: closed}", DECLARED, "states", "is not a key here", ("fields", "kinds")),
+        ("kinds:\n  change: {priorities: {}}", DECLARED, "kinds.change.priorities", "is not a key here", ("fields",)),
+        ("fields:\n  reason: x", replace(DECLARED, declared={}), "fields.reason", "no field 'reason'", (NO_FIELDS,)),
+        ("fields:\n  reason: x", replace(DECLARED, cannot_write="It cannot."), "fields.reason", "It cannot.",
+         ("direction: in", "direction: none")),
+    ],
+)  # fmt: skip
+def test_of_a_declared_system_a_mapping_names_what_its_file_declares_and_nothing_else(
+    text, limits, key, message, accepted
+):
+    with pytest.raises(ConfigError) as caught:
+        read_mapping(parse_yaml(text, file="map.yaml"), limits)
+
+    assert message in caught.value.message
+    assert (caught.value.file, caught.value.key, caught.value.accepted) == ("map.yaml", key, accepted)
+
+
+def test_what_is_only_read_may_be_given_by_the_system():
+    text = "fields: {number: {direction: in, fact: resource.number}}"
+    (rule,) = read_mapping(parse_yaml(text, file="map.yaml"), DECLARED).fields(CHANGE)
+    assert (rule.target, rule.fact) == ("number", "resource.number")
+
+
 def test_a_mistake_for_every_kind_is_one_problem():
     with pytest.raises(ConfigError) as caught:
         mapping("fields: {u_a: {value: x, owner: our}}")
@@ -237,7 +274,7 @@ def test_what_a_table_of_values_writes_it_reads_back_where_no_two_are_one(values
 )
 def test_the_file_says_which_way_planned_dates_travel_and_keeps_those_that_it_fills_itself(fields, direction):
     mapped = MappedFields(
-        read_mapping(parse_yaml(f"fields: {fields}", file="map.yaml"), "servicenow"), "https://c.example"
+        read_mapping(parse_yaml(f"fields: {fields}", file="map.yaml"), limits_of("servicenow")), "https://c.example"
     )
 
     assert mapped.times(TicketKind.CHANGE, ("start_date", "end_date")) is direction
@@ -261,7 +298,7 @@ def test_the_file_says_which_way_planned_dates_travel_and_keeps_those_that_it_fi
     ],
 )
 def test_the_file_says_which_way_severities_of_incidents_travel(written, way):
-    mapping = read_mapping(parse_yaml(f"kinds: {{incident: {{{written}}}}}", file="map.yaml"), "servicenow")
+    mapping = read_mapping(parse_yaml(f"kinds: {{incident: {{{written}}}}}", file="map.yaml"), limits_of("servicenow"))
     mapped = MappedFields(mapping, "https://c.example")
     assert mapped.severities(("impact", "urgency")) == way
     assert mapped.rules(TicketKind.INCIDENT) == () or 'impact: "2"' in written

@@ -6,7 +6,7 @@ import pytest
 
 from config.yamlfile import parse_yaml
 from connectors.itsm.base import Capabilities, Connector, FieldUse, TicketKind
-from connectors.itsm.mapping import Mapping, read_mapping
+from connectors.itsm.mapping import Mapping, limits_of, read_mapping
 from connectors.itsm.registry import CONNECTORS
 from connectors.itsm.rule_fields import RuleFields
 
@@ -15,7 +15,7 @@ CHANGE, EMERGENCY, INCIDENT = TicketKind.CHANGE, TicketKind.EMERGENCY_CHANGE, Ti
 
 
 def fields(slug="servicenow", text="", **keys):
-    mapping = read_mapping(parse_yaml(text, file="map.yaml"), slug) if text else Mapping()
+    mapping = read_mapping(parse_yaml(text, file="map.yaml"), limits_of(slug)) if text else Mapping()
     return RuleFields.of(CONNECTORS[slug], mapping, keys={TicketKind(kind): name for kind, name in keys.items()})
 
 
