@@ -35,6 +35,7 @@ STANDARD = """\
     - template: "rotate_key"
       title: "Rotate a key"
       type: "configuration_change"
+      resources: ["service:Payments", "data:*"]
       testing: "Rehearsed weekly."
       rollback_plan: "Put the former key back."
       communication: "Announced in the calendar."
@@ -61,7 +62,7 @@ class Desk:
 
     async def draft(self, who="agent_developer", *, template="", **proposal):
         said = {
-            "title": "Raise the limit",
+            "title": None if template else "Raise the limit",
             "description": "Month-end needs more.",
             "type": "configuration_change",
             "resources": ["service:Payments"],

@@ -19,7 +19,7 @@ from core.changes.rolling_back import settle_rollback
 from core.changes.state import ENDS, Step
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
-from core.changes.weighing import Weighed, ask, weigh
+from core.changes.weighing import Weighed, ask, is_standard, weigh
 from core.db import Database, Transaction
 from core.deadlines import set_deadline
 from core.outbox import Event
@@ -62,7 +62,7 @@ async def submit(database: Database, catalogue: ChangeCatalogue, actor: Actor, c
         await require_type(tx, actor, type_of(policy, held.row.change_type))
         held, weighed = await _assess(tx, policy, actor, held)
         level = weighed.risk.level
-        if rules.is_preapproved(policy.templates.get(held.row.template), level):
+        if is_standard(policy, held, weighed):
             values: dict[str, Any] = {"state": held.move(Step.PREAPPROVE), "request_id": None, "note": ""}
             details = {"template": held.row.template, "risk": level}
             await set_deadline(tx, held.id, UNUSED, tx.now + UNUSED_AFTER)

@@ -18,6 +18,7 @@ from core.rollouts import Plan
 
 DEFAULT_TIMEOUT: Final = timedelta(hours=24)
 DEFAULT_ROLLBACK_TIMEOUT: Final = timedelta(minutes=15)  # each minute of it, people work with what went wrong
+ANY: Final = "*"
 DEFAULT_REVIEW_DUE: Final = timedelta(days=5)
 
 
@@ -61,14 +62,24 @@ class Implementation:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A standard change: approved beforehand, up to a risk, with what its gates are evidenced by."""
+    """A standard change: approved beforehand, of what it names, up to a risk, with what its gates are evidenced by."""
 
     key: str
     title: str
     type: str
+    resources: tuple[str, ...]  # service:Payments; agent:* for any of the kind
     max_risk: RiskLevel = RiskLevel.LOW
     description: str = ""
     evidence: Mapping[Gate, str] = field(default_factory=dict)
+
+    def covers(self, resource: str) -> bool:
+        """Whether the change that it approves may touch this."""
+        return resource in self.resources or f"{resource.partition(':')[0]}:{ANY}" in self.resources
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What it touches, where it names each; nothing where it says any of a kind."""
+        return () if any(each.endswith(f":{ANY}") for each in self.resources) else self.resources
 
 
 @dataclass(frozen=True, slots=True)

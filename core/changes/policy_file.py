@@ -58,7 +58,8 @@ ROWS: Final[Mapping[str, RiskLevel]] = {f"{level}_risk": level for level in Risk
 TYPE_KEYS: Final = ("type", "permission")
 GATE_KEYS: Final[Mapping[str, Gate]] = {f"{gate}_required": gate for gate in Gate}
 IMPLEMENTATION_KEYS: Final = (*GATE_KEYS, "post_implementation_review", "review_due")
-TEMPLATE_KEYS: Final = ("template", "title", "type", "max_risk", "description", *Gate)
+TEMPLATE_KEYS: Final = ("template", "title", "type", "resources", "max_risk", "description", *Gate)
+TOUCHED_EXAMPLES: Final = ("service:Payments", "agent:*")
 PERMISSIONS: Final = tuple(names(Permission.CREATE_AGENTS | Permission.DEPLOY_AGENTS | Permission.MODIFY_CONFIG))
 
 
@@ -151,7 +152,7 @@ def _templates(reader: Reader, path: YamlPath, value: object, types: tuple[str, 
     found: dict[str, Template] = {}
     for index, item in enumerate(reader.sequence(path, value)):
         place = (*path, index)
-        fields = reader.mapping(place, item, allowed=TEMPLATE_KEYS, required=("template", "type"))
+        fields = reader.mapping(place, item, allowed=TEMPLATE_KEYS, required=("template", "type", "resources"))
         key = slug(reader.text((*place, "template"), fields.get("template", "template")))
         if not key or key in found:
             reader.problem((*place, "template"), f"The template '{key}' is there twice." if key else "It needs a name.")
@@ -159,12 +160,19 @@ def _templates(reader: Reader, path: YamlPath, value: object, types: tuple[str, 
         texts = {
             name: reader.text((*place, name), fields[name])
             for name in TEMPLATE_KEYS
-            if name in fields and name != "type"
+            if name in fields and name not in ("type", "resources")
         }
+        touched = tuple(reader.sequence((*place, "resources"), fields.get("resources", ())))
+        if "resources" in fields and not touched:
+            reader.problem((*place, "resources"), "Name what it touches, or a kind of it.", accepted=TOUCHED_EXAMPLES)
         found[key] = Template(
             key=key,
             title=texts.get("title", key.replace("_", " ").capitalize()),
             type=reader.choice((*place, "type"), fields.get("type", types[0] if types else ""), types),
+            resources=tuple(
+                _resource(reader, (*place, "resources", number), reader.text((*place, "resources", number), each))
+                for number, each in enumerate(touched)
+            ),
             max_risk=RiskLevel(risk) if risk in tuple(RiskLevel) else RiskLevel.LOW,
             description=texts.get("description", ""),
             evidence={gate: texts[gate] for gate in Gate if gate in texts},

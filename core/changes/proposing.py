@@ -50,23 +50,31 @@ def template_named(policy: ChangePolicy, key: str) -> Template | None:
 
 
 def filled(proposal: Proposal, standard: Template | None) -> Proposal:
-    """The proposal of a new change: what it does not say is as its template says."""
+    """The proposal of a new change: what it does not say is as its template says.
+
+    Raises InvalidChange where it says another thing than what the template approves.
+    """
     if standard is not None and proposal.type not in (None, standard.type):
         raise InvalidChange("The template says of which type it is.", where="type", accepted=(standard.type,))
     return Proposal(
         title=proposal.title or (standard.title if standard else ""),
         description=proposal.description or (standard.description if standard else ""),
         type=(standard.type if standard else proposal.type) or "",
-        resources=proposal.resources or (),
+        resources=proposal.resources or (standard.named if standard else ()),
         starts_at=proposal.starts_at,
         ends_at=proposal.ends_at,
     )
 
 
 async def values_of(
-    tx: Transaction, policy: ChangePolicy, proposal: Proposal, *, before: Held | None = None
+    tx: Transaction,
+    policy: ChangePolicy,
+    proposal: Proposal,
+    *,
+    standard: Template | None = None,
+    before: Held | None = None,
 ) -> dict[str, Any]:
-    """The columns that the proposal sets. Raises InvalidChange naming the field."""
+    """The columns that the proposal sets, within what its template approves. Raises InvalidChange naming the field."""
     values: dict[str, Any] = {}
     if proposal.title is not None:
         values["title"] = rules.check_text("title", proposal.title, rules.TITLE_MAX)
@@ -81,8 +89,21 @@ async def values_of(
         values["change_type"] = proposal.type
     if proposal.resources is not None:
         values["resources"] = await _resources(tx, proposal.resources)
+    if standard is not None:
+        _check_standard(standard, values)
     values |= _times(proposal, before, now=tx.now)
     return values
+
+
+def _check_standard(standard: Template, values: Mapping[str, Any]) -> None:
+    """Raises InvalidChange for what the template does not approve: other work, or on something else."""
+    if values.get("title", standard.title) != standard.title:
+        message = f"The template '{standard.key}' says what is done; its description may say more."
+        raise InvalidChange(message, where="title", accepted=(standard.title,))
+    for index, resource in enumerate(values.get("resources", ())):
+        if not standard.covers(resource):
+            message = f"The template '{standard.key}' is not about {resource}. Without a template it can be asked for."
+            raise InvalidChange(message, where=f"resources.{index}", accepted=standard.resources)
 
 
 async def _resources(tx: Transaction, texts: Sequence[str]) -> list[str]:

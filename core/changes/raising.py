@@ -72,7 +72,7 @@ async def draft_in(
     """As `draft`, together with what else the caller's transaction does."""
     policy = await policy_of(tx, catalogue)
     standard = template_named(policy, template)
-    values = await values_of(tx, policy, filled(proposal, standard))
+    values = await values_of(tx, policy, filled(proposal, standard), standard=standard)
     user = await require_type(tx, actor, type_of(policy, values["change_type"]))
     change_id, number = uuid7(), await next_number(tx, "CHG")
     await store.add(
@@ -121,7 +121,8 @@ async def revise(
         require_own(actor, held)
         to = held.state if held.state is ChangeState.DRAFT else held.move(Step.REVISE)
         policy = await policy_of(tx, catalogue)
-        values = await values_of(tx, policy, proposal, before=held)
+        standard = policy.templates.get(held.row.template)
+        values = await values_of(tx, policy, proposal, standard=standard, before=held)
         await require_type(tx, actor, type_of(policy, values.get("change_type", held.row.change_type)))
         if held.row.request_id:
             await lapse_request(tx, held.row.request_id, reason=f"{held.reference} was revised.")

@@ -180,9 +180,16 @@ def check_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> Span
     return Span(starts_at, ends_at)
 
 
-def is_preapproved(template: Template | None, risk: RiskLevel) -> bool:
-    """Whether the template approves it: only up to the risk for which it was approved itself."""
-    return template is not None and _RISKS.index(risk) <= _RISKS.index(template.max_risk)
+def is_preapproved(
+    template: Template | None, risk: RiskLevel, *, title: str, change_type: str, resources: Iterable[str]
+) -> bool:
+    """Whether the template, as it reads now, approves it: this work, on this, up to its risk."""
+    return (
+        template is not None
+        and (title, change_type) == (template.title, template.type)
+        and all(map(template.covers, resources))
+        and _RISKS.index(risk) <= _RISKS.index(template.max_risk)
+    )
 
 
 def asked_again(

@@ -62,13 +62,24 @@ async def weigh_time(tx: Transaction, policy: ChangePolicy, held: Held, span: Sp
         return None
     found = await weigh(tx, policy, held, span)
     if row.request_id is None:
-        template = policy.templates.get(row.template)
-        again = () if rules.is_preapproved(template, found.risk.level) else policy.matrix[found.risk.level]
+        again = () if is_standard(policy, held, found) else policy.matrix[found.risk.level]
         return replace(found, again=again)
     request = await load_request(tx, row.request_id)
     approved = request.assessment.risk.level if request.assessment else row.risk_level
     asked = frozenset(stage.key for stage in request.stages)
     return replace(found, again=rules.asked_again(policy.matrix[found.risk.level], found.risk.level, approved, asked))
+
+
+def is_standard(policy: ChangePolicy, held: Held, weighed: Weighed) -> bool:
+    """Whether its template approves it."""
+    row = held.row
+    return rules.is_preapproved(
+        policy.templates.get(row.template),
+        weighed.risk.level,
+        title=row.title,
+        change_type=row.change_type,
+        resources=row.resources,
+    )
 
 
 async def ask(

@@ -17,7 +17,7 @@ _Resources = Annotated[list[_Resource], Field(max_length=100)]
 
 
 class ChangeIn(Input):
-    """A new change. With a template, what it does not say is as the template says."""
+    """A new change. With a template, what it does not say is as the template says, and no more is approved."""
 
     title: Annotated[str | None, Field(max_length=300)] = None
     description: _Text | None = None

@@ -25,6 +25,7 @@ class TemplateOut(Output):
     template: str
     title: str
     type: str
+    resources: list[str]
     max_risk: str
     evidence: dict[str, str]
 
@@ -58,6 +59,7 @@ def policy_out(policy: ChangePolicy) -> ChangePolicyOut:
                 template=each.key,
                 title=each.title,
                 type=each.type,
+                resources=list(each.resources),
                 max_risk=each.max_risk,
                 evidence={str(gate): text for gate, text in each.evidence.items()},
             )

@@ -152,14 +152,47 @@ async def test_a_standard_change_is_approved_beforehand_up_to_its_template_s_ris
     assert {each.author for each in change.evidence} == {None}
     change = await desk.do(submit, "agent_developer", change.id)
     assert (change.state, change.request_id) == ("schedule", None)
-    many = [f"service:S{number}" for number in range(7)]
-    riskier = await desk.draft(template="rotate_key", resources=many)
+    many = [f"data:D{number}" for number in range(7)]
+    riskier = await desk.draft(template="rotate_key", resources=many, ends_at=TOMORROW + 5 * HOUR)
     riskier = await desk.do(submit, "agent_developer", riskier.id)
     assert (riskier.risk.level, riskier.state) == ("medium", "authorise")
     with pytest.raises(InvalidChange, match="Did you mean 'rotate_key'"):
         await desk.draft(template="rotate_keys")
     with pytest.raises(InvalidChange, match="The template says"):
         await desk.draft(template="rotate_key", type="security_patch")
+
+
+@pytest.mark.row("G1", "G2")
+@pytest.mark.parametrize(
+    ("other", "where", "accepted"),
+    [
+        ({"title": "Drop the ledger"}, "title", ("Rotate a key",)),
+        ({"resources": ["service:Payments", "service:Ledger"]}, "resources.1", ("service:Payments", "data:*")),
+        ({"resources": ["infrastructure:cluster-a"]}, "resources.0", ("service:Payments", "data:*")),
+    ],
+)
+async def test_a_template_approves_its_own_work_on_what_it_names_alone(company, other, where, accepted):
+    desk = Desk(company, with_policy(STANDARD))
+    with pytest.raises(InvalidChange) as refused:
+        await desk.draft(template="rotate_key", **other)
+    assert (refused.value.where, refused.value.accepted) == (where, accepted)
+    change = await desk.draft(template="rotate_key", resources=["data:keys"])
+    with pytest.raises(InvalidChange) as refused:
+        await desk.do(revise, "agent_developer", change.id, Proposal(**other))
+    assert refused.value.where == where
+
+
+@pytest.mark.row("G1")
+async def test_what_a_template_no_longer_approves_by_now_is_asked_about(company):
+    change = await Desk(company, with_policy(STANDARD)).draft(template="rotate_key")
+    narrower = Desk(company, with_policy(STANDARD.replace('"service:Payments", ', "")))
+    assert (await narrower.do(submit, "agent_developer", change.id)).state == "authorise"
+
+
+@pytest.mark.row("G1")
+async def test_a_template_that_names_each_thing_says_what_is_touched(company):
+    desk = Desk(company, with_policy(STANDARD.replace(', "data:*"', "")))
+    assert (await desk.draft(template="rotate_key", resources=())).resources == ("service:Payments",)
 
 
 @pytest.mark.row("G5")

@@ -47,6 +47,7 @@ EXTENDED = FRAMEWORK.replace(
   templates:
     - template: "restart_agent"
       type: "agent_update"
+      resources: ["agent:*"]
       rollback_plan: "Start the former version."
   windows:
     - window: "Nightly"
@@ -114,6 +115,7 @@ def test_what_the_framework_does_not_speak_of_stands_beside_it():
     assert (found.timeout, found.implementation.review_due) == (timedelta(hours=8), timedelta(days=2))
     template = found.templates["restart_agent"]
     assert (template.title, template.type, template.max_risk) == ("Restart agent", "agent_update", RiskLevel.LOW)
+    assert template.resources == ("agent:*",)
     assert template.evidence == {Gate.ROLLBACK_PLAN: "Start the former version."}
     (window,) = found.windows
     assert (window.days, window.starts, window.ends) == ({"tuesday", "thursday"}, time(22), time(4))
@@ -170,7 +172,10 @@ def test_a_slip_is_named_with_its_line_and_what_was_meant(before, after, said):
         ("change.reach > 3", "change.reech > 3", "Did you mean 'reach'?"),
         ("permission: deploy_agents", "permission: deploy", "Did you mean 'deploy_agents'?"),
         ('timeout: "8 hours"', 'timeout: "8 hurs"', "is not a duration"),
-        ('type: "agent_update"\n      rollback', 'type: "agent_updat"\n      rollback', "Did you mean 'agent_update'?"),
+        ('type: "agent_update"\n      res', 'type: "agent_updat"\n      res', "Did you mean 'agent_update'?"),
+        ('resources: ["agent:*"]', 'resources: ["agnt:*"]', "Did you mean 'agent'?"),
+        ('resources: ["agent:*"]', "resources: []", "Name what it touches"),
+        ('      resources: ["agent:*"]\n', "", "'resources' is missing"),
     ],
 )
 def test_a_slip_in_what_is_ours_is_named_too(before, after, said):
