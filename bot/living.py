@@ -125,10 +125,19 @@ class LivingMessages:
 
     async def _tell(self, told: _Told, person: PersonView, *, is_new: bool) -> None:
         """The person's message shows the subject, and they hear of the event; elsewhere if they cannot be reached."""
-        event, subject = told.event, told.subject
         chat_user = await self.platform.chat_user(person)
-        if chat_user is None or not (is_new or chat_user in told.known):
+        if chat_user is None:
             return
+        is_here = not (is_new or chat_user in told.known) or await self._tell_here(
+            told, person, chat_user, is_new=is_new
+        )
+        # Their home shows what waits for them wherever they are told of it.
+        if is_here and told.event.type in MOVES_HOME:
+            await self.refresh_home(chat_user)
+
+    async def _tell_here(self, told: _Told, person: PersonView, chat_user: str, *, is_new: bool) -> bool:
+        """Whether they could be reached here, if anything was to be written."""
+        event, subject = told.event, told.subject
         heard = heard_of(event, person.id, subject.request)
         is_first = is_new and chat_user not in told.known
         may_wait = person.id in told.quiet and not is_late_for(event, person.id)
@@ -138,10 +147,8 @@ class LivingMessages:
             slot = MessageSlot(event.subject_id, self.platform.slug, chat_user, DIRECT)
             unheard = Unheard(event.subject, heard if _is_noticed(heard, person, subject) else None)
             write = self._write(slot, heard if is_told else None, person, told)
-            if not await self.reach.writes(self.platform, person, chat_user, write, about=unheard if is_told else None):
-                return
-        if event.type in MOVES_HOME:
-            await self.refresh_home(chat_user)
+            return await self.reach.writes(self.platform, person, chat_user, write, about=unheard if is_told else None)
+        return True
 
     async def _write(self, slot: MessageSlot, heard: Event | None, person: PersonView, told: _Told) -> None:
         """The person's message shows the subject, and a line under it tells of what they hear."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -234,18 +235,24 @@ def _review(bypass: BypassView, *, now: datetime) -> Text:
 
 
 def _buttons(bypass: BypassView, viewer: PersonView | None) -> tuple[Button, ...]:
+    """What the viewer may do; all of it without one, where everybody reads one message and the core checks."""
     value = Target(id=bypass.id).encode()
     is_holder = viewer is not None and viewer.id == bypass.requester.id
+    answers = _is_among(viewer, bypass.told)
     buttons: list[Button] = []
-    if not is_holder and bypass.acknowledged_at is None and bypass.review_status != "done":
+    if answers and bypass.acknowledged_at is None and bypass.review_status != "done":
         buttons.append(Button(actions.BYPASS_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
-    if bypass.status == "active":
+    if bypass.status == "active" and (is_holder or answers):
         confirm = Confirm("End this bypass?", "What it allowed needs approval again.", "End it", tone=Tone.DANGER)
         buttons.append(Button(actions.BYPASS_END, "End now", value, tone=Tone.DANGER, confirm=confirm))
         buttons += _extending(bypass, viewer, value)
-    if not is_holder and bypass.review_status != "done":
+    if bypass.review_status != "done" and _is_among(viewer, bypass.reviewers):
         buttons.append(Button(actions.BYPASS_REVIEW, "Review", value))
     return tuple(buttons)
+
+
+def _is_among(viewer: PersonView | None, people: Sequence[PersonView]) -> bool:
+    return viewer is None or any(viewer.id == each.id for each in people)
 
 
 def _extending(bypass: BypassView, viewer: PersonView | None, value: str) -> tuple[Button, ...]:

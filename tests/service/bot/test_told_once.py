@@ -50,6 +50,7 @@ class Both:
     reach: Reach
     subscribers: list[LivingMessages]
     slack_url: str
+    homes: list[tuple[str, str]]  # that were brought up to date: on which platform, whose
 
     @property
     def workspaces(self):
@@ -98,16 +99,23 @@ async def both(company):
         await teams.act("install", user=REVIEWER, channel="#approvals")
         reach = Reach([workspace, teams.workspace])
 
-        async def nothing(_chat_user):
-            return
+        homes = []
+
+        def refresh(slug):
+            async def refreshed(chat_user):
+                homes.append((slug, chat_user))
+
+            return refreshed
 
         subscribers = [
-            LivingMessages(platform, "approvals", "emergency", nothing, reach) for platform in reach.platforms
+            LivingMessages(platform, "approvals", "emergency", refresh(platform.slug), reach)
+            for platform in reach.platforms
         ]
         platforms = {each.slug: each for each in reach.platforms}
         for platform in reach.platforms:  # who is known on both from the start
             assert await platform.chat_user(company.people[WHO])
-        yield Both(company, teams, platforms, reach, subscribers, workspace.client.base_url.removesuffix("/slack/api/"))
+        slack_url = workspace.client.base_url.removesuffix("/slack/api/")
+        yield Both(company, teams, platforms, reach, subscribers, slack_url, homes)
 
 
 async def request_of(both):
@@ -118,6 +126,16 @@ async def request_of(both):
 
 async def test_whoever_was_never_active_is_told_in_slack_alone(both):
     assert await both.told(await request_of(both)) == ["slack"]
+
+
+async def test_what_waits_for_somebody_is_true_on_both_homes_wherever_they_are_told(both):
+    request_id = await request_of(both)
+    theirs = {(slug, await each.chat_user(both.company.people[WHO])) for slug, each in both.platforms.items()}
+    assert theirs <= set(both.homes)
+    both.homes.clear()
+    await vote(both.company, request_id, WHO)
+    await both.happens(RequestEvent.APPROVED, request_id, status="approved")
+    assert theirs <= set(both.homes)
 
 
 async def tells(both, slug, person, subject):

@@ -163,6 +163,8 @@ def bypass(**changes: Any) -> BypassView:
         "review_verdict": None,
         "tickets": (),
         "risk_factors": (("action agent.deploy", 30),),
+        "told": (INGRID, PRIYA),
+        "reviewers": (INGRID, PRIYA),
     }
     return BypassView(**(facts | changes))
 

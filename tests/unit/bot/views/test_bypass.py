@@ -10,6 +10,7 @@ from bot.plain import line_of, text_of
 from bot.views.bypass import LISTED, bypass_card, bypass_line, list_card, risk_words, scope_of
 from tests.unit.bot.samples import (
     BYPASS_ID,
+    DANA,
     INGRID,
     LEE,
     NOW,
@@ -34,9 +35,10 @@ def buttons_of(shown, viewer):
     [
         (LEE, ["End now", "Extend"]),
         (INGRID, ["Acknowledge", "End now", "Extend", "Review"]),
+        (DANA, []),
         (None, ["Acknowledge", "End now", "Extend", "Review"]),
     ],
-    ids=["holder", "management", "channel"],
+    ids=["holder", "management", "somebody else", "channel"],
 )
 def test_an_active_bypass_has_the_buttons_of_whoever_looks_at_it(viewer, labels):
     assert [button.label for button in buttons_of(bypass(), viewer)] == labels

@@ -1,0 +1,56 @@
+"""In Teams each reader of a message may see their own view of it: of every kind of subject that has one (B6, B7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.cards import Actions
+from bot.conversation.chat import Asker
+from bot.conversation.shown import view_for
+from core.emergency import grant
+from core.errors import NotFound
+from core.ids import uuid7
+from tests.incident_desk import IncidentDesk
+from tests.teams_office import office
+
+pytestmark = pytest.mark.row("B6", "B7", "E4")
+
+
+@pytest.fixture
+async def seen(company, catalogue):
+    """What somebody sees of a subject: the card's words and its buttons."""
+    async with office(company, company.gate(catalogue)) as teams:
+        someone = company.people["agent_developer"].email
+        await teams.act("install", user=someone, channel="#approvals")  # so that the bot knows who is there
+
+        async def look(who, subject):
+            asker = Asker(teams.aad(company.people[who].email))
+            card = await view_for(teams.desk.chat, asker, subject)
+            rows = [block for block in card.blocks if isinstance(block, Actions)]
+            return card.summary, [each.label for row in rows for each in row.buttons if hasattr(each, "label")]
+
+        yield look
+
+
+async def test_an_incident_is_seen_with_what_can_be_done(seen, company):
+    incident = await IncidentDesk(company).fires()
+    summary, labels = await seen("agent_operator", incident.incident_id)
+    assert summary.startswith("INC-1001")
+    assert "Acknowledge" in labels
+
+
+async def test_a_bypass_has_its_buttons_for_those_who_answer_for_it_and_nobody_else(seen, company):
+    holder = company.actor("meta_agent_manager")
+    bypass = await grant(
+        company.database, holder, action="*", resource="*", justification="Down.", duration=timedelta(hours=1)
+    )
+    assert (await seen("tenant_administrator", bypass.id))[1] == ["Acknowledge", "End now", "Extend", "Review"]
+    assert (await seen("meta_agent_manager", bypass.id))[1] == ["End now", "Extend"]
+    assert (await seen("agent_developer", bypass.id))[1] == []
+
+
+async def test_what_there_is_not_is_seen_by_nobody(seen):
+    with pytest.raises(NotFound):
+        await seen("agent_developer", uuid7())
