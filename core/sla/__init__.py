@@ -1,7 +1,8 @@
 """Service levels: what was promised, what is measured, what is left of it, and what is told (S1-S4, S6-S10).
 
 objective.py, windows.py, contract.py   pure: a promise, its time, its credits
-objective_file.py, openslo.py, openslo_export.py, catalogue.py   YAML of ours and of OpenSLO; an installation's files
+objective_file.py, catalogue.py           YAML of ours; an installation's files
+openslo.py, openslo_losses.py, openslo_export.py   pure: OpenSLO both ways, and what of it is lost
 sketch.py, series.py, adding.py         pure: response times, minutes and hours, what samples add to them
 names.py                                pure: names as they are taken
 meter.py, burn.py, budget.py, judging.py   pure: what an objective counts, burn rates, error budgets, what is told

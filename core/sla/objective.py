@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -160,6 +160,11 @@ def read_bound(metric: Metric, text: str) -> Bound | None:
     return None if limit is None else Bound(op, limit)
 
 
+def is_same(one: Objective, other: Objective) -> bool:
+    """Whether both promise the same: a percentile says something of response times alone."""
+    return _compared(one) == _compared(other)
+
+
 def bound_words(metric: Metric, bound: Bound) -> str:
     """The bound, exactly, as `read_bound` reads it."""
     limit = bound.limit
@@ -193,3 +198,14 @@ def _limit(metric: Metric, number: str, unit: str) -> float | None:
         return seconds if 0 < seconds <= 3600 else None
     rate = _RATE_UNITS.fullmatch(unit)
     return value * _PER_MINUTE[rate[1][0]] if rate and value > 0 else None
+
+
+def _compared(objective: Objective) -> Objective:
+    window = objective.window
+    return replace(
+        objective,
+        percentile=objective.percentile if objective.metric is Metric.RESPONSE_TIME else PERCENTILE,
+        window=replace(window, zone="UTC") if window.unit is None or window.zone == "Etc/UTC" else window,
+        labels={},  # no document has any
+        is_inherited=False,
+    )

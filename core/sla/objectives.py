@@ -26,9 +26,10 @@ from core.sla.objective import (
     Metric,
     Objective,
     bound_words,
+    is_same,
     read_bound,
 )
-from core.sla.openslo import read_openslo
+from core.sla.openslo import Imported, read_openslo
 from core.sla.openslo_export import write_openslo
 from core.sla.promises import promises_of
 from core.sla.views import ObjectiveView
@@ -61,6 +62,7 @@ class ImportView:
 
     created: tuple[ObjectiveView, ...]
     changed: tuple[ObjectiveView, ...]
+    unchanged: int  # they held so before
     passed_over: tuple[str, ...]
 
 
@@ -144,30 +146,44 @@ async def import_openslo(
         if not found.objectives:
             raise InvalidObjective("There is no SLO in this document.", where="document", accepted=("kind: SLO",))
         await store.hold(tx, "objectives")
-        created, changed = [], []
-        for objective in found.objectives:
-            known = await store.objective_named(tx, objective.service, objective.name)
-            if known is None:
-                created.append(await _add(tx, actor, objective))
-            else:
-                await store.change_objective(tx, known.objective_id, objective, actor.user)
-                await _recorded(tx, actor, "sla.objective_changed", objective, known.objective_id)
-                changed.append(known.objective_id)
-        views = {each.id: each for each in (await promises_of(tx, catalogue)).objectives}
-        return ImportView(
-            tuple(views[each] for each in created), tuple(views[each] for each in changed), found.passed_over
-        )
+        return await _take(tx, catalogue, actor, found)
+
+
+async def _take(tx: Transaction, catalogue: SlaCatalogue, actor: Actor, found: Imported) -> ImportView:
+    """What holds otherwise, or not at all, holds so now."""
+    promised, created, changed, unchanged = await promises_of(tx, catalogue), [], [], 0
+    holding = {(each.objective.service, each.objective.name): each for each in promised.holding}
+    wanted = {(each.service, each.name): each for each in found.objectives}  # of two of one name the later
+    for key, objective in wanted.items():
+        known = holding.get(key)
+        inherited = promised.of(objective.service) if objective.is_inherited else ()
+        held = known.objective if known else next((each for each in inherited if each.name == objective.name), None)
+        if held is not None and is_same(held, objective):
+            unchanged += 1
+        elif known is None or known.origin == "file":
+            created.append(await _add(tx, actor, objective))
+        else:
+            await store.change_objective(tx, known.id, objective, actor.user)
+            await _recorded(tx, actor, "sla.objective_changed", objective, known.id, before=known.objective)
+            changed.append(known.id)
+    views = {each.id: each for each in (await promises_of(tx, catalogue)).objectives}
+    return ImportView(
+        created=tuple(views[each] for each in created),
+        changed=tuple(views[each] for each in changed),
+        unchanged=unchanged,
+        passed_over=found.passed_over,
+    )
 
 
 async def export_openslo(
     database: Database, catalogue: SlaCatalogue, actor: Actor, *, service: str | None = None
 ) -> str:
-    """The objectives as OpenSLO v1 YAML; those that hold for one service, or all that are written."""
+    """The objectives that hold as OpenSLO v1 YAML: for one service, or all as they are written."""
     async with permitted(database, actor, TokenScope.READ, action="sla.objectives_exported", resource="*") as tx:
         promised = await promises_of(tx, catalogue)
         if service is not None:
             return write_openslo(promised.of(service))
-        return write_openslo(each.objective for each in promised.objectives)
+        return write_openslo(each.objective for each in promised.holding)
 
 
 def position(view: ObjectiveView) -> str:

@@ -2,7 +2,7 @@
 
 What openslo_export.py has written is read back exactly, by its annotations. A document of others is read as near as it
 can be: a ratio is a success rate, one by time slices an availability, a threshold of a duration a response time. What
-is no SLO, Service or SLI is passed over, and said so.
+is no SLO, Service or SLI is passed over, and said so; so is what an objective cannot hold (openslo_losses.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from core.errors import ConfigError
 from core.located import Reader
 from core.sla.names import ACCEPTED, NAME_MAX, name_of, refusal
 from core.sla.objective import MINIMUM_TRAFFIC, PERCENTILE, Bound, Metric, Objective
+from core.sla.openslo_losses import losses, start_of
 from core.sla.windows import DAY, HOUR, MINUTE, Unit, Window
 
 API_VERSION: Final = "openslo/v1"
@@ -32,11 +33,14 @@ DESCRIPTION_MAX: Final = 2000  # characters
 TRAFFIC_MAX: Final = 10**9
 OPS: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 UNITS: Final = {"1d": Unit.DAY, "1w": Unit.WEEK, "1M": Unit.MONTH, "1Q": Unit.QUARTER, "1Y": Unit.YEAR}
+STARTS_OTHERWISE: Final = "2026-01-01 00:00:00"  # of every period but weeks
 UTC: Final = "Etc/UTC"  # as a zone of a region, which OpenSLO wants
 _SIGNS: Final = {name: sign for sign, name in OPS.items()}
 _DURATION: Final = re.compile(r"([0-9]{1,6})([mhdwMQY])")
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,9}")
 _LENGTHS: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+_ALERTS: Final = "Countersign alerts by its own policy."
+_OTHERWISE: Final = {"DataSource": "Countersign measures by the samples that it is sent."}
 _TOP: Final = ("apiVersion", "kind", "metadata", "spec")
 
 
@@ -71,8 +75,12 @@ def read_openslo(text: str, *, file: str) -> Imported:
             case "SLO":
                 slos.append((document, fields))
             case _:
-                passed_over.append(f"{kind} {name}: Countersign alerts by its own policy.")
-    found = [each for document, fields in slos for each in _objectives(document, fields, services, indicators)]
+                passed_over.append(f"{kind} {name}: {_OTHERWISE.get(kind, _ALERTS)}")
+    found: list[Objective] = []
+    for document, fields in slos:
+        read, lost = _objectives(document, fields, services, indicators)
+        found += read
+        passed_over += lost
     return Imported(tuple(found), tuple(passed_over))
 
 
@@ -103,7 +111,8 @@ def _objectives(
     fields: Mapping[str, object],
     services: Mapping[str, str],
     indicators: Mapping[str, Mapping[str, object]],
-) -> list[Objective]:
+) -> tuple[list[Objective], list[str]]:
+    """The SLO's objectives, and what of it they do not hold."""
     reader = Reader(document)
     metadata = reader.mapping(("metadata",), fields.get("metadata", {}))
     notes = _annotations(metadata)
@@ -136,12 +145,14 @@ def _objectives(
                 description=(notes.get("description") or str(spec.get("description") or ""))[:DESCRIPTION_MAX],
                 pages=notes.get("incidents", "true") == "true",
                 minimum_traffic=_minimum_traffic(notes),
+                is_inherited=notes.get("inherited") == "true",
             )
         )
     if not given:
         reader.problem((*path, "objectives"), "An SLO has an objective.")
     reader.finish()
-    return found
+    lost = losses(spec, notes, [each.metric for each in found], window)
+    return found, [f"SLO {metadata.get('name')}: {each}" for each in lost]
 
 
 def _named(reader: Reader, text: str) -> str:
@@ -167,6 +178,8 @@ def _promise(
     notes: Mapping[str, str],
 ) -> tuple[Metric, Bound, float]:
     target = _target(reader, path, entry)
+    if notes.get("op", ">=") not in OPS:
+        reader.problem(("metadata", "annotations", f"{OURS}op"), "This is no operator.", accepted=tuple(OPS))
     op = reader.choice((*path, "op"), entry["op"], tuple(_SIGNS)) if "op" in entry else ""
     said = notes.get("metric", "")
     if is_ratio:
@@ -232,6 +245,9 @@ def _window(reader: Reader, path: YamlPath, value: object) -> Window:
                 (*place, "calendar", "timeZone"), f"'{zone}' is no time zone.", accepted=("UTC", "Europe/Berlin")
             )
             zone = UTC
+        if "startTime" in calendar and start_of(calendar["startTime"]) is None:
+            said = str(calendar["startTime"])[:NAME_MAX]
+            reader.problem((*place, "calendar", "startTime"), f"'{said}' is no time.", accepted=(STARTS_OTHERWISE,))
         return Window(unit=UNITS.get(text, Unit.MONTH), zone="UTC" if zone == UTC else zone)
     found = _DURATION.fullmatch(text)
     if found is None or found[2] in "MQY":

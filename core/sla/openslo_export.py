@@ -19,7 +19,7 @@ import yaml
 
 from core.sla.burn import Tier, tiers
 from core.sla.objective import Metric, Objective
-from core.sla.openslo import API_VERSION, OPS, OURS, UNITS, UTC
+from core.sla.openslo import API_VERSION, OPS, OURS, STARTS_OTHERWISE, UNITS, UTC
 from core.sla.windows import DAY, HOUR, MINUTE, Unit, Window
 
 NAME_MAX: Final = 63  # characters; a DNS label (RFC 1123)
@@ -28,7 +28,6 @@ DESCRIPTION_MAX: Final = 1050
 TARGET: Final = "countersign"  # who is notified: by its own channels
 LOOKED_AT: Final = "1m"  # how often objectives are looked at
 _STARTS: Final = {Unit.WEEK: "2026-01-05 00:00:00"}  # a Monday
-_STARTS_OTHERWISE: Final = "2026-01-01 00:00:00"
 _DIGEST: Final = 8  # characters of it that tell names apart
 
 Document = dict[str, Any]
@@ -98,6 +97,8 @@ def _annotations(objective: Objective) -> dict[str, str]:
         "incidents": str(objective.pages).lower(),
         "minimum-traffic": str(objective.minimum_traffic),
     }
+    if objective.is_inherited:
+        notes["inherited"] = "true"  # it stays so, and is no promise of the service's own
     if len(objective.description) > DESCRIPTION_MAX:
         notes["description"] = objective.description
     return {f"{OURS}{key}": value for key, value in notes.items()}
@@ -162,7 +163,7 @@ def _time_window(window: Window) -> Document:
         return {"duration": _duration(window.usual), "isRolling": True}
     duration = next(text for text, unit in UNITS.items() if unit is window.unit)
     zone = UTC if window.zone == "UTC" else window.zone
-    calendar = {"startTime": _STARTS.get(window.unit, _STARTS_OTHERWISE), "timeZone": zone}
+    calendar = {"startTime": _STARTS.get(window.unit, STARTS_OTHERWISE), "timeZone": zone}
     return {"duration": duration, "calendar": calendar, "isRolling": False}
 
 

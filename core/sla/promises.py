@@ -41,6 +41,16 @@ class Promises:
                         found[each.objective.name] = replace(each.objective, service=service, is_inherited=name == ANY)
         return tuple(found.values())
 
+    @property
+    def holding(self) -> tuple[ObjectiveView, ...]:
+        """Each that is written, but those of files that one of the API of that service and name goes before."""
+        stored = {(each.objective.service, each.objective.name) for each in self.objectives if each.origin == "api"}
+        return tuple(
+            each
+            for each in self.objectives
+            if each.origin == "api" or (each.objective.service, each.objective.name) not in stored
+        )
+
     def contract_of(self, service: str) -> Contract | None:
         """The terms of its credits; None if there are none."""
         return self.contracts.get(service) or self.contracts.get(ANY)

@@ -235,6 +235,7 @@ class Sla:
         return ImportedOut(
             created=[objective_out(each) for each in found.created],
             changed=[objective_out(each) for each in found.changed],
+            unchanged=found.unchanged,
             passed_over=list(found.passed_over),
         )
 

@@ -121,6 +121,7 @@ class ImportedOut(Output):
 
     created: list[ObjectiveOut]
     changed: list[ObjectiveOut]
+    unchanged: int  # they held so before
     passed_over: list[str]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from config.yamlfile import parse_yaml
 from core.access import PermissionMissing
@@ -177,14 +178,38 @@ async def test_objectives_of_the_api_go_before_those_of_files_and_can_be_changed
 
 
 @pytest.mark.row("S1")
-async def test_an_export_is_imported_again_without_a_change(company):
+async def test_an_export_is_imported_again_without_a_change_and_exported_as_it_was(company):
     database, actor = company.database, company.actor("meta_agent_manager")
-    wish = Wish(name="fast", service="payments", metric="response_time", target="< 300 ms", window="calendar week")
-    before = await create_objective(database, CATALOGUE, actor, wish)
+    for wish in (
+        Wish(name="fast", service="payments", metric="response_time", target="< 300 ms", window="calendar week"),
+        Wish(name="availability", service="*", metric="availability", target="99.5%", description="As signed. " * 120),
+        Wish(name="errors", service="ledger", metric="error_rate", target="<= 0.3%", window="rolling 90 minutes"),
+        Wish(name="calls", service="ledger", metric="throughput", target="> 0.1 operations/minute", pages=False),
+    ):
+        await create_objective(database, CATALOGUE, actor, wish)
+    for service in (None, "payments"):
+        text = await export_openslo(database, CATALOGUE, actor, service=service)
+        slos = [each["metadata"]["name"] for each in yaml.safe_load_all(text) if each["kind"] == "SLO"]
+        assert len(slos) == len(set(slos)) == {None: 8, "payments": 6}[service]  # one of a file gives way to "*"'s own
+        found = await import_openslo(database, CATALOGUE, actor, text)
+        assert (found.created, found.changed, found.unchanged) == ((), (), len(slos))
+        assert await export_openslo(database, CATALOGUE, actor, service=service) == text
+    assert {each.version for each in await list_objectives(database, CATALOGUE, actor)} == {1}
+
+
+@pytest.mark.row("S1")
+async def test_an_import_makes_what_is_new_changes_what_is_other_and_says_what_it_was(company):
+    database, actor = company.database, company.actor("meta_agent_manager")
+    wish = Wish(name="fast", service="payments", metric="response_time", target="< 300 ms")
+    await create_objective(database, CATALOGUE, actor, wish)
     text = await export_openslo(database, CATALOGUE, actor, service="payments")
-    found = await import_openslo(database, CATALOGUE, actor, text)
-    assert len(found.created) == 5  # those of the file hold for it too, and are its own now
-    assert [each.objective for each in found.changed] == [before.objective]
+    other = text.replace("value: 0.3", "value: 0.4").replace("target: 0.999", "target: 0.99")
+    found = await import_openslo(database, CATALOGUE, actor, other)
+    assert [each.objective.words for each in found.changed] == ["95% of response times < 400ms"]
+    assert [each.objective.words for each in found.created] == ["availability >= 99%"]
+    assert found.unchanged == 4
+    (told,) = await company.trail(action="sla.objective_changed")
+    assert told["details"]["before"] == "95% of response times < 300ms"
 
 
 @pytest.mark.row("S3")

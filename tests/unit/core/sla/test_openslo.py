@@ -181,6 +181,61 @@ def test_documents_of_others_are_read_as_near_as_can_be():
     assert found.passed_over == ("AlertPolicy fast: Countersign alerts by its own policy.",)
 
 
+@pytest.mark.row("S1")
+@pytest.mark.parametrize(
+    ("given", "other", "said"),
+    [
+        ("target: 0.99}", "target: 0.99, timeSliceTarget: 0.95}", "timeSliceTarget 0.95: a slice counts by its share"),
+        ("target: 0.99}", "target: 0.99, timeSliceWindow: 5m}", "timeSliceWindow 5m: slices are minutes."),
+        ("target: 0.99}", "target: 0.99, compositeWeight: 2}", "compositeWeight: there is one objective for each"),
+        ("op: lte", "op: gte", "op gte: read as a throughput in operations per minute, which has no target (0.99)."),
+        ("Occurrences", "Timeslices", "budgetingMethod Timeslices: operations are counted, and not slices of time."),
+        ("thresholdMetric", "ratioMetric", "op lte: a ratio is held against its target alone."),
+        ("isRolling: true", "isRolling: false", "isRolling false: without a calendar a window is rolling."),
+        (
+            "4w, isRolling: true", "1M, calendar: {startTime: '2026-01-15 06:00:00', timeZone: UTC}",
+            "calendar.startTime 2026-01-15 06:00:00: it begins on the first day of the month at midnight.",
+        ),
+        (
+            "4w, isRolling: true", "1w, calendar: {startTime: '2026-01-01 00:00:00', timeZone: UTC}",
+            "calendar.startTime 2026-01-01 00:00:00: it begins on Mondays at midnight.",
+        ),
+        ("[fast]", "[{kind: AlertPolicy}]", "alertPolicies: Countersign alerts by its own policy."),
+    ],
+)  # fmt: skip
+def test_what_an_objective_cannot_hold_is_told_of_and_not_lost_in_silence(given, other, said):
+    assert given in FOREIGN
+    passed_over = read_openslo(FOREIGN.replace(given, other, 1), file="shop.yaml").passed_over
+    assert [each for each in passed_over if each.startswith(f"SLO latency: {said}")]
+
+
+@pytest.mark.row("S1")
+@settings(max_examples=40)
+@given(objectives)
+def test_nothing_of_what_we_have_written_is_passed_over_but_policies(objective):
+    passed_over = read_openslo(write_openslo([objective]), file="openslo.yaml").passed_over
+    assert {each.partition(" ")[0] for each in passed_over} <= {"AlertPolicy", "AlertNotificationTarget"}
+
+
+@pytest.mark.parametrize(
+    ("given", "other", "key", "said"),
+    [
+        (
+            "4w, isRolling: true", "1M, calendar: {startTime: soon, timeZone: UTC}",
+            "spec.timeWindow.0.calendar.startTime", "'soon' is no time",
+        ),
+        (
+            "{name: latency}", "{name: latency, annotations: {countersign.internal/op: '!'}}",
+            "metadata.annotations.countersign.internal/op", "is no operator",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_where_it_stands(given, other, key, said):
+    with pytest.raises(ConfigError, match=said) as refused:
+        read_openslo(FOREIGN.replace(given, other, 1), file="shop.yaml")
+    assert refused.value.key == key
+
+
 def test_a_problem_in_a_later_document_names_its_line_in_the_file():
     with pytest.raises(ConfigError) as refused:
         read_openslo(FOREIGN.replace("target: 0.99", "target: 99"), file="shop.yaml")
