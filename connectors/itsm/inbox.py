@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import structlog
 from prometheus_client import Counter
 
-from connectors.itsm.base import ConnectorError, TicketChange, TicketState, TicketSystem
+from connectors.itsm.base import (
+    ChangePage,
+    ConnectorError,
+    Ticket,
+    TicketChange,
+    TicketKind,
+    TicketReading,
+    TicketState,
+    TicketSystem,
+)
 from connectors.rounds import Rounds
 from core.approvals import ask_again
 from core.changes import ChangeCatalogue
@@ -22,7 +31,7 @@ from core.db import Database
 from core.errors import Unavailable
 from core.ids import TenantId
 from core.links import TicketPhase
-from core.tickets import Told, ToldNote, ToldTasks, claim_look, hurry, note_failed, take_over
+from core.tickets import Look, Told, ToldNote, ToldTasks, claim_look, hurry, note_failed, take_over
 
 TICK_S: Final = 5.0
 OVER: Final = frozenset({TicketState.CLOSED, TicketState.CANCELLED, TicketState.REJECTED})
@@ -59,12 +68,13 @@ class TicketInbox:
             return False
         try:
             page = await self.system.changes_since(look.cursor)
+            again = await self._again(look, page)
         except ConnectorError as exc:
             await note_failed(self.database, self.tenant, self.slug, exc.reason)
             LOOKS.labels(self.slug, "failed").inc()
             log.warning("ticket_look_failed", system=self.slug, tenant_id=self.tenant, reason=exc.reason)
             return True
-        told = [_told(change) for change in page.changes]
+        told = [*map(_told, page.changes), *again]
         tasks = ToldTasks(self.changes, page.tasks) if self.changes is not None and page.tasks else None
         await take_over(
             self.database,
@@ -78,6 +88,16 @@ class TicketInbox:
         )
         LOOKS.labels(self.slug, "done").inc()
         return True
+
+    async def _again(self, look: Look, page: ChangePage) -> list[Told]:
+        """What is to be read whether or not it was touched, as it stands. What is gone the nightly walk finds out."""
+        touched = {change.ticket.external_id for change in page.changes}
+        readings = [
+            await self.system.read(TicketKind(link.kind), link.external_id, ())
+            for link in look.again
+            if link.external_id not in touched
+        ]
+        return [_read(reading) for reading in readings if reading is not None]
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> None:
         """The system is asked at once. Raises WebhookRejected for a nudge that does not prove where it comes from."""
@@ -107,15 +127,24 @@ async def look_safely(inbox: TicketInbox) -> None:
 
 
 def _told(change: TicketChange) -> Told:
-    ticket = change.ticket
+    return replace(
+        _stands(change.ticket, by=change.by, is_ours=change.ours, version=change.version),
+        notes=tuple(ToldNote(note.author, note.text, note.account, note.at) for note in change.notes),
+        approvals=change.approvals,
+    )
+
+
+def _read(reading: TicketReading) -> Told:
+    return _stands(reading.ticket, by=reading.by, is_ours=reading.ours, version=reading.version)
+
+
+def _stands(ticket: Ticket, *, by: str, is_ours: bool, version: int) -> Told:
     return Told(
         external_id=ticket.external_id,
         state=ticket.label or ticket.state,
         is_over=ticket.state in OVER,
         phase=PHASES[ticket.state],
-        is_ours=change.ours,
-        by=change.by,
-        version=change.version,
-        notes=tuple(ToldNote(note.author, note.text, note.account, note.at) for note in change.notes),
-        approvals=change.approvals,
+        is_ours=is_ours,
+        by=by,
+        version=version,
     )

@@ -26,11 +26,12 @@ from connectors.itsm.happenings import OF_TICKETS
 from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.payloads import payload_of
 from connectors.itsm.severing import Severities
+from connectors.itsm.standing import Stand, stand
 from connectors.itsm.telling import keep_told, telling
 from core.db import Database
 from core.ids import TenantId
 from core.incidents import SYSTEM, IncidentEvent, IncidentState, IncidentView, load_incident
-from core.links import INCIDENT, TicketLink, record_ticket
+from core.links import INCIDENT, TicketLink, begin_move, break_off_move, end_move, record_ticket
 from core.outbox import Event, record_sent
 from core.tickets import TicketTask
 
@@ -109,10 +110,7 @@ class IncidentSync:
         walk = _walk(incident, told, key=new.key)
         try:
             if walk is not None:
-                moved = await self.system.update(ticket, replace(walk, note=note))
-                # One that is further than we asked was moved by somebody there: the next look tells of it.
-                if moved.state is walk.target:
-                    await self._record(incident, moved)
+                await self._move(ticket, incident, replace(walk, note=note))
             else:
                 await self.system.comment(ticket, note, key=new.key)
         except Refused:
@@ -121,6 +119,20 @@ class IncidentSync:
         draft = incident_draft(incident, address=self.database.address)
         payload = payload_of(draft, note_of(told, incident.reference), walk)
         await record_sent(self.database, told[0], subscriber=self.slug, payload=payload)
+
+    async def _move(self, ticket: Ticket, incident: IncidentView, walk: TicketPatch) -> None:
+        """The ticket is where the walk leads, or as near as its workflow has a place; looks know that it was us."""
+        link = self._link(incident, ticket)
+        await begin_move(self.database, self.tenant, link)
+        try:
+            moved = await self.system.update(ticket, walk)
+        except Refused:
+            await break_off_move(self.database, self.tenant, link)
+            raise
+        # One that is further than we asked was moved by somebody there: the next look tells of it.
+        is_ours = moved.state is walk.target or stand(moved.state, walk.target) is Stand.BEHIND
+        state = (moved.label or moved.state) if is_ours else None
+        await end_move(self.database, self.tenant, self._link(incident, moved), state=state)
 
     async def _record(self, incident: IncidentView, ticket: Ticket) -> None:
         link = self._link(incident, ticket)

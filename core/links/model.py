@@ -1,6 +1,6 @@
 """What the outside knows of a subject: tickets, posted messages. The doors keep them here."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.db.tables import identifier, instant, tenant_table
@@ -17,7 +17,11 @@ tickets = tenant_table(
     instant("created_at"),
     instant("updated_at"),
     Column("subject_type", Text, nullable=True),  # NULL: a bypass if it is an emergency change, else a request
+    instant("moving_until", nullable=True),  # until when our own last move goes on, or when it was over
+    Column("has_arrived", Boolean, nullable=False, server_default="true"),  # it got where it should
+    Column("is_look_due", Boolean, nullable=False, server_default="false"),  # what was last read overlapped it
     UniqueConstraint("tenant_id", "system", "external_id"),
+    Index("ix_tickets_look_due", "tenant_id", "system", postgresql_where=text("is_look_due")),
     CheckConstraint("subject_type IN ('request', 'bypass', 'incident', 'ticket')", name="subject_type"),
     key=("subject_id", "system"),
 )

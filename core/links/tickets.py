@@ -59,7 +59,7 @@ class TicketLink:
         return SYSTEM_TITLES.get(self.system, self.system)
 
 
-_LINK: Final = tuple(
+LINK_COLUMNS: Final = tuple(
     tickets.c[name]
     for name in ("subject_id", "system", "kind", "external_id", "number", "url", "state", "subject_type")
 )
@@ -95,7 +95,7 @@ async def tickets_known_as(tx: Transaction, system: str, external_ids: Collectio
     """Our tickets with these ids of the system's own, by them."""
     columns = tickets.c
     rows = await tx.connection.execute(
-        select(*_LINK).where(
+        select(*LINK_COLUMNS).where(
             columns.tenant_id == tx.tenant, columns.system == system, columns.external_id.in_(external_ids)
         )
     )
@@ -113,7 +113,7 @@ async def tickets_after(tx: Transaction, system: str, subject: UUID, *, limit: i
     """The next tickets in that system that stand for a subject of ours, in the order of their subjects."""
     columns = tickets.c
     rows = await tx.connection.execute(
-        select(*_LINK)
+        select(*LINK_COLUMNS)
         .where(columns.tenant_id == tx.tenant, columns.system == system, columns.subject_id > subject, _STANDS_FOR_OURS)
         .order_by(columns.subject_id)
         .limit(limit)
@@ -125,7 +125,7 @@ async def tickets_of(tx: Transaction, subjects: Sequence[UUID]) -> Mapping[UUID,
     """The tickets of each subject that has any."""
     columns = tickets.c
     rows = await tx.connection.execute(
-        select(*_LINK)
+        select(*LINK_COLUMNS)
         .where(columns.tenant_id == tx.tenant, columns.subject_id.in_(subjects))
         .order_by(columns.created_at)
     )

@@ -3,14 +3,18 @@
 A look is claimed before the system is asked and settled after it, each in a transaction of its own: nothing is held
 while somebody else's server answers. What a look brought and the cursor behind it are stored together, so each thing
 that happened there is taken over once, whichever process dies when.
+
+Where we move a ticket ourselves meanwhile, a look cannot tell whose doing it has read. So it takes over nothing of
+where that ticket stands, and the next look reads it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,13 +26,18 @@ from core.ids import TenantId
 from core.links import (
     INCIDENT,
     OWN,
+    OwnMove,
     TicketEvent,
     TicketLink,
+    look_again_at,
     origin_of,
+    own_moves,
+    settle_move,
     take_ticket,
     tell_of_ticket,
     ticket_place,
     tickets_known_as,
+    tickets_to_look_at,
 )
 from core.origin import Origin
 from core.outbox import emit
@@ -43,6 +52,7 @@ from core.tickets.tasks import hear_of_tasks
 from core.tickets.values import InboxView, Look, Told, ToldTasks
 
 EVERY: Final = timedelta(seconds=20)  # between looks that nobody hurries; webhooks do
+SOON: Final = timedelta(seconds=5)  # until a ticket is read again that we were moving
 LEASE: Final = timedelta(minutes=2)  # longer than any look takes
 BACK_OFF_MAX: Final = timedelta(minutes=10)
 PROBLEM_MAX: Final = 300  # characters
@@ -65,7 +75,7 @@ async def claim_look(database: Database, tenant: TenantId, system: str) -> Look 
                 .returning(columns.cursor)
             )
         ).first()
-    return None if row is None else Look(row.cursor)
+        return None if row is None else Look(row.cursor, tx.now, await tickets_to_look_at(tx, system))
 
 
 async def take_over(
@@ -89,11 +99,15 @@ async def take_over(
             return
         ours = await tickets_known_as(tx, system, {each.external_id for each in told})
         known = [(ours[each.external_id], each) for each in told if each.external_id in ours]
-        plain = await _linked(tx, system, known)
+        moves = await own_moves(tx, system, {link.subject_id for link, _told in known if link.subject_type == INCIDENT})
+        unsure = {link.subject_id for link, each in known if _may_be_ours(moves, link, each, began_at=look.began_at)}
+        await look_again_at(tx, system, {each.subject_id for each in look.again} - unsure, is_due=False)
+        await look_again_at(tx, system, unsure, is_due=True)
+        plain = await _linked(tx, system, [(link, _still(link, each, unsure)) for link, each in known])
         if tasks is not None:  # before the requests: whoever holds both a change and its request takes the change first
             await hear_of_tasks(tx, tasks.catalogue, system, tasks.tasks)
         for link, each in sorted(plain, key=lambda pair: pair[0].subject_id):  # everybody locks in one order
-            await _hear(tx, link, each)
+            await _hear(tx, link, each, moves.get(link.subject_id))
             if link.subject_type != OWN:
                 await _touch(tx, link, each, maps_fields=maps_fields and link.subject_type != INCIDENT)
         columns = ticket_inboxes.c
@@ -104,7 +118,9 @@ async def take_over(
                 cursor=cursor,
                 looked_at=tx.now,
                 # Somebody who was told of something during the look waits for the next one, which is due already.
-                next_look_at=case((columns.next_look_at <= tx.now, columns.next_look_at), else_=tx.now + EVERY),
+                next_look_at=case(
+                    (columns.next_look_at <= tx.now, columns.next_look_at), else_=tx.now + (SOON if unsure else EVERY)
+                ),
                 failures=0,
                 problem="",
             )
@@ -181,7 +197,18 @@ async def _linked(
     ]
 
 
-async def _hear(tx: Transaction, link: TicketLink, told: Told) -> None:
+def _may_be_ours(moves: Mapping[UUID, OwnMove], link: TicketLink, told: Told, *, began_at: datetime) -> bool:
+    """Whether the ticket stands otherwise than we knew, and we were moving it when it was read, or since."""
+    move = moves.get(link.subject_id)
+    return move is not None and told.state != link.state and move.until >= began_at
+
+
+def _still(link: TicketLink, told: Told, unsure: Collection[UUID]) -> Told:
+    """The same standing where we left it, if nobody can tell yet who moved it."""
+    return replace(told, state=link.state) if link.subject_id in unsure else told
+
+
+async def _hear(tx: Transaction, link: TicketLink, told: Told, move: OwnMove | None) -> None:
     # What our account wrote comes from the rules that made it write, however it is that we hear of it.
     origin = await origin_of(tx, ticket_place(link.system, link.external_id)) if told.is_ours else tx.origin
     has_moved = await take_ticket(
@@ -189,11 +216,15 @@ async def _hear(tx: Transaction, link: TicketLink, told: Told) -> None:
     )
     await _tell(tx, replace(link, state=told.state), told, closed_from=origin if has_moved and told.is_over else None)
     if link.subject_type == INCIDENT:
-        # Whose hand was the last says nothing of who moved it: we may have written a note since. What we move ourselves
-        # is known before we hear of it here.
+        # Whose hand was the last says nothing of who moved it: we may have written a note since. Where we have moved it
+        # ourselves is known before we hear of it here, unless that broke off on the way.
+        is_somebody = has_moved
+        if has_moved and move is not None and not move.has_arrived:
+            is_somebody = not told.is_ours
+            await settle_move(tx, link)
         notes = [(note.author, note.text) for note in told.notes]
         by = "" if told.is_ours else told.by
-        await incidents.hear_of_ticket(tx, link, notes=notes, phase=told.phase if has_moved else None, by=by)
+        await incidents.hear_of_ticket(tx, link, notes=notes, phase=told.phase if is_somebody else None, by=by)
     if link.subject.startswith("request:"):
         for approval in sorted(told.approvals, key=lambda each: (each.at, each.id)):
             await weigh(tx, link, approval)  # before the closing that may follow from it there

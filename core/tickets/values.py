@@ -7,14 +7,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.changes import ChangeCatalogue, TaskState, TaskStep
-from core.links import TicketPhase
+from core.links import TicketLink, TicketPhase
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The right to ask a system what is new. `cursor` is its own; None the first time."""
+    """The right to ask a system what is new. `cursor` is its own; None the first time.
+
+    `again` are tickets to be read whether or not they were touched: what was last read of them may be our own doing.
+    """
 
     cursor: str | None
+    began_at: datetime
+    again: tuple[TicketLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.itsm.asked import EVERY_EVENT, TicketDesk
-from connectors.itsm.base import TicketKind, TicketState
+from connectors.itsm.base import Refused, TicketKind, TicketState
 from connectors.itsm.inbox import TicketInbox
 from connectors.itsm.incidents import IncidentSync
 from connectors.itsm.subscriber import TicketSync
@@ -18,6 +18,29 @@ from tests.incident_desk import IncidentDesk
 from tests.service.connectors.test_ticket_sync import dispatched
 
 OPERATOR = "agent_operator"
+
+
+class Overtaken:
+    """A system at which something happens between the end of each of our moves and our hearing of it."""
+
+    def __init__(self, system, happens):
+        self._system, self._happens = system, happens
+
+    def __getattr__(self, name):
+        return getattr(self._system, name)
+
+    async def update(self, ticket, patch):
+        moved = await self._system.update(ticket, patch)
+        await self._happens()
+        return moved
+
+
+class BreakingOff(Overtaken):
+    """A system that refuses to go on when it has come a part of the way."""
+
+    async def update(self, ticket, patch):
+        await super().update(ticket, patch)
+        raise Refused("Not any further.")
 
 
 @pytest.fixture(params=SYSTEMS)
@@ -141,3 +164,92 @@ async def test_what_is_resolved_there_is_resolved_here_and_its_ticket_stays_as_i
     found = await desk.show(incident)
     assert (found.state, found.resolved_by, ticket.number in found.resolution) == ("resolved", None, True)
     assert await state_of(desk, incident) == bench.incident[TicketState.IMPLEMENTED][1]
+
+
+@pytest.mark.row("N1", "N2", "N3", "N4", "S3")
+async def test_what_we_move_ourselves_is_not_heard_as_somebody_there(company, bench, connector):
+    """However a look falls between our moves: the alert ends, and fires again while each of them is made."""
+    desk = IncidentDesk(company)
+    inbox = TicketInbox(bench.slug, company.tenant, connector, company.database)
+    incident = await desk.fires(severity=Severity.CRITICAL)
+    await delivered(company, bench, connector)
+    assert await inbox.look()
+
+    async def fires_and_look():
+        company.advance(seconds=20)
+        await desk.fires(severity=Severity.CRITICAL)
+        assert await inbox.look()
+
+    await desk.ends()
+    await delivered(company, bench, Overtaken(connector, fires_and_look))
+    for _ in range(3):
+        company.advance(seconds=40)
+        assert await inbox.look()
+        await delivered(company, bench, connector)
+    found = await desk.show(incident)
+    assert (found.state, found.acknowledged_by) == ("open", None)
+    assert await desk.kinds(incident) == ["opened", "resolved", "reopened", "alert_fired"]
+
+
+@pytest.mark.row("N1", "N2", "N3", "N4", "S3")
+async def test_what_somebody_does_there_while_we_move_the_ticket_is_heard_once_that_is_over(company, bench, connector):
+    desk = IncidentDesk(company)
+    inbox = TicketInbox(bench.slug, company.tenant, connector, company.database)
+    incident = await desk.fires(severity=Severity.CRITICAL)
+    await delivered(company, bench, connector)
+    assert await inbox.look()
+    ticket = await connector.find_by_key(TicketKind.INCIDENT, str(incident.incident_id))
+
+    async def is_resolved_there():
+        await bench.resolve(ticket)
+        company.advance(seconds=20)
+        assert await inbox.look()
+
+    await desk.do(acknowledge, OPERATOR, incident)
+    await delivered(company, bench, Overtaken(connector, is_resolved_there))
+    assert (await desk.show(incident)).state == "acknowledged"
+    company.advance(seconds=20)
+    assert await inbox.look()
+    found = await desk.show(incident)
+    assert (found.state, ticket.number in found.resolution) == ("resolved", True)
+
+
+@pytest.mark.row("N1", "N2", "N3", "N4", "S3")
+async def test_a_move_of_ours_that_broke_off_is_not_heard_as_somebody_there(company, bench, connector):
+    desk = IncidentDesk(company)
+    inbox = TicketInbox(bench.slug, company.tenant, connector, company.database)
+    incident = await desk.fires(severity=Severity.CRITICAL)
+    await delivered(company, bench, connector)
+    assert await inbox.look()
+    company.advance(seconds=20)
+
+    async def fires():
+        await desk.fires(severity=Severity.CRITICAL)
+
+    await desk.ends(started_at=company.clock.now())
+    company.advance(seconds=20)
+    await delivered(company, bench, BreakingOff(connector, fires), into={"done", "dead"})
+    for _ in range(2):
+        company.advance(seconds=40)
+        assert await inbox.look()
+    assert await desk.kinds(incident) == ["opened", "resolved", "reopened"]
+
+
+@pytest.mark.row("N1", "N3", "S3")
+async def test_a_workflow_without_a_place_for_what_is_resolved_does_not_open_it_again(company):
+    """Jira's simplest workflow has To Do, In Progress, Done: what is resolved here stays in progress there."""
+    async with SYSTEMS["jira-cloud"]() as plain:
+        connector = plain.connect(incident_type="Task")
+        desk = IncidentDesk(company)
+        inbox = TicketInbox(plain.slug, company.tenant, connector, company.database)
+        incident = await desk.fires(severity=Severity.CRITICAL)
+        await delivered(company, plain, connector)
+        assert await inbox.look()
+        await desk.ends()
+        await delivered(company, plain, connector)
+        for _ in range(2):
+            company.advance(seconds=40)
+            assert await inbox.look()
+        await connector.close()
+        assert await state_of(desk, incident) == "In Progress"
+        assert await desk.kinds(incident) == ["opened", "resolved"]
