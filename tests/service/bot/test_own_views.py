@@ -42,9 +42,9 @@ async def test_an_incident_is_seen_with_what_can_be_done(seen, company):
 
 
 async def test_a_bypass_has_its_buttons_for_those_who_answer_for_it_and_nobody_else(seen, company):
-    holder = company.actor("meta_agent_manager")
+    holder, why = company.actor("meta_agent_manager"), "Payments stand still."
     bypass = await grant(
-        company.database, holder, action="*", resource="*", justification="Down.", duration=timedelta(hours=1)
+        company.database, holder, action="*", resource="*", justification=why, duration=timedelta(hours=1)
     )
     assert (await seen("tenant_administrator", bypass.id))[1] == ["Acknowledge", "End now", "Extend", "Review"]
     assert (await seen("meta_agent_manager", bypass.id))[1] == ["End now", "Extend"]
