@@ -20,6 +20,9 @@ SERVER: Final = 2  # span kinds (opentelemetry-proto, trace.proto)
 CONSUMER: Final = 5
 ERROR: Final = 2  # status code
 SERVICE_NAME: Final = "service.name"
+BEGAN: Final = "startTimeUnixNano"
+ENDED: Final = "endTimeUnixNano"
+_PLACES: Final[Mapping[str, str]] = {"service": SERVICE_NAME, "time": ENDED, "response_time": BEGAN}  # of a sample
 OURS: Final = "countersign.label."  # whoever sets such an attribute names a label
 ATTRIBUTES: Final[Mapping[str, str]] = {  # semantic conventions -> label; of two for one label the first counts
     "service.version": "version",
@@ -38,8 +41,8 @@ class SpanFacts:
     """What is read of a span; `attributes` are those of its resource and its own, which go before."""
 
     kind: int
-    began_at: datetime
-    ended_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
     status: int
     attributes: Mapping[str, str]
 
@@ -51,14 +54,23 @@ def sample_of(span: SpanFacts, *, now: datetime) -> Sample | None:
     service = span.attributes.get(SERVICE_NAME)
     if service is None:
         raise InvalidInput("Its resource has no service.name.", where=SERVICE_NAME)
-    return check_sample(
-        service,
-        span.ended_at,
-        (span.ended_at - span.began_at).total_seconds(),
-        success=span.status != ERROR,
-        labels=labels_of(span.attributes),
-        now=now,
-    )
+    if span.began_at is None:
+        raise InvalidInput("It does not say when it began.", where=BEGAN)
+    if span.ended_at is None:
+        raise InvalidInput("It does not say when it ended.", where=ENDED)
+    if span.ended_at < span.began_at:
+        raise InvalidInput("It ended before it began.", where=ENDED)
+    try:
+        return check_sample(
+            service,
+            span.ended_at,
+            (span.ended_at - span.began_at).total_seconds(),
+            success=span.status != ERROR,
+            labels=labels_of(span.attributes),
+            now=now,
+        )
+    except InvalidInput as exc:
+        raise InvalidInput(exc.message, where=_PLACES.get(exc.where or "", exc.where), accepted=exc.accepted) from exc
 
 
 def is_attribute_read(key: str) -> bool:

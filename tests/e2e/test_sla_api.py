@@ -91,10 +91,11 @@ def test_spans_of_a_service_are_its_samples_and_what_cannot_be_taken_is_counted(
     now = int(datetime.now(UTC).timestamp() * 1e9)
     span = {"kind": 2, "startTimeUnixNano": str(now - 250_000_000), "endTimeUnixNano": str(now)}
     spans = [span, {**span, "status": {"code": 2}}, {**span, "kind": 3}, {**span, "endTimeUnixNano": str(now // 2)}]
+    spans.append({**span, "endTimeUnixNano": "abc"})
     resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
     body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
     answer = product.call("POST", "/api/v1/otlp/v1/traces", role="agent_operator", json=body)
-    assert (answer.status_code, answer.json()["partialSuccess"]["rejectedSpans"]) == (200, 1), answer.text
+    assert (answer.status_code, answer.json()["partialSuccess"]["rejectedSpans"]) == (200, 2), answer.text
     found = call(product, "GET", "/status", params={"service": service})
     assert (found["samples"], found["failed"], found["response_time_p95"]) == (2, 1, 0.25)
     refused = product.call("POST", "/api/v1/otlp/v1/traces", role="audit_reviewer", json=body)

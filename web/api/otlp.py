@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,7 +10,7 @@ from core.db import Database
 from core.errors import ErrorKind, InvalidInput
 from core.sla import Sample, Sampler, SpanFacts, sample_of
 from web.api.otlp_protobuf import PROTOBUF
-from web.api.otlp_shapes import AttributeIn, PartialSuccessOut, TracesIn, TracesOut
+from web.api.otlp_shapes import AttributeIn, PartialSuccessOut, SpanIn, TracesIn, TracesOut, UnreadSpan
 from web.endpoint import Call, Method, endpoint
 
 _BODY_MAX: Final = 8 * 1024 * 1024
@@ -47,9 +47,9 @@ class Otlp:
         now = self._database.clock.now()
         samples: list[Sample] = []
         refused: list[str] = []
-        for span in _spans(body):
+        for span, resource in _spans(body):
             try:
-                found = sample_of(span, now=now)
+                found = sample_of(_facts(span, resource), now=now)
             except InvalidInput as exc:
                 refused.append(f"{exc.where}: {exc.message}")
             else:
@@ -58,18 +58,27 @@ class Otlp:
         return samples, refused
 
 
-def _spans(body: TracesIn) -> Iterator[SpanFacts]:
+def _spans(body: TracesIn) -> Iterator[tuple[SpanIn, Mapping[str, str]]]:
+    """Each with the attributes of its resource."""
     for each in body.resource_spans:
         common = _texts(each.resource.attributes)
         for scope in each.scope_spans:
             for span in scope.spans:
-                attributes = common | _texts(span.attributes)
-                yield SpanFacts(span.kind, _instant(span.start), _instant(span.end), span.status.code, attributes)
+                yield span, common
+
+
+def _facts(span: SpanIn, resource: Mapping[str, str]) -> SpanFacts:
+    """What is read of the span. Raises InvalidInput for one that is none."""
+    if isinstance(span, UnreadSpan):
+        raise InvalidInput(span.reason, where=span.field)
+    attributes = {**resource, **_texts(span.attributes)}
+    return SpanFacts(span.kind, _instant(span.start), _instant(span.end), span.status.code, attributes)
 
 
 def _texts(attributes: Sequence[AttributeIn]) -> dict[str, str]:
     return {each.key: text for each in attributes if (text := each.value.text) is not None}
 
 
-def _instant(nanoseconds: str | int) -> datetime:
-    return _EPOCH + timedelta(microseconds=int(nanoseconds) // 1000)
+def _instant(nanoseconds: str | int) -> datetime | None:
+    """None for what the protocol calls unknown."""
+    return None if int(nanoseconds) == 0 else _EPOCH + timedelta(microseconds=int(nanoseconds) // 1000)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from core.sla import SAMPLES_MAX
+from web.faults import body_faults
 from web.schema import OpenInput, Output
 
 Nanoseconds = (
@@ -55,10 +56,29 @@ class SpanIn(OpenInput):
     status: Annotated[StatusIn, Field(default_factory=StatusIn)]
 
 
+class UnreadSpan(SpanIn):
+    """A span that is none: it costs no other."""
+
+    field: str
+    reason: str
+
+
+def _span_or_why(value: object, read: ValidatorFunctionWrapHandler) -> SpanIn:
+    try:
+        found: SpanIn = read(value)
+    except ValidationError as exc:
+        fault = body_faults(exc, value=value if isinstance(value, dict) else None, schema={})[0]
+        field = fault.name.removeprefix("#").removeprefix("/") or "span"
+        return UnreadSpan.model_construct(field=field, reason=fault.detail, attributes=[], status=StatusIn())
+    return found
+
+
 class ScopeSpansIn(OpenInput):
     """Spans of one instrumentation."""
 
-    spans: Annotated[list[SpanIn], Field(default_factory=list, max_length=SAMPLES_MAX)]
+    spans: Annotated[
+        list[Annotated[SpanIn, WrapValidator(_span_or_why)]], Field(default_factory=list, max_length=SAMPLES_MAX)
+    ]
 
 
 class ResourceIn(OpenInput):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -11,8 +14,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from core.clock import ManualClock
+from web.api.otlp import Otlp
 from web.api.otlp_protobuf import read, write
 from web.api.otlp_shapes import PartialSuccessOut, TracesIn, TracesOut
+from web.endpoint import endpoints_of
 from web.errors import Malformed
 
 
@@ -88,6 +94,44 @@ def test_what_is_wrong_with_one_span_is_no_reason_to_refuse_the_others():
     span.ClearField("start_time_unix_nano")
     (resource,) = TracesIn.model_validate(MessageToDict(long, use_integers_for_enums=True)).resource_spans
     assert resource.scope_spans[0].spans[0].start == 0  # of which no sample is made
+
+
+SPAN = {"kind": 2, "startTimeUnixNano": "1772443800000000000", "endTimeUnixNano": "1772443800250000000"}
+STRANGE = (
+    ({**SPAN, "endTimeUnixNano": "abc"}, "endTimeUnixNano"),
+    ({**SPAN, "startTimeUnixNano": -1}, "startTimeUnixNano"),
+    ({**SPAN, "endTimeUnixNano": "9" * 19}, "endTimeUnixNano"),
+    ({**SPAN, "kind": "server"}, "kind"),
+    ({**SPAN, "status": {"code": "x"}}, "status/code"),
+    ({**SPAN, "attributes": [{"value": {"stringValue": "x"}}]}, "attributes/0/key"),
+    (5, "span"),
+    ({"kind": 2, "endTimeUnixNano": SPAN["endTimeUnixNano"]}, "startTimeUnixNano"),
+    ({**SPAN, "endTimeUnixNano": "1"}, "endTimeUnixNano"),
+)
+
+
+class Taking:
+    """A database's clock, and a sampler that keeps what it is given."""
+
+    def __init__(self):
+        self.clock, self.taken = ManualClock(datetime(2026, 3, 2, 9, 31, tzinfo=UTC)), []
+
+    async def take(self, _actor, samples):
+        self.taken += samples
+
+
+@pytest.mark.row("S2", "M5")
+@pytest.mark.parametrize(("strange", "where"), STRANGE)
+async def test_a_span_that_cannot_be_read_costs_no_other_and_the_answer_names_it(strange, where):
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "payments"}}]}
+    spans = {"resource": resource, "scopeSpans": [{"spans": [strange, SPAN]}]}
+    taking = Taking()
+    (traces,) = endpoints_of(Otlp(taking, taking))
+    body = TracesIn.model_validate({"resourceSpans": [spans]})
+    answer = (await traces.handler(SimpleNamespace(body=body, actor=None))).partialSuccess
+    assert [(each.service, each.response_time) for each in taking.taken] == [("payments", 0.25)]
+    assert answer.rejectedSpans == 1
+    assert answer.errorMessage.startswith(f"{where}: ")
 
 
 def test_the_answer_is_one_that_the_protocol_knows():

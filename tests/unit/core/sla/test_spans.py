@@ -54,9 +54,12 @@ def test_who_names_a_label_goes_before_what_is_usual_and_what_does_not_fit_is_cu
     ("given", "where"),
     [
         (SpanFacts(SERVER, NOW, NOW, 0, {}), "service.name"),
-        (span(service_name="<b>"), "service"),
-        (span(seconds=-1), "response_time"),
-        (SpanFacts(SERVER, NOW, NOW + timedelta(hours=1), 0, {"service.name": "a"}), "time"),
+        (span(service_name="<b>"), "service.name"),
+        (span(seconds=-1), "endTimeUnixNano"),
+        (span(seconds=100_000), "startTimeUnixNano"),
+        (SpanFacts(SERVER, None, NOW, 0, {"service.name": "a"}), "startTimeUnixNano"),
+        (SpanFacts(SERVER, NOW, None, 0, {"service.name": "a"}), "endTimeUnixNano"),
+        (SpanFacts(SERVER, NOW, NOW + timedelta(hours=1), 0, {"service.name": "a"}), "endTimeUnixNano"),
     ],
 )
 def test_what_is_wrong_with_a_span_is_named(given, where):
