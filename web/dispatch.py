@@ -70,7 +70,7 @@ async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -
         try:
             response = await _answer(operation, request, call)
         except CountersignError as error:  # a refusal is an answer too, and is repeated as such
-            return error_response(error, correlation_id=call.correlation_id)
+            return error_response(error, correlation_id=call.correlation_id, path=request.match_info)
         assert isinstance(response, web.Response)  # web.operation refuses a stream under a key
         return response
 

@@ -112,7 +112,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except CountersignError as error:
         _refuse_late(request, error)
-        return error_response(error, correlation_id=correlation_id, has_body=request.method not in _WITHOUT_BODY)
+        has_body = request.method not in _WITHOUT_BODY
+        return error_response(error, correlation_id=correlation_id, has_body=has_body, path=request.match_info)
     except web.HTTPException as refusal:
         if refusal.status < HTTPStatus.BAD_REQUEST:
             raise  # a redirect is an answer

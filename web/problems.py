@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -69,10 +70,13 @@ def status_of(kind: ErrorKind) -> HTTPStatus:
     return _STATUSES[kind]
 
 
-def problem_of(error: CountersignError, *, correlation_id: str, has_body: bool = True) -> Problem:
+def problem_of(
+    error: CountersignError, *, correlation_id: str, has_body: bool = True, path: Collection[str] = ()
+) -> Problem:
     """The error for people and programs; never more than its author wrote.
 
-    `has_body` tells whether a place that a use case names can be one in the request's body.
+    `has_body` tells whether a place that a use case names can be one in the request's body; `path` has the names of
+    what stands in its address, as `incident_id`, which a use case calls `incident`.
     """
     status = error.status if isinstance(error, DoorError) else status_of(error.kind)
     title = (type(error).__doc__ or "").strip().splitlines()[0]
@@ -83,7 +87,7 @@ def problem_of(error: CountersignError, *, correlation_id: str, has_body: bool =
         status=status,
         detail=error.message,
         code=error.code,
-        errors=items_of(error, has_body=has_body),
+        errors=items_of(error, has_body=has_body, path=path),
         accepted=list(error.accepted),
         next_step=error.next_step,
         retry_after=None if error.retry_after_s is None else max(1, math.ceil(error.retry_after_s)),
@@ -91,9 +95,9 @@ def problem_of(error: CountersignError, *, correlation_id: str, has_body: bool =
     )
 
 
-def items_of(error: CountersignError, *, has_body: bool = True) -> list[ProblemItem]:
+def items_of(error: CountersignError, *, has_body: bool = True, path: Collection[str] = ()) -> list[ProblemItem]:
     """Each thing that the error says is wrong, with its place."""
-    return [_item(fault) for fault in _faults(error, has_body=has_body)]
+    return [_item(fault) for fault in _faults(error, has_body=has_body, path=path)]
 
 
 def internal_problem(*, correlation_id: str) -> Problem:
@@ -117,10 +121,12 @@ def problem_response(problem: Problem, *, headers: CIMultiDict[str] | None = Non
     return web.Response(status=problem.status, body=body, content_type=MEDIA_TYPE, headers=sent)
 
 
-def error_response(error: CountersignError, *, correlation_id: str, has_body: bool = True) -> web.Response:
+def error_response(
+    error: CountersignError, *, correlation_id: str, has_body: bool = True, path: Collection[str] = ()
+) -> web.Response:
     """`problem_of` on the wire, with the headers that belong to its status (RFC 9110)."""
     headers: CIMultiDict[str] = CIMultiDict(error.headers if isinstance(error, DoorError) else ())
-    problem = problem_of(error, correlation_id=correlation_id, has_body=has_body)
+    problem = problem_of(error, correlation_id=correlation_id, has_body=has_body, path=path)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _challenge(error)
     return problem_response(problem, headers=headers)
@@ -156,16 +162,19 @@ def _challenge(error: CountersignError) -> str:
     return f'Bearer realm="countersign"{reason}'
 
 
-def _faults(error: CountersignError, *, has_body: bool) -> tuple[Fault, ...]:
+def _faults(error: CountersignError, *, has_body: bool, path: Collection[str]) -> tuple[Fault, ...]:
     if isinstance(error, DoorError) and error.faults:
         return error.faults
     if error.where is None:
         return ()
-    place, name = _place(error.where, has_body=has_body)
+    place, name = _place(error.where, has_body=has_body, path=path)
     return (Fault(place, name, error.message, error.accepted),)
 
 
-def _place(where: str, *, has_body: bool) -> tuple[Place, str]:
+def _place(where: str, *, has_body: bool, path: Collection[str]) -> tuple[Place, str]:
+    for name in (where, f"{where}_id"):
+        if name in path:
+            return Place.PATH, name
     if where.lower() in _HEADER_NAMES or where.startswith("X-"):
         return Place.HEADER, where
     if not has_body:

@@ -88,7 +88,7 @@ async def set_fallback(
         database, actor, action="user.fallback", resource=person_email or actor.email, details=details
     ) as tx:
         person = await _concerned(tx, actor, person_email)
-        fallback = await find_person(tx, fallback_email) if fallback_email.strip() else None
+        fallback = await find_person(tx, fallback_email, where="fallback") if fallback_email.strip() else None
         if fallback is not None and fallback.id == person.id:
             raise InvalidFallback("Nobody is their own fallback.", where="fallback")
         if fallback is not None and fallback.email == actor.email != person.email:
@@ -159,7 +159,7 @@ async def _concerned(
         require_scope(actor, scope)
         return (await directory(tx)).people[member_of(actor)]
     await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
-    return await find_person(tx, person_email)
+    return await find_person(tx, person_email, where="person")
 
 
 def _checked_address(address: str) -> str:

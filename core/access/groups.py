@@ -37,7 +37,9 @@ async def put_group(database: Database, actor: Actor, key: str, *, title: str, m
             raise InvalidInput(f"A group has at most {MEMBERS_MAX} members; these are {len(members)}.", where="members")
         everybody = await directory(tx)
         before = everybody.groups.get(key)
-        wanted = {person.id: person.email for person in [await find_person(tx, email) for email in members]}
+        wanted = {
+            person.id: person.email for person in [await find_person(tx, email, where="members") for email in members]
+        }
         was = before.members if before else frozenset()
         if actor.email in {email for user, email in wanted.items() if user not in was}:
             raise SelfGrant("Nobody adds themselves to a group.", where="members")
@@ -80,7 +82,7 @@ async def set_manager(database: Database, actor: Actor, user: UserId, manager_em
             raise NotFound("There is no such person.", where="user")
         if person.email == actor.email:
             raise SelfGrant("Nobody chooses their own manager: managers approve.", where="manager")
-        manager = await find_person(tx, manager_email) if manager_email.strip() else None
+        manager = await find_person(tx, manager_email, where="manager") if manager_email.strip() else None
         if manager is not None and manager.id == user:
             raise InvalidInput("Nobody manages themselves.", where="manager")
         if manager is not None and manager.email == actor.email:

@@ -27,11 +27,11 @@ async def directory(tx: Transaction) -> Directory:
     return await tx.remembered("directory", store.load_directory)
 
 
-async def find_person(tx: Transaction, email: str) -> PersonView:
-    """The active person with this e-mail. Raises UnknownPerson."""
+async def find_person(tx: Transaction, email: str, *, where: str = "email") -> PersonView:
+    """The active person with this e-mail. Raises UnknownPerson naming the field, `where`."""
     person = (await directory(tx)).by_email.get(email.strip().lower())
     if person is None or not person.active:
-        raise UnknownPerson(f"There is nobody here with the e-mail '{email}'.", where="email")
+        raise UnknownPerson(f"There is nobody here with the e-mail '{email}'.", where=where)
     return person
 
 

@@ -246,7 +246,7 @@ async def reassign(
     async with audited(database, actor, action="request.delegate", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.VOTE)
         me = member_of(actor)
-        other = await find_person(tx, to_email)
+        other = await find_person(tx, to_email, where="to")
         held = await hold_seated(tx, request_id)
         chosen = ballots.stage_to_vote_on(held.state, me, stage)
         effects = rules.delegate(held.state, held.policy, chosen, me, other.id)

@@ -66,7 +66,7 @@ async def set_away(database: Database, actor: Actor, wanted: Absence) -> Delegat
     details = {"to": wanted.to_email[:300], "for": wanted.person_email or actor.email}
     async with audited(database, actor, action="delegation.create", resource="delegations", details=details) as tx:
         absent = await _absent(tx, actor, wanted.person_email)
-        stand_in = await find_person(tx, wanted.to_email)
+        stand_in = await find_person(tx, wanted.to_email, where="to")
         text = wanted.reason.strip()
         if len(text) > rules.REASON_MAX:
             raise InvalidDelegation(
@@ -170,7 +170,7 @@ async def _absent(tx: Transaction, actor: Actor, person_email: str | None) -> Pe
         require_scope(actor, TokenScope.VOTE)
         return (await directory(tx)).people[member_of(actor)]
     await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
-    return await find_person(tx, person_email)
+    return await find_person(tx, person_email, where="person")
 
 
 def _coverage(wanted: Absence) -> Coverage:

@@ -56,7 +56,7 @@ async def open_remediations(tx: Transaction, bypass_id: UUID, follow_ups: Sequen
             raise InvalidBypass(f"Say in 1 to {TITLE_MAX} characters what is to be done.", where="follow_ups")
         if each.due_at <= tx.now:
             raise InvalidBypass("A follow-up is due in the future.", where="follow_ups")
-        owner = await find_person(tx, each.owner)  # of the directory, which is in memory
+        owner = await find_person(tx, each.owner, where="follow_ups")  # of the directory, which is in memory
         rows.append(
             {
                 "remediation_id": remediation_id,

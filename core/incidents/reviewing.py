@@ -85,7 +85,7 @@ async def add_follow_up(
         await require_responder(tx, actor, held)
         if len((await part_store.follow_ups_of(tx, [held.id])).get(held.id, ())) >= FOLLOW_UPS_MAX:
             raise InvalidIncident(f"An incident has at most {FOLLOW_UPS_MAX} follow-ups.", where="title")
-        person = await find_person(tx, owner)
+        person = await find_person(tx, owner, where="owner")
         values = {
             "title": rules.check_text("title", title, TITLE_MAX),
             "owner_id": person.id,
@@ -141,7 +141,7 @@ async def change_follow_up(
         values: dict[str, Any] = {}
         words: list[str] = []
         if owner:
-            person = await find_person(tx, owner)
+            person = await find_person(tx, owner, where="owner")
             values["owner_id"] = person.id
             words.append(f"for {person.name}")
         if due_at:
@@ -222,7 +222,8 @@ async def _shown(tx: Transaction, follow_up_id: UUID) -> FollowUpView:
 
 def _check_due(due_at: datetime, *, now: datetime) -> datetime:
     if not now < due_at <= now + LONGEST:
-        raise InvalidIncident(f"It is due within {LONGEST.days} days from now.", where="due_at")
+        accepted = (f"after now, until {now + LONGEST:%Y-%m-%d}",)
+        raise InvalidIncident(f"It is due within {LONGEST.days} days from now.", where="due_at", accepted=accepted)
     return due_at
 
 

@@ -177,7 +177,8 @@ def check_text(where: str, text: str, longest: int = TEXT_MAX, *, least: int = 1
 def check_past(where: str, at: datetime, *, now: datetime) -> datetime:
     """The instant, not later than now and at most BACK before it. Raises InvalidIncident naming the field."""
     if at > now + AHEAD:
-        raise InvalidIncident("That is still to come.", where=where)
+        message, accepted = "That is still to come.", (f"until {now + AHEAD:%Y-%m-%dT%H:%M}Z",)
+        raise InvalidIncident(message, where=where, accepted=accepted)
     if at < now - BACK:
         accepted = (f"from {now - BACK:%Y-%m-%d} on",)
         raise InvalidIncident(f"That is more than {BACK.days} days ago.", where=where, accepted=accepted)

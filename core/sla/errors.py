@@ -9,6 +9,12 @@ class InvalidObjective(InvalidInput):
     code = "sla.invalid_objective"
 
 
+class InvalidPlan(InvalidInput):
+    """The plan, or the action of it, cannot be taken like this."""
+
+    code = "sla.invalid_plan"
+
+
 class InvalidSample(InvalidInput):
     """A sample cannot be taken like this."""
 

@@ -18,7 +18,7 @@ from core.roles.permissions import Permission
 from core.sla import plan_store
 from core.sla.catalogue import SlaCatalogue
 from core.sla.drafting import Proposed, propose
-from core.sla.errors import InvalidObjective, UnknownAction, UnknownPlan, WrongState
+from core.sla.errors import InvalidPlan, UnknownAction, UnknownPlan, WrongState
 from core.sla.judging import judge
 from core.sla.measuring import figures, measure, service_row, span_until
 from core.sla.plan_views import COMPARED, ActionView, PlanView, action_view, action_views, plan_view, plan_views
@@ -94,7 +94,7 @@ async def close_plan(
 ) -> PlanView:
     """It is done, or dropped. Raises UnknownPlan, WrongState."""
     if state not in ENDS:
-        raise InvalidObjective(f"A plan does not end as '{state[:40]}'.", where="state", accepted=ENDS)
+        raise InvalidPlan(f"A plan does not end as '{state[:40]}'.", where="state", accepted=ENDS)
     return await _move_plan(database, catalogue, actor, plan_id, state, note=note)
 
 
@@ -110,13 +110,13 @@ async def add_action(  # noqa: PLR0913  the fields of a form, named
     why: str = "",
     plan_id: UUID | None = None,
 ) -> ActionView:
-    """Somebody is to do it until then. Raises UnknownService, UnknownPlan, UnknownPerson, InvalidObjective."""
+    """Somebody is to do it until then. Raises UnknownService, UnknownPlan, UnknownPerson, InvalidPlan."""
     async with audited(database, actor, action="sla.action_added", resource=service[:120]) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.REQUEST)
         await service_row(tx, service)
         if plan_id is not None:
             await _plan_of(tx, plan_id, service)
-        person = await find_person(tx, owner)
+        person = await find_person(tx, owner, where="owner")
         _check_due(tx, due_at)
         values = {"service": service, "title": _title(title), "why": why[:WORDS_MAX]}
         action_id = await plan_store.add_action(
@@ -136,7 +136,7 @@ async def take_action(
         row = await _open_action(tx, action_id)
         if row.plan_id is not None:
             await _plan_of(tx, row.plan_id, row.service)
-        person = await find_person(tx, owner)
+        person = await find_person(tx, owner, where="owner")
         _check_due(tx, due_at)
         await plan_store.change_action(tx, action_id, {"owner_id": person.id, "due_at": due_at})
         await _recorded(tx, actor, "sla.action_given", row.service, action_id, owner=person.email)
@@ -149,10 +149,10 @@ async def finish_action(
 ) -> ActionView:
     """It is done, and its effect is measured from now on; or dropped. By its owner, or who may change configuration.
 
-    Raises UnknownAction, WrongState, InvalidObjective, PermissionMissing.
+    Raises UnknownAction, WrongState, InvalidPlan, PermissionMissing.
     """
     if state not in ENDS:
-        raise InvalidObjective(f"An action does not end as '{state[:40]}'.", where="state", accepted=ENDS)
+        raise InvalidPlan(f"An action does not end as '{state[:40]}'.", where="state", accepted=ENDS)
     async with permitted(
         database, actor, TokenScope.REQUEST, action=f"sla.action_{state}", resource=str(action_id)
     ) as tx:
@@ -251,12 +251,14 @@ async def _recorded(tx: Transaction, actor: Actor, action: str, resource: str, s
 
 
 def _check_due(tx: Transaction, due_at: datetime) -> None:
-    if not tx.now < due_at <= tx.now + timedelta(days=366):
-        raise InvalidObjective("An action is due within a year from now.", where="due_at")
+    last = tx.now + timedelta(days=366)
+    if not tx.now < due_at <= last:
+        accepted = (f"after now, until {last:%Y-%m-%d}",)
+        raise InvalidPlan("An action is due within a year from now.", where="due_at", accepted=accepted)
 
 
 def _title(text: str) -> str:
     title = " ".join(text.split())
     if not title:
-        raise InvalidObjective("Say what is to be done.", where="title")
+        raise InvalidPlan("Say what is to be done.", where="title")
     return title[:TITLE_MAX]

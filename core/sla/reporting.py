@@ -84,7 +84,7 @@ async def _made(
     tx: Transaction, catalogue: SlaCatalogue, kind: str, *, service: str | None, period: str
 ) -> ServiceReport:
     if kind not in tuple(ReportKind):
-        raise InvalidPeriod(f"There is no report '{kind[:KIND_MAX]}'.", where="kind", accepted=tuple(ReportKind))
+        raise InvalidPeriod(f"There is no report '{kind[:KIND_MAX]}'.", where="report", accepted=tuple(ReportKind))
     promised, policy = await promises_of(tx, catalogue), await tenant_policy(tx)
     rows = await sample_store.load_services(tx, None if service is None else [service])
     if service is not None and not rows:

@@ -309,6 +309,20 @@ async def test_a_review_is_owed_and_closes_it_and_follow_ups_are_tracked_to_thei
 
 
 @pytest.mark.row("S3")
+async def test_an_owner_who_is_nobody_here_is_refused_at_the_owner(incident_desk):
+    desk, operator = incident_desk, incident_desk.company.actor(OPERATOR)
+    incident = await opened_by_hand(desk)
+    said = {"title": "Cache the rates", "due_at": START + timedelta(days=7)}
+    with pytest.raises(UnknownPerson) as refused:
+        await add_follow_up(desk.database, operator, incident.id, owner="nobody@example.com", **said)
+    assert refused.value.where == "owner"
+    agreed = await add_follow_up(desk.database, operator, incident.id, owner=operator.email, **said)
+    with pytest.raises(UnknownPerson) as refused:
+        await change_follow_up(desk.database, operator, agreed.id, owner="nobody@example.com")
+    assert refused.value.where == "owner"
+
+
+@pytest.mark.row("S3")
 async def test_what_is_resolved_and_owes_nothing_is_closed_by_time_and_found_by_words(incident_desk, runner):
     desk = incident_desk
     incident = await opened_by_hand(desk, severity="low", title="The printer is out of paper")
@@ -349,6 +363,7 @@ async def test_a_time_at_which_nothing_told_now_can_have_been_is_refused_at_ever
         with pytest.raises(InvalidIncident) as refused:
             await door()
         assert refused.value.where in {"started_at", "at"}
+        assert refused.value.accepted
     assert [each.reference for each in await desk.all()] == ["INC-1001"]
     assert (await desk.show(incident)).started_at == START
 

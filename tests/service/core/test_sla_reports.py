@@ -11,9 +11,10 @@ import pytest
 from pypdf import PdfReader
 
 from config.yamlfile import parse_yaml
-from core.access import PermissionMissing
+from core.access import PermissionMissing, UnknownPerson
 from core.access.errors import ScopeMissing
 from core.charts import Renderer, ReportFormat, write_report
+from core.errors import CountersignError
 from core.sla import (
     Sample,
     Sampler,
@@ -318,6 +319,14 @@ async def test_a_plan_that_is_over_asks_nothing_of_anybody_any_more(month):
 async def test_an_action_stands_without_a_plan(month):
     database, manager, due = month.database, month.actor("meta_agent_manager"), month.clock.now() + timedelta(days=3)
     owner = month.people["agent_operator"].email
+    for field, wrong, code in (
+        ("owner", "nobody@example.com", UnknownPerson.code),
+        ("due_at", month.clock.now(), "sla.invalid_plan"),
+    ):
+        fields = {"title": "Cache", "owner": owner, "due_at": due, field: wrong}
+        with pytest.raises(CountersignError) as refused:
+            await add_action(database, TERMS, manager, service="payments", **fields)
+        assert (refused.value.where, refused.value.code) == (field, code)
     found = await add_action(
         database, TERMS, manager, service="payments", title="Cache  answers", owner=owner, due_at=due
     )

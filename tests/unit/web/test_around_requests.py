@@ -6,12 +6,13 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from core.errors import ErrorKind, Unavailable
-from tests.unit.web.sample import NOTE, World, serving
+from core.errors import ErrorKind, NotFound, Unavailable
+from tests.unit.web.sample import DANA, NOTE, World, serving
 from web import health
 from web.auth import client_ip
+from web.errors import Place
 from web.ports import HealthCheck
-from web.problems import status_of
+from web.problems import problem_of, status_of
 
 
 async def test_a_sane_request_id_is_kept_and_returned(client: aiohttp.ClientSession):
@@ -33,6 +34,28 @@ async def test_every_answer_carries_the_safe_headers(client: aiohttp.ClientSessi
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
             assert answer.headers["Cache-Control"] == "no-store"
             assert answer.headers["Server"] == "countersign"
+
+
+async def test_what_an_address_names_and_is_not_there_is_placed_in_the_path(client: aiohttp.ClientSession):
+    async with client.get(f"/api/v1/notes/{DANA}") as answer:
+        (error,) = (await answer.json(content_type=None))["errors"]
+    assert (answer.status, error["location"], error["parameter"]) == (404, "path", "note_id")
+
+
+@pytest.mark.parametrize(
+    ("where", "has_body", "found"),
+    [
+        ("incident", False, (Place.PATH, "incident_id")),  # as a use case calls it
+        ("report", True, (Place.PATH, "report")),
+        ("service", False, (Place.QUERY, "service")),
+        ("owner", True, (Place.BODY, "#/owner")),
+    ],
+)
+def test_a_place_that_a_use_case_names_is_looked_for_in_the_path_first(where, has_body, found):
+    error = NotFound(where=where)
+    problem = problem_of(error, correlation_id="c", has_body=has_body, path=("incident_id", "report"))
+    (item,) = problem.errors
+    assert (item.location, item.pointer or item.parameter) == found
 
 
 async def test_a_fault_of_ours_is_logged_once_and_tells_nothing(client: aiohttp.ClientSession):
