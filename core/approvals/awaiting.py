@@ -64,11 +64,21 @@ async def await_ticket(
 
 
 async def ask_about(
-    tx: Transaction, actor: Actor, before: NamedTicket, reading: Reading, *, about: Mapping[str, str]
+    tx: Transaction,
+    actor: Actor,
+    before: NamedTicket,
+    reading: Reading,
+    *,
+    about: Mapping[str, str],
+    is_decided: bool = False,
 ) -> None:
-    """The request names this ticket now, and its system is asked about it."""
+    """The request names this ticket now, and its system is asked about it.
+
+    `is_decided`: people have decided by the ticket that stood before; another one stands no longer than that did.
+    """
     same = before.is_called(reading.system, reading.number)
-    named = NamedTicket(request_id=before.request_id, accepted_at=before.accepted_at)
+    bound = before.at_most_until or before.stood_until if is_decided else None
+    named = NamedTicket(request_id=before.request_id, accepted_at=before.accepted_at, at_most_until=bound)
     after = replace(before if same else named, system=reading.system, standing=Standing.ASKED, reasons=())
     await keep_ticket(tx, after if same else replace(after, number=reading.number))
     await set_deadline(tx, before.request_id, CHECK, tx.now + CHECK_AGAIN)

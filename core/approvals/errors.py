@@ -151,6 +151,17 @@ class TicketDoesNotHold(Conflict):
     code = "approvals.ticket_does_not_hold"
 
 
+class TicketStands(Conflict):
+    """Another ticket can be named once this one has fallen."""
+
+    code = "approvals.ticket_stands"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message, where="ticket", next_step="Have its window moved there, or ask anew with the other one."
+        )
+
+
 class CannotDelegate(InvalidInput):
     """This person cannot take your place."""
 

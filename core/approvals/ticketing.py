@@ -19,7 +19,14 @@ from core.approvals.assessment import Assessment
 from core.approvals.awaiting import CHECK, CHECK_AGAIN, CHECK_EVERY, WAIT_MAX, WAIT_OVER, ask_about, read_named, tell
 from core.approvals.consequences import bound_by_window, follow
 from core.approvals.effects import Effect
-from core.approvals.errors import AlreadyDecided, InvalidTicket, NobodyToAsk, NoTicketNeeded, NotYourRequest
+from core.approvals.errors import (
+    AlreadyDecided,
+    InvalidTicket,
+    NobodyToAsk,
+    NoTicketNeeded,
+    NotYourRequest,
+    TicketStands,
+)
 from core.approvals.events import RequestEvent
 from core.approvals.loading import AUTOMATIC, hold, view_of
 from core.approvals.state import RequestStatus
@@ -50,8 +57,9 @@ async def name_ticket(
 ) -> RequestView:
     """The request rests on this ticket, once its system has shown that it stands for it. The same again: ask anew.
 
-    Possible while it is pending, and after its approval until that is used. Raises NotYourRequest, NoTicketNeeded,
-    AlreadyDecided, or InvalidTicket naming what is accepted.
+    Possible while it is pending, and after its approval until that is used. Once somebody has decided, another one is
+    taken only where the ticket that they saw has fallen, and bounds the approval by no later end than that one did.
+    Raises NotYourRequest, NoTicketNeeded, AlreadyDecided, TicketStands, or InvalidTicket naming what is accepted.
     """
     async with audited(database, actor, action="request.name_ticket", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
@@ -66,7 +74,10 @@ async def name_ticket(
         reading = read_named(held.policy, ticket, desks.of(tx.tenant))
         if reading is None:
             raise InvalidTicket("Name the ticket.", where="ticket", accepted=('"CHG0030001"',))
-        await ask_about(tx, actor, before, reading, about=_about(held))
+        is_decided = _is_decided(held)
+        if is_decided and _may_stand(before) and not before.is_called(reading.system, reading.number):
+            raise TicketStands(f"People have decided by {before.number}, which stands for it.")
+        await ask_about(tx, actor, before, reading, about=_about(held), is_decided=is_decided)
         return await view_of(tx, request_id)
 
 
@@ -112,6 +123,18 @@ def _may_rest_on_one(held: store.Held) -> bool:
     return held.state.status is RequestStatus.PENDING or is_unused
 
 
+def _is_decided(held: store.Held) -> bool:
+    """Whether anybody has decided anything by the ticket."""
+    state = held.state
+    return state.status is RequestStatus.APPROVED or any(state.votes_on(each.key) for each in state.stages)
+
+
+def _may_stand(ticket: NamedTicket) -> bool:
+    """Whether it stands, or stood and its system is just being asked again."""
+    is_asked_again = ticket.standing is Standing.ASKED and ticket.facts is not None
+    return ticket.standing is Standing.HOLDS or is_asked_again
+
+
 def _about(held: store.Held) -> Mapping[str, str]:
     return {"request": f"REQ-{held.row.number}", "resource": held.row.resource_name}
 
@@ -124,6 +147,7 @@ async def _judged(tx: Transaction, held: store.Held, before: NamedTicket, facts:
     requester = (await directory(tx)).people[held.state.requester]
     asked = Asked(requester.email, held.row.resource_name)
     verdict = ticket_verdict(held.policy.ticket, facts, asked, number=before.number, title=before.title, now=tx.now)
+    until = min((each for each in (verdict.holds_until, before.at_most_until) if each is not None), default=None)
     return replace(
         before,
         number=facts.number if facts else before.number,
@@ -131,7 +155,8 @@ async def _judged(tx: Transaction, held: store.Held, before: NamedTicket, facts:
         reasons=verdict.reasons,
         facts=facts,
         holds_from=verdict.holds_from,
-        holds_until=verdict.holds_until,
+        holds_until=until,
+        stood_until=until if verdict.holds else before.stood_until,
         checked_at=tx.now,
         accepted_at=before.accepted_at or (tx.now if verdict.holds else None),
     )

@@ -17,6 +17,8 @@ named_tickets = tenant_table(
     instant("holds_until", nullable=True),
     instant("checked_at", nullable=True),
     instant("accepted_at", nullable=True),
+    instant("stood_until", nullable=True),  # the end of its window when it last stood
+    instant("at_most_until", nullable=True),  # named after people had decided: not beyond what they saw
     CheckConstraint("standing IN ('missing', 'asked', 'holds', 'refused')", name="standing"),
     CheckConstraint("(standing = 'missing') = (number = '')", name="named"),
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.request_id"]),

@@ -41,6 +41,8 @@ async def keep_ticket(tx: Transaction, ticket: NamedTicket) -> None:
         "holds_until": ticket.holds_until,
         "checked_at": ticket.checked_at,
         "accepted_at": ticket.accepted_at,
+        "stood_until": ticket.stood_until,
+        "at_most_until": ticket.at_most_until,
     }
     await tx.connection.execute(
         insert(named_tickets)
@@ -81,4 +83,6 @@ def _ticket(row: Row[Any]) -> NamedTicket:
         holds_until=row.holds_until,
         checked_at=row.checked_at,
         accepted_at=row.accepted_at,
+        stood_until=row.stood_until,
+        at_most_until=row.at_most_until,
     )

@@ -25,7 +25,8 @@ class NamedTicket:
     """The ticket that a request needs. Without one (MISSING) system and number are empty.
 
     `accepted_at` is when one was found right for the request as it is asked now: from then on people are asked.
-    `checked_at` is when its system answered last.
+    `checked_at` is when its system answered last. `stood_until` is the end of its window when it last stood for the
+    request; one that takes its place after people have decided stands no longer than that (`at_most_until`).
     """
 
     request_id: UUID
@@ -38,6 +39,8 @@ class NamedTicket:
     holds_until: datetime | None = None
     checked_at: datetime | None = None
     accepted_at: datetime | None = None
+    stood_until: datetime | None = None
+    at_most_until: datetime | None = None
 
     @property
     def title(self) -> str:

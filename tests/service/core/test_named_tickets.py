@@ -16,6 +16,7 @@ from core.approvals.errors import (
     NoTicketNeeded,
     NotYourRequest,
     TicketDoesNotHold,
+    TicketStands,
 )
 from core.named_tickets import Desk, Standing, TicketFacts, TicketKind, TicketState
 from core.outbox.model import outbox_events
@@ -373,6 +374,36 @@ async def test_a_ticket_that_is_cancelled_after_the_approval_suspends_the_grant_
     assert (await ask(company, GATED)).decision == "deny"
     await says(company, request_id, replace(FACTS, number="CHG0030002"), number="CHG0030002")
     assert (await ask(company, GATED)).decision == "allow"
+
+
+async def test_nobody_swaps_the_ticket_that_people_have_decided_by_while_it_stands(company):
+    longer = replace(FACTS, number="CHG0030002", ends_at=START + timedelta(days=90))
+    request_id = await accepted(company)
+    await named(company, request_id, "CHG0030002")  # nobody has voted yet
+    await says(company, request_id, replace(longer, ends_at=ENDS), number="CHG0030002")
+    await vote(company, request_id, "meta_agent_manager")
+    for again in (False, True):  # also while its system is being asked about it once more
+        if again:
+            await named(company, request_id, "CHG0030002")
+        with pytest.raises(TicketStands, match="People have decided by CHG0030002, which stands for it"):
+            await named(company, request_id, "CHG0030003")
+    assert (await shown(company, request_id)).ticket.number == "CHG0030002"
+
+
+async def test_a_ticket_that_takes_the_place_of_one_that_fell_bounds_the_approval_no_later(company, runner):
+    request_id = await approved(company)
+    await says(company, request_id, replace(FACTS, state=TicketState.CANCELLED, label="Canceled"))
+    for number, ends_at in (("CHG0030002", START + timedelta(days=90)), ("CHG0030003", None)):
+        await named(company, request_id, number)
+        theirs = replace(FACTS, number=number, ends_at=ends_at, starts_at=STARTS if ends_at else None)
+        await says(company, request_id, theirs, number=number)
+        if (await shown(company, request_id)).ticket.standing == "holds":
+            assert (await shown(company, request_id)).ticket.holds_until == ENDS
+        await says(company, request_id, replace(theirs, state=TicketState.CANCELLED, label="Canceled"), number=number)
+    await named(company, request_id, "CHG0030004")
+    sooner = replace(FACTS, number="CHG0030004", ends_at=ENDS - timedelta(hours=1))
+    await says(company, request_id, sooner, number="CHG0030004")
+    assert (await shown(company, request_id)).ticket.holds_until == ENDS - timedelta(hours=1)
 
 
 @pytest.mark.row("X9")
