@@ -72,6 +72,7 @@ BUDGET_CONSOLE: Final = "budgets.console"
 LEAD_AWAY: Final = frozenset({STEP_UP, LINK_ACCOUNT, BUDGET_CONSOLE})  # link buttons: the address is open already
 
 FORM_REQUEST: Final = "approvals.request"
+FORM_CHOOSE: Final = "approvals.choose"  # what to ask for: the step before the form
 FORM_APPROVE: Final = "approvals.approve"
 FORM_REJECT: Final = "approvals.reject"
 FORM_REOPEN: Final = "approvals.reopen"

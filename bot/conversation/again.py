@@ -16,7 +16,7 @@ from bot.conversation.commands import bypass_form
 from bot.conversation.drafts import draft_in
 from bot.conversation.many import many_opening
 from bot.conversation.requesting import form_for
-from bot.views import forms
+from bot.views.request_forms import NEW_AGENT, Written
 from core.errors import InvalidInput
 
 # Which button opened the form.
@@ -57,12 +57,15 @@ _OPENED_BY: Final[Mapping[str, str]] = {
 
 
 async def redrawn(chat: Chat, asker: Asker, memo: str, values: Mapping[str, Any]) -> Form:
-    """The form of /approve for the action chosen in it, with what was written so far. Raises CountersignError."""
+    """The form of /approve for the action chosen in it, with what was written so far. Raises CountersignError.
+
+    A new agent's owner is the asker until somebody else is chosen, where only its action was asked for so far.
+    """
     actor = await chat.platform.actor(asker.chat_user)
-    written = forms.Written(
-        action=str(values.get("action") or forms.NEW_AGENT),
+    written = Written(
+        action=str(values.get("action") or NEW_AGENT),
         agent=values.get("known_agent") or values.get("agent_name") or "",
-        owner=values.get("owner"),
+        owner=values.get("owner", asker.chat_user),
         sponsor=values.get("sponsor"),
         business_service=values.get("business_service") or "",
         justification=values.get("justification") or "",
@@ -71,12 +74,10 @@ async def redrawn(chat: Chat, asker: Asker, memo: str, values: Mapping[str, Any]
     return await form_for(chat, actor, written, channel=memo.partition(" ")[0], draft=draft_in(memo))
 
 
-async def form_again(chat: Chat, asker: Asker, callback_id: str, memo: str) -> Form:
+async def form_again(chat: Chat, asker: Asker, callback_id: str, memo: str, *, values: Mapping[str, Any]) -> Form:
     """The form as it would open now. Raises CountersignError, InvalidInput for one that is none of ours."""
     if callback_id == actions.FORM_REQUEST:
-        written = forms.Written(owner=asker.chat_user)
-        actor = await chat.platform.actor(asker.chat_user)
-        return await form_for(chat, actor, written, channel=memo.partition(" ")[0], draft=draft_in(memo))
+        return await redrawn(chat, asker, memo, values)
     if callback_id == actions.FORM_BYPASS:
         actor = await chat.platform.actor(asker.chat_user)
         return await bypass_form(chat, actor, memo)

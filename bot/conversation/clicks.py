@@ -13,10 +13,11 @@ from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.commands import bypass_form
 from bot.conversation.drafts import draft_form
 from bot.conversation.preferences import open_notifications
-from bot.conversation.requesting import form_for
+from bot.conversation.requesting import first_form
 from bot.views import bypass_forms, forms
 from bot.views.answers import nudged_card, said
 from bot.views.reopening import reopen_form
+from bot.views.request_forms import TITLE, Written
 from bot.views.tickets import ticket_form
 from bot.views.votes import over, undone_card
 from core.approvals import nudge, see_request, undo_vote, withdraw
@@ -31,7 +32,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     actions.ANSWER: "Answer",
     actions.AMEND: "Change request",
     actions.REOPEN: "Ask again",
-    actions.DRAFT_CONTINUE: "Ask for approval",
+    actions.DRAFT_CONTINUE: TITLE,
     actions.DELEGATE: "Delegate",
     actions.DETAILS: "Details",
     actions.COMMENT: "Comment",
@@ -40,7 +41,7 @@ FORM_TITLES: Final[Mapping[str, str]] = {
     actions.BYPASS_REVIEW: "Review",
     actions.BYPASS_EXTEND: "Extend",
     actions.OPEN_BYPASS: "Emergency bypass",
-    actions.OPEN_REQUEST: "Ask for approval",
+    actions.OPEN_REQUEST: TITLE,
     actions.OPEN_NOTIFICATIONS: "Notifications",
     **changes.FORM_TITLES,
     **incidents.FORM_TITLES,
@@ -101,7 +102,7 @@ async def form_of(chat: Chat, asker: Asker, action_id: str, target: Target | Non
     """The form that the button opens, with what is true now. Raises CountersignError."""
     actor = await chat.platform.actor(asker.chat_user)
     if action_id == actions.OPEN_REQUEST:
-        return await form_for(chat, actor, forms.Written(owner=asker.chat_user), channel=asker.channel)
+        return await first_form(chat, actor, Written(owner=asker.chat_user), channel=asker.channel)
     if action_id == actions.OPEN_BYPASS:
         return await bypass_form(chat, actor, asker.channel)
     if action_id == actions.OPEN_NOTIFICATIONS:

@@ -16,7 +16,7 @@ from bot.conversation.lists import listed
 from bot.conversation.many import many_opening
 from bot.conversation.preferences import digest_choice, open_notifications
 from bot.conversation.refusals import told_of_request
-from bot.conversation.requesting import form_for
+from bot.conversation.requesting import first_form
 from bot.views import approvals as request_views
 from bot.views import bypass_forms, forms, lists
 from bot.views.answers import help_card, nudged_card, said
@@ -26,6 +26,7 @@ from bot.views.digest import NOTIFICATIONS
 from bot.views.drafts import drafts_card
 from bot.views.pieces import names
 from bot.views.reopening import reopened_card
+from bot.views.request_forms import TITLE, Written
 from bot.views.votes import undone_card, voted_card
 from core.absences import list_absences
 from core.access import PersonView, member_of
@@ -140,8 +141,8 @@ def _opening(chat: Chat, asker: Asker, intent: Intent, *, is_bypass: bool) -> Op
 
     async def request() -> Form:
         actor = await chat.platform.actor(asker.chat_user)
-        written = forms.Written(agent=intent.text, owner=asker.chat_user)
-        return await form_for(chat, actor, written, channel=asker.channel)
+        written = Written(agent=intent.text, owner=asker.chat_user)
+        return await first_form(chat, actor, written, channel=asker.channel)
 
     if is_bypass:
         return Opening("Emergency bypass", emergency)
@@ -151,7 +152,7 @@ def _opening(chat: Chat, asker: Asker, intent: Intent, *, is_bypass: bool) -> Op
         return Opening("Change request", amendment)
     if intent.verb is Verb.MANY:
         return many_opening(chat, asker)
-    return Opening("Ask for approval", request)
+    return Opening(TITLE, request)
 
 
 async def _approve(chat: Chat, actor: Actor, intent: Intent) -> Card:

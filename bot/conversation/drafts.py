@@ -9,8 +9,8 @@ from uuid import UUID
 from bot.cards import Card, Form
 from bot.conversation.chat import Chat
 from bot.conversation.requesting import form_for
-from bot.views import forms
 from bot.views.drafts import saved_card
+from bot.views.request_forms import Written
 from core.access import directory
 from core.actor import Actor
 from core.drafts import get_draft, save
@@ -19,7 +19,7 @@ from core.drafts import get_draft, save
 async def draft_form(chat: Chat, actor: Actor, draft_id: UUID, *, channel: str) -> Form:
     """The request form as the draft left it."""
     draft = await get_draft(chat.database, actor, draft_id)
-    written = forms.Written(
+    written = Written(
         action=draft.action,
         agent=draft.resource.get("name", ""),
         owner=await _account(chat, draft.resource.get("owner", "")),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bot.conversation.chat import Chat
-from bot.views.pieces import ACTION_TITLES
 from core.errors import Unavailable
 from core.tenants import tenant_policy
 
 
 async def asks_for_ticket(chat: Chat, action: str) -> bool:
-    """Whether a policy for the action may ask for one; where open forms cannot change, a policy for any action.
+    """Whether a policy for the action may ask for one.
 
     Without policies, or a database, nothing is asked for here: the gate says what is wrong.
     """
@@ -18,5 +17,4 @@ async def asks_for_ticket(chat: Chat, action: str) -> bool:
             policies = chat.gate.catalogue.for_tenant(await tenant_policy(tx))
     except Unavailable:
         return False
-    possible = (action,) if chat.platform.traits.redraws_forms else tuple(ACTION_TITLES)
-    return any(policy.ticket for each in possible for policy in policies.candidates(each))
+    return any(policy.ticket for policy in policies.candidates(action))

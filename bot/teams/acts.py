@@ -22,8 +22,6 @@ from bot.teams.connector import may_pass
 from bot.teams.context import (
     Desk,
     asker_of,
-    dialog,
-    dialog_says,
     is_brief,
     place_of,
     problem,
@@ -35,7 +33,6 @@ from bot.teams.installs import on_presence
 from bot.teams.submissions import ANSWER_WITHIN_S, LATE, on_fetch, on_submit
 from bot.teams.wire import Activity, spoken
 from bot.teams.words import Wish, in_teams_words, read_words, teams_help
-from bot.views import forms
 from bot.views.answers import error_card, said, sentence_of
 from core.accounts import UnknownChatAccount
 from core.errors import CountersignError, Unavailable
@@ -47,7 +44,6 @@ Json = dict[str, Any]
 
 SEEN_IN_CHAT: Final = "The answer is in our chat."
 DOUBLE: Final = "This message was posted twice; the other one stays."
-TOO_LATE: Final = "Nothing came in time; nothing was changed. Try again."
 
 
 async def on_activity(desk: Desk, activity: Activity) -> Json | None:
@@ -104,7 +100,7 @@ async def _invoked(desk: Desk, activity: Activity) -> Json:
             return await _executed(desk, activity)
         case "task/fetch":
             _is_active(desk, activity)
-            return await _fetched(desk, activity)
+            return await on_fetch(desk, activity)
         case "task/submit":
             async with desk.chat.delivered_once(activity.sender.id, activity.key):
                 _is_active(desk, activity)
@@ -156,19 +152,6 @@ async def _looked(desk: Desk, activity: Activity, value: str) -> Json:
     except PlaceUnusable:
         return problem("NotFound", "There is no such message here.")
     return shown_instead(card, render.Refresh((activity.sender.id,), value))
-
-
-async def _fetched(desk: Desk, activity: Activity) -> Json:
-    """The content of a dialog; nothing has been done yet that could be lost."""
-    try:
-        return await asyncio.wait_for(on_fetch(desk, activity), ANSWER_WITHIN_S)
-    except TimeoutError:
-        return dialog_says(TOO_LATE)
-    except CountersignError as exc:
-        return dialog(forms.message_form("Countersign", sentence_of(exc)))
-    except Exception:
-        log.exception("chat_handler_failed")
-        return dialog(forms.message_form("Countersign", WENT_WRONG))
 
 
 async def _click(desk: Desk, activity: Activity, action_id: str, value: str) -> Card | None:

@@ -7,12 +7,14 @@ it take too long for Teams, the dialog closes and the outcome follows as a messa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 import structlog
 
+from bot import actions
 from bot.cards import Card, Form, Input
-from bot.conversation.again import form_again
+from bot.conversation.again import form_again, redrawn
 from bot.conversation.answering import Answer, answering
 from bot.conversation.chat import WENT_WRONG, Opening, Reply
 from bot.conversation.clicks import on_click
@@ -35,23 +37,28 @@ Json = dict[str, Any]
 
 ANSWER_WITHIN_S: Final = 4.0  # people see an error after 5 to 10
 LATE: Final = "This takes longer than usual. The outcome follows as a message."
+TOO_LATE: Final = "Nothing came in time; nothing was changed. Try again."
 NOT_OURS: Final = "This button is not one of ours any more."
 
 
 async def on_fetch(desk: Desk, activity: Activity) -> Json:
-    """The dialog that the button opens."""
-    data = _data(activity)
-    action_id, value = clicked(data)
-    return await _shown(await _reply(desk, activity, action_id, value))
+    """The dialog that the button opens, or why there is none; nothing has been done yet that could be lost."""
+    action_id, value = clicked(_data(activity))
+
+    async def found() -> Json:
+        return await _shown(await _reply(desk, activity, action_id, value))
+
+    return await _read(found())
 
 
 async def on_submit(desk: Desk, activity: Activity) -> Json | None:
     """The form is done (None closes the dialog), or shows what is wrong with it."""
     data = _data(activity)
     callback_id, memo = submitted(data)
-    if not callback_id:  # a button within the dialog
-        action_id, value = clicked(data)
-        return await _shown(await _reply(desk, activity, action_id, value))
+    if callback_id == actions.FORM_CHOOSE:
+        return await _read(_chosen(desk, activity, memo, read_inputs(data)))
+    if not callback_id:
+        return await _pressed(desk, activity, *clicked(data))
     once = opening_of(data) or activity.key
     sent = Submission(callback_id, memo, read_inputs(data), fields_of(data), once)
     work = asyncio.ensure_future(submit(desk.chat, asker_of(activity), sent))
@@ -71,6 +78,38 @@ async def on_submit(desk: Desk, activity: Activity) -> Json | None:
     if said_afterwards:
         desk.later(desk.privately(activity)(said_afterwards))
     return None
+
+
+async def _pressed(desk: Desk, activity: Activity, action_id: str, value: str) -> Json:
+    """A button within the dialog has done what it promises, and the dialog shows what came of it."""
+    work = asyncio.ensure_future(_reply(desk, activity, action_id, value))
+    done, _late = await asyncio.wait({work}, timeout=ANSWER_WITHIN_S)
+    if not done:
+        desk.later(_follow_up_press(desk.privately(activity), work))
+        return dialog_says(LATE)
+    return await _read(_shown_of(work))
+
+
+async def _chosen(desk: Desk, activity: Activity, memo: str, values: Mapping[str, Any]) -> Json:
+    """The form of what was chosen to be asked for."""
+    return dialog(await redrawn(desk.chat, asker_of(activity), memo, values))
+
+
+async def _shown_of(work: asyncio.Future[Reply]) -> Json:
+    return await _shown(work.result())
+
+
+async def _read(content: Coroutine[Any, Any, Json]) -> Json:
+    """The content of a dialog, in time, or why there is none. It only reads: being cut off loses nothing."""
+    try:
+        return await asyncio.wait_for(content, ANSWER_WITHIN_S)
+    except TimeoutError:
+        return dialog_says(TOO_LATE)
+    except CountersignError as exc:
+        return dialog(forms.message_form("Countersign", sentence_of(exc)))
+    except Exception:
+        log.exception("chat_handler_failed")
+        return dialog(forms.message_form("Countersign", WENT_WRONG))
 
 
 async def _reply(desk: Desk, activity: Activity, action_id: str, value: str) -> Reply:
@@ -99,7 +138,7 @@ async def _refusal(desk: Desk, activity: Activity, sent: Submission, error: Coun
     """
     field = field_of(error, sent.fields)
     try:
-        form = await form_again(desk.chat, asker_of(activity), sent.callback_id, sent.memo)
+        form = await form_again(desk.chat, asker_of(activity), sent.callback_id, sent.memo, values=sent.values)
     except CountersignError:
         return dialog(forms.message_form("Countersign", sentence_of(error)))
     if field is None or not any(isinstance(part, Input) and part.id == field for part in form.blocks):
@@ -118,6 +157,14 @@ async def _follow_up(answer: Answer, sent: Submission, work: asyncio.Future[Card
         except CountersignError as exc:
             card = lost_card(exc, longest_text(sent.fields, sent.values))
         await answer(card)
+
+
+async def _follow_up_press(answer: Answer, work: asyncio.Future[Reply]) -> None:
+    """The outcome as a message; a form that comes too late is not shown, as nobody has pressed anything for it."""
+    async with answering(answer):
+        reply = await work
+        if isinstance(reply, Card):
+            await answer(reply)
 
 
 def _data(activity: Activity) -> Json:

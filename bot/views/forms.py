@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from bot import actions
 from bot.actions import Target
@@ -18,27 +15,22 @@ from bot.cards import (
     Markup,
     Option,
     Passage,
-    PeopleInput,
     PersonInput,
     Plain,
     Quote,
     Section,
-    SelectInput,
     Strong,
     TextInput,
     one_line,
 )
 from bot.times import counted
 from bot.views.approvals import details_blocks
-from bot.views.pieces import ACTION_TITLES, spoken, title_of
+from bot.views.pieces import spoken, title_of
 from bot.views.reasons import why_blocks
-from bot.views.tickets import ticket_input
-from core.approvals import SUGGESTED_MAX, RequestView, StageView
+from core.approvals import RequestView, StageView
 
 JUSTIFICATION_MAX: Final = 3000  # what fits Slack's own input; the core takes more
 REASON_MAX: Final = 2000
-NEW_AGENT: Final = "agent.create"
-CHANGED_AGENT: Final = "agent.modify"
 
 
 def loading_form(title: str) -> Form:
@@ -49,105 +41,6 @@ def loading_form(title: str) -> Form:
 def message_form(title: str, text: str) -> Form:
     """A modal that only says something."""
     return Form(callback_id="message", title=title, blocks=(Section((Plain(text),)),))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What the form is filled in with. `owner` and `sponsor` are chat user ids."""
-
-    action: str = NEW_AGENT
-    agent: str = ""
-    owner: str | None = None
-    sponsor: str | None = None
-    business_service: str = ""
-    justification: str = ""
-    ticket: str = ""
-    asks_ticket: bool = False  # a policy for the action may ask for one
-
-
-def request_form(
-    written: Written,
-    *,
-    channel: str,
-    offered: Sequence[str],
-    draft: UUID | None = None,
-    agents: Sequence[str] | None = None,
-) -> Form:
-    """`/approve`: ask for one of the actions offered. `channel` is where it was typed; `draft` is what is written on.
-
-    With `agents` it asks for one of these and what may change about it; if they are none, for its name. Without, it
-    asks for everything that a new agent must have.
-    """
-    return Form(
-        callback_id=actions.FORM_REQUEST,
-        title="Ask for approval",
-        submit="Send",
-        memo=f"{channel} {draft}" if draft else channel,
-        blocks=(
-            SelectInput(
-                "action",
-                "What do you want to do?",
-                initial=written.action if written.action in offered else offered[0],
-                options=tuple(Option(action, ACTION_TITLES[action]) for action in offered),
-                redraws=True,
-            ),
-            *(_new_agent(written) if agents is None else _known_agent(written, agents)),
-            TextInput(
-                "justification",
-                "Justification",
-                is_multiline=True,
-                initial=written.justification,
-                max_chars=JUSTIFICATION_MAX,
-                placeholder="Why is this needed, and what happens without it?",
-            ),
-            *((ticket_input(written.ticket, is_optional=True),) if written.asks_ticket else ()),
-            PeopleInput(
-                "suggested",
-                "Who should be told first?",
-                most=SUGGESTED_MAX,
-                hint="Of those who may decide. The others see it waiting, and are told when it is due soon.",
-            ),
-            ChecksInput("draft", "Not sure yet?", (Option("save", "Only save it as a draft"),), is_optional=True),
-        ),
-    )
-
-
-def _new_agent(written: Written) -> tuple[Input, ...]:
-    """Everything that is to be known of an agent."""
-    return (
-        _typed_name(written),
-        PersonInput("owner", "Owner", initial=written.owner, hint="Answers for what the agent does."),
-        PersonInput("sponsor", "Sponsor", initial=written.sponsor, hint="Answers for why the agent exists."),
-        TextInput(
-            "business_service",
-            "Business service",
-            initial=written.business_service,
-            max_chars=300,
-            placeholder="Customer support",
-            hint="What an outage of this agent would hurt.",
-        ),
-    )
-
-
-def _known_agent(written: Written, agents: Sequence[str]) -> tuple[Input, ...]:
-    """Which agent, and for a change what may be different about it."""
-    which: Input = _typed_name(written)
-    if agents:
-        initial = written.agent if written.agent in agents else None
-        which = SelectInput("known_agent", "Agent name", tuple(Option(name, name) for name in agents), initial=initial)
-    if written.action != CHANGED_AGENT:
-        return (which,)
-    same = "Left empty, it stays as it is."
-    return (
-        which,
-        PersonInput("owner", "Owner", hint=same, is_optional=True),
-        PersonInput("sponsor", "Sponsor", hint=same, is_optional=True),
-        TextInput("business_service", "Business service", max_chars=300, hint=same, is_optional=True),
-    )
-
-
-def _typed_name(written: Written) -> TextInput:
-    return TextInput("agent_name", "Agent name", initial=written.agent, max_chars=120, placeholder="support-bot")
 
 
 def approve_form(request: RequestView, target: Target) -> Form:

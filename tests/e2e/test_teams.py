@@ -107,7 +107,7 @@ def dana(product):
 
 
 def ask_in_teams(teams, dana, agent, **changes):
-    form = teams.form(dana, "approve")
+    form = teams.form(dana, f"approve create {agent}")
     values = {
         "agent_name": agent,
         "owner": teams.aad(dana),

@@ -10,7 +10,7 @@ import pytest
 from bot import actions
 from bot.conversation.incidents import form_of
 from bot.conversation.requesting import form_for
-from bot.views.forms import Written
+from bot.views.request_forms import Written
 from core.decisions.errors import NothingToAsk
 from core.incidents import add_follow_up
 from core.incidents.errors import NotAResponder, NotTheOwner

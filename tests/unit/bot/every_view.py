@@ -19,8 +19,8 @@ from uuid import UUID
 import bot.views
 from bot.actions import Target
 from bot.cards import Picture, Plain, Strong
-from bot.views.forms import Written
 from bot.views.pieces import ACTION_TITLES
+from bot.views.request_forms import Written
 from core.access import PersonView
 from core.accounts import Account, ChatId, LinkedBy
 from core.accounts import Platform as ChatPlatform
@@ -118,6 +118,8 @@ OURS = {
     ("change_form", "zone"): "Europe/Zurich",
     ("schedule_form", "zone"): "Europe/Zurich",
     ("changes_card", "title"): "Changes under way",
+    ("choose_form", "channel"): "C0GOV",
+    ("choose_form", "offered"): tuple(ACTION_TITLES),
     ("request_form", "channel"): "C0GOV",
     ("request_form", "draft"): None,
     ("request_form", "offered"): tuple(ACTION_TITLES),

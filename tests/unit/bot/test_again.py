@@ -13,7 +13,9 @@ ALONE = {
     actions.FORM_CHANGE,
     actions.FORM_INCIDENT,
 }  # these open without a target
-FORMS = {value for name, value in vars(actions).items() if name.startswith("FORM_")}
+FORMS = {value for name, value in vars(actions).items() if name.startswith("FORM_")} - {
+    actions.FORM_CHOOSE  # a step: what is chosen in it opens the form, and nothing in it can be refused
+}
 
 
 @pytest.mark.row("B7")

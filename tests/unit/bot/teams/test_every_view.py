@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.cards import Card, Form
+from bot.conversation.lists import CHOICES_BYTES_MAX, CHOICES_MAX
 from bot.teams import render
 from bot.teams.folding import sent_bytes
 from bot.teams.limits import CARD_BYTES_MAX
@@ -41,7 +42,16 @@ def check(view: Any) -> None:
 @pytest.mark.parametrize("kind", WORDS)
 @pytest.mark.parametrize("name", sorted(VIEWS.keys() - {"thread_line"}))
 def test_a_view_of_whatever_people_write_is_taken_by_teams(name: str, kind: str):
-    check(shown(name, WORDS[kind], agents=None))  # a form of Teams is not redrawn, and has no list of agents
+    check(shown(name, WORDS[kind], agents=None))  # of which a list is given only as far as there is room: see below
+
+
+@pytest.mark.row("B7")
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_list_of_agents_as_long_as_one_is_offered_is_taken_by_teams(kind: str):
+    number, name = CHOICES_MAX, WORDS[kind]
+    while len((name + "99").encode()) * number > CHOICES_BYTES_MAX:
+        name = name[:-1]
+    check(shown("request_form", WORDS[kind], agents=tuple(f"{name}{each:02}" for each in range(number))))
 
 
 @pytest.mark.row("B7")

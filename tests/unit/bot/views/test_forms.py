@@ -9,7 +9,7 @@ from bot.actions import Target, choice_value, decode
 from bot.cards import ChecksInput, Passage, PersonInput, Plain, Quote, SelectInput, TextInput
 from bot.plain import blocks_text
 from bot.slack import render
-from bot.views import bypass_forms, forms
+from bot.views import bypass_forms, forms, request_forms
 from bot.views.pieces import ACTION_TITLES
 from core.emergency import BypassTerms
 from tests.unit.bot.blockkit_schema import view_problems
@@ -35,8 +35,8 @@ def inputs_of(form):
 
 @pytest.mark.row("B1", "X7")
 def test_a_request_asks_for_everything_that_an_agent_must_have():
-    form = forms.request_form(
-        forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV", offered=tuple(ACTION_TITLES)
+    form = request_forms.request_form(
+        request_forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV", offered=tuple(ACTION_TITLES)
     )
     fields = inputs_of(form)
     assert list(fields) == ["action", "agent_name", "owner", "sponsor", "business_service", "justification", "draft"]
@@ -49,8 +49,8 @@ def test_a_request_asks_for_everything_that_an_agent_must_have():
 def test_what_is_done_with_an_agent_asks_which_and_only_what_may_change():
     asked = {
         action: inputs_of(
-            forms.request_form(
-                forms.Written(action=action),
+            request_forms.request_form(
+                request_forms.Written(action=action),
                 channel="C1",
                 offered=tuple(ACTION_TITLES),
                 agents=("billing-bot", "hr-bot"),
@@ -67,8 +67,11 @@ def test_what_is_done_with_an_agent_asks_which_and_only_what_may_change():
 
 def test_more_agents_than_a_list_holds_are_named_by_typing():
     fields = inputs_of(
-        forms.request_form(
-            forms.Written(action="agent.deploy", agent="hr-bot"), channel="C1", offered=tuple(ACTION_TITLES), agents=()
+        request_forms.request_form(
+            request_forms.Written(action="agent.deploy", agent="hr-bot"),
+            channel="C1",
+            offered=tuple(ACTION_TITLES),
+            agents=(),
         )
     )
     assert list(fields) == ["action", "agent_name", *ALWAYS]
@@ -79,7 +82,9 @@ def test_a_name_that_is_too_long_does_not_keep_the_form_from_opening():
     assert (
         view_problems(
             render.modal(
-                forms.request_form(forms.Written(agent="x" * 2900), channel="C1", offered=tuple(ACTION_TITLES))
+                request_forms.request_form(
+                    request_forms.Written(agent="x" * 2900), channel="C1", offered=tuple(ACTION_TITLES)
+                )
             )
         )
         == []

@@ -20,7 +20,7 @@ from bot.commands import parse
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.teams import render as teams
-from bot.views import budget_forms, bypass_forms, change_forms, forms, incident_forms
+from bot.views import budget_forms, bypass_forms, change_forms, forms, incident_forms, request_forms
 from bot.views.accounts import link_card, linked_card
 from bot.views.accounts import notice_card as account_notice
 from bot.views.answers import error_card, help_card, nudged_card, said, thread_line
@@ -374,8 +374,15 @@ VIEWS = {
     "thread_absent": thread_line(
         "request.absent_asked", {"to": "t", "stage": "technical_review"}, {"t": TOMAS.name, "p": PRIYA.name}
     ),
-    "form_request": forms.request_form(
-        forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV", offered=tuple(ACTION_TITLES)
+    "form_choose": request_forms.choose_form(channel="19:gov@thread.tacv2", offered=tuple(ACTION_TITLES)),
+    "form_request_change": request_forms.request_form(
+        request_forms.Written(action="agent.modify"),
+        channel="19:gov@thread.tacv2",
+        offered=("agent.modify",),
+        agents=("hr-bot", "support-bot"),
+    ),
+    "form_request": request_forms.request_form(
+        request_forms.Written(agent="support-bot", owner="U0DANA"), channel="C0GOV", offered=tuple(ACTION_TITLES)
     ),
     "form_approve": forms.approve_form(request(), TARGET),
     "form_reject": forms.reject_form(request(), TARGET),
@@ -535,8 +542,8 @@ VIEWS = {
         now=NOW,
     ),
     "form_ticket": ticket_form(waiting_for_ticket(Standing.MISSING), Target(id=REQUEST_ID, digest=DIGEST)),
-    "form_request_ticket": forms.request_form(
-        forms.Written(agent="support-bot", owner="U0DANA", asks_ticket=True),
+    "form_request_ticket": request_forms.request_form(
+        request_forms.Written(agent="support-bot", owner="U0DANA", asks_ticket=True),
         channel="C0GOV",
         offered=tuple(ACTION_TITLES),
     ),
