@@ -235,7 +235,7 @@ async def _times(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> tuple[d
 
 
 async def _listed(chat: Chat, actor: Actor, wanted: ChangeFilter, title: str) -> Card:
-    found = await list_changes(chat.database, actor, wanted, limit=LISTED + 1)
+    found = await list_changes(chat.database, chat.changes, actor, wanted, limit=LISTED + 1)
     return changes_card(found, title=title)
 
 

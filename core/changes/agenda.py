@@ -24,6 +24,7 @@ DAYS_MAX: Final = 92
 SPOKEN_OF_MAX: Final = 100  # of each part: no meeting speaks about more
 CALENDAR_USUAL: Final = timedelta(days=35)
 CALENDAR_MAX: Final = timedelta(days=366)
+CALENDAR_REACH: Final = timedelta(days=36500)
 SHOWN_MAX: Final = 500  # changes of one calendar
 
 
@@ -80,8 +81,13 @@ async def calendar(
     """
     async with permitted(database, actor, TokenScope.READ, action="change.calendar", resource="changes") as tx:
         since = since or tx.now
+        if abs(since - tx.now) > CALENDAR_REACH:  # what is added to days far off leads beyond what can be counted
+            message = f"A calendar begins within {CALENDAR_REACH.days // 365} years of today."
+            raise InvalidChange(message, where="since")
         until = until or since + CALENDAR_USUAL
-        if not timedelta() < until - since <= CALENDAR_MAX:
+        if until <= since:
+            raise InvalidChange("It ends before it begins.", where="until")
+        if until - since > CALENDAR_MAX:
             raise InvalidChange(f"A calendar shows {CALENDAR_MAX.days} days at most.", where="until")
         span = Span(since, until)
         tenant = await tenant_policy(tx)

@@ -108,6 +108,7 @@ async def complete(
         user = await _may(tx, catalogue, actor, held)
         if validation is not None and validation not in rules.RESULTS:
             raise InvalidChange(f"'{validation}' is not a result.", where="validation", accepted=rules.RESULTS)
+        notes = rules.check_text("notes", notes, rules.SUMMARY_MAX, least=0)
         await _check_platform(tx, held)
         if held.state is not ChangeState.VALIDATE:
             held = await completed(tx, actor, held, notes)

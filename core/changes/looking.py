@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from core.access import TokenScope, directory, permitted
 from core.actor import Actor
+from core.approvals.risk import RiskLevel
 from core.changes import reading, store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import UnknownChange
 from core.changes.loading import policy_of, view_of
 from core.changes.policy import ChangePolicy
-from core.changes.state import ENDS
+from core.changes.state import ENDS, ChangeState
 from core.changes.store import ChangeFilter
 from core.changes.tasks import ChangeTask, tasks_of
 from core.changes.views import ChangeView, EvidenceView
+from core.choices import check_choice
 from core.db import Database, Transaction
+from core.dependencies import read_resource
+from core.errors import InvalidInput
 
 AT_WORK_MAX: Final = 200  # changes of a span
 
@@ -32,11 +37,30 @@ async def get_change(database: Database, actor: Actor, reference: UUID | int) ->
 
 
 async def list_changes(
-    database: Database, actor: Actor, wanted: ChangeFilter, *, after: int | None = None, limit: int = 50
+    database: Database,
+    catalogue: ChangeCatalogue,
+    actor: Actor,
+    wanted: ChangeFilter,
+    *,
+    after: int | None = None,
+    limit: int = 50,
 ) -> tuple[ChangeView, ...]:
-    """Changes, newest first, beyond the number `after`."""
+    """Changes, newest first, beyond the number `after`. Raises InvalidInput where nothing can match."""
+    check_choice("state", wanted.state, tuple(ChangeState))
+    check_choice("risk", wanted.risk, tuple(RiskLevel))
+    if wanted.resource:
+        wanted = replace(wanted, resource=_resource(wanted.resource))
     async with permitted(database, actor, TokenScope.READ, action="change.list", resource="changes") as tx:
+        if wanted.type and not await store.has_type(tx, wanted.type):  # a type that was given up may have changes
+            check_choice("type", wanted.type, (await policy_of(tx, catalogue)).types)
         return await reading.views(tx, await store.page(tx, wanted, after=after, limit=limit), await directory(tx))
+
+
+def _resource(text: str) -> str:
+    try:
+        return read_resource(text)
+    except InvalidInput as exc:
+        raise InvalidInput(exc.message, where="resource", accepted=exc.accepted) from exc
 
 
 async def change_policy(database: Database, catalogue: ChangeCatalogue, actor: Actor) -> ChangePolicy:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from config.suggest import did_you_mean
 from core.agents import agents_named
@@ -28,6 +28,9 @@ class Proposal:
     resources: Sequence[str] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+SAID: Final = tuple(each.name for each in fields(Proposal))
 
 
 def requirements_of(policy: ChangePolicy) -> dict[str, Any]:

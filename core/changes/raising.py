@@ -19,7 +19,7 @@ from core.changes.errors import InvalidChange, WrongState
 from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
 from core.changes.policy import Gate
-from core.changes.proposing import Proposal, filled, requirements_of, template_named, values_of
+from core.changes.proposing import SAID, Proposal, filled, requirements_of, template_named, values_of
 from core.changes.state import ENDS, ChangeState, Step
 from core.changes.views import ChangeView
 from core.db import Database, Transaction, next_number
@@ -114,16 +114,25 @@ async def revise(
     *,
     reason: str = "",
 ) -> ChangeView:
-    """The change says something else and is a draft again: what was assessed, approved and scheduled is so no more."""
+    """The change says something else and is a draft again: what was assessed, approved and scheduled is so no more.
+
+    What it says already leaves it, and its approval, as it is. Raises InvalidChange where nothing is said.
+    """
     async with audited(database, actor, action="change.revised", resource=str(change_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         held = await hold(tx, change_id)
         require_own(actor, held)
+        reason = rules.check_text("reason", reason, rules.SUMMARY_MAX, least=0)
+        if proposal == Proposal():
+            raise InvalidChange("Say what is to change in it.", accepted=SAID)
         to = held.state if held.state is ChangeState.DRAFT else held.move(Step.REVISE)
         policy = await policy_of(tx, catalogue)
         standard = policy.templates.get(held.row.template)
         values = await values_of(tx, policy, proposal, standard=standard, before=held)
         await require_type(tx, actor, type_of(policy, values.get("change_type", held.row.change_type)))
+        values = {column: value for column, value in values.items() if getattr(held.row, column) != value}
+        if not values:
+            return await view_of(tx, change_id)
         if held.row.request_id:
             await lapse_request(tx, held.row.request_id, reason=f"{held.reference} was revised.")
         cleared = {"risk": None, "risk_level": None, "scheduled_at": None, "request_id": None}

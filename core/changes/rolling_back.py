@@ -92,7 +92,7 @@ async def validate_recovery(
             raise InvalidChange(f"'{result}' is not a result.", where="result", accepted=rules.RESULTS)
         if held.state is not ChangeState.ROLLED_BACK or (held.row.recovery or {}).get("state") != "due":
             raise WrongState(f"No rollback of {held.reference} waits to be looked at.", where="state")
-        said = notes.strip()[: rules.SUMMARY_MAX]
+        said = rules.check_text("notes", notes, rules.SUMMARY_MAX, least=0)
         if result == rules.PASSED:
             await recovered(tx, actor, held, said, by=str(user))
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.approvals.policy import slug
@@ -31,6 +31,7 @@ TITLE_MAX: Final = 200  # characters
 DESCRIPTION_MAX: Final = 3500  # with the title, the justification of its request
 SUMMARY_MAX: Final = 4000
 RESOURCES_MAX: Final = 50
+AHEAD_MAX: Final = timedelta(days=3650)  # to what lies further ahead, nothing can be added before long
 PASSED: Final = "passed"
 RESULTS: Final = (PASSED, "failed")
 OUTCOMES: Final = ("successful", "successful_with_issues", "unsuccessful")  # as in ServiceNow's close codes
@@ -177,6 +178,8 @@ def check_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> Span
         raise InvalidChange(f"A change takes from a minute to {LONGEST.days} days.", where="ends_at")
     if ends_at <= now:
         raise InvalidChange("That time is over.", where="starts_at")
+    if ends_at > now + AHEAD_MAX:
+        raise InvalidChange(f"A change is planned {AHEAD_MAX.days // 365} years ahead at most.", where="starts_at")
     return Span(starts_at, ends_at)
 
 

@@ -106,6 +106,12 @@ async def page(tx: Transaction, wanted: ChangeFilter, *, after: int | None, limi
     return (await tx.connection.execute(statement)).all()
 
 
+async def has_type(tx: Transaction, change_type: str) -> bool:
+    """Whether there is a change of this type."""
+    wanted = select(_C.change_id).where(_C.tenant_id == tx.tenant, _C.change_type == change_type).limit(1)
+    return (await tx.connection.execute(wanted)).first() is not None
+
+
 async def in_order(tx: Transaction, wanted: ChangeFilter, *, limit: int) -> Sequence[Row[Any]]:
     """Changes with a time, the first one first."""
     statement = select(changes).where(*_wanted(tx, wanted), _C.starts_at.is_not(None))

@@ -30,6 +30,7 @@ from core.located import Reader
 SCOPE_KEYS: Final = ("types", "risks", "zone")
 WINDOW_KEYS: Final = ("window", "days", "hours", *SCOPE_KEYS)
 FREEZE_KEYS: Final = ("freeze", "from", "until", "allows", *SCOPE_KEYS)
+YEARS: Final = range(1970, 9000)  # in every zone, and with a day more or less
 INSTANT_EXAMPLES: Final = ("2026-12-20", "2026-12-20 18:00")
 _HOURS: Final = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
 
@@ -103,11 +104,16 @@ def _instant(reader: Reader, path: YamlPath, value: object, *, is_end: bool) -> 
     text = str(value).strip()
     try:
         if len(text) == len("2026-12-20"):
-            day = datetime.combine(date.fromisoformat(text), time())
-            return day + timedelta(days=1) if is_end else day
-        found = datetime.fromisoformat(text)
-    except ValueError:
+            found = datetime.combine(date.fromisoformat(text), time())
+            found += timedelta(days=1) if is_end else timedelta()
+        else:
+            found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
         found = None
+    if found is not None and found.year not in YEARS:
+        message = f"'{value}' lies outside the years {YEARS[0]} to {YEARS[-1]}."
+        reader.problem(path, message, accepted=INSTANT_EXAMPLES)
+        return None
     if found is None or found.tzinfo is not None:
         message = f"'{value}' is no day and no local time." + (" Say the zone under `zone`." if found else "")
         reader.problem(path, message, accepted=INSTANT_EXAMPLES)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Final
 
 from core.access import TokenScope
@@ -111,12 +111,15 @@ def spelled(text: str) -> str:
 
 
 def instant(text: str) -> datetime | None:
-    """The instant that the text says, in UTC where it names no zone; None for a date without a time, or no date."""
+    """The instant that the text says, in UTC where it names no zone; None for a date without a time, or no date.
+
+    Neither for one at the ends of what can be counted: in some zone it lies beyond them.
+    """
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    if ":" not in text:
+    if ":" not in text or at.year in (MINYEAR, MAXYEAR):
         return None
     return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
 

@@ -96,7 +96,7 @@ class Changes:
             waits_for_review=query.waiting_for_review,
         )
         after, limit = _CURSORS.decode(query.cursor), query.limit
-        found = await list_changes(self._database, call.actor, wanted, after=after, limit=limit + 1)
+        found = await list_changes(self._database, self._catalogue, call.actor, wanted, after=after, limit=limit + 1)
         return _CURSORS.page(
             found, limit=limit, shown=change_out, position=lambda change: int(change.reference.partition("-")[2])
         )

@@ -70,7 +70,7 @@ async def listed(look: Look, *, error: CountersignError | None = None, typed: Fo
         is_open=state == OPEN,
     )
     after = _CURSORS.decode(look.query("cursor") or None)
-    page = await list_changes(look.database, look.actor, wanted, after=after, limit=PAGE_SIZE + 1)
+    page = await list_changes(look.database, look.house.changes, look.actor, wanted, after=after, limit=PAGE_SIZE + 1)
     last = page[PAGE_SIZE - 1].reference.partition("-")[2] if len(page) > PAGE_SIZE else ""
     return look.page(
         "changes.html",

@@ -144,6 +144,21 @@ async def test_a_revised_change_must_be_approved_again(desk, company):
     assert refused.value.accepted == ("approval", "schedule")
 
 
+@pytest.mark.row("G2")
+async def test_a_revision_that_changes_nothing_keeps_the_approval(desk, company):
+    change = await desk.scheduled()
+    with pytest.raises(InvalidChange, match="Say what is to change in it") as refused:
+        await desk.do(revise, "agent_developer", change.id, Proposal(), reason="Hm.")
+    assert "title" in refused.value.accepted
+    same = Proposal(title=change.title, resources=list(change.resources), starts_at=change.starts_at)
+    assert await desk.do(revise, "agent_developer", change.id, same) == await desk.now(change) == change
+    with pytest.raises(InvalidChange, match="here are 4001") as refused:
+        await desk.do(revise, "agent_developer", change.id, Proposal(title="Other"), reason="x" * 4001)
+    assert refused.value.where == "reason"
+    request = await get_request(desk.database, company.actor("agent_developer"), change.request_id)
+    assert request.status == "approved"
+
+
 @pytest.mark.row("G1")
 async def test_a_standard_change_is_approved_beforehand_up_to_its_template_s_risk(company):
     desk = Desk(company, with_policy(STANDARD))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,6 +23,7 @@ from core.changes import (
 from core.changes.errors import (
     CannotBeScheduled,
     GatesMissing,
+    InvalidChange,
 )
 from core.emergency import grant
 from tests.changes_desk import EVERYBODY, FRAMEWORK, HOUR, STANDARD, TOMORROW, Desk, desk, with_policy
@@ -36,6 +37,7 @@ FREEZE = """\
       until: "2026-03-04"
       allows: [security_patch]
 """
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 WINDOWS = """\
   windows:
     - {{window: "Ours", hours: "{}"}}
@@ -113,6 +115,32 @@ async def test_a_freeze_is_in_the_way_unless_it_allows_the_type(company):
     await desk.vote(patch, "meta_agent_manager", "security_manager")
     patch = await desk.do(schedule, "agent_developer", patch.id)
     assert patch.scheduled_at == START
+
+
+@pytest.mark.row("G6")
+@pytest.mark.parametrize(
+    ("since", "until", "where", "said"),
+    [
+        (END, None, "since", "A calendar begins within 100 years of today."),
+        (BEGINNING, None, "since", "A calendar begins within 100 years of today."),
+        (BEGINNING, END, "since", "A calendar begins within 100 years of today."),
+        (None, END, "until", "A calendar shows 366 days at most."),
+        (None, BEGINNING, "until", "It ends before it begins."),
+        (TOMORROW, START, "until", "It ends before it begins."),
+    ],
+)
+async def test_a_calendar_of_what_is_no_time_says_so(desk, since, until, where, said):
+    with pytest.raises(InvalidChange) as refused:
+        await desk.do(calendar, "audit_reviewer", since=since, until=until)
+    assert (refused.value.where, refused.value.message) == (where, said)
+
+
+@pytest.mark.row("G6")
+async def test_nothing_is_planned_at_the_end_of_time(desk):
+    change = await desk.scheduled()
+    for use_case in (try_time, schedule):
+        with pytest.raises(InvalidChange, match="10 years ahead at most"):
+            await desk.do(use_case, "agent_developer", change.id, starts_at=END - HOUR, ends_at=END)
 
 
 @pytest.mark.row("G6")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config.yamlfile import parse_yaml
 from core.access.errors import PermissionMissing, ScopeMissing
 from core.approvals import RequestFilter, get_request, list_requests
 from core.changes import (
+    ChangeCatalogue,
     ChangeFilter,
     Proposal,
     assess,
@@ -37,12 +39,14 @@ from core.changes.errors import (
     WrongState,
 )
 from core.emergency import get_bypass, grant
+from core.errors import InvalidInput
 from core.ids import uuid7
 from core.tenants import TenantPolicy
-from tests.changes_desk import EVERYBODY, HOUR, TOMORROW, Desk, desk
+from tests.changes_desk import EVERYBODY, FRAMEWORK, HOUR, TOMORROW, Desk, desk
 from tests.factories import START, create_agent, found_company
 
 __all__ = ["desk"]  # a fixture
+WITHOUT_PATCHES = FRAMEWORK.replace('    - "security_patch"\n', "")
 
 
 @pytest.mark.row("G1", "G2", "G3")
@@ -229,7 +233,7 @@ async def test_a_review_that_nobody_does_is_overdue_and_said_so(desk, company, r
     await runner.run_due()
     assert (await desk.now(change)).review_state == "overdue"
     assert (await desk.events(change))[-1] == "review_overdue"
-    waiting = await list_changes(desk.database, company.actor("audit_reviewer"), ChangeFilter(waits_for_review=True))
+    waiting = await desk.do(list_changes, "audit_reviewer", ChangeFilter(waits_for_review=True))
     assert [each.reference for each in waiting] == ["CHG-1001"]
 
 
@@ -268,7 +272,7 @@ async def test_what_cannot_be_taken_is_named_and_nothing_is_kept(desk, company, 
     with pytest.raises(InvalidChange) as refused:
         await desk.draft(**proposal)
     assert refused.value.where == where
-    assert await list_changes(desk.database, company.actor("audit_reviewer"), ChangeFilter()) == ()
+    assert await desk.do(list_changes, "audit_reviewer", ChangeFilter()) == ()
 
 
 @pytest.mark.row("G2")
@@ -280,7 +284,7 @@ async def test_changes_are_found_by_what_is_known_of_them(desk, company, catalog
     actor = company.actor("audit_reviewer")
 
     async def found(**wanted):
-        return [each.title for each in await list_changes(desk.database, actor, ChangeFilter(**wanted))]
+        return [each.title for each in await list_changes(desk.database, desk.catalogue, actor, ChangeFilter(**wanted))]
 
     assert await found() == ["Patch 100%", "Tune", "Raise the limit"]
     assert await found(contains="CHG-1002") == ["Tune"]
@@ -291,7 +295,7 @@ async def test_changes_are_found_by_what_is_known_of_them(desk, company, catalog
     assert await found(state="assess", risk="high") == ["Tune"]
     assert await found(requester=company.people["meta_agent_manager"].id) == ["Patch 100%"]
     assert await found(since=TOMORROW + HOUR) == []
-    newer = await list_changes(desk.database, actor, ChangeFilter(), after=1003, limit=1)
+    newer = await list_changes(desk.database, desk.catalogue, actor, ChangeFilter(), after=1003, limit=1)
     assert [each.title for each in newer] == ["Tune"]
 
 
@@ -305,7 +309,7 @@ async def test_another_tenant_sees_none_of_it(desk, database, clock, change_cata
         await other.do(roll_back, "tenant_administrator", change.id, reason="Mine?")
     theirs = await other.scheduled()  # the same time on a service of the same name does not collide
     assert (theirs.reference, theirs.scheduled_at) == ("CHG-1001", START)
-    shown = await list_changes(database, other.company.actor("audit_reviewer"), ChangeFilter())
+    shown = await other.do(list_changes, "audit_reviewer", ChangeFilter())
     assert [each.id for each in shown] == [theirs.id]
     requests = await list_requests(database, other.company.actor("audit_reviewer"), RequestFilter())
     assert len(requests) == 1
@@ -322,8 +326,56 @@ async def test_a_draft_comes_with_its_way_back_or_not_at_all(desk, company):
     said = Proposal(title="Raise the limit", type="configuration_change", resources=["service:Payments"])
     with pytest.raises(InvalidChange, match="here are 4001"):
         await desk.do(draft, "agent_developer", said, rollback_plan="x" * 4001)
-    assert await list_changes(desk.database, company.actor("audit_reviewer"), ChangeFilter()) == ()
+    assert await desk.do(list_changes, "audit_reviewer", ChangeFilter()) == ()
     change = await desk.do(draft, "agent_developer", said, rollback_plan="Lower it again.")
     (plan,) = change.evidence
     assert (plan.gate, plan.summary, plan.author.id) == ("rollback_plan", "Lower it again.", change.requester.id)
     assert change.missing == ("testing", "communication")
+
+
+@pytest.mark.row("G2")
+@pytest.mark.parametrize(
+    ("wanted", "accepted"),
+    [
+        ({"state": "foo"}, "authorise"),
+        ({"risk": "foo"}, "high"),
+        ({"type": "foo"}, "security_patch"),
+        ({"resource": "Payments"}, "service:Payments"),
+    ],
+)
+async def test_a_list_that_is_asked_for_what_nothing_can_be_says_so_with_what_it_accepts(desk, wanted, accepted):
+    with pytest.raises(InvalidInput) as refused:
+        await desk.do(list_changes, "audit_reviewer", ChangeFilter(**wanted))
+    assert (refused.value.where, accepted in refused.value.accepted) == (*wanted, True)
+
+
+@pytest.mark.row("G2")
+async def test_changes_of_a_type_that_was_given_up_are_found(company, desk):
+    await desk.draft(type="security_patch")
+    later = Desk(company, ChangeCatalogue({"default": parse_yaml(WITHOUT_PATCHES, file="default.yaml")}))
+    found = await later.do(list_changes, "audit_reviewer", ChangeFilter(type="security_patch"))
+    assert len(found) == 1
+
+
+@pytest.mark.row("G2")
+@pytest.mark.parametrize("edge", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+async def test_the_ends_of_time_break_nothing(desk, edge):
+    await desk.draft()
+    for wanted in (ChangeFilter(since=edge), ChangeFilter(until=edge)):
+        assert len(await desk.do(list_changes, "audit_reviewer", wanted)) in (0, 1)
+    for times in ({"starts_at": edge}, {"ends_at": edge}):
+        with pytest.raises(InvalidChange):
+            await desk.draft(**times)
+
+
+@pytest.mark.row("G3", "G10")
+async def test_notes_that_are_too_long_are_refused_and_not_cut(desk):
+    change, long = await desk.started(), "x" * 4001
+    with pytest.raises(InvalidChange, match="here are 4001") as refused:
+        await desk.do(complete, "agent_developer", change.id, validation="passed", notes=long)
+    assert refused.value.where == "notes"
+    assert (await desk.now(change)).state == "implement"
+    change = await desk.rolled_back(change)
+    with pytest.raises(InvalidChange, match="here are 4001") as refused:
+        await desk.do(validate_recovery, "agent_developer", change.id, result="passed", notes=long)
+    assert refused.value.where == "notes"

@@ -25,6 +25,12 @@ def test_a_time_is_told_by_its_instant_however_a_system_spells_it(text, said):
     assert spelled(text) == said
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-05:00", "9999-12-31 23:00:00"])
+def test_what_some_zone_cannot_count_is_no_instant(text):
+    assert instant(text) is None
+    assert spelled(text) == text
+
+
 @pytest.mark.parametrize("text", ["2026-03-03", "20260303", "", "tomorrow 10:00"])
 def test_what_says_no_time_of_day_is_no_instant(text):
     assert instant(text) is None
