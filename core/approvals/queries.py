@@ -60,6 +60,13 @@ async def request_states(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, t
     return {row.request_id: (row.number, row.state) for row in rows}
 
 
+async def is_used(tx: Transaction, request_id: UUID) -> bool:
+    """Whether what it approves has been begun."""
+    columns = requests.c
+    wanted = select(columns.used_by).where(columns.tenant_id == tx.tenant, columns.request_id == request_id)
+    return (await tx.connection.execute(wanted)).scalar() is not None
+
+
 async def live_request(tx: Transaction, action: str, name: str) -> UUID | None:
     """The pending request for the action on the resource."""
     columns = requests.c

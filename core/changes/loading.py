@@ -20,7 +20,7 @@ from core.changes.errors import NotYourChange, UnknownChange
 from core.changes.events import ChangeEvent
 from core.changes.policy import ChangePolicy, ChangeType, Gate
 from core.changes.state import ENDS, ChangeState, Step
-from core.changes.telling import tell_ticket
+from core.changes.telling import tell_rollbacks_ticket, tell_ticket
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
 from core.db import Transaction
@@ -143,6 +143,7 @@ async def settle_on(
     await tell_ticket(tx, row, event, said)
     if ChangeState(row.state) in ENDS and held.state not in ENDS:
         await clear(tx, held.id)
+        await tell_rollbacks_ticket(tx, held.row, row)
     return Held(row, held.evidence)
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from core.approvals import RequestEvent
+from core.approvals import RequestEvent, is_used
 from core.changes.events import ChangeEvent
-from core.changes.state import UNSUCCESSFUL
+from core.changes.rules import ROLLBACK
+from core.changes.state import UNSUCCESSFUL, ChangeState
 from core.changes.timetable import Span, told
 from core.db import Transaction
 from core.outbox import emit
@@ -55,6 +56,20 @@ async def tell_ticket(tx: Transaction, row: Row[Any], event: ChangeEvent, said: 
         why = await _spoken(tx, event, said) or said.get("reason") or said.get("notes") or ""
         text = f"{reference}: {_NOTED[event]}" + (f". {why}" if why else "")
         await emit(tx, subject=subject, type=RequestEvent.PROGRESSED, data={"text": text})
+
+
+async def tell_rollbacks_ticket(tx: Transaction, before: Row[Any], row: Row[Any]) -> None:
+    """The change is over: the ticket of its rollback's own approval is closed with whether it was rolled back.
+
+    Once: what was rolled back and did not work again was told of then, and its next rollback needs no approval.
+    """
+    request_id = row.rollback_request_id
+    if request_id is None or before.recovery is not None or not await is_used(tx, request_id):
+        return
+    is_done = row.state == ChangeState.ROLLED_BACK
+    outcome = {"status": "succeeded" if is_done else "failed", "action": ROLLBACK, "details": {"state": row.state}}
+    text = f"CHG-{row.number} was {'rolled back' if is_done else 'not rolled back'}."
+    await emit(tx, subject=f"request:{request_id}", type=RequestEvent.OUTCOME, data={**outcome, "text": text})
 
 
 async def _spoken(tx: Transaction, event: ChangeEvent, said: Mapping[str, Any]) -> str:

@@ -30,6 +30,35 @@ async def test_one_of_those_who_decide_is_asked_and_with_a_yes_it_is_rolled_back
     assert (await desk.events(change))[-3:] == ["started", "rollback_asked", "rolled_back"]
 
 
+async def outcomes(desk, change):
+    """What the ticket of the rollback's approval is told at the end."""
+    async with desk.database.tenant(desk.company.tenant) as tx:
+        found = await past_events(tx, types=[RequestEvent.USED, RequestEvent.OUTCOME], since=START, limit=100)
+    mine = [each for each in found if each.subject_id == change.rollback_request_id]
+    return [each.data.get("status", "used") for each in mine]
+
+
+@pytest.mark.row("G8", "N1")
+async def test_the_ticket_of_the_rollbacks_approval_ends_when_it_is_rolled_back_and_is_not_ended_again(desk):
+    change = await desk.do(roll_back, "agent_developer", (await desk.started()).id, reason="Too slow.")
+    assert await outcomes(desk, change) == []
+    change = await desk.agreed(change)
+    assert await outcomes(desk, change) == ["used", "succeeded"]
+
+    await desk.do(validate_recovery, "agent_developer", change.id, result="failed", notes="Still down.")
+    await desk.do(roll_back, "agent_developer", change.id, reason="The cache too.")
+    await desk.do(validate_recovery, "agent_developer", change.id, result="passed")
+    await desk.do(review, "meta_agent_manager", change.id, outcome="unsuccessful", notes="Slow.")
+    assert await outcomes(desk, change) == ["used", "succeeded"]
+
+
+@pytest.mark.row("G8", "N1")
+async def test_a_rollback_that_was_not_approved_in_time_has_no_outcome(desk):
+    change = await desk.do(roll_back, "agent_developer", (await desk.started()).id, reason="Too slow.")
+    change = await desk.do(fail, "agent_developer", change.id, reason="No way back.")
+    assert await outcomes(desk, change) == []
+
+
 @pytest.mark.row("G8")
 async def test_a_rollback_is_done_for_the_reason_that_was_approved_whatever_has_happened_since(desk):
     change = await desk.do(roll_back, "agent_developer", (await desk.started()).id, reason="Too slow.")

@@ -11,12 +11,15 @@ import pytest_asyncio
 
 from connectors.executor.wire import UnreadableStatus
 from connectors.itsm.base import WebhookRejected
+from core.approvals import RequestEvent
 from core.changes import acknowledge, complete, fail, review, roll_back, roll_out, validate_recovery
 from core.changes.errors import NoPlatform, NotPaged, WrongState
+from core.outbox import past_events
 from core.rollouts import Report, Said, UnknownRollout, hear
 from sandbox.faults import Fault
 from sandbox.signing import sign
 from tests.changes_desk import Desk, desk, with_policy
+from tests.factories import START
 from tests.rollout_floor import open_floor, watched
 
 __all__ = ["desk"]  # a fixture
@@ -263,6 +266,20 @@ async def test_what_the_platform_undoes_after_the_change_is_closed_is_alarmed(fl
     change = await floor.desk.now(change)
     assert change.state == "closed"
     assert change.alarm.what.startswith("It was rolled back after it was closed. The platform rolled it back by itself")
+
+
+@pytest.mark.row("G8", "N1")
+async def test_the_ticket_of_a_rollback_that_was_approved_and_never_succeeded_ends_with_the_change(floor):
+    change = await floor.until(await rolled_out(floor, "rollback_fails"), "watching")
+    change = await floor.desk.do(roll_back, "agent_developer", change.id, reason="It is ill.")
+    change = await floor.until(await floor.desk.agreed(change), "failed")
+    async with floor.desk.database.tenant(floor.desk.company.tenant) as tx:
+        assert await past_events(tx, types=[RequestEvent.OUTCOME], since=START, limit=10) == ()
+    await floor.desk.do(fail, "agent_developer", change.id, reason="There is no way back.")
+    async with floor.desk.database.tenant(floor.desk.company.tenant) as tx:
+        (told,) = await past_events(tx, types=[RequestEvent.OUTCOME], since=START, limit=10)
+    assert (told.subject_id, told.data["status"]) == (change.rollback_request_id, "failed")
+    assert told.data["text"] == "CHG-1001 was not rolled back."
 
 
 @pytest.mark.row("G8")
