@@ -96,4 +96,5 @@ def there(reading: TicketReading, *, is_fresh: bool = False) -> FieldsThere:
         is_fresh=is_fresh,
         account=reading.account,
         email=reading.email,
+        odd=reading.odd,
     )

@@ -124,7 +124,8 @@ class TicketReading:
     """A ticket with the fields that were asked for, as they stand at `version`: texts, as that system shows them.
 
     `key` is ours; `by` was the last hand on the ticket, whatever it touched, and `ours` that it was our own account.
-    `account` and `email` are that hand's, as far as the system tells.
+    `account` and `email` are that hand's, as far as the system tells. `odd` says of fields that hold something else
+    than one value why that is nothing to take over; their text shows what they hold.
     """
 
     ticket: Ticket
@@ -136,6 +137,7 @@ class TicketReading:
     ours: bool
     account: str = ""
     email: str = ""
+    odd: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

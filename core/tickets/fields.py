@@ -7,7 +7,7 @@ it reads then. What was taken over, what was told and what is agreed on are one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -39,7 +39,8 @@ Values = Callable[[Subject], Mapping[str, str]]  # what each mapped field should
 class FieldsThere:
     """A ticket's mapped fields as they stand there; `is_fresh`: it was made by us just now.
 
-    `by` was the last hand on it, `account` and `email` are that hand's as far as the system tells.
+    `by` was the last hand on it, `account` and `email` are that hand's as far as the system tells. `odd` are fields
+    that hold something else than one value, and why that is nothing to take over.
     """
 
     values: Mapping[str, str]
@@ -50,6 +51,7 @@ class FieldsThere:
     is_fresh: bool = False
     account: str = ""
     email: str = ""
+    odd: Mapping[str, str] = field(default_factory=dict)
 
     def hand(self, link: TicketLink) -> TicketHand:
         """Who touched the ticket last; nobody by name if that was ourselves, as it hides whoever was there before."""
@@ -107,7 +109,9 @@ async def plan_fields(
         now = {rule.field: _agreement(rule, one, here[rule.field], there) for rule, one in found.items()}
         await store.save(tx, link.subject_id, link.system, now)
         for rule, one in found.items():
-            await _tell(tx, link, rule, one, here[rule.field], there, why=refused.get(rule, ""))
+            await _tell(
+                tx, link, rule, one, here[rule.field], there, why=refused.get(rule) or there.odd.get(rule.field, "")
+            )
         return FieldPlan(
             {rule.field: here[rule.field].value for rule, one in found.items() if one.verdict is Verdict.WRITE},
             tuple(rule.field for rule, one in found.items() if one.verdict is Verdict.ASK),
@@ -180,7 +184,8 @@ def _merged(
         if there.is_fresh and rule.field not in known and theirs.value.strip():
             found[rule] = Outcome(Verdict.NOTHING, Agreed(ours.value, theirs.value, ours.version, theirs.version))
         else:
-            found[rule] = merge(rule, known.get(rule.field), ours, theirs, may_take=may_take, is_ours=there.is_ours)
+            takes = may_take and rule.field not in there.odd
+            found[rule] = merge(rule, known.get(rule.field), ours, theirs, may_take=takes, is_ours=there.is_ours)
     return found
 
 

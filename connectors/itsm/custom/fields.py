@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from connectors.itsm.answers import shortened
 from connectors.itsm.base import FieldUse, OutcomeUnknown, Refused, Target, Ticket, TicketKind, TicketReading
 from connectors.itsm.custom.client import CustomClient
 from connectors.itsm.custom.failures import Absent, Gone
 from connectors.itsm.custom.field_reading import VALUES
-from connectors.itsm.custom.paths import text_at
+from connectors.itsm.custom.paths import odd_at, text_at
 from connectors.itsm.custom.request_spec import JsonPath, Scalar
 from connectors.itsm.custom.spec import Spec
 from connectors.itsm.custom.tickets import LONG_AGO, instant, record, value
@@ -44,6 +45,7 @@ class Fields:
             by=found.updated_by,
             account=found.updated_by,
             ours=bool(self._spec.account) and found.updated_by == self._spec.account,
+            odd={name: self._why(path) for name, path in places.items() if odd_at(document, path)},
         )
 
     async def write(self, ticket: Ticket, values: Mapping[str, str]) -> TicketReading:
@@ -72,6 +74,8 @@ class Fields:
 
     def _shown(self, name: str, document: object, path: JsonPath) -> str:
         """The field as it reads; a planned time by RFC 3339, so that it is told from another however it is spelled."""
+        if odd := odd_at(document, path):
+            return shortened(odd)
         if name not in PLANNED or not text_at(document, path):
             return text_at(document, path)
         at = instant(self._spec, document, path)
@@ -84,6 +88,9 @@ class Fields:
             return self._spec.times.write(datetime.fromisoformat(value))
         except ValueError as exc:
             raise Refused(f"'{value}' is no time.", field=name) from exc
+
+    def _why(self, path: JsonPath) -> str:
+        return f"At '{'.'.join(path)}' {self._spec.title} has an object or a list, and no single value."
 
     def _place(self, name: str) -> JsonPath:
         declared = self._spec.fields.read if self._spec.fields is not None else {}

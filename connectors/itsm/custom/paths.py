@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from connectors.itsm.custom.request_spec import JsonPath
@@ -18,6 +19,12 @@ def at(value: Any, path: JsonPath) -> Any:
             case _:
                 return None
     return value
+
+
+def odd_at(value: Any, path: JsonPath) -> str:
+    """What stands there as JSON, if that is no single value but an object or a list; else the empty text."""
+    found = at(value, path) if path else None
+    return json.dumps(found, ensure_ascii=False, sort_keys=True) if isinstance(found, dict | list) else ""
 
 
 def text_at(value: Any, path: JsonPath) -> str:
