@@ -26,6 +26,7 @@ from connectors.itsm.base import (
     WebhookRejected,
     check_key,
 )
+from connectors.itsm.mapping import limits_of
 from connectors.itsm.servicenow.approvals import Approvals
 from connectors.itsm.servicenow.client import Row, ServiceNowClient
 from connectors.itsm.servicenow.columns import Columns
@@ -44,6 +45,7 @@ from connectors.itsm.servicenow.mapping import (
     change_fields,
     incident_fields,
     mapped_columns,
+    unknown_names,
 )
 from connectors.itsm.servicenow.moves import Moves
 from connectors.itsm.servicenow.notes import write_once
@@ -59,6 +61,7 @@ from connectors.itsm.turns import Turns
 from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 _log: Final = structlog.get_logger(__name__)
+LIMITS: Final = limits_of("servicenow")
 _INCIDENT_CANCELED: Final = "8"
 
 
@@ -191,7 +194,16 @@ class ServiceNow:
         }
         found = {column: sys_id for column, sys_id in references.items() if sys_id}
         mapped = mapped_columns(self._settings.mapping.of_draft(draft))
-        return {**described(draft), **found, **mapped}
+        return {**described(draft, await self._own_columns(draft)), **found, **mapped}
+
+    async def _own_columns(self, draft: TicketDraft) -> frozenset[str]:
+        """The facts that are columns of the table by its own names; those that are not ours to fill are none."""
+        names = [name for name in unknown_names(draft) if name not in LIMITS.reserved_for(draft.kind)]
+        if not names:
+            return frozenset()
+        columns = Columns(self._client, self._lookups, self._settings)
+        found = await columns.targets(TABLES[draft.kind], names)
+        return frozenset(name for name, target in found.items() if target.is_writable is not False)
 
     async def _insert(self, kind: TicketKind, fields: Mapping[str, str]) -> Row:
         if kind is TicketKind.INCIDENT:

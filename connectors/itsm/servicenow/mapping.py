@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
-from connectors.itsm.servicenow.wire import TIME_FORMAT, TaskRecord
+from connectors.itsm.servicenow.wire import TIME_FORMAT, TaskRecord, code
 from connectors.itsm.severity_scale import SeverityScale, rank
 
 SUMMARY_MAX_CHARS: Final = 160  # task.short_description
@@ -101,41 +101,27 @@ SEVERITY_SCALE: Final = SeverityScale(
     {"critical": ("1", "1"), "high": ("1", "2"), "medium": ("2", "2"), "low": ("3", "3")},
     _priority,
 )
+_Column = Callable[[str, str], tuple[str, str] | None]
 LOOKED_UP: Final = frozenset({"business_service"})  # references, resolved by the connector before it creates
 
 
-def change_fields(draft: TicketDraft) -> dict[str, str]:
-    """The columns of a new change but its references. Facts without a column are told in the description."""
-    fields: dict[str, str] = {}
-    told: list[str] = []
-    for name, value in draft.fields.items():
-        if not value or name in LOOKED_UP:
-            continue
-        if name in _TEXTS:
-            fields[_TEXTS[name]] = value
-        elif name in TIMES and (when := _time(value)):
-            fields[TIMES[name]] = when
-        elif name == "risk" and value.lower() in _RISKS:
-            fields["risk"] = _RISKS[value.lower()]
-        elif name == "impact" and value.lower() in _LEVELS:
-            fields["impact"] = _LEVELS[value.lower()]
-        else:
-            told.append(f"{_words(name)}: {value}")
-    return {**fields, **_common(draft, told)}
+def change_fields(draft: TicketDraft, own: Container[str] = ()) -> dict[str, str]:
+    """The columns of a new change but its references. Facts without a column are told in the description.
+
+    `own` are the names among them that are columns of the table itself.
+    """
+    return _fields(draft, _change_column, own)
 
 
-def incident_fields(draft: TicketDraft) -> dict[str, str]:
-    """The columns of a new incident but its references. Its priority is calculated there from impact and urgency."""
-    fields: dict[str, str] = {}
-    told: list[str] = []
-    for name, value in draft.fields.items():
-        if not value or name in LOOKED_UP:
-            continue
-        if name in {"impact", "urgency"} and value.lower() in _LEVELS:
-            fields[name] = _LEVELS[value.lower()]
-        else:
-            told.append(f"{_words(name)}: {value}")
-    return {**fields, **_common(draft, told)}
+def incident_fields(draft: TicketDraft, own: Container[str] = ()) -> dict[str, str]:
+    """The same of a new incident. Its priority is calculated there from impact and urgency."""
+    return _fields(draft, _incident_column, own)
+
+
+def unknown_names(draft: TicketDraft) -> tuple[str, ...]:
+    """The facts of which we know no column by ourselves: columns of the table, or told in the description."""
+    known = _incident_column if draft.kind is TicketKind.INCIDENT else _change_column
+    return tuple(name for name, value in _given(draft) if known(name, value) is None)
 
 
 def ticket_state(kind: TicketKind, record: TaskRecord, extra: Mapping[str, TicketState]) -> TicketState:
@@ -163,6 +149,42 @@ def state_label(kind: TicketKind, record: TaskRecord) -> str:
 def shortened(text: str, limit: int) -> str:
     """The text within `limit` characters, with an ellipsis where it was cut."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _given(draft: TicketDraft) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in draft.fields.items() if value and name not in LOOKED_UP)
+
+
+def _fields(draft: TicketDraft, column: _Column, own: Container[str]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    told: list[str] = []
+    for name, value in _given(draft):
+        if (found := column(name, value)) is not None:
+            fields[found[0]] = found[1]
+        elif name in own:
+            fields[name] = _as_column(value)
+        else:
+            told.append(f"{_words(name)}: {value}")
+    return {**fields, **_common(draft, told)}
+
+
+def _change_column(name: str, value: str) -> tuple[str, str] | None:
+    """The column of a change, and what it holds; None for what has none that we know."""
+    if name in _TEXTS:
+        return _TEXTS[name], value
+    if name in TIMES and (when := _time(value)):
+        return TIMES[name], when
+    return _coded("risk", _RISKS, name, value) or _coded("impact", _LEVELS, name, value)
+
+
+def _incident_column(name: str, value: str) -> tuple[str, str] | None:
+    return _coded("impact", _LEVELS, name, value) or _coded("urgency", _LEVELS, name, value)
+
+
+def _coded(column: str, words: Mapping[str, str], name: str, value: str) -> tuple[str, str] | None:
+    """The column, if it is meant and the value is one of our words or a number of theirs."""
+    found = words.get(value.lower()) or code(value)
+    return (column, found) if name == column and found else None
 
 
 def _common(draft: TicketDraft, told: list[str]) -> dict[str, str]:

@@ -287,6 +287,21 @@ async def test_facts_without_a_column_are_told_in_the_description(instance, serv
     assert row["justification"] == "It saves a day."
 
 
+@pytest.mark.row("N5")
+async def test_a_column_by_its_own_name_goes_to_its_column(instance, servicenow):
+    told = {"urgency": "1", "impact": "high", "category": "software", "u_nowhere": "x", "state": "6"}
+    await servicenow.create(draft_of("incident-own", TicketKind.INCIDENT, **told))
+    await servicenow.create(draft_of("change-own", risk="2", impact="1", chg_model="Audit", u_nowhere="x"))
+
+    incident, change = instance.row("incident-own", "incident"), instance.row("change-own")
+
+    assert (incident["urgency"], incident["impact"], incident["category"]) == ("1", "1", "software")
+    assert incident["state"] == "1"  # New: whoever opens a ticket does not say where it stands
+    assert incident["description"] == "Because.\n\nU nowhere: x\nState: 6"
+    assert (change["risk"], change["impact"], change["chg_model"]) == ("2", "1", "Audit")
+    assert change["description"] == "Because.\n\nU nowhere: x"
+
+
 async def test_a_long_summary_is_shortened_to_what_the_column_takes(instance, servicenow):
     await servicenow.create(TicketDraft("long", TicketKind.CHANGE, "x" * 500, "d", "nobody@example.com"))
 
