@@ -18,12 +18,15 @@ from core.dependencies import Felt, blast_radius, path_to
 from core.suspects.evidence import Happening, Kind, Scene, Share, ShareOf, Suspect
 
 LOOK_BACK: Final = timedelta(hours=24)  # what took effect earlier is not suspected
-AHEAD: Final = timedelta(minutes=3)  # how much later than its effect something may be written down
+AHEAD: Final = timedelta(minutes=1)  # how much later than its effect something may be written down, or measured
 FADES: Final = timedelta(hours=2)  # the time in which suspicion falls to 1/e
 NEARNESS: Final = (1.0, 0.75, 0.5, 0.3)  # by steps from what is affected; farther off as the last
 UNCONNECTED: Final = 0.06  # what the graph does not connect may still be connected
 UNKNOWN: Final = 0.25  # the score of what nobody knows of
+LIKELY: Final = 0.5  # the score of a connected suspect beside which nobody looks at unconnected ones
 SHOWN: Final = 5
+SHOWN_UNCONNECTED: Final = 3  # how far down these still stand
+NO_CONNECTION: Final = "nothing is known that connects it"
 YEARS: Final = (1970, 9000)  # in which something can be placed
 _PRIORS: Final = {Kind.CHANGE: 1.0, Kind.DEPLOYMENT: 0.9, Kind.INCIDENT: 1.2, Kind.THROTTLE: 0.9, Kind.DIMENSION: 0.8}
 FAILURES_MIN: Final = 5  # with which a share says something
@@ -37,7 +40,19 @@ def rank(scene: Scene) -> tuple[Suspect, ...]:
     scored = [each for each in (*_happened(scene, reach), *_shared(scene.shares)) if each[0] > 0]
     scored.sort(key=lambda pair: (-pair[0], -_seconds(pair[1].at), pair[1].reference))
     total = sum(score for score, _suspect in scored) + UNKNOWN
-    return tuple(replace(suspect, confidence=round(score / total, 3)) for score, suspect in scored[:SHOWN])
+    is_outdone = _is_clear(scored)
+    shown = [each for place, each in enumerate(scored) if _is_worth_showing(each[1], place, is_outdone=is_outdone)]
+    return tuple(replace(suspect, confidence=round(score / total, 3)) for score, suspect in shown[:SHOWN])
+
+
+def _is_clear(scored: Iterable[tuple[float, Suspect]]) -> bool:
+    """Whether something that is connected is likely."""
+    return any(score > LIKELY for score, suspect in scored if NO_CONNECTION not in suspect.reasons)
+
+
+def _is_worth_showing(suspect: Suspect, place: int, *, is_outdone: bool) -> bool:
+    """What nothing connects is shown where it stands near the top, and nothing that is connected is likely."""
+    return NO_CONNECTION not in suspect.reasons or (place < SHOWN_UNCONNECTED and not is_outdone)
 
 
 def is_placed(at: datetime) -> bool:
@@ -144,7 +159,7 @@ def _when(happening: Happening, lag: timedelta) -> str:
 
 def _where(near: Felt | None, reach: dict[str, Felt]) -> str:
     if near is None:
-        return "nothing is known that connects it"
+        return NO_CONNECTION
     if near.distance == 0:
         return f"it touches {near.resource} itself"
     way = " needs ".join(path_to(near, reach.values()))

@@ -64,6 +64,7 @@ def test_of_two_the_likelier_is_suspected_first_whatever_their_order(likelier, o
     "innocent",
     [
         pytest.param(happened(minutes=-10), id="done after it began"),
+        pytest.param(happened(kind=Kind.INCIDENT, minutes=-1.5, touches="tool:ledger"), id="wrong only after it began"),
         pytest.param(happened(minutes=60 * 25), id="done more than a day before"),
         pytest.param(happened(at=datetime(1, 1, 1)), id="at the beginning of time"),  # noqa: DTZ001 (as it is read)
         pytest.param(happened(at=datetime.max.replace(tzinfo=UTC)), id="at its end"),
@@ -74,6 +75,22 @@ def test_of_two_the_likelier_is_suspected_first_whatever_their_order(likelier, o
 )
 def test_what_cannot_have_caused_it_is_not_suspected(innocent):
     assert rank(scene(innocent)) == ()
+
+
+@pytest.mark.row("S5")
+def test_what_is_measured_a_little_late_is_suspected():
+    late = happened("INC-7", kind=Kind.INCIDENT, minutes=-0.5, touches="tool:ledger")
+    (found,) = rank(scene(late))
+    assert found.reasons[0] == "it is told of just after the incident began"
+
+
+@pytest.mark.row("S5")
+def test_what_nothing_connects_is_shown_only_if_there_is_nothing_better():
+    strangers = [happened(f"CHG-{number}", touches="agent:helper", minutes=number) for number in range(2, 9)]
+    likely, faint = happened("CHG-1", minutes=10), happened("CHG-1", minutes=120)
+    assert names(rank(scene(likely, *strangers))) == ["CHG-1"]
+    assert names(rank(scene(faint, *strangers))) == ["CHG-1", "CHG-2", "CHG-3"]
+    assert names(rank(scene(*strangers))) == ["CHG-2", "CHG-3", "CHG-4"]
 
 
 @pytest.mark.row("S5")
