@@ -18,7 +18,7 @@ views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 
 from core.incidents import paging, resolving, reviewing
 from core.incidents.affecting import needs_of, resource_of
-from core.incidents.alerts import GATE, PERSON, RESERVED, Alert, AlertState, Severity
+from core.incidents.alerts import GATE, PERSON, RESERVED, TITLE_MAX, Alert, AlertState, Severity
 from core.incidents.causes import AlertCause, Suspected, causes_of_alerts, keep_suspected
 from core.incidents.changing import changed_incidents
 from core.incidents.events import IncidentEvent
@@ -47,7 +47,14 @@ from core.incidents.responding import (
     release,
     want_channel,
 )
-from core.incidents.reviewing import add_follow_up, change_follow_up, finish_follow_up, list_follow_ups, review
+from core.incidents.reviewing import (
+    FOLLOW_UP_TITLE_MAX,
+    add_follow_up,
+    change_follow_up,
+    finish_follow_up,
+    list_follow_ups,
+    review,
+)
 from core.incidents.rules import ROLES, Effect
 from core.incidents.state import IncidentState, Step
 from core.incidents.store import IncidentFilter, open_by_severity
@@ -59,11 +66,13 @@ DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
 
 __all__ = [
     "DEADLINES",
+    "FOLLOW_UP_TITLE_MAX",
     "GATE",
     "PERSON",
     "RESERVED",
     "ROLES",
     "SYSTEM",
+    "TITLE_MAX",
     "Alert",
     "AlertCause",
     "AlertState",

@@ -25,6 +25,8 @@ ALERT: Final = "alert"  # the source of an incident that an alert opened, for do
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#]\S*")
 PERSON: Final = "person"  # the source of what people report
 GATE: Final = "gate"  # the source of what was done and not allowed, or allowed and not reported
+UNTITLED: Final = "An alert without words"
+_JOINERS: Final = frozenset("\u200c\u200d")  # within words of some languages, and within emoji
 RESERVED: Final = frozenset({PERSON, ALERT, GATE, "sla", "countersign"})  # sources that nobody else may tell of
 
 
@@ -74,7 +76,10 @@ class Alert:
 
 
 def readable(alert: Alert) -> Alert:
-    """The alert with what is too long cut: no alert is lost for its length. Raises InvalidIncident without a key."""
+    """The alert with what is too long cut, and its title on one line: no alert is lost for how it is written.
+
+    Raises InvalidIncident without a key.
+    """
     if not alert.key.strip() or not alert.source.strip() or max(len(alert.key), len(alert.source)) > KEY_MAX:
         raise InvalidIncident(f"An alert has a source and a key of up to {KEY_MAX} characters.", where="key")
     return Alert(
@@ -85,7 +90,7 @@ def readable(alert: Alert) -> Alert:
         state=AlertState(alert.state),
         severity=Severity(alert.severity),
         service=_cut(alert.service, SERVICE_MAX),
-        title=_cut(alert.title, TITLE_MAX) or _cut(alert.key, TITLE_MAX),
+        title=_cut(one_line(alert.title) or one_line(alert.key) or UNTITLED, TITLE_MAX),
         words=_cut(alert.words, WORDS_MAX),
         started_at=alert.started_at,
         labels={
@@ -98,7 +103,6 @@ def readable(alert: Alert) -> Alert:
 def checked(alert: Alert) -> Alert:
     """The alert, of which `readable` would alter nothing but blanks. Raises InvalidIncident naming the place."""
     for where, text, longest in (
-        ("title", alert.title, TITLE_MAX),
         ("service", alert.service, SERVICE_MAX),
         ("words", alert.words, WORDS_MAX),
         ("group", alert.group, KEY_MAX),
@@ -110,6 +114,7 @@ def checked(alert: Alert) -> Alert:
             raise InvalidIncident(f"Write at most {longest} characters; here are {len(text.strip())}.", where=where)
     if not alert.title.strip():
         raise InvalidIncident("Say what is wrong.", where="title")
+    check_title(alert.title)
     if len(alert.labels) > LABELS_MAX:
         raise InvalidIncident(f"An alert has at most {LABELS_MAX} labels.", where="labels")
     if alert.link and not _is_address(alert.link):
@@ -123,6 +128,15 @@ def check_source(source: str) -> str:
         message = f"'{source.strip()}' is a source of Countersign itself; your alerts have another."
         raise InvalidIncident(message, where="source")
     return source
+
+
+def check_title(text: str, longest: int = TITLE_MAX) -> str:
+    """The title, with single spaces within and none around it. Raises InvalidIncident."""
+    found = one_line(text)
+    if not is_one_line(text) or not 1 <= len(found) <= longest:
+        message = f"A title has 1 to {longest} characters, none of them a line break or a control character."
+        raise InvalidIncident(message, where="title")
+    return found
 
 
 def read_severity(text: str) -> Severity:
@@ -150,6 +164,17 @@ def _is_address(link: str) -> bool:
 def _place(label: str) -> str:
     """Where the label stands (RFC 6901)."""
     return "/labels/" + label.replace("~", "~0").replace("/", "~1")
+
+
+def is_one_line(text: str) -> bool:
+    """Whether nothing in it breaks its line, turns it around or cannot be seen; joiners of letters may be there."""
+    return all(each.isprintable() or each in _JOINERS for each in text)
+
+
+def one_line(text: str) -> str:
+    """The text as one line of what can be seen, with single spaces within and none around it."""
+    seen = (each if is_one_line(each) else " " for each in text)
+    return " ".join("".join(seen).split())
 
 
 def _cut(text: str, longest: int) -> str:

@@ -23,6 +23,7 @@ from core.incidents.alerts import (
     Alert,
     AlertState,
     Severity,
+    check_title,
     read_severity,
     readable,
     worse,
@@ -90,7 +91,7 @@ async def report(
         user = member_of(actor)
         began = tx.now if started_at is None else rules.check_past("started_at", started_at, now=tx.now)
         values = {
-            "title": rules.check_text("title", title, TITLE_MAX),
+            "title": check_title(title),
             "description": rules.check_text("description", description, least=0),
             "severity": read_severity(severity),
             "service": rules.check_text("service", service, SERVICE_MAX, least=0),

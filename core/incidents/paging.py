@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from core.access import directory
+from core.access import directory, people_of
 from core.actor import system_actor
 from core.db import Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
@@ -63,6 +63,13 @@ async def _on_unacknowledged(tx: Transaction, due: Due) -> None:
     await settle_on(tx, who, held, event, text=text, values=values, details=said)
 
 
+async def _is_followed(tx: Transaction, held: Held) -> bool:
+    """Whether there are stakeholders who wait to hear of it: they follow what pages."""
+    if not rules.pages(held.policy, held.severity):
+        return False
+    return bool(people_of(held.policy.stakeholders, await directory(tx)))
+
+
 async def _on_update_due(tx: Transaction, due: Due) -> None:
     held = await hold(tx, due.subject)
     every = held.policy.update_every.get(held.severity)
@@ -72,6 +79,8 @@ async def _on_update_due(tx: Transaction, due: Due) -> None:
         await begin_updates(tx, held)
         return
     await set_deadline(tx, held.id, UPDATE, tx.now + every)
+    if not await _is_followed(tx, held):  # they may be named, or it may become worse, while it goes on
+        return
     row = held.row
     owes = row.roles.get("communications") or row.roles.get("commander") or row.assignee_id or row.acknowledged_by
     people = [str(owes)] if owes else list(row.page.get("people", ()))

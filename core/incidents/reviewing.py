@@ -17,6 +17,7 @@ from core.db import Database, Transaction
 from core.deadlines import DeadlineHandler, Due, clear, set_deadline
 from core.ids import UserId
 from core.incidents import part_store, rules
+from core.incidents.alerts import check_title
 from core.incidents.errors import InvalidIncident, NotAResponder, NotTheOwner, UnknownFollowUp, WrongState
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import FOLLOW_UP, REVIEW, Held, hold, require_responder, settle_on
@@ -26,7 +27,7 @@ from core.incidents.resolving import close_held
 from core.incidents.state import IncidentState
 from core.incidents.views import FollowUpView, IncidentView
 
-TITLE_MAX: Final = 300  # characters
+FOLLOW_UP_TITLE_MAX: Final = 300  # characters
 FOLLOW_UPS_MAX: Final = 50  # of an incident
 REMIND_EVERY: Final = timedelta(days=1)  # of what is overdue
 LONGEST: Final = timedelta(days=730)
@@ -49,18 +50,17 @@ async def review(
         user = await require_responder(tx, actor, held)
         if held.state not in (IncidentState.RESOLVED, IncidentState.CLOSED):
             raise WrongState(f"{held.reference} is {held.state}; resolve it first.", where="state")
-        said = {
+        written = {
             "summary": rules.check_text("summary", summary),
             "causes": rules.check_text("causes", causes),
             "went_well": rules.check_text("went_well", went_well, least=0),
             "went_wrong": rules.check_text("went_wrong", went_wrong, least=0),
-            "by": str(user),
-            "at": tx.now.isoformat(),
         }
+        review = {**written, "by": str(user), "at": tx.now.isoformat()}
         await clear(tx, held.id, kind=REVIEW)
-        values = {"review": said, "review_state": "done", "cause": held.row.cause or said["causes"]}
-        text = f"Reviewed: {said['summary']}"
-        held = await settle_on(tx, actor, held, IncidentEvent.REVIEWED, text=text, values=values, details=said)
+        values = {"review": review, "review_state": "done", "cause": held.row.cause or written["causes"]}
+        text = f"Reviewed: {written['summary']}"
+        held = await settle_on(tx, actor, held, IncidentEvent.REVIEWED, text=text, values=values, details=written)
         if held.state is IncidentState.RESOLVED:
             await close_held(tx, actor, held)
         return await view_of(tx, held.id)
@@ -87,7 +87,7 @@ async def add_follow_up(
             raise InvalidIncident(f"An incident has at most {FOLLOW_UPS_MAX} follow-ups.", where="title")
         person = await find_person(tx, owner, where="owner")
         values = {
-            "title": rules.check_text("title", title, TITLE_MAX),
+            "title": check_title(title, FOLLOW_UP_TITLE_MAX),
             "owner_id": person.id,
             "due_at": _check_due(due_at, now=tx.now),
             "before": rules.check_text("before", before, least=0),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from core.incidents import ToldAlert
+from core.incidents import FOLLOW_UP_TITLE_MAX, TITLE_MAX, ToldAlert
 from web.paging import PageQuery
 from web.schema import Input, Instant
 
+ONE_LINE: Final = "one line, without control characters"
+_Title = Annotated[str, Field(max_length=TITLE_MAX, description=ONE_LINE)]
 _Text = Annotated[str, Field(max_length=20_000)]
 _Word = Annotated[str, Field(max_length=40)]
 _Severity = Annotated[str, Field(max_length=20, description="critical, high, medium, low")]
@@ -19,7 +21,7 @@ _Email = Annotated[str, Field(max_length=300, description="of a person; empty: n
 class IncidentIn(Input):
     """What is wrong, as somebody reports it."""
 
-    title: Annotated[str, Field(max_length=300)]
+    title: _Title
     description: _Text = ""
     severity: _Severity = "medium"
     service: Annotated[str, Field(max_length=200, description="Payments, agent:invoice-reader, tool:ledger")] = ""
@@ -35,7 +37,7 @@ class IncidentAlertIn(Input):
     state: Annotated[str, Field(max_length=20, description="firing or resolved")]
     severity: _Severity = "high"
     service: Annotated[str, Field(max_length=120)] = ""
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[_Title, Field(min_length=1)]
     words: Annotated[str, Field(max_length=4_000)] = ""
     started_at: Annotated[Instant | None, Field(description="of this episode, the same in its resolution")] = None
     labels: Annotated[
@@ -124,7 +126,7 @@ class IncidentReviewIn(Input):
 class FollowUpIn(Input):
     """What must be done so that it does not happen again."""
 
-    title: Annotated[str, Field(max_length=500)]
+    title: Annotated[str, Field(max_length=FOLLOW_UP_TITLE_MAX, description=ONE_LINE)]
     owner: Annotated[str, Field(max_length=300, description="the e-mail address of a person")]
     due_at: Instant
     before: Annotated[_Text, Field(description="what is measured now, to compare with afterwards")] = ""

@@ -49,6 +49,7 @@ from core.incidents.errors import (
 )
 from core.outbox import past_events
 from core.sla.watching import SOURCE
+from core.tenants import IncidentPolicy, TenantPolicy, Who, provision
 from tests.factories import START
 from tests.incident_desk import alert, incident_desk
 
@@ -215,7 +216,6 @@ async def test_a_person_reports_works_on_and_resolves_an_incident_and_the_timeli
         "assigned",
         "role_given",
         "severity_changed",
-        "update_due",
         "updated",
         "linked",
         "unlinked",
@@ -230,6 +230,23 @@ async def test_a_person_reports_works_on_and_resolves_an_incident_and_the_timeli
 
     reopened = await desk.do(reopen, OPERATOR, incident, reason="It leaks again.")
     assert (reopened.state, reopened.resolved_at, reopened.review_state) == ("open", None, None)
+
+
+@pytest.mark.row("B6", "S3")
+async def test_a_status_update_is_asked_for_where_somebody_follows_what_pages(incident_desk, runner):
+    desk = incident_desk
+    followed = IncidentPolicy(
+        stakeholders=Who(roles=("compliance_analyst",)), update_every=dict.fromkeys(Severity, timedelta(minutes=30))
+    )
+    severe, mild = await opened_by_hand(desk), await opened_by_hand(desk, severity="low")
+    desk.later(minutes=121)
+    await runner.run_due()
+    assert "update_due" not in await desk.kinds(severe)  # nobody has a stake in it
+    await provision(desk.database, TenantPolicy(tenant_id="enterprise-corp", incidents=followed))
+    desk.later(minutes=121)
+    await runner.run_due()
+    assert (await desk.kinds(severe)).count("update_due") == 1
+    assert "update_due" not in await desk.kinds(mild)
 
 
 @pytest.mark.row("B6")
@@ -290,6 +307,9 @@ async def test_a_review_is_owed_and_closes_it_and_follow_ups_are_tracked_to_thei
     )
     found = await desk.do(review, OPERATOR, incident, summary="Too slow.", causes="No cache.", went_well="Paging.")
     assert (found.state, found.review_state, found.cause) == ("closed", "done", "No cache.")
+    async with database.tenant(desk.company.tenant) as tx:
+        (told,) = await past_events(tx, types=["incident.reviewed"], since=START, limit=9)
+    assert (told.data["by"], found.review.by.name) == ("Agent Operator", "Agent Operator")
 
     desk.later(days=3)
     await runner.run_due()

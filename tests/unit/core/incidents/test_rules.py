@@ -13,7 +13,7 @@ from core.access import Directory, PersonView
 from core.access.grants import compile_grants
 from core.ids import UserId, uuid7
 from core.incidents.affecting import business_service
-from core.incidents.alerts import Alert, AlertState, Severity, readable, worse
+from core.incidents.alerts import Alert, AlertState, Severity, check_title, readable, worse
 from core.incidents.errors import InvalidIncident
 from core.incidents.linking import read_target
 from core.incidents.rules import Effect, KnownAlert, after_alert, page
@@ -259,3 +259,29 @@ def test_what_names_nothing_is_refused_with_examples(text):
     with pytest.raises(InvalidIncident) as refused:
         read_target(text)
     assert "CHG-1001" in refused.value.accepted
+
+
+@pytest.mark.row("S3")
+@pytest.mark.parametrize(
+    "title",
+    ["", "  ", "Slow\nPayments", "Slow\x07", "Slow \u202etnemyap", "Slow\u2028", "Slow\u200b", "x" * 201],
+    ids=["empty", "blank", "a line break", "a bell", "turned around", "a line separator", "unseen", "too long"],
+)
+def test_a_title_that_is_not_one_line_of_what_can_be_seen_is_refused(title):
+    with pytest.raises(InvalidIncident, match="A title has 1 to 200 characters, none of them") as refused:
+        check_title(title)
+    assert refused.value.where == "title"
+
+
+@pytest.mark.row("S3")
+@pytest.mark.parametrize("title", ["p95 > 2 s & 3 < 4", "نمی\u200cشود", "👩\u200d💻 is gone", "x" * 200])
+def test_a_title_may_be_in_any_script(title):
+    assert check_title(f" {title} ") == title
+
+
+@pytest.mark.row("S3")
+def test_no_alert_is_lost_for_a_title_that_breaks_its_line():
+    told = replace(alert(), title="Slow\r\n\tPayments \u202e\x00", key="k\n1")
+    assert readable(told).title == "Slow Payments"
+    assert readable(replace(told, title="\u202e\n")).title == "k 1"
+    assert readable(replace(told, title="", key="\u202e")).title == "An alert without words"
