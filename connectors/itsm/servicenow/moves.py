@@ -75,11 +75,16 @@ class Moves:
         raise Refused(f"{record.number} did not reach {patch.target.value} in {STEPS_MAX} steps.", field="state")
 
     async def incident(self, sys_id: str, patch: TicketPatch) -> TaskRecord:
-        """The incident stands at the target or beyond; one without a target of its own stays as it is."""
+        """The incident stands at the target or beyond; one without a target of its own stays as it is.
+
+        ServiceNow lets nothing out of Closed and Canceled: what goes on here after that is noted there, and no more.
+        """
         record = await self._tickets.read(TicketKind.INCIDENT, sys_id)
         wanted = self._mapped.get(patch.target) or _INCIDENT_TARGETS.get(patch.target)
         goes_back = patch.reopens and record.state == _INCIDENT_TARGETS[TicketState.IMPLEMENTED]
         if wanted is None or (self._is_reached(record, wanted) and not (goes_back and record.state != wanted)):
+            return record
+        if record.state in _INCIDENT_ENDED and patch.reopens:
             return record
         if record.state in _INCIDENT_ENDED:
             ended = INCIDENT_LABELS[record.state]

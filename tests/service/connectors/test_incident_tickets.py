@@ -9,7 +9,7 @@ from connectors.itsm.base import Refused, TicketKind, TicketState
 from connectors.itsm.inbox import TicketInbox
 from connectors.itsm.incidents import IncidentSync
 from connectors.itsm.subscriber import TicketSync
-from core.incidents import Severity, acknowledge, post_update, resolve
+from core.incidents import Severity, acknowledge, post_update, reopen, resolve
 from core.outbox import RetryPolicy, Subscription
 from sandbox.faults import Fault
 from tests.contract.itsm.jira_bench import JiraBench
@@ -233,6 +233,29 @@ async def test_a_move_of_ours_that_broke_off_is_not_heard_as_somebody_there(comp
         company.advance(seconds=40)
         assert await inbox.look()
     assert await desk.kinds(incident) == ["opened", "resolved", "reopened"]
+
+
+@pytest.mark.row("N1", "N2", "S3")
+@pytest.mark.parametrize("bench", ["servicenow"], indirect=True)
+@pytest.mark.parametrize(("number", "ended"), [("7", "Closed"), ("8", "Canceled")])
+async def test_what_is_opened_again_after_its_ticket_was_ended_is_noted_there(company, bench, connector, number, ended):
+    desk = IncidentDesk(company)
+    inbox = TicketInbox(bench.slug, company.tenant, connector, company.database)
+    incident = await desk.fires(severity=Severity.HIGH)
+    await delivered(company, bench, connector)
+    assert await inbox.look()
+    ticket = await connector.find_by_key(TicketKind.INCIDENT, str(incident.incident_id))
+    company.advance(seconds=40)
+    await bench.edit(ticket, {"state": number, "close_code": "Solved (Permanently)", "close_notes": "Restarted."})
+    assert await inbox.look()
+    await desk.do(reopen, OPERATOR, incident, reason="It leaks again.")
+    await desk.do(acknowledge, OPERATOR, incident)
+    await delivered(company, bench, connector)
+
+    assert [each.split("\n")[0] for each in one(bench, incident).texts][-1] == "INC-1001: reopened · Agent Operator"
+    company.advance(seconds=40)
+    assert await inbox.look()
+    assert ((await desk.show(incident)).state, await state_of(desk, incident)) == ("acknowledged", ended)
 
 
 @pytest.mark.row("N1", "N3", "S3")
