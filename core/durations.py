@@ -22,7 +22,7 @@ _UNITS_S: Final = {
     "w": 604_800,
     "week": 604_800,
 }
-_PART: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([a-z]+)\s*(?:,|and)?", re.IGNORECASE)
+_PART: Final = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([a-z]+)\s*(?:,|and)?", re.IGNORECASE)
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 LONGEST: Final = timedelta(days=366)
 EXAMPLES: Final = ("30 minutes", "24 hours", "2 days", "1h30m")

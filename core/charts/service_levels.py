@@ -87,7 +87,7 @@ def _budget(course: Course, place: ZoneInfo) -> Chart:
     found = course.burndown
     points = found.points if found else ()
     values = [{"at": at.astimezone(place).strftime("%Y-%m-%dT%H:%M:%S"), "left": round(left, 4)} for at, left in points]
-    what = found.objective.words if found else "nothing is promised"
+    what = f"{found.objective.words}, {found.objective.window.words}" if found else "nothing is promised"
     left = f"{points[-1][1]:.0%} left" if points else "nothing measured"
     body: Json = {
         "height": HEIGHT,

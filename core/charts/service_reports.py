@@ -136,9 +136,7 @@ def _budget(run: Run) -> Chart | None:
         return None
     gone = next((day for day, left in known if left < 0), None)
     last_day, last = known[-1]
-    said = (
-        f"What is left of the error budget ({run.budget.words}, {run.budget.window.words}): {last:.0%} on {last_day}."
-    )
+    said = f"What is left of the error budget ({run.budget.words}, over {run.over}): {last:.0%} on {last_day}."
     when = "" if gone is None else f" It was gone on {gone}."
     anew = f" It begins anew on {', '.join(map(str, run.resets))}." if run.resets else ""
     return _chart(

@@ -26,7 +26,8 @@ from core.sla.series import minute_of
 from core.sla.windows import Span, Unit, calendar_span, span_before
 from core.tenants import tenant_policy
 
-_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+_PERIOD: Final = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")  # a month, or a day in the period
+PERIODS: Final = ("2026-03", "2026-03-14")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ async def credits_of(
     bound = [row for row in rows if promised.binds(row)]
     terms = {row.service: known for row in bound if (known := promised.contract_of(row.service)) is not None}
     views: dict[str, CreditView] = {}
-    for unit in {each.period for each in terms.values()}:  # a month, a quarter: one pass for each
+    for unit in {each.period for each in terms.values()} or {Unit.MONTH}:  # a month, a quarter: one pass for each
         span = span_of(period, unit, zone, tx.now)
         some = [row for row in rows if row.service in terms and terms[row.service].period is unit]
         async for found in measure_in_parts(tx, promised, some, span, with_sketches=False):
@@ -79,17 +80,23 @@ def span_of(period: str, unit: Unit, zone: str, now: datetime) -> Span:
     """The period that is named: by its month, by a day in it, or (empty) the last whole one. Raises InvalidPeriod."""
     if not period:
         return span_before(unit, zone, calendar_span(unit, zone, now))
-    found = _MONTH.fullmatch(period.strip())
     try:
-        day = date(int(found[1]), int(found[2]), 1) if found else date.fromisoformat(period.strip())
-        span = calendar_span(unit, zone, datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC))
+        noon = datetime.combine(_day_in(period.strip()), time(12), ZoneInfo(zone))
+        span = calendar_span(unit, zone, noon.astimezone(UTC))
     except (ValueError, OverflowError):
-        raise InvalidPeriod(
-            f"'{period[:40]}' is no period.", where="period", accepted=("2026-03", "2026-03-14")
-        ) from None
+        raise InvalidPeriod(f"'{period[:40]}' is no period.", where="period", accepted=PERIODS) from None
     if span.start > now:
-        raise InvalidPeriod("This period has not begun.", where="period")
+        until = f"up to {now.astimezone(ZoneInfo(zone)):%Y-%m}"
+        raise InvalidPeriod("This period has not begun.", where="period", accepted=(until,))
     return span
+
+
+def _day_in(period: str) -> date:
+    """The day, or the first of the month. Raises ValueError."""
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError(period)
+    return date(int(found[1]), int(found[2]), int(found[3] or 1))
 
 
 def _credit(found: Measuring, terms: Contract, span: Span, *, now: datetime) -> CreditView:

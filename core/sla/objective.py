@@ -14,7 +14,7 @@ from core.sla.windows import LAST_DAY, Window
 ANY: Final = "*"  # every service that has no objective of that name itself
 PERCENTILE: Final = 0.95
 MINIMUM_TRAFFIC: Final = 30  # operations in a window, below which nobody is woken for a few failures (D20)
-_BOUND: Final = re.compile(r"(<=|>=|<|>|)\s*(\d{1,9}(?:\.\d{1,9})?)\s*(.*)", re.DOTALL)
+_BOUND: Final = re.compile(r"(<=|>=|<|>|)\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(.*)", re.DOTALL)
 _RATE_UNITS: Final = re.compile(
     r"(?:operations?|ops|requests?|calls?)\s*(?:/|per)\s*(second|sec|s|minute|min|m|hour|h)"
 )

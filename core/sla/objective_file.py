@@ -42,7 +42,7 @@ CREDIT_KEYS: Final = ("fee", "period", "tiers")
 ALERT_KEYS: Final = ("minimum_traffic", "incidents")
 PENALTIES: Final = ("service credits", "none")
 MEASUREMENTS: Final = ("uptime percentage", "95th percentile", *WINDOW_EXAMPLES)
-_PERCENTILE: Final = re.compile(r"(\d{1,2}(?:\.\d{1,2})?)(?:st|nd|rd|th) percentile", re.IGNORECASE)
+_PERCENTILE: Final = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})?)(?:st|nd|rd|th) percentile", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _tiers(reader: Reader, path: YamlPath, value: object) -> tuple[Tier, ...]:
 def _share(reader: Reader, path: YamlPath, value: object) -> float:
     text = str(value).strip()
     number = text.removesuffix("%")
-    share = float(number) / 100 if text.endswith("%") and re.fullmatch(r"\d{1,3}(\.\d{1,6})?", number) else 0.0
+    share = float(number) / 100 if text.endswith("%") and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", number) else 0.0
     if not 0 < share <= 1:
         reader.problem(path, f"'{text}' is no share.", accepted=("99.9%", "10%"))
     return round(share, 12)

@@ -16,7 +16,7 @@ from core.sla.history import Measured
 from core.sla.measuring import Measuring
 from core.sla.objective import PERCENTILE, Metric, Objective, value_words
 from core.sla.series import minute_of
-from core.sla.windows import MINUTE, Span, Unit, calendar_span
+from core.sla.windows import DAY, MINUTE, Span, Unit, calendar_span
 
 NOTHING: Final = "–"
 DAY_COLUMNS: Final = (
@@ -38,7 +38,8 @@ class RunDay:
 class Run:
     """A service's days that have begun, with what is promised of them: `budget` is the one that burns down.
 
-    `resets` are the days on which that budget was whole again.
+    `resets` are the days on which that budget was whole again, and `over` is its time: that of the whole report, where
+    no period of its own calendar begins in it.
     """
 
     service: str
@@ -47,6 +48,7 @@ class Run:
     availability: Objective | None
     budget: Objective | None
     resets: tuple[date, ...]
+    over: str  # the time of that budget in words
 
     @property
     def table(self) -> Table:
@@ -56,7 +58,10 @@ class Run:
             for each in self.days
             if each.measured is not None
         )
-        return Table(f"{self.service}, day by day", (*DAY_COLUMNS, Column("Budget left", 1)), rows)
+        title = f"{self.service}, day by day"
+        if self.budget is not None:
+            title += f"; the budget is that of {self.budget.words} over {self.over}"
+        return Table(title, (*DAY_COLUMNS, Column("Budget left", 1)), rows)
 
 
 def run_of(found: Measuring, whole: Span, *, zone: str) -> Run:
@@ -78,6 +83,7 @@ def run_of(found: Measuring, whole: Span, *, zone: str) -> Run:
         availability=available,
         budget=budget,
         resets=resets,
+        over=_over(budget, whole) if budget else "",
     )
 
 
@@ -143,15 +149,23 @@ def _spent(found: Measuring, budget: Objective, zone: str) -> list[_Spent]:
     return spent
 
 
+def _over(budget: Objective, whole: Span) -> str:
+    """`each calendar month`, `the 30 days of this report`."""
+    is_own = bool(_of_the_calendar(budget, whole))
+    return f"each {budget.window.words}" if is_own else f"the {round(whole.length / DAY)} days of this report"
+
+
 def _periods(budget: Objective, whole: Span) -> list[Span]:
     """Those of the calendar that begin in the report's time; else that time."""
-    if budget.window.unit is None:
-        return [whole]
+    return _of_the_calendar(budget, whole) or [whole]
+
+
+def _of_the_calendar(budget: Objective, whole: Span) -> list[Span]:
     found: list[Span] = []
-    at = whole.start
+    at = whole.end if budget.window.unit is None else whole.start
     while at < whole.end:
         period = budget.window.span(at)
         if period.start >= whole.start:
             found.append(period)
         at = period.end
-    return found or [whole]
+    return found

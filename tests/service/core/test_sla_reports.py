@@ -119,6 +119,19 @@ async def test_a_name_that_was_sampled_once_owes_nobody_anything_unless_a_promis
     assert await owed() == ([("payments", Decimal()), ("paymnets", Decimal("0.25"))], True)
 
 
+@pytest.mark.row("S9", "S8")
+@pytest.mark.parametrize("period", ["2026-W13", "2026-W13-1", "20260314", "٢٠٢٦-٠٣", "2026-3", "2026-13", "2026"])
+async def test_a_period_is_a_month_or_a_day_and_nothing_else(company, period):
+    actor = company.actor("agent_operator")
+    for kind in ("violations", "trends", "customer"):
+        with pytest.raises(InvalidPeriod) as refused:
+            await service_report(company.database, TERMS, actor, kind, period=period)
+        assert (refused.value.where, refused.value.accepted) == ("period", ("2026-03", "2026-03-14"))
+    with pytest.raises(InvalidPeriod, match="has not begun") as refused:
+        await list_credits(company.database, TERMS, actor, period="2027-01")
+    assert refused.value.accepted == ("up to 2026-03",)
+
+
 @pytest.fixture
 async def renderer():
     found = Renderer()
@@ -137,7 +150,10 @@ async def test_reports_are_in_the_tenants_name_and_print(month, renderer):
     assert "Service level report of enterprise-corp" in page
     assert "01 Mar 2026 to 31 Mar 2026" in page
     assert "1 of 1 services: 100.00 USD" in page
-    assert "What is left of the error budget (availability &gt;= 99.9%, calendar month): -34% on 2026-03-31." in page
+    assert (
+        "What is left of the error budget (availability &gt;= 99.9%, over each calendar month): -34% on 2026-03-31."
+        in page
+    )
     assert "It was gone on 2026-03-10." in page
     assert page.count("<figure>") == 3
     printed = PdfReader(BytesIO(await written("customer", ReportFormat.PDF, period="2026-03")))

@@ -26,7 +26,7 @@ def day(number: int, *, p95: float | None = 0.2, down: float = 0.0, left: float 
 
 def run(*days: RunDay, promised: bool = True, resets: tuple[date, ...] = ()) -> Run:
     fast, available = (FAST, AVAILABLE) if promised else (None, None)
-    return Run("payments", days, fast, available, available, resets)
+    return Run("payments", days, fast, available, available, resets, "each calendar month")
 
 
 @pytest.mark.row("S8")
@@ -36,7 +36,7 @@ def test_each_chart_says_in_words_what_it_shows():
         "95th percentile of each day: at most 600ms, on 2026-03-02. Promised is < 500ms: worse on 1 of 3 days.",
         "Availability of each day: at least 95.8333%, on 2026-03-03. Promised is >= 99.9% (calendar month): worse on "
         "1 of 3 days.",
-        "What is left of the error budget (availability >= 99.9%, calendar month): -40% on 2026-03-03. "
+        "What is left of the error budget (availability >= 99.9%, over each calendar month): -40% on 2026-03-03. "
         "It was gone on 2026-03-03. It begins anew on 2026-03-02.",
     ]
 
@@ -90,7 +90,10 @@ async def test_a_page_has_its_charts_with_their_words_in_the_tenants_colour():
         await renderer.close()
     assert page.count("<figure>") == 3
     assert "<figcaption>Availability of each day: at least 100%" in page
-    assert 'aria-label="payments, day by day"' in page
+    assert (
+        'aria-label="payments, day by day; the budget is that of availability &gt;= 99.9% over each calendar month"'
+        in page
+    )
     assert "#7a1fa2" in page
     assert "<footer>Acme" in page
 

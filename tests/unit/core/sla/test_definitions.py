@@ -158,3 +158,9 @@ def test_credits_are_those_of_the_lowest_tier_that_applies():
 )  # fmt: skip
 def test_a_windows_budget_is_named_by_its_length(window, noun):
     assert window_noun(read_window(window)) == noun
+
+
+@pytest.mark.parametrize(("metric", "text"), [(Metric.AVAILABILITY, "٩٩%"), (Metric.RESPONSE_TIME, "< ٢ seconds")])
+def test_a_bound_is_written_in_the_digits_0_to_9(metric, text):
+    assert read_bound(metric, text) is None
+    assert read_window("rolling ٣٠ days") is None

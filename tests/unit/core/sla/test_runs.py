@@ -33,35 +33,35 @@ def left(window: Window, days: int, *, until: int, down: tuple[int, ...], zone: 
     )
     span, whole = Span(START, START + timedelta(days=days)), Span(START, START + timedelta(days=until))
     found = run_of(Measuring("payments", series(days, down=down), (objective,), span, 5), whole, zone=zone)
-    return [each.left for each in found.days], found.resets
+    return [each.left for each in found.days], found.resets, found.over
 
 
 @pytest.mark.row("S8")
 def test_a_months_budget_burns_by_what_was_down_and_counts_the_days_to_come():
-    shares, resets = left(MONTH, 4, until=31, down=(1,))
+    shares, resets, over = left(MONTH, 4, until=31, down=(1,))
     allowed = 31 * 1440 * 0.01
     assert shares == [1.0, *[pytest.approx(1 - 60 / allowed)] * 3]
-    assert resets == ()
+    assert (resets, over) == ((), "each calendar month")
 
 
 @pytest.mark.row("S8")
 def test_a_budget_of_the_calendar_begins_anew_with_its_period():
-    shares, resets = left(MONTH, 33, until=33, down=(1, 31))
+    shares, resets, over = left(MONTH, 33, until=33, down=(1, 31))
     assert shares[30] == pytest.approx(1 - 60 / (31 * 1440 * 0.01))
     assert shares[31] == pytest.approx(1 - 60 / (30 * 1440 * 0.01))  # April's
-    assert resets == (date(2026, 4, 1),)
+    assert (resets, over) == ((date(2026, 4, 1),), "each calendar month")
 
 
 @pytest.mark.row("S8")
 def test_a_rolling_budget_is_that_of_the_reports_whole_time():
-    shares, resets = left(LAST_30_DAYS, 10, until=10, down=(0, 5))
+    shares, resets, over = left(LAST_30_DAYS, 10, until=10, down=(0, 5))
     assert shares[-1] == pytest.approx(1 - 120 / (10 * 1440 * 0.01))
-    assert resets == ()
+    assert (resets, over) == ((), "the 10 days of this report")
 
 
 @pytest.mark.row("S8")
 def test_a_quarter_that_began_before_the_report_is_judged_over_its_time():
     objective_window = Window(unit=Unit.YEAR)
-    shares, resets = left(objective_window, 31, until=31, down=(3,))
+    shares, resets, over = left(objective_window, 31, until=31, down=(3,))
     assert shares[-1] == pytest.approx(1 - 60 / (31 * 1440 * 0.01))
-    assert resets == ()
+    assert (resets, over) == ((), "the 31 days of this report")
