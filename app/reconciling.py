@@ -47,7 +47,8 @@ def _chosen(every: Sequence[Connected], *, tenant: str | None, system: str | Non
 async def _walked(service: Service, each: Connected, progress: Progress, *, is_dry_run: bool) -> WalkView:
     database, name = service.database, f"{each.tenant}: {each.title}"
     fields = fields_of(each, database, service.catalogue)
-    reconciler = Reconciler(each.slug, each.tenant, each.system, database, fields)
+    changes = service.changes if each.capabilities.tasks else None
+    reconciler = Reconciler(each.slug, each.tenant, each.system, database, fields, changes)
     async with database.tenant(each.tenant) as tx:
         walk = await ask_for_walk(tx, each.slug, actor=operator(each.tenant), is_dry_run=is_dry_run)
     while not await reconciler.run_one(walk=walk, progress=lambda done, total: progress(name, done, total)):

@@ -127,7 +127,8 @@ def connect_tickets(service: Service) -> None:
         maps_fields, changes = fields is not None, service.changes if each.capabilities.tasks else None
         inbox = TicketInbox(each.slug, each.tenant, each.system, service.database, maps_fields, changes)
         service.inboxes.append(inbox)
-        service.reconcilers.append(Reconciler(each.slug, each.tenant, each.system, service.database, fields))
+        reconciler = Reconciler(each.slug, each.tenant, each.system, service.database, fields, changes)
+        service.reconcilers.append(reconciler)
         can = each.capabilities
         issuer = service.issuer if can.attachments else None
         sync = TicketSync(

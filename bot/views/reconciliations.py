@@ -18,7 +18,11 @@ _WHAT: Final = {
     Finding.ENDED: "was ended there, and nothing here says so",
     Finding.FIELD: "has another value",
     Finding.UNREADABLE: "cannot be read",
+    Finding.TASK_MISSING: "has lost a task",
+    Finding.TASK_STATE: "has a task that was put back",
+    Finding.TASK_DOUBLE: "has two tasks",
 }
+_OF_TASKS: Final = frozenset({Finding.TASK_MISSING, Finding.TASK_STATE, Finding.TASK_DOUBLE})
 
 
 def walk_card(walk: WalkView) -> Card:
@@ -42,6 +46,7 @@ def walk_card(walk: WalkView) -> Card:
 def _line(found: Drift) -> Text:
     mark = "🔧" if found.remedy is Remedy.REPAIR else "👀"
     what = f" {_WHAT[found.what]}"
-    named: Text = (Markup(" in "), one_line(found.field)) if found.field else ()
+    where = found.field.replace("_", " ") if found.what in _OF_TASKS else found.field
+    named: Text = (Markup(" for " if found.what in _OF_TASKS else " in "), one_line(where)) if where else ()
     there: Text = (Markup(": "), one_line(found.there)) if found.there and found.what is not Finding.MISSING else ()
     return (Markup(f"{mark} "), Strong(f"{found.reference} {found.number}"), Markup(what), *named, *there)

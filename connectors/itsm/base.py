@@ -37,6 +37,7 @@ from connectors.itsm.tickets import (
     check_key,
 )
 from connectors.itsm.turns import Turns
+from core.changes import TaskState
 from core.named_tickets import TicketFacts, TicketKind, TicketState
 from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
@@ -175,6 +176,15 @@ class TicketSystem(Protocol):
 
         One that is over there stays as it is, and none is moved back. Those that the system's own set-up has no place
         for are left out. May be called again after any failure. Raises Refused where `capabilities.tasks` is false.
+        """
+        ...
+
+    async def tasks_of(self, ticket: Ticket, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """Every child record of ours of the ticket as it stands, doubles too; nothing is changed there.
+
+        By one question, however many there are. `known` are those we know of, by id, with the state in which each was
+        last seen: an index that comes late hides none of them, and who ended one is asked only where that is news.
+        Raises Refused where `capabilities.tasks` is false, or if they are hidden from us.
         """
         ...
 

@@ -26,16 +26,21 @@ from connectors.itsm.base import (
 from connectors.itsm.settling import FieldSync, there
 from connectors.itsm.standing import ENDED, Stand, stand, target_of
 from connectors.rounds import Rounds
-from core.changes import goes_on
+from core.approvals import RequestView
+from core.changes import ChangeCatalogue, goes_on
 from core.db import Database
 from core.errors import Unavailable
 from core.ids import TenantId
 from core.links import TicketLink
 from core.tickets import (
+    Astray,
     Drift,
     Finding,
+    KnownTask,
     Remedy,
     Subject,
+    ToldTask,
+    ToldTasks,
     Verdict,
     Walk,
     claim_walk,
@@ -43,6 +48,8 @@ from core.tickets import (
     is_as_placed,
     next_page,
     page_walked,
+    tasks_astray,
+    unheard,
     walk_ended,
 )
 
@@ -55,6 +62,14 @@ Progress = Callable[[int, int], None]  # walked, total
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What is wrong with a ticket, and those of its tasks that stand otherwise than they were last seen."""
+
+    drifts: tuple[Drift, ...] = ()
+    tasks: tuple[ToldTask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciler:
     """The walks through one ticket system of one tenant."""
 
@@ -63,6 +78,7 @@ class Reconciler:
     system: TicketSystem
     database: Database
     fields: FieldSync | None = None
+    changes: ChangeCatalogue | None = None  # what changes are held to; None: nobody looks at tasks
 
     async def run_one(self, *, walk: UUID | None = None, progress: Progress | None = None) -> bool:
         """Whether there was a walk to go on with (or this one); it is over then, unless another process took it."""
@@ -87,8 +103,11 @@ class Reconciler:
         at: Walk | None = walk
         while at is not None:
             page = await next_page(self.database, self.tenant, at)
-            found = [each for link, subject in page.items for each in await self.look(link, subject)]
-            following = await page_walked(self.database, self.tenant, at, page, found)
+            seen = [await self.look(link, subject, page.tasks.get(link.subject_id, ())) for link, subject in page.items]
+            found = [each for one in seen for each in one.drifts]
+            tasks = tuple(each for one in seen for each in one.tasks)
+            heard = ToldTasks(self.changes, tasks) if self.changes is not None and tasks else None
+            following = await page_walked(self.database, self.tenant, at, page, found, heard=heard)
             if following is not None and progress is not None:
                 progress(following.walked, following.total)
             if following is not None and page.is_last:
@@ -96,8 +115,11 @@ class Reconciler:
                 return
             at = following
 
-    async def look(self, link: TicketLink, subject: Subject) -> tuple[Drift, ...]:
-        """Whatever is wrong with one ticket. Raises NotSent or Throttled if the system does not answer now."""
+    async def look(self, link: TicketLink, subject: Subject, tasks: Sequence[KnownTask] = ()) -> Seen:
+        """Whatever is wrong with one ticket, of whose tasks this is known.
+
+        Raises NotSent or Throttled if the system does not answer now.
+        """
         kind, key = TicketKind(link.kind), str(link.subject_id)
         rules = self.fields.fields.rules(kind) if self.fields is not None else ()
         target = target_of(subject)
@@ -105,12 +127,12 @@ class Reconciler:
             reading = await self.system.read(kind, link.external_id, tuple(rule.field for rule in rules))
             same_key = await self.system.with_key(kind, key)
         except Refused as exc:
-            return (_drift(link, subject, Finding.UNREADABLE, Remedy.ASK, there=exc.reason),)
+            return Seen((_drift(link, subject, Finding.UNREADABLE, Remedy.ASK, there=exc.reason),))
         if reading is None:
             # One that ended as it should may be thrown away; one that counts is made again.
             is_needed = target not in OVER
             missing = _drift(link, subject, Finding.MISSING, Remedy.REPAIR, here=target, there=link.external_id)
-            return (missing,) if is_needed else ()
+            return Seen((missing,) if is_needed else ())
         found = [*self._doubles(link, subject, same_key), *await self._state(link, subject, reading, target)]
         if self.fields is not None and rules:
             async with self.database.tenant(self.tenant) as tx:
@@ -122,7 +144,20 @@ class Reconciler:
                 found.append(
                     _drift(link, subject, Finding.FIELD, remedy, here=each.here, there=each.there, field=each.field)
                 )
-        return tuple(found)
+        seen = await self._tasks(link, subject, reading.ticket, tasks)
+        return Seen((*found, *seen.drifts), seen.tasks)
+
+    async def _tasks(self, link: TicketLink, subject: Subject, ticket: Ticket, tasks: Sequence[KnownTask]) -> Seen:
+        """What is wrong with those tasks of the ticket that are known. Under one that is over nothing is to be done."""
+        known = [each for each in tasks if each.ticket_id == link.external_id]
+        if self.changes is None or not known or not isinstance(subject, RequestView) or ticket.state in OVER:
+            return Seen()
+        try:
+            told = await self.system.tasks_of(ticket, {each.task_id: each.state for each in known})
+        except Refused as exc:
+            return Seen((_drift(link, subject, Finding.UNREADABLE, Remedy.ASK, there=exc.reason, field="tasks"),))
+        found = await tasks_astray(self.database, self.tenant, subject, known, told)
+        return Seen(tuple(_task_drift(link, subject, each) for each in found), unheard(known, told))
 
     @staticmethod
     def _doubles(link: TicketLink, subject: Subject, same_key: tuple[Ticket, ...]) -> list[Drift]:
@@ -159,6 +194,11 @@ async def _gone_on(reconciler: Reconciler) -> None:
         log.warning("reconciliation_postponed", reason="database unavailable")
     except Exception:
         log.exception("reconciliation_broken", system=reconciler.slug, tenant_id=reconciler.tenant)
+
+
+def _task_drift(link: TicketLink, subject: Subject, found: Astray) -> Drift:
+    remedy = Remedy.ASK if found.what is Finding.TASK_DOUBLE else Remedy.REPAIR
+    return _drift(link, subject, found.what, remedy, here=found.here, there=found.there, field=found.step)
 
 
 def _drift(

@@ -7,7 +7,7 @@ that wait together are written together, as one note and one walk: people mute t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -167,10 +167,13 @@ class TicketSync:
         if request is not None and comes_to_ask:
             await self._shown.show(ticket, request, happened)
 
-    async def _show_tasks(self, ticket: Ticket, about: _About) -> None:
+    async def _show_tasks(
+        self, ticket: Ticket, about: _About, *, gone: Collection[str] = (), moved: Collection[str] = ()
+    ) -> None:
         """Before the ticket moves on: many systems let nobody touch the tasks of what is closed."""
         if about.request is not None and self.tasks is not None:
-            await Tasks(self.slug, self.tenant, self.system, self.database, self.tasks).show(ticket, about.request)
+            tasks = Tasks(self.slug, self.tenant, self.system, self.database, self.tasks)
+            await tasks.show(ticket, about.request, gone=gone, moved=moved)
 
     async def _note(self, events: Sequence[Event], named: NamedTicket, reference: str) -> None:
         """What was opened and decided is written on the ticket that was named; its states are its owners' affair."""
@@ -191,6 +194,9 @@ class TicketSync:
     async def _repair(self, ticket: Ticket, about: _About, repairs: Sequence[Event]) -> None:
         """The ticket stands where it should, and says why it was touched."""
         event, whats = repairs[0], {str(each.data.get("what")) for each in repairs}
+        if whats & {Finding.TASK_MISSING, Finding.TASK_STATE}:
+            gone, moved = _steps(repairs, Finding.TASK_MISSING), _steps(repairs, Finding.TASK_STATE)
+            await self._show_tasks(ticket, about, gone=gone, moved=moved)
         if not whats & {Finding.MISSING, Finding.STATE} and not await self._is_behind(ticket, about, repairs):
             return
         was = next((str(each.data.get("number")) for each in repairs if each.data.get("what") == Finding.MISSING), "")
@@ -259,6 +265,11 @@ class _About:
     def named(self) -> NamedTicket | None:
         """The ticket that its requester named for it."""
         return self.request.ticket if self.request is not None else None
+
+
+def _steps(repairs: Sequence[Event], what: Finding) -> frozenset[str]:
+    """The steps of the tasks of which a walk has found this."""
+    return frozenset(str(each.data.get("field")) for each in repairs if each.data.get("what") == what)
 
 
 def _is_gone(link: TicketLink, repairs: Sequence[Event]) -> bool:

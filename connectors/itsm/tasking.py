@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -28,12 +28,17 @@ class Tasks:
     database: Database
     changes: ChangeCatalogue  # what changes are held to
 
-    async def show(self, ticket: Ticket, request: RequestView) -> None:
-        """Child records there stand as the change's steps do now. What the system does not take is noted there."""
+    async def show(
+        self, ticket: Ticket, request: RequestView, *, gone: Collection[str] = (), moved: Collection[str] = ()
+    ) -> None:
+        """Child records there stand as the change's steps do now. What the system does not take is noted there.
+
+        `gone` and `moved` are steps whose records a walk has found not to be there, or not to stand as they were shown.
+        """
         if request.resource.get("type") != "change":
             return
         async with self.database.tenant(self.tenant) as tx:
-            shown = await tasks_to_show(tx, self.slug, request, ticket_id=ticket.external_id)
+            shown = await tasks_to_show(tx, self.slug, request, ticket_id=ticket.external_id, gone=gone, moved=moved)
         if not shown:
             return
         try:

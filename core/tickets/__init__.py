@@ -11,6 +11,7 @@ placing.py   which ticket stands for a subject, and where our last move left it
 drift.py     pure: what a walk through the tickets finds, and what is done about it
 reconciling.py  walks: ask for, claim, page by page, end; walks.py: their SQL
 weighing.py  pure: whether an approval there is news, and what it shall say
+tasks.py     child records: shown, heard of, found astray; task_drift.py: pure, what is wrong; task_store.py: SQL
 approving.py approvals there: shown to those who are asked, and counted as votes of linked people
 """
 
@@ -40,7 +41,9 @@ from core.tickets.reconciling import (
 )
 from core.tickets.service import HURRIED, claim_look, hurry, list_inboxes, note_failed, take_over
 from core.tickets.severities import SEVERITY, plan_severity
-from core.tickets.tasks import note_tasks, tasks_to_show
+from core.tickets.task_drift import Astray, unheard
+from core.tickets.task_store import KnownTask
+from core.tickets.tasks import note_tasks, tasks_astray, tasks_to_show
 from core.tickets.times import plan_times, spelled
 from core.tickets.values import (
     Decision,
@@ -61,6 +64,7 @@ from core.tickets.walks import latest as latest_walks
 __all__ = [
     "HURRIED",
     "SEVERITY",
+    "Astray",
     "Decision",
     "Direction",
     "Drift",
@@ -70,6 +74,7 @@ __all__ = [
     "FieldsThere",
     "Finding",
     "InboxView",
+    "KnownTask",
     "Look",
     "Owner",
     "Remedy",
@@ -111,6 +116,8 @@ __all__ = [
     "spelled",
     "stands_instead",
     "take_over",
+    "tasks_astray",
     "tasks_to_show",
+    "unheard",
     "walk_ended",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
+
+from core.changes import TaskStep
 
 FINDINGS_MAX: Final = 200  # of one walk that are kept in full; all are counted
 GONE_MAX: Final = 3  # of one walk that are made again without asking, however few tickets there are
@@ -21,7 +24,10 @@ class Finding(StrEnum):
     STATE = "state"  # it does not stand where it should
     ENDED = "ended"  # closed, cancelled or rejected there, and not by what was decided here
     FIELD = "field"  # a mapped field does not hold what it should
-    UNREADABLE = "unreadable"  # the system refuses to show it
+    UNREADABLE = "unreadable"  # the system refuses to show it, or its tasks
+    TASK_MISSING = "task_missing"  # a task of it is gone there though its step is not over
+    TASK_STATE = "task_state"  # a task of it stands before where it stood already
+    TASK_DOUBLE = "task_double"  # another open task of it is of the same step
 
 
 class Remedy(StrEnum):
@@ -33,7 +39,10 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One thing found. `here` and `there` are what it should be and what it is; `field` names a mapped field."""
+    """One thing found. `here` and `there` are what it should be and what it is.
+
+    `field` names a mapped field, or the step of a task.
+    """
 
     subject_id: UUID
     reference: str
@@ -67,20 +76,22 @@ def drift_from_json(found: dict[str, Any]) -> Drift:
 
 
 def judged(
-    found: Sequence[Drift], *, gone_so_far: int, walked: int, before: frozenset[tuple[str, str, str, str]]
+    found: Sequence[Drift], *, so_far: Mapping[str, int], walked: int, before: frozenset[tuple[str, str, str, str]]
 ) -> tuple[Drift, ...]:
-    """The findings with what is to be done about each in view of the whole walk.
+    """The findings with what is to be done about each in view of the whole walk. `so_far` counts those before, by kind.
 
     What we put right the night before and finds itself wrong again is a person's: something there undoes it. Many
-    missing tickets are more likely hidden than gone: they are not made again.
+    missing tickets are more likely hidden than gone: they are not made again; nor are all the tasks of as many tickets.
     """
-    gone = gone_so_far
+    tickets = max(GONE_MAX, GONE_SHARE * walked)
+    most = {Finding.MISSING: tickets, Finding.TASK_MISSING: tickets * len(TaskStep)}
+    gone = Counter({what: so_far.get(what, 0) for what in most})
     out: list[Drift] = []
     for each in found:
         remedy, is_known = each.remedy, each.mark in before
-        if each.what is Finding.MISSING:
-            gone += 1
-            if gone > max(GONE_MAX, GONE_SHARE * walked):
+        if each.what in most:
+            gone[each.what] += 1
+            if gone[each.what] > most[each.what]:
                 remedy = Remedy.ASK
         if is_known:
             remedy = Remedy.ASK

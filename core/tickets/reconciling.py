@@ -8,7 +8,7 @@ process dies goes on where it was, and nothing is repaired twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -23,9 +23,12 @@ from core.ids import TenantId, uuid7
 from core.links import EMERGENCY, TicketLink, count_tickets, tickets_after
 from core.outbox import emit
 from core.tickets import walks
-from core.tickets.drift import Drift, Finding, Remedy, judged
+from core.tickets.drift import Drift, Remedy, judged
 from core.tickets.events import TicketTask
 from core.tickets.fields import Subject
+from core.tickets.task_store import KnownTask, on_tickets
+from core.tickets.tasks import hear_of_tasks
+from core.tickets.values import ToldTasks
 from core.tickets.walks import WalkView
 
 PAGE: Final = 50  # tickets of one page
@@ -48,11 +51,15 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class WalkPage:
-    """The tickets of the next page that are live, with their subjects; `position` is behind them all."""
+    """The tickets of the next page that are live, with their subjects; `position` is behind them all.
+
+    `tasks` is what is known of the child records of each of them.
+    """
 
     items: tuple[tuple[TicketLink, Subject], ...]
     position: UUID
     passed: int  # tickets of the page, also those whose subject is long over
+    tasks: Mapping[UUID, tuple[KnownTask, ...]] = field(default_factory=dict)
 
     @property
     def is_last(self) -> bool:
@@ -97,21 +104,32 @@ async def next_page(database: Database, tenant: TenantId, walk: Walk) -> WalkPag
         others = [link.subject_id for link in links if link.kind == EMERGENCY]
         bypasses = {each.id: each for each in await bypasses_of(tx, others) if _is_live(each, tx)}
         subjects: Mapping[UUID, Subject] = {**live, **bypasses}
+        tasks = await on_tickets(tx, walk.system, list(live))
     items = tuple((link, subjects[link.subject_id]) for link in links if link.subject_id in subjects)
-    return WalkPage(items, links[-1].subject_id if links else walk.position, len(links))
+    return WalkPage(items, links[-1].subject_id if links else walk.position, len(links), tasks)
 
 
 async def page_walked(
-    database: Database, tenant: TenantId, walk: Walk, page: WalkPage, found: Sequence[Drift]
+    database: Database,
+    tenant: TenantId,
+    walk: Walk,
+    page: WalkPage,
+    found: Sequence[Drift],
+    *,
+    heard: ToldTasks | None = None,
 ) -> Walk | None:
-    """What the page brought is kept and put on its way; the walk as it goes on. None if another process has it now."""
+    """What the page brought is kept and put on its way; the walk as it goes on. None if another process has it now.
+
+    `heard` are child records that stand otherwise than they were seen; a walk for show hears of none.
+    """
     async with database.tenant(tenant) as tx:
         at = await walks.hold(tx, walk.id, position=None if walk.position == _BEFORE_ANY else walk.position)
         if at is None:
             return None
-        gone_so_far, walked = at.found.get(Finding.MISSING, 0), at.walked + page.passed
-        before = await walks.marks_before(tx, walk.id, walk.system)
-        drifts = judged(found, gone_so_far=gone_so_far, walked=walked, before=before)
+        if heard is not None and not walk.is_dry_run:
+            await hear_of_tasks(tx, heard.catalogue, walk.system, heard.tasks)
+        walked, before = at.walked + page.passed, await walks.marks_before(tx, walk.id, walk.system)
+        drifts = judged(found, so_far=at.found, walked=walked, before=before)
         await walks.advance(tx, at, drifts, position=page.position, walked=walked, until=tx.now + LEASE)
         if not walk.is_dry_run:
             for each in drifts:
@@ -155,7 +173,13 @@ async def _repair(tx: Transaction, walk: Walk, found: Drift, page: WalkPage) -> 
     if found.remedy is not Remedy.REPAIR:
         return
     (link,) = (link for link, _subject in page.items if link.subject_id == found.subject_id)
-    data = {"system": walk.system, "what": str(found.what), "number": found.number, "external_id": found.external_id}
+    data = {
+        "system": walk.system,
+        "what": str(found.what),
+        "number": found.number,
+        "external_id": found.external_id,
+        "field": found.field,
+    }
     await emit(tx, subject=link.subject, type=TicketTask.REPAIR, data=data)
 
 

@@ -42,6 +42,15 @@ async def on_ticket(tx: Transaction, system: str, subject: UUID, *, held: bool =
     return {known.step: known for known in map(_known, rows)}
 
 
+async def on_tickets(tx: Transaction, system: str, subjects: Collection[UUID]) -> Mapping[UUID, tuple[KnownTask, ...]]:
+    """What is known of the records of each of these subjects that has any."""
+    wanted = select(ticket_tasks).where(_T.tenant_id == tx.tenant, _T.system == system, _T.subject_id.in_(subjects))
+    found: dict[UUID, tuple[KnownTask, ...]] = {}
+    for known in map(_known, await tx.connection.execute(wanted)):
+        found[known.subject_id] = (*found.get(known.subject_id, ()), known)
+    return found
+
+
 async def known_as(tx: Transaction, system: str, ids: Collection[str]) -> Mapping[str, KnownTask]:
     """Those with these ids of the system's own, by them; held for the rest of the transaction."""
     if not ids:

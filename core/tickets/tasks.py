@@ -7,7 +7,7 @@ inbox's cursor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -30,6 +30,7 @@ from core.ids import TenantId
 from core.links import SYSTEM_TITLES
 from core.tickets import task_store as store
 from core.tickets.hands import actor_behind
+from core.tickets.task_drift import Astray, astray, key_of
 from core.tickets.task_store import KnownTask
 from core.tickets.values import ShownTask, ToldTask
 
@@ -37,22 +38,57 @@ NO_MORE: Final = "Nobody waits for it any more."
 ENDED: Final = frozenset({"rejected", "withdrawn", "expired"})  # of a request: only a bypass does its change then
 
 
-async def tasks_to_show(tx: Transaction, system: str, request: RequestView, *, ticket_id: str) -> tuple[ShownTask, ...]:
-    """The child records of the request's ticket that do not stand as they shall."""
+async def tasks_to_show(
+    tx: Transaction,
+    system: str,
+    request: RequestView,
+    *,
+    ticket_id: str,
+    gone: Collection[str] = (),
+    moved: Collection[str] = (),
+) -> tuple[ShownTask, ...]:
+    """The child records of the request's ticket that do not stand as they shall.
+
+    A walk has found that those of the steps `gone` are not there any more, and those of the steps `moved` stand before
+    where they were shown.
+    """
     known = {
         step: each
         for step, each in (await store.on_ticket(tx, system, request.id)).items()
-        if each.ticket_id == ticket_id
+        if each.ticket_id == ticket_id and step not in gone
     }
-    wanted = await tasks_for(tx, request.id)
-    is_over = request.status in ENDED and not await goes_on(tx, request.id)
-    return to_show(request.id, wanted, known, is_over=is_over)
+    return to_show(request.id, await tasks_for(tx, request.id), known, is_over=await _is_over(tx, request), moved=moved)
+
+
+async def tasks_astray(
+    database: Database, tenant: TenantId, request: RequestView, known: Sequence[KnownTask], told: Sequence[ToldTask]
+) -> tuple[Astray, ...]:
+    """What is wrong with the child records of the request's ticket, of which this is known and that was told."""
+    if not astray(known, told):
+        return ()
+    async with database.tenant(tenant) as tx:
+        tasks, is_over = await tasks_for(tx, request.id), await _is_over(tx, request)
+    live = {each.step: each.state for each in tasks if not is_over or each.state in TASK_ENDS}
+    return astray(known, told, live)
+
+
+async def _is_over(tx: Transaction, request: RequestView) -> bool:
+    """Whether it came to nothing: nobody waits for what is open of it."""
+    return request.status in ENDED and not await goes_on(tx, request.id)
 
 
 def to_show(
-    subject: UUID, tasks: Sequence[ChangeTask], known: Mapping[TaskStep, KnownTask], *, is_over: bool
+    subject: UUID,
+    tasks: Sequence[ChangeTask],
+    known: Mapping[TaskStep, KnownTask],
+    *,
+    is_over: bool,
+    moved: Collection[str] = (),
 ) -> tuple[ShownTask, ...]:
-    """What is to be made, moved or ended there. `is_over`: the request came to nothing, or is one of this no more."""
+    """What is to be made, moved or ended there. `is_over`: the request came to nothing, or is one of this no more.
+
+    `moved`: steps whose records do not stand any more as they were shown.
+    """
     here = {each.step: each for each in tasks}
     found = []
     for step in TaskStep:
@@ -62,7 +98,7 @@ def to_show(
         if is_over or task is None:
             if task is not None or there is not None:
                 found.append(_ended(subject, step, task, there))
-        elif there is None or there.shown is not task.state:
+        elif there is None or there.shown is not task.state or step in moved:
             found.append(_shown(subject, task, there))
     return tuple(found)
 
@@ -149,7 +185,7 @@ def _is_news(told: ToldTask, before: KnownTask | None) -> bool:
 
 def _shown(subject: UUID, task: ChangeTask, there: KnownTask | None) -> ShownTask:
     return ShownTask(
-        key=f"{subject}:{task.step}",
+        key=key_of(subject, task.step),
         step=task.step,
         title=task.title,
         description=task.description,

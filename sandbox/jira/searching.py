@@ -194,6 +194,10 @@ class Search:
                 return Column(name, choice, lambda i: [i.project], reader(name, project_key))
             case "key":
                 return Column(name, choice | _ORDER, lambda i: [key_parts(i.key)], self._read_key)
+            case "parent":
+                known = self.site.store.issues
+                return Column(name, choice, lambda i: [key_parts(known[one].key) for one in single(i.parent)],
+                              self._read_key)  # fmt: skip
             case "issuetype":
                 return Column(name, choice, lambda i: [i.type], reader(name, id_reader(TYPE_NAMES)))
             case "status":

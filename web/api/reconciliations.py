@@ -11,7 +11,7 @@ from pydantic import Field
 from core.db import Database
 from core.deliveries import Connected, reconcile, reconciliations
 from core.errors import ErrorKind
-from core.tickets import WalkView
+from core.tickets import Finding, WalkView
 from web.api.connectors import ByConnector
 from web.endpoint import Call, Method, endpoint
 from web.paging import Cursors, Page, PageQuery
@@ -31,9 +31,9 @@ class DriftOut(Output):
 
     subject: Annotated[str, Field(description="REQ-1042 or BYP-3")]
     ticket: str
-    what: Annotated[str, Field(description="missing, double, state, ended, field or unreadable")]
+    what: Annotated[str, Field(description=", ".join(Finding))]
     remedy: Annotated[str, Field(description="repair: by us; ask: a person has to look")]
-    field: str
+    field: Annotated[str, Field(description="the mapped field, or the step of the task, that it is about")]
     here: Annotated[str, Field(description="what it should be")]
     there: Annotated[str, Field(description="what it is")]
     is_known: Annotated[bool, Field(description="the walk before found the same")]

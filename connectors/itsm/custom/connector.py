@@ -49,6 +49,7 @@ from connectors.itsm.custom.webhooks import read_webhook
 from connectors.itsm.mapping import Mapping as FieldMapping
 from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
+from core.changes import TaskState
 from core.clock import Clock, SystemClock
 from core.errors import ConfigError
 from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
@@ -151,6 +152,12 @@ class Custom:
     async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
         """Each is there once and stands as it shall. Raises Refused where no `tasks` are declared."""
         return await self._tasks.show(ticket, tasks)
+
+    async def tasks_of(self, ticket: Ticket, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """Our tasks as the file says that they are listed. Raises Refused where no `tasks` are declared."""
+        del known
+        names = {"id": ticket.external_id, "number": ticket.number, "kind": str(ticket.kind)}
+        return await self._tasks.of(names)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none.

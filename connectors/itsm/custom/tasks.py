@@ -31,9 +31,7 @@ class Tasks:
 
     async def show(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
         """Each of these is there once, in the state that it shall have; as they are then. Raises Refused."""
-        declared = self._spec.tasks
-        if declared is None:
-            raise Refused(f"The file of {self._spec.title} declares no 'tasks'.", field="tasks")
+        declared = self._declared()
         names = {"id": ticket.external_id, "number": ticket.number, "kind": str(ticket.kind)}
         known = await self._of(declared, names)
         made = [task for task in tasks if task.key not in known and task.is_wanted]
@@ -45,6 +43,12 @@ class Tasks:
         moved = [await self._move(declared, names, known[task.key], task) for task in tasks if task.key in known]
         known = await self._of(declared, names) if any(moved) else known
         return tuple(known[task.key] for task in tasks if task.key in known)
+
+    async def of(self, names: Mapping[str, str]) -> tuple[ToldTask, ...]:
+        """Every task of ours of the ticket with these names, as it is listed. Raises Refused."""
+        declared = self._declared()
+        listed = await self._client.ask_list(declared.request, names)
+        return tuple(one for _at, one in self._ours(declared, listed))
 
     async def on(self, names: Mapping[str, str]) -> list[Touched]:
         """Every task of ours of the ticket with these names; none where the file declares no tasks."""
@@ -65,6 +69,11 @@ class Tasks:
             if declared.changes.is_newest_first and any(at is not None and at < since for at, _one in rows):
                 break
         return found
+
+    def _declared(self) -> Declared:
+        if self._spec.tasks is None:
+            raise Refused(f"The file of {self._spec.title} declares no 'tasks'.", field="tasks")
+        return self._spec.tasks
 
     async def _of(self, declared: Declared, names: Mapping[str, str]) -> dict[str, ToldTask]:
         """The ticket's tasks of ours by their keys: of several with one, the first; the others are cancelled."""

@@ -105,17 +105,30 @@ class JiraClient:
         return await self._ask(lambda client: _one_or_none(client, path, query, read))
 
     async def search(
-        self, jql: str, *, fields: Sequence[str], rows: int = PAGE_ROWS, at: str | None = None
+        self,
+        jql: str,
+        *,
+        fields: Sequence[str],
+        rows: int = PAGE_ROWS,
+        at: str | None = None,
+        with_history: bool = False,
+        current: Sequence[str] = (),
     ) -> SearchPage:
-        """One page of the issues that match, as the site's index has them: on Cloud seconds late."""
+        """One page of the issues that match, as the site's index has them: on Cloud seconds late.
+
+        Cloud alone tells our property too, and shows the issues with the ids `current` (50 at most) as they are now.
+        """
         site = await self.site()
         body: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": rows}
         if not site.is_cloud:
-            start = int(at or 0)
-            answer = mapping(await self._ask(lambda client: client.search("search", {**body, "startAt": start})))
+            start, more = int(at or 0), {"expand": ["changelog"]} if with_history else {}
+            asked = {**body, **more, "startAt": start}
+            answer = mapping(await self._ask(lambda client: client.search("search", asked)))
             found = tuple(map(mapping, items(answer.get("issues"))))
-            more = bool(found) and start + len(found) < whole(answer.get("total"), 0)
-            return SearchPage(found, str(start + len(found)) if more else None)
+            is_more = bool(found) and start + len(found) < whole(answer.get("total"), 0)
+            return SearchPage(found, str(start + len(found)) if is_more else None)
+        body |= {"properties": [PROPERTY], "expand": "changelog"} if with_history else {}
+        body |= {"reconcileIssues": [int(each) for each in current]} if current else {}
         asked = {**body, "nextPageToken": at} if at else body
         answer = mapping(await self._ask(lambda client: client.search("search/jql", asked)))
         found = tuple(map(mapping, items(answer.get("issues"))))

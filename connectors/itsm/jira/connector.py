@@ -51,6 +51,7 @@ from connectors.itsm.jira.walk import ENDS
 from connectors.itsm.jira.webhooks import read_webhook
 from connectors.itsm.jira.wire import IssueRecord, Person
 from connectors.itsm.turns import Turns
+from core.changes import TaskState
 from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 _log: Final = structlog.get_logger(__name__)
@@ -129,6 +130,10 @@ class Jira:
     async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
         """Sub-tasks say what is to be done, where the project has a type for them; incidents have none."""
         return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.show(ticket, tasks)
+
+    async def tasks_of(self, ticket: Ticket, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """Our sub-tasks as the search tells of them; incidents have none."""
+        return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.on(ticket.external_id, known)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""

@@ -6,7 +6,8 @@ property, as an issue of ours does, and is found among its parent's, which the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors.itsm.base import OutcomeUnknown, Refused, Ticket, TicketKind, TicketPatch, TicketState
@@ -17,7 +18,7 @@ from connectors.itsm.jira.notes import write_once
 from connectors.itsm.jira.people import People
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.jira.text import shortened, written
-from connectors.itsm.jira.wire import PROPERTY, IssueRecord, Person, items, mapping, text
+from connectors.itsm.jira.wire import FIELDS, PROPERTY, IssueRecord, Person, issue, items, mapping, text
 from connectors.itsm.tickets import CloseCode
 from core.changes import TASK_ENDS, TaskState
 from core.tickets import ShownTask, ToldTask
@@ -69,6 +70,33 @@ class SubTasks:
                 id_ = await self._make(ticket, task, type_id)
             told.append(await self._moved(id_, task))
         return tuple(told)
+
+    async def on(self, issue_id: str, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """The issue's sub-tasks of ours as the search tells of them, the first made first."""
+        jql, current = f"parent = {issue_id} ORDER BY created ASC", sorted(id_ for id_ in known if id_.isdecimal())
+        at: str | None = None
+        rows: list[Mapping[str, Any]] = []
+        while True:
+            page = await self._client.search(jql, fields=FIELDS, at=at, with_history=True, current=current)
+            rows += page.rows
+            at = page.next
+            if at is None:  # a hundred sub-tasks are one page
+                break
+        found = [each for row in rows if (each := await self._ours(row, known)) is not None]
+        return tuple([await self.told(one) for one in sorted(found, key=lambda one: int(one.id))])
+
+    async def _ours(self, row: Mapping[str, Any], known: Collection[str]) -> IssueRecord | None:
+        """The sub-task in this row of a search, if it is one of ours."""
+        record = issue(row)
+        if (await self._client.site()).is_cloud:
+            return record if record.kind == TASK_KIND else None
+        # Data Center's search tells no properties. Our label says the same, but people copy labels.
+        prefix, labels = key_label(""), map(text, items(mapping(row.get("fields")).get("labels")))
+        key = next((one.removeprefix(prefix) for one in labels if one.startswith(prefix)), "")
+        if record.id in known:
+            return replace(record, key=key)
+        read = await self._client.issue(record.id, with_history=True) if key else None
+        return read if read is not None and read.kind == TASK_KIND else None
 
     async def told(self, record: IssueRecord) -> ToldTask:
         """A sub-task that was read with its history, as it stands."""

@@ -52,6 +52,7 @@ from connectors.itsm.remedy.wire import FORMS
 from connectors.itsm.remedy.worklog import attach_once, write_once
 from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
+from core.changes import TaskState
 from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 APPEARS_AFTER_S: Final = (0.0, 0.1, 0.2, 0.4, 0.8)  # a filter makes the ticket out of our order, a little later
@@ -119,6 +120,10 @@ class Remedy:
     async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
         """Entries of TMS:Task say what is to be done until the change is completed; incidents have none of ours."""
         return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.show(ticket, tasks)
+
+    async def tasks_of(self, ticket: Ticket, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """Our entries of TMS:Task as they stand; incidents have none of ours."""
+        return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.on(ticket.external_id, known)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""

@@ -7,6 +7,7 @@ review) has no task there. A task's notes hold what is asked for, and below a li
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -82,11 +83,23 @@ class ChangeTasks:
             rows = await self._of(ticket.external_id)
         return tuple([await self.told(rows[task.key]) for task in due if task.key in rows])
 
+    async def on(self, number: str, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """Our tasks of this change as they stand; whose hand ended one is looked up only where that is not known."""
+        rows = await self._rows(number)
+        news = [_state(row) in TASK_ENDS and known.get(text(row[REQUEST_ID])) is not _state(row) for row in rows]
+        return tuple(
+            [await self.told(row) if is_news else self._said(row) for row, is_news in zip(rows, news, strict=True)]
+        )
+
     async def told(self, row: Values) -> ToldTask:
-        """A task as it stands."""
+        """A task as it stands, with who touched it last."""
+        by, said = text(row[MODIFIED_BY]), self._said(row)
+        name, email = await self._people.by_login(by) if not said.is_ours else ("", "")
+        return replace(said, by=name or by, email=email)
+
+    def _said(self, row: Values) -> ToldTask:
+        """The same by the login alone."""
         by, at, entry = text(row[MODIFIED_BY]), instant(row[MODIFIED]), text(row[REQUEST_ID])
-        own = self._settings.user
-        name, email = await self._people.by_login(by) if by != own else ("", "")
         base = self._settings.page_url or self._settings.url
         reason = text(row[REASON])
         return ToldTask(
@@ -97,27 +110,28 @@ class ChangeTasks:
             state=_state(row),
             label=" · ".join(each for each in (text(row[STATUS]), reason) if each),
             words=text(row[NOTES]).partition(LINE)[2].strip(),
-            by=name or by,
+            by=by,
             account=by,
-            email=email,
-            is_ours=by == own,
+            is_ours=by == self._settings.user,
             version=int(at.timestamp()) if at else 0,
         )
 
     async def _of(self, number: str) -> Mapping[str, Values]:
         """Our tasks of this change by their keys; of several with one, the first: the others are cancelled."""
-        # All of the change's, and not by our key: what stands in a field of the company's own is theirs to index.
-        page = await self._client.select(FORM, compare(ROOT, "=", number), fields=self.fields, sort=f"{SUBMITTED}.asc")
         found: dict[str, Values] = {}
-        for row in sorted(page.rows, key=lambda row: text(row[REQUEST_ID])):
-            stored = text(row[self._key])
-            if text(row[ROOT]) != number or not stored.startswith(KEY_START):
-                continue
-            first = found.setdefault(stored.removeprefix(KEY_START), row)
+        for row in await self._rows(number):
+            first = found.setdefault(text(row[self._key]).removeprefix(KEY_START), row)
             if first is not row and _state(row) not in TASK_ENDS:
                 said = f"Created twice by an interrupted call; {text(first['Task ID'])} is the one that counts."
                 await self._end(row, TaskState.CANCELLED, said)
         return found
+
+    async def _rows(self, number: str) -> list[Values]:
+        """Our tasks of this change, the first made first."""
+        # All of the change's, and not by our key: what stands in a field of the company's own is theirs to index.
+        page = await self._client.select(FORM, compare(ROOT, "=", number), fields=self.fields, sort=f"{SUBMITTED}.asc")
+        ours = [row for row in page.rows if text(row[ROOT]) == number and text(row[self._key]).startswith(KEY_START)]
+        return sorted(ours, key=lambda row: text(row[REQUEST_ID]))
 
     def _values(self, ticket: Ticket, task: ShownTask) -> dict[str, str]:
         return {

@@ -58,6 +58,7 @@ from connectors.itsm.servicenow.webhooks import read_webhook
 from connectors.itsm.servicenow.wire import TaskRecord
 from connectors.itsm.signatures import signing_key
 from connectors.itsm.turns import Turns
+from core.changes import TaskState
 from core.tickets import Shown, ShownTask, ToldApproval, ToldTask
 
 _log: Final = structlog.get_logger(__name__)
@@ -125,6 +126,11 @@ class ServiceNow:
     async def show_tasks(self, ticket: Ticket, tasks: Sequence[ShownTask]) -> tuple[ToldTask, ...]:
         """Rows of change_task say what is to be done; incidents have none."""
         return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.show(ticket, tasks)
+
+    async def tasks_of(self, ticket: Ticket, known: Mapping[str, TaskState]) -> tuple[ToldTask, ...]:
+        """Our rows of change_task as they stand; incidents have none."""
+        del known
+        return () if ticket.kind is TicketKind.INCIDENT else await self._tasks.on(ticket.external_id)
 
     async def find_by_key(self, kind: TicketKind, key: str) -> Ticket | None:
         """The oldest ticket with this key, the others being cancelled; None if there is none."""

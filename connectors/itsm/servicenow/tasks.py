@@ -82,6 +82,11 @@ class ChangeTasks:
             told.append(self._told(await self._move(row, task), own))
         return tuple(told)
 
+    async def on(self, sys_id: str) -> tuple[ToldTask, ...]:
+        """Our rows of this change as they stand, oldest first. Raises Refused if they are hidden from us."""
+        own = await self._lookups.own_name()
+        return tuple(self._told(row, own) for row in await self._rows(sys_id))
+
     async def since(self, since: datetime, *, own: str) -> list[tuple[datetime, ToldTask]]:
         """Rows of ours that were touched since then, each with when that was, oldest first."""
         ours = condition("correlation_display", "=", DISPLAY)
@@ -99,6 +104,16 @@ class ChangeTasks:
 
     async def _of(self, sys_id: str) -> Mapping[str, Row]:
         """Our rows of this change by their keys: of several with one, the oldest; the others are canceled."""
+        found: dict[str, Row] = {}
+        for row in await self._rows(sys_id):
+            first = found.setdefault(text(row["correlation_id"]), row)
+            if first is not row and _READ.get(code(row["state"])) not in TASK_ENDS:
+                said = f"Created twice by an interrupted call; {text(first['number'])} is the one that counts."
+                await self._client.patch(TABLE, text(row["sys_id"]), {"state": CANCELED, "close_notes": said})
+        return found
+
+    async def _rows(self, sys_id: str) -> list[Row]:
+        """Our rows of this change, oldest first."""
         asked = query(
             condition("change_request", "=", sys_id),
             condition("correlation_display", "=", DISPLAY),
@@ -108,15 +123,11 @@ class ChangeTasks:
         page = await self._client.select(TABLE, asked, fields=FIELDS)
         if page.total > 0 and not page.rows:
             raise Refused("The tasks of this change are hidden from our account.", field=TABLE)
-        found: dict[str, Row] = {}
-        for row in page.rows:
-            if text(row["change_request"]) != sys_id or text(row["correlation_display"]) != DISPLAY:
-                continue
-            first = found.setdefault(text(row["correlation_id"]), row)
-            if first is not row and _READ.get(code(row["state"])) not in TASK_ENDS:
-                said = f"Created twice by an interrupted call; {text(first['number'])} is the one that counts."
-                await self._client.patch(TABLE, text(row["sys_id"]), {"state": CANCELED, "close_notes": said})
-        return found
+        return [
+            row
+            for row in page.rows
+            if text(row["change_request"]) == sys_id and text(row["correlation_display"]) == DISPLAY
+        ]
 
     async def _make(self, ticket: Ticket, task: ShownTask) -> Row:
         fields = {

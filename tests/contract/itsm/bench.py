@@ -31,7 +31,7 @@ from connectors.itsm.mapping import Mapping as TicketMapping
 from connectors.itsm.mapping import limits_of, read_mapping
 from connectors.itsm.registry import CONNECTORS
 from core.changes import TaskState, TaskStep
-from core.tickets import Decision
+from core.tickets import Decision, ShownTask
 from sandbox.faults import Fault, Faults
 
 WEBHOOK_SECRET: Final = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -267,6 +267,26 @@ class Bench(ABC):
 
     async def end_task(self, task: Task, state: TaskState, words: str = "") -> None:
         """A person has ended it like this, with these words on it."""
+        raise NotImplementedError
+
+    async def reset_task(self, task: Task) -> None:
+        """A person has put one that was begun back to where nobody is at it."""
+        raise NotImplementedError
+
+    async def delete_task(self, task: Task) -> None:
+        """A person has deleted it."""
+        raise NotImplementedError
+
+    async def double_task(self, ticket: Ticket, key: str) -> None:
+        """There is another open task of the ticket with this key of ours."""
+        connected = self.connect()
+        planted = ShownTask("planted-0001:testing", TaskStep.TESTING, "Planted", "Once more.", TaskState.OPEN)
+        (told,) = await connected.show_tasks(ticket, [planted])
+        await connected.close()
+        await self.rekey_task(told.external_id, key)
+
+    async def rekey_task(self, id_: str, key: str) -> None:
+        """The task of this id carries this key."""
         raise NotImplementedError
 
     @abstractmethod

@@ -193,6 +193,17 @@ class DeskBench(Bench):
         theirs = next(name for name, ours in _TASKS.items() if ours is state)
         self.system.tasks.put(self.system.tasks.rows[task.id], theirs, words, by=self.person)
 
+    async def reset_task(self, task: Task) -> None:
+        self.system.tasks.put(self.system.tasks.rows[task.id], "todo", "", by=self.person)
+
+    async def delete_task(self, task: Task) -> None:
+        del self.system.tasks.rows[task.id]
+
+    async def rekey_task(self, id_: str, key: str) -> None:
+        row = self.system.tasks.rows[id_]
+        (name,) = [name for name, value in row.items() if str(value).endswith("planted-0001:testing")]
+        row[name] = str(row[name]).replace("planted-0001:testing", key)
+
     async def delete(self, ticket: Ticket) -> None:
         del self.system.tickets[ticket.external_id]
 

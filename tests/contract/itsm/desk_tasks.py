@@ -22,6 +22,7 @@ class DeskTasks:
     ticket: Callable[[str], dict[str, Any]]
     now: Callable[[], str]
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: int = 0
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/api/tasks", self.listed)
@@ -58,7 +59,8 @@ class DeskTasks:
         ticket, sent = self.ticket(request.match_info["id"]), await request.json()
         if ticket["status"] in {"closed", "cancelled", "rejected"}:
             return NotAllowedError(409, "Nothing is to be done of this ticket any more.").answer
-        id_ = len(self.rows) + 1
+        self.made += 1
+        id_ = self.made
         row = {**sent, "id": id_, "number": f"{ticket['number']}.{id_}", "ticket": ticket["id"], "revision": 0}
         self.rows[str(id_)] = row
         self.touch(row, OURS, state="todo", result="")

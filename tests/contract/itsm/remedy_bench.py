@@ -196,6 +196,15 @@ class RemedyBench(Bench):
         notes = {"Notes": f"{task.words}\n{words}"} if words else {}
         await self.system.edit("task", task.id, {"status": "Closed", "StatusReasonSelection": reasons[state], **notes})
 
+    async def reset_task(self, task: Task) -> None:
+        await self.system.edit("task", task.id, {"status": "Assigned"})
+
+    async def delete_task(self, task: Task) -> None:
+        await self.system.delete("task", task.id)
+
+    async def rekey_task(self, id_: str, key: str) -> None:
+        await self.system.edit("task", id_, {"ElectronicField1": f"countersign:{key}"})
+
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("change", ticket.external_id)
 

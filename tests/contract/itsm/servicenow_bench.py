@@ -203,6 +203,15 @@ class ServiceNowBench(Bench):
             fields = {"state": "Closed", "close_code": code, "close_notes": words or "."}
         await self.system.edit("change_task", task.id, {**fields, "sys_updated_by": self.person})
 
+    async def reset_task(self, task: Task) -> None:
+        await self.system.edit("change_task", task.id, {"state": "Open", "sys_updated_by": self.person})
+
+    async def delete_task(self, task: Task) -> None:
+        await self.system.delete("change_task", task.id)
+
+    async def rekey_task(self, id_: str, key: str) -> None:
+        await self.system.edit("change_task", id_, {"correlation_id": key})
+
     async def delete(self, ticket: Ticket) -> None:
         await self.system.delete("change_request", ticket.external_id)
 

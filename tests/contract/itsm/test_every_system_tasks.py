@@ -133,6 +133,54 @@ async def test_what_a_person_does_with_a_task_is_told_once_with_their_words(benc
     assert "Load test by hand: fine." in news.words
 
 
+async def test_the_tasks_of_a_ticket_are_listed_as_they_stand_by_one_question(bench, connected, ticket):
+    shown_ = await connected.show_tasks(ticket, [shown(step) for step in bench.task_steps])
+    first, *_rest = bench.tasks(ticket)
+    await bench.end_task(first, TaskState.DONE, "Load test by hand: fine.")
+    await connected.tasks_of(ticket, {})  # whatever it asks of the system once and for all
+    bench.fail(Fault.SLOW, 20, retry_after=0.001)
+
+    known = {one.external_id: TaskState.DONE if one.external_id == first.id else TaskState.OPEN for one in shown_}
+    told = await connected.tasks_of(ticket, known)
+
+    assert bench.met() == 1
+    there = {one.id: (one.number, one.state) for one in bench.tasks(ticket)}
+    assert {one.external_id: (one.number, one.state) for one in told} == there
+    assert {one.external_id: one.key for one in told} == {one.external_id: one.key for one in shown_}
+
+
+async def test_of_a_listed_task_that_a_person_has_ended_it_is_told_who_and_with_which_words(bench, connected, ticket):
+    (told,) = await connected.show_tasks(ticket, [shown()])
+    await bench.end_task(bench.tasks(ticket)[0], TaskState.DONE, "Load test by hand: fine.")
+
+    (news,) = await connected.tasks_of(ticket, {told.external_id: TaskState.OPEN})
+    (read,) = await connected.show_tasks(ticket, [shown()])
+
+    assert (news.state, news.is_ours, news.account) == (TaskState.DONE, False, bench.worker)
+    assert "Load test by hand: fine." in news.words
+    assert news == read
+
+
+async def test_doubles_are_listed_and_listing_changes_nothing(bench, connected, ticket):
+    (told,) = await connected.show_tasks(ticket, [shown()])
+    await bench.double_task(ticket, told.key)
+
+    listed = await connected.tasks_of(ticket, {told.external_id: TaskState.OPEN})
+
+    assert [one.key for one in listed] == [told.key, told.key]
+    assert [one.state for one in bench.tasks(ticket)] == [TaskState.OPEN, TaskState.OPEN]
+
+
+async def test_a_task_that_was_deleted_is_listed_no_more_and_made_again_when_it_is_shown(bench, connected, ticket):
+    (told,) = await connected.show_tasks(ticket, [shown()])
+    await bench.delete_task(bench.tasks(ticket)[0])
+    assert await connected.tasks_of(ticket, {told.external_id: TaskState.OPEN}) == ()
+
+    (again,) = await connected.show_tasks(ticket, [shown()])
+    assert again.external_id != told.external_id
+    assert standing(bench, ticket) == [(shown().title, TaskState.OPEN)]
+
+
 async def looked(connected, cursor):
     page = await connected.changes_since(cursor)
     return page.tasks, page.cursor

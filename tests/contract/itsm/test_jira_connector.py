@@ -523,6 +523,27 @@ async def test_a_project_without_sub_tasks_is_left_without_them(site):
     await here.close()
 
 
+async def test_what_the_search_does_not_show_yet_is_listed_among_the_tasks_that_we_know(cloud, connected, draft):
+    ticket = await connected.create(draft)
+    task = ShownTask("request-0001:testing", TaskStep.TESTING, "CHG-7: test", "Test it.", TaskState.OPEN)
+    (told,) = await connected.show_tasks(ticket, [task])
+    cloud.system.configure({"search_lag_s": 3600})
+
+    assert await connected.tasks_of(ticket, {}) == ()
+    assert await connected.tasks_of(ticket, {told.external_id: TaskState.OPEN}) == (told,)
+
+
+async def test_a_copy_of_a_sub_task_of_ours_is_none_of_ours(site, connected, draft):
+    ticket = await connected.create(draft)
+    task = ShownTask("request-0001:testing", TaskStep.TESTING, "CHG-7: test", "Test it.", TaskState.OPEN)
+    (told,) = await connected.show_tasks(ticket, [task])
+    fields = {"project": {"key": "GOV"}, "parent": {"id": ticket.external_id}, "issuetype": {"name": "Sub-task"},
+              "summary": "Copy", "labels": ["countersign", "countersign-request-0001:testing"]}  # fmt: skip
+    await site.post("/rest/api/2/issue", {"fields": fields})
+
+    assert await connected.tasks_of(ticket, {told.external_id: TaskState.OPEN}) == (told,)
+
+
 async def test_the_doctor_warns_of_states_that_a_workflow_lacks(site):
     simple = connect(site.settings(states={"Approved": TicketState.IMPLEMENTING}))
     found = {one.subject: one for one in (await simple.check()).findings}

@@ -417,6 +417,8 @@ async def test_a_sub_task_belongs_to_an_issue_of_its_project_and_both_show_it(ap
     _, own = await api("GET", f"{V3}/issue/{part}", fields="parent,issuetype")
     assert [(one["key"], one["fields"]["summary"]) for one in shown["fields"]["subtasks"]] == [(part, "Test it")]
     assert (own["fields"]["parent"]["key"], own["fields"]["issuetype"]["subtask"]) == (parent, True)
+    assert await api.find(f"parent = {parent}") == [part]
+    assert await api.find(f"parent = {part}") == []
 
 
 @pytest.mark.parametrize(

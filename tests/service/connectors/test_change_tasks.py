@@ -31,8 +31,20 @@ from core.emergency import grant
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
 from core.ticket_accounts import set_ticket_account
-from core.tickets import Told, ToldNote, ToldTask, ToldTasks, ask_for_walk, claim_look, take_over
+from core.tickets import (
+    Finding,
+    Remedy,
+    Told,
+    ToldNote,
+    ToldTask,
+    ToldTasks,
+    ask_for_walk,
+    claim_look,
+    load_walk,
+    take_over,
+)
 from core.tickets.model import ticket_tasks
+from core.tickets.task_store import on_ticket
 from sandbox.faults import Fault
 from tests.changes_desk import HOUR, Desk
 from tests.contract.itsm.systems import SYSTEMS, TASKING, TASKS_FAIL
@@ -82,16 +94,34 @@ class Board:
         async with self.company.database.tenant(self.company.tenant) as tx:
             (link,) = (await tickets_of(tx, [change.request_id]))[change.request_id]
             request = await load_request(tx, change.request_id)
-        return await Reconciler(self.slug, self.company.tenant, self.system, self.company.database).look(link, request)
+            known = tuple((await on_ticket(tx, self.slug, change.request_id)).values())
+        return (await self.reconciler.look(link, request, known)).drifts
 
-    async def walked(self):
+    @property
+    def reconciler(self):
+        company = self.company
+        return Reconciler(self.slug, company.tenant, self.system, company.database, changes=self.inbox.changes)
+
+    async def walked(self, *, is_dry_run=False):
         """The night has walked through all live tickets, and what it put on its way was delivered."""
         tenant, database = self.company.tenant, self.company.database
         async with database.tenant(tenant) as tx:
             actor = self.company.actor("tenant_administrator")
-            walk = await ask_for_walk(tx, self.slug, actor=actor, is_dry_run=False)
-        assert await Reconciler(self.slug, tenant, self.system, database).run_one(walk=walk)
+            walk = await ask_for_walk(tx, self.slug, actor=actor, is_dry_run=is_dry_run)
+        assert await self.reconciler.run_one(walk=walk)
         await self.deliver()
+        return await load_walk(database, tenant, walk)
+
+    async def begun(self):
+        """A change whose work has begun, as its ticket shows."""
+        change = await self.asked(gates=("testing",))
+        change = await self.desk.evidence(change, gates=("rollback_plan", "communication"))
+        await self.desk.vote(change, "meta_agent_manager", "security_manager")
+        change = await self.desk.do(schedule, "agent_developer", change.id)
+        self.company.clock.advance(change.starts_at - self.company.clock.now())
+        change = await self.desk.do(implement, "agent_developer", change.id)
+        await self.deliver()
+        return change
 
     async def tasks(self, change):
         """The tasks there, by a word of their titles."""
@@ -315,6 +345,145 @@ async def test_a_ticket_that_is_made_again_has_its_tasks_at_once(board):
     await board.bench.delete(await board.ticket(change))
     await board.walked()
     assert await board.states(change) == before
+
+
+def found(walk):
+    return [(each.what, each.field, each.remedy) for each in walk.findings]
+
+
+@EVERYWHERE
+async def test_a_task_that_somebody_deleted_is_made_again_by_the_night_and_the_next_time_a_person_is_asked(board):
+    await board.link()
+    change = await board.asked(gates=("communication",))
+    before, gone = await board.states(change), (await board.tasks(change))["testing"]
+    assert (await board.walked()).findings == ()
+    await board.bench.delete_task(gone)
+
+    walk = await board.walked()
+
+    assert found(walk) == [(Finding.TASK_MISSING, "testing", Remedy.REPAIR)]
+    assert walk.findings[0].here == f"{gone.number} open"
+    assert await board.states(change) == before
+    again = (await board.tasks(change))["testing"]
+    assert again.id != gone.id
+    await board.bench.delete_task(again)
+    second = await board.walked()
+    assert found(second) == [(Finding.TASK_MISSING, "testing", Remedy.ASK)]
+    assert "testing" not in await board.states(change)
+
+
+@EVERYWHERE
+async def test_a_task_that_was_made_again_is_heard_of(board):
+    await board.link()
+    change = await board.asked()
+    await board.bench.delete_task((await board.tasks(change))["testing"])
+    await board.walked()
+    await board.bench.end_task((await board.tasks(change))["testing"], TaskState.DONE, "Load test: 400 rps, no error.")
+    await board.look()
+    assert (await board.desk.now(change)).missing == ("rollback_plan", "communication")
+
+
+@EVERYWHERE
+async def test_a_task_that_was_put_back_is_moved_again_by_the_night_and_the_next_time_a_person_is_asked(board):
+    change = await board.begun()
+    await board.bench.reset_task((await board.tasks(change))["Implement"])
+    await board.look()
+
+    walk = await board.walked()
+
+    assert found(walk) == [(Finding.TASK_STATE, "implementation", Remedy.REPAIR)]
+    assert (await board.states(change))["Implement"] == "working"
+    await board.bench.reset_task((await board.tasks(change))["Implement"])
+    assert found(await board.walked()) == [(Finding.TASK_STATE, "implementation", Remedy.ASK)]
+    assert (await board.states(change))["Implement"] == "open"
+
+
+@pytest.mark.parametrize("board", ["jira-cloud"], indirect=True)
+@pytest.mark.parametrize("has_looked", [True, False])
+async def test_a_closed_task_that_was_opened_again_though_its_step_is_over_is_closed_again(board, has_looked):
+    change = await board.begun()
+    await board.bench.reset_task((await board.tasks(change))["testing"])
+    if has_looked:
+        await board.look()
+
+    assert found(await board.walked()) == [(Finding.TASK_STATE, "testing", Remedy.REPAIR)]
+    assert (await board.states(change))["testing"] == "done"
+    assert (await board.walked()).findings == ()
+
+
+@EVERYWHERE
+async def test_what_a_person_ends_is_heard_by_the_night_too_and_once(board):
+    await board.link()
+    change = await board.asked()
+    await board.bench.end_task((await board.tasks(change))["testing"], TaskState.DONE, "Load test: 400 rps, no error.")
+    await board.bench.end_task((await board.tasks(change))["concerns"], TaskState.CANCELLED)
+
+    walk = await board.walked()
+    await board.look()
+
+    change = await board.desk.now(change)
+    assert walk.findings == ()
+    assert [(each.gate, each.result) for each in change.evidence] == [("testing", "passed")]
+    assert "Load test: 400 rps, no error." in change.evidence[0].summary
+    (heard,) = await board.told("change.task_heard")
+    assert (heard["step"], heard["there"]) == ("communication", "cancelled")
+    states = await board.states(change)
+    assert (states["testing"], states["concerns"]) == ("done", "cancelled")
+
+
+@EVERYWHERE
+async def test_a_double_of_a_task_is_for_a_person_to_look_at(board):
+    change = await board.asked()
+    ours = (await board.tasks(change))["testing"]
+    await board.bench.double_task(await board.ticket(change), f"{change.request_id}:testing")
+    (double,) = [one for one in board.bench.tasks(await board.ticket(change)) if one.title == "Planted"]
+
+    walk = await board.walked()
+
+    assert found(walk) == [(Finding.TASK_DOUBLE, "testing", Remedy.ASK)]
+    assert (walk.findings[0].here, walk.findings[0].there) == (ours.number, double.number)
+    there = {one.id: one.state for one in board.bench.tasks(await board.ticket(change))}
+    assert (there[ours.id], there[double.id]) == (TaskState.OPEN, TaskState.OPEN)
+
+
+async def test_a_dry_run_finds_tasks_astray_and_neither_repairs_nor_hears(board):
+    await board.link()
+    change = await board.asked()
+    tasks = await board.tasks(change)
+    await board.bench.delete_task(tasks["way back"])
+    await board.bench.end_task(tasks["testing"], TaskState.DONE, "Load test: 400 rps, no error.")
+
+    assert found(await board.walked(is_dry_run=True)) == [(Finding.TASK_MISSING, "rollback_plan", Remedy.REPAIR)]
+    assert "way back" not in await board.states(change)
+    assert (await board.desk.now(change)).evidence == ()
+
+
+async def test_what_is_on_its_way_to_a_task_is_no_finding_and_neither_is_work_that_began_early(board):
+    change = await board.asked()
+    await board.desk.evidence(change, gates=("testing",))
+    review = (await board.tasks(change))["Review"]
+    await board.bench.system.edit("change_task", review.id, {"state": "In Progress"})
+    await board.look()
+    assert await board.drifts(change) == ()
+
+
+async def test_a_deleted_task_whose_step_is_over_is_not_made_again(board):
+    change = await board.asked(gates=("testing",))
+    await board.bench.delete_task((await board.tasks(change))["testing"])
+    assert (await board.walked()).findings == ()
+    assert "testing" not in await board.states(change)
+
+
+async def test_tasks_that_the_system_hides_are_for_a_person_to_look_at(board, monkeypatch):
+    change = await board.asked()
+
+    async def hidden(_self, _ticket, _known):
+        raise Refused("The tasks of this change are hidden from our account.", field="change_task")
+
+    monkeypatch.setattr(type(board.system), "tasks_of", hidden)
+    (drift,) = await board.drifts(change)
+    assert (drift.what, drift.remedy, drift.field) == (Finding.UNREADABLE, Remedy.ASK, "tasks")
+    assert drift.there == "The tasks of this change are hidden from our account."
 
 
 @pytest.mark.parametrize("board", TASKS_FAIL, indirect=True)

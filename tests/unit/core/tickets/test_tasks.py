@@ -22,8 +22,8 @@ def known(step=TaskStep.TESTING, *, shown=TaskState.OPEN, state=None):
     return {step: KnownTask(REQUEST, step, "chg", "ctask", "CTASK1", "", shown, state or shown, "", 1)}
 
 
-def plan(tasks, there, *, is_over=False):
-    found = to_show(REQUEST, tasks, there, is_over=is_over)
+def plan(tasks, there, *, is_over=False, moved=()):
+    found = to_show(REQUEST, tasks, there, is_over=is_over, moved=moved)
     return [(str(each.step), str(each.state), each.external_id, each.is_wanted) for each in found]
 
 
@@ -51,6 +51,14 @@ def test_of_a_request_that_came_to_nothing_every_record_is_ended_and_none_is_mad
 
 def test_a_record_whose_step_the_change_has_no_more_is_ended():
     assert plan([], known(TaskStep.REVIEW)) == [("review", "cancelled", "ctask", False)]
+
+
+def test_a_record_that_stands_as_it_was_shown_no_more_is_moved_again_unless_it_is_over():
+    there = known(shown=TaskState.WORKING)
+    assert plan([task(state=TaskState.WORKING)], there, moved=("testing",)) == [("testing", "working", "ctask", True)]
+    assert plan([task(state=TaskState.WORKING)], there, moved=("review",)) == []
+    over = known(shown=TaskState.WORKING, state=TaskState.DONE)
+    assert plan([task(state=TaskState.WORKING)], over, moved=("testing",)) == []
 
 
 def test_a_step_that_nobody_waits_for_is_not_made():
