@@ -92,7 +92,7 @@ def test_somebody_has_the_platform_roll_out_by_a_button_and_it_is_validated(prod
     assert shown(product, change)["validation"]["result"] == "passed"
 
 
-@pytest.mark.row("G8", "S5", "B6")
+@pytest.mark.row("G8", "S5", "B6", "N1")
 def test_a_rollback_is_asked_for_by_the_button_of_an_incident_that_suspects_the_change_and_a_yes_does_it(product):
     change = scheduled(product)
     call(product, "POST", f"/{change['id']}/implement")
@@ -112,6 +112,13 @@ def test_a_rollback_is_asked_for_by_the_button_of_an_incident_that_suspects_the_
     path = f"/api/v1/requests/{asked['rollback_request_id']}/votes"
     assert product.call("POST", path, role="meta_agent_manager", json=vote).status_code == 200
     until(lambda: shown(product, change)["state"] == "rolled_back", "the rollback")
+
+    def its_ticket_is_closed():
+        title = f"{asked['rollback_request']}: change.rollback"
+        (row,) = [one for one in product.records("servicenow", "change_request") if title in one["short_description"]]
+        return row["display"]["state"] == "Closed" and "Successful" in row["display"]["close_code"]
+
+    until(its_ticket_is_closed, "the ticket of the rollback's approval to be closed")
     recovered = call(product, "POST", f"/{change['id']}/recovery", json={"result": "passed", "notes": "As before."})
     assert recovered["recovery"]["state"] == "passed"
 
