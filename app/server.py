@@ -170,7 +170,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         Administration(database),
         Groups(database),
         ChatAccounts(database),
-        TicketAccounts(database),
+        TicketAccounts(database, service.connected),
         Preferences(database),
         Tokens(database),
         Policies(database, service.catalogue, service.clock),

@@ -162,6 +162,8 @@ def connect_tickets(service: Service) -> None:
             limits=each.limits,
             credentials=each.credentials,
             counts_approvals=each.capabilities.approvals.reads,
+            own_accounts=each.system.own_accounts,
+            ignores_case=each.capabilities.ignores_case,
         )
         service.connected.connections.append(connection)
         if each.capabilities.look_up:

@@ -28,7 +28,7 @@ from core.db import Database
 from core.ids import TenantId
 from core.tenants import provision
 from core.tenants.policy import TenantPolicy
-from core.ticket_accounts import set_ticket_account
+from core.ticket_accounts import AccountSystem, set_ticket_account
 
 READY_WITHIN_S: Final = 90.0
 VOTERS: Final = ("meta_agent_manager", "security_manager", "compliance_manager", "tenant_administrator")
@@ -150,6 +150,8 @@ async def _staffed(database: Database, tenant: str) -> People:
             database, actor, name="soak", lifetime=timedelta(days=1), email=email
         )
         # Who has no account there is not asked there.
-        await set_ticket_account(database, actor, person.id, DESK, email, linked_by=LinkedBy.ADMINISTRATOR)
+        await set_ticket_account(
+            database, actor, person.id, DESK, email, among=[AccountSystem(DESK)], linked_by=LinkedBy.ADMINISTRATOR
+        )
         emails[role] = email
     return People(tenant, tokens, emails)

@@ -122,6 +122,7 @@ class Capabilities:
     attachments: bool = False  # files hang on its tickets
     tasks: bool = False  # what is to be done of a change is shown there by child records of its ticket
     severities: SeverityScale | None = None  # how bad an incident is, in its own fields; None: that is not kept in step
+    ignores_case: bool = False  # of the names of people's accounts
     look_up: bool = True  # any ticket can be asked about by its number, ours or not
 
 
@@ -238,6 +239,10 @@ class TicketSystem(Protocol):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> tuple[WebhookEvent, ...]:
         """What a signed message tells. Raises WebhookRejected if its signature, age or content is not acceptable."""
+        ...
+
+    def own_accounts(self) -> frozenset[str]:
+        """The names by which it knows our own account, as far as they are known by now; nobody is asked."""
         ...
 
     def share_pace(self, turns: Turns) -> None:

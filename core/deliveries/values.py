@@ -94,6 +94,8 @@ class Connection:
     credentials: tuple[Credential, ...] = ()
     counts_approvals: bool = False
     keeps_tickets: bool = True
+    own_accounts: Callable[[], frozenset[str]] | None = None  # ours there, as far as known; None: it has no people
+    ignores_case: bool = False  # of people's accounts there
 
 
 @dataclass(slots=True)

@@ -27,9 +27,26 @@ class TicketAccount:
     linked_by: LinkedBy
     linked_at: datetime
     name: str = ""
+    ignores_case: bool = False  # whoever wrote it down may have spelled it otherwise than the system does
 
     def __str__(self) -> str:
         return f"{self.system}:{self.account}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSystem:
+    """A connected system in which people have accounts. `own` are the names of ours, as far as they are known.
+
+    `ignores_case`: it takes `BETH.ANGLIN` for beth.anglin.
+    """
+
+    name: str
+    ignores_case: bool = False
+    own: frozenset[str] = frozenset()
+
+    def is_ours(self, account: str) -> bool:
+        """Whether we sign in there as this account."""
+        return account in self.own or (self.ignores_case and account.lower() in {one.lower() for one in self.own})
 
 
 @dataclass(frozen=True, slots=True)

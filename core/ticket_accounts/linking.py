@@ -75,6 +75,8 @@ async def bind(tx: Transaction, actor: Actor, account: TicketAccount) -> None:
     await store.lock(tx, account.system, account.account)
     before = await store.find(tx, account.system, account.account)
     everybody = (await directory(tx)).people
+    if before is not None and before.account != account.account:
+        await store.drop(tx, before)  # one account, spelled otherwise
     await store.put(tx, account)
     had = everybody.get(before.user) if before is not None and before.user != account.user else None
     await record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from config.suggest import did_you_mean
 from core.access import (
     Permission,
     PersonView,
@@ -26,7 +27,8 @@ from core.db import Database, Transaction
 from core.errors import InvalidInput, NotFound
 from core.ids import UserId
 from core.ticket_accounts import store
-from core.ticket_accounts.accounts import TicketAccount, Waiting, account_in
+from core.ticket_accounts.accounts import AccountSystem, TicketAccount, Waiting, account_in
+from core.ticket_accounts.errors import AccountTaken, IntegrationAccount
 from core.ticket_accounts.linking import bind
 
 
@@ -65,28 +67,47 @@ async def all_ticket_accounts(database: Database, actor: Actor) -> Sequence[tupl
 
 
 async def set_ticket_account(
-    database: Database, actor: Actor, user: UserId, system: str, account: str, *, linked_by: LinkedBy, name: str = ""
+    database: Database,
+    actor: Actor,
+    user: UserId,
+    system: str,
+    account: str,
+    *,
+    among: Sequence[AccountSystem],
+    linked_by: LinkedBy,
+    name: str = "",
 ) -> TicketAccount:
-    """The account is the person's, as their directory or an administrator says.
+    """The account is the person's, as their directory or an administrator says. `among` are the tenant's systems.
 
-    Whoever sets it could approve as that person, so it takes the right to manage users and a rank not below theirs, nor
-    below that of whoever has it now; and it may not be the actor's own. Raises OwnAccount, UnknownPerson, InvalidInput.
+    Whoever sets it could approve as that person, so it takes the right to manage users and a rank not below theirs; and
+    it may not be the actor's own. Raises OwnAccount, AccountTaken, IntegrationAccount, UnknownPerson, InvalidInput.
     """
     if linked_by not in BY_HAND:
         raise InvalidInput(f"'{linked_by}' is not for others to say.", where="linked_by", accepted=BY_HAND)
     system, account = account_in(system, account)
     async with audited(database, actor, action="ticket_account.link", resource=str(user)) as tx:
         await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
+        there = _among(among, system)
+        if there.is_ours(account):
+            raise IntegrationAccount(where="account")
         person = await find_person(tx, (await _person(tx, user)).email)  # refuses one who has left
         await store.lock(tx, system, account)
         known = await store.find(tx, system, account)
         me = (await directory(tx)).by_email.get(actor.email)
         if known is not None and me is not None and known.user == me.id != user:
             raise OwnAccount(where="account", next_step="Ask another administrator.")
-        roles = (await directory(tx)).roles
-        for each in {user, *([known.user] if known else [])}:
-            await require_rank(tx, actor, roles.get(each, frozenset()))
-        made = TicketAccount(system, account, person.id, linked_by, tx.now, name or (known.name if known else ""))
+        await require_rank(tx, actor, (await directory(tx)).roles.get(user, frozenset()))
+        if known is not None and known.user != user:
+            raise await _taken(tx, known)
+        made = TicketAccount(
+            system,
+            account,
+            person.id,
+            linked_by,
+            tx.now,
+            name or (known.name if known else ""),
+            ignores_case=there.ignores_case,
+        )
         await bind(tx, actor, made)
         return made
 
@@ -113,6 +134,24 @@ async def unlink_ticket_account(database: Database, actor: Actor, user: UserId, 
             category=AuditCategory.SECURITY,
             details={"account": str(known), "account_name": known.name, "linked_by": known.linked_by},
         )
+
+
+def _among(systems: Sequence[AccountSystem], name: str) -> AccountSystem:
+    found = next((each for each in systems if each.name == name), None)
+    if found is None:
+        known = tuple(each.name for each in systems)
+        message = f"No ticket system '{name}' is connected.{did_you_mean(name, known)}"
+        raise InvalidInput(message, where="system", accepted=known)
+    return found
+
+
+async def _taken(tx: Transaction, account: TicketAccount) -> AccountTaken:
+    person = await _person(tx, account.user)
+    return AccountTaken(
+        f"'{account.account}' in {account.system} is the account of {person.name} ({person.email}).",
+        where="account",
+        next_step="Unlink it from them first, if that is wrong.",
+    )
 
 
 async def _person(tx: Transaction, user: UserId) -> PersonView:

@@ -1,6 +1,16 @@
 """Tables of accounts in ticket systems, and of links that wait."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from core.db.tables import identifier, instant, tenant_table
 
@@ -15,6 +25,7 @@ ticket_accounts = tenant_table(
     instant("linked_at"),
     instant("unlinked_at", nullable=True),
     Column("unlinked_by", Text, nullable=False, server_default=""),
+    Column("ignores_case", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("linked_by IN ('signed_link', 'directory', 'administrator')", name="linked_by"),
     ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.user_id"]),
     Index("ix_ticket_accounts_user", "tenant_id", "user_id"),

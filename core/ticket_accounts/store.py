@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.accounts import LinkedBy
@@ -21,7 +21,7 @@ _L: Final = ticket_links.c
 
 async def lock(tx: Transaction, system: str, account: str) -> None:
     """Nobody else changes whose account it is until this transaction ends."""
-    key = {"key": f"ticket account {tx.tenant} {system} {account}"}
+    key = {"key": f"ticket account {tx.tenant} {system} {account.lower()}"}
     await tx.connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
 
 
@@ -46,6 +46,7 @@ async def put(tx: Transaction, account: TicketAccount) -> None:
         "linked_at": account.linked_at,
         "unlinked_at": None,
         "unlinked_by": "",
+        "ignores_case": account.ignores_case,
     }
     await tx.connection.execute(
         insert(ticket_accounts)
@@ -60,6 +61,15 @@ async def unlink(tx: Transaction, account: TicketAccount, *, by: str) -> None:
         update(ticket_accounts)
         .where(_A.tenant_id == tx.tenant, _A.system == account.system, _A.account == account.account)
         .values(unlinked_at=tx.now, unlinked_by=by)
+    )
+
+
+async def drop(tx: Transaction, account: TicketAccount) -> None:
+    """This spelling of the account is forgotten."""
+    await tx.connection.execute(
+        delete(ticket_accounts).where(
+            _A.tenant_id == tx.tenant, _A.system == account.system, _A.account == account.account
+        )
     )
 
 
@@ -104,8 +114,14 @@ async def waiting(tx: Transaction, user: UserId) -> Sequence[Waiting]:
 
 
 async def _row(tx: Transaction, system: str, account: str) -> Row[Any] | None:
+    """The account in this spelling, else in another one where case says nothing; one that is linked comes first."""
+    exactly = _A.account == account
     found = await tx.connection.execute(
-        select(ticket_accounts).where(_A.tenant_id == tx.tenant, _A.system == system, _A.account == account)
+        select(ticket_accounts)
+        .where(_A.tenant_id == tx.tenant, _A.system == system)
+        .where(or_(exactly, and_(_A.ignores_case, func.lower(_A.account) == account.lower())))
+        .order_by(_A.unlinked_at.is_(None).desc(), exactly.desc(), _A.linked_at.desc())
+        .limit(1)
     )
     return found.first()
 
@@ -118,4 +134,5 @@ def _account(row: Row[Any]) -> TicketAccount:
         linked_by=LinkedBy(row.linked_by),
         linked_at=row.linked_at,
         name=row.name,
+        ignores_case=row.ignores_case,
     )

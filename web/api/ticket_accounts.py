@@ -9,9 +9,11 @@ from pydantic import Field
 
 from core.accounts import LinkedBy
 from core.db import Database
+from core.deliveries import Connected
 from core.errors import ErrorKind
-from core.ids import UserId
+from core.ids import TenantId, UserId
 from core.ticket_accounts import (
+    AccountSystem,
     TicketAccount,
     list_ticket_accounts,
     set_ticket_account,
@@ -62,8 +64,9 @@ _MANAGING = (ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND)
 class TicketAccounts:
     """Accounts of people in ticket systems."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, connected: Connected) -> None:
         self._database = database
+        self._connected = connected
 
     @endpoint(
         Method.GET,
@@ -83,18 +86,19 @@ class TicketAccounts:
         "/api/v1/users/{user_id}/ticket-accounts/{system}/{account}",
         summary="Set somebody's account in a ticket system",
         tags=("ticket accounts",),
-        errors=_MANAGING,
+        errors=(*_MANAGING, ErrorKind.CONFLICT),
         permission="manage users; never above one's own role",
         example={"linked_by": "directory"},
     )
     async def put(self, call: Call[TicketAccountIn, None, ByTicketAccount]) -> TicketAccountOut:
-        """What it approves there is their vote from now on."""
+        """What it approves there is their vote from now on. An account that is somebody else's is unlinked first."""
         account = await set_ticket_account(
             self._database,
             call.actor,
             UserId(call.path.user_id),
             call.path.system,
             call.path.account,
+            among=_systems(self._connected, call.actor.tenant),
             linked_by=LinkedBy(call.body.linked_by),
             name=call.body.name,
         )
@@ -112,6 +116,14 @@ class TicketAccounts:
         """What it approves there counts no more; no e-mail address links it again."""
         user = UserId(call.path.user_id)
         await unlink_ticket_account(self._database, call.actor, user, call.path.system, call.path.account)
+
+
+def _systems(connected: Connected, tenant: TenantId) -> tuple[AccountSystem, ...]:
+    return tuple(
+        AccountSystem(each.name, each.ignores_case, each.own_accounts())
+        for each in connected.of(tenant)
+        if each.own_accounts is not None
+    )
 
 
 def _shown(account: TicketAccount) -> TicketAccountOut:

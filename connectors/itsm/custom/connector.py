@@ -222,6 +222,10 @@ class Custom:
             now=now,
         )
 
+    def own_accounts(self) -> frozenset[str]:
+        """Our account, as far as it is known by now."""
+        return frozenset({self._spec.account} - {""})
+
     def share_pace(self, turns: Turns) -> None:
         """The pace of calls is kept together with everybody who takes these turns."""
         self._client.share_pace(turns)

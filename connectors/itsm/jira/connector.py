@@ -185,6 +185,11 @@ class Jira:
         own = self._people.known_self or Person(named, named, named if "@" in named else "")
         return read_webhook(headers, body, secret=self._secret, own=own, now=now)
 
+    def own_accounts(self) -> frozenset[str]:
+        """Our account, as far as it is known by now."""
+        own = self._people.known_self
+        return frozenset({self._settings.user or "", *((own.id, own.email) if own else ())} - {""})
+
     def share_pace(self, turns: Turns) -> None:
         """The pace of calls is kept together with everybody who takes these turns."""
         self._client.share_pace(turns)
@@ -241,6 +246,7 @@ CONNECTOR: Final = Connector(
         summary_max_chars=SUMMARY_MAX_CHARS,
         incremental_by="updated",
         fields=True,
+        ignores_case=True,
         severities=SEVERITY_SCALE,
         attachments=True,
         tasks=True,

@@ -179,6 +179,10 @@ class Remedy:
             raise WebhookRejected("No webhook secret is set for this connection.")
         return read_webhook(headers, body, key=self._signing_key, account=self._settings.user, now=now)
 
+    def own_accounts(self) -> frozenset[str]:
+        """Our account, as far as it is known by now."""
+        return frozenset({self._settings.user} - {""})
+
     def share_pace(self, turns: Turns) -> None:
         """The pace of calls is kept together with everybody who takes these turns."""
         self._client.share_pace(turns)

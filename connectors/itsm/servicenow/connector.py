@@ -180,6 +180,10 @@ class ServiceNow:
             raise WebhookRejected("No webhook secret is set for this connection.")
         return read_webhook(headers, body, key=self._signing_key, account=self._lookups.account, now=now)
 
+    def own_accounts(self) -> frozenset[str]:
+        """Our account, as far as it is known by now."""
+        return frozenset({self._lookups.account} - {""})
+
     def share_pace(self, turns: Turns) -> None:
         """The pace of calls is kept together with everybody who takes these turns."""
         self._client.share_pace(turns)
@@ -245,6 +249,7 @@ CONNECTOR: Final = Connector(
         incremental_by="sys_updated_on",
         fields=True,
         verbatim_fields=True,
+        ignores_case=True,
         severities=SEVERITY_SCALE,
         attachments=True,
         tasks=True,

@@ -30,7 +30,7 @@ from core.changes import (
 from core.emergency import grant
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
-from core.ticket_accounts import set_ticket_account
+from core.ticket_accounts import AccountSystem, set_ticket_account
 from core.tickets import (
     Finding,
     Remedy,
@@ -151,6 +151,7 @@ class Board:
             self.company.people[who].id,
             self.slug,
             self.bench.worker,
+            among=[AccountSystem(self.slug)],
             linked_by=LinkedBy.ADMINISTRATOR,
         )
 

@@ -16,7 +16,7 @@ from core.accounts import LinkedBy
 from core.changes import Span, schedule, told
 from core.links import tickets_of
 from core.outbox import RetryPolicy, Subscription
-from core.ticket_accounts import set_ticket_account, unlink_ticket_account
+from core.ticket_accounts import AccountSystem, set_ticket_account, unlink_ticket_account
 from core.tickets import Direction, FieldsThere, plan_times, spelled
 from sandbox.faults import Fault
 from tests.changes_desk import HOUR, TOMORROW, Desk
@@ -61,7 +61,15 @@ class Board:
         administrator, user = self.company.actor("enterprise_administrator"), self.company.people[who].id
         linked_by = LinkedBy.ADMINISTRATOR
         worker = self.bench.worker
-        await set_ticket_account(self.company.database, administrator, user, self.slug, worker, linked_by=linked_by)
+        await set_ticket_account(
+            self.company.database,
+            administrator,
+            user,
+            self.slug,
+            worker,
+            among=[AccountSystem(self.slug)],
+            linked_by=linked_by,
+        )
 
     async def look(self):
         """What happened there is known here, with everything that follows."""

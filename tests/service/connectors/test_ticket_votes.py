@@ -17,8 +17,13 @@ from core.signin import Proof
 from core.tenants import TenantPolicy
 from core.tenants.policy import TicketPolicy
 from core.ticket_accounts import (
+    AccountSystem,
+    AccountTaken,
+    IntegrationAccount,
+    accounts_in,
     begin_ticket_link,
     my_ticket_accounts,
+    person_behind,
     set_ticket_account,
     unlink_ticket_account,
 )
@@ -71,6 +76,7 @@ class Desk:
             self.company.people[who].id,
             self.slug,
             account or self.bench.approver,
+            among=[AccountSystem(self.slug)],
             linked_by=LinkedBy.ADMINISTRATOR,
         )
 
@@ -424,6 +430,7 @@ async def test_an_account_is_set_by_nobody_for_whom_it_is_not_theirs_to_say(comp
                 company.people["security_manager"].id,
                 "servicenow",
                 "fred.luddy",
+                among=[AccountSystem("servicenow")],
                 linked_by=LinkedBy.ADMINISTRATOR,
             )
     administrator = company.actor("enterprise_administrator")
@@ -434,6 +441,7 @@ async def test_an_account_is_set_by_nobody_for_whom_it_is_not_theirs_to_say(comp
             company.people[VOTER].id,
             "servicenow",
             "fred.luddy",
+            among=[AccountSystem("servicenow")],
             linked_by=LinkedBy.SIGNED_LINK,
         )
     await set_own(company, administrator)
@@ -444,13 +452,73 @@ async def test_an_account_is_set_by_nobody_for_whom_it_is_not_theirs_to_say(comp
             company.people[VOTER].id,
             "servicenow",
             "mine",
+            among=[AccountSystem("servicenow")],
             linked_by=LinkedBy.ADMINISTRATOR,
         )
 
 
+AMONG = (AccountSystem("servicenow", ignores_case=True, own=frozenset({"countersign"})), AccountSystem("desk"))
+
+
+async def set_for(company, who, system, account):
+    administrator, person = company.actor("enterprise_administrator"), company.people[who].id
+    return await set_ticket_account(
+        company.database, administrator, person, system, account, among=AMONG, linked_by=LinkedBy.ADMINISTRATOR
+    )
+
+
+async def behind(company, system, account):
+    async with company.database.tenant(company.tenant) as tx:
+        found = await person_behind(tx, system, account, email="")
+    return found and found[0].id
+
+
+@pytest.mark.row("X8")
+async def test_an_account_is_in_a_system_that_is_connected_and_is_not_our_own(company):
+    with pytest.raises(InvalidInput, match="No ticket system 'servicenov' is connected") as unknown:
+        await set_for(company, VOTER, "servicenov", "beth.anglin")
+    assert unknown.value.accepted == ("servicenow", "desk")
+    for own in ("countersign", "Countersign"):
+        with pytest.raises(IntegrationAccount):
+            await set_for(company, VOTER, "servicenow", own)
+    assert await set_for(company, VOTER, "desk", "countersign")
+
+
+@pytest.mark.row("X2", "X8")
+async def test_what_is_somebody_elses_is_unlinked_first_whatever_its_case_where_the_system_ignores_that(company):
+    voter, other = company.people[VOTER].id, company.people["security_manager"].id
+    for system in ("servicenow", "desk"):
+        await set_for(company, VOTER, system, "beth.anglin")
+        with pytest.raises(AccountTaken) as taken:
+            await set_for(company, "security_manager", system, "beth.anglin")
+        assert company.people[VOTER].email in taken.value.message
+    with pytest.raises(AccountTaken):
+        await set_for(company, "security_manager", "servicenow", "BETH.ANGLIN")
+    await set_for(company, "security_manager", "desk", "BETH.ANGLIN")  # there it is another account
+
+    assert [await behind(company, "servicenow", name) for name in ("beth.anglin", "Beth.Anglin")] == [voter, voter]
+    assert await behind(company, "desk", "beth.anglin") == voter
+    assert await behind(company, "desk", "BETH.ANGLIN") == other
+    assert await behind(company, "desk", "Beth.Anglin") is None
+
+    respelled = await set_for(company, VOTER, "servicenow", "Beth.Anglin")
+    async with company.database.tenant(company.tenant) as tx:
+        assert dict(await accounts_in(tx, "servicenow")) == {voter: respelled.account}
+    administrator = company.actor("enterprise_administrator")
+    await unlink_ticket_account(company.database, administrator, voter, "servicenow", "BETH.ANGLIN")
+    await set_for(company, "security_manager", "servicenow", "beth.anglin")
+    assert await behind(company, "servicenow", "BETH.anglin") == other
+
+
 async def set_own(company, actor):
     await set_ticket_account(
-        company.database, actor, actor.user, "servicenow", "mine", linked_by=LinkedBy.ADMINISTRATOR
+        company.database,
+        actor,
+        actor.user,
+        "servicenow",
+        "mine",
+        among=[AccountSystem("servicenow")],
+        linked_by=LinkedBy.ADMINISTRATOR,
     )
 
 
