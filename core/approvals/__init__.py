@@ -73,6 +73,7 @@ from core.approvals.standing import Standing, standing
 from core.approvals.state import Choice
 from core.approvals.stepping import WaitingVote
 from core.approvals.suggesting import SUGGESTED_MAX, Experience
+from core.approvals.ticket_life import TicketMoment, ticket_life
 from core.approvals.ticket_votes import TicketVote, take_ticket_vote, tell_uncounted
 from core.approvals.ticketing import ask_again, name_ticket, take_facts
 from core.approvals.undoing import GRACE
@@ -130,6 +131,7 @@ __all__ = [
     "StageView",
     "Standing",
     "TicketHand",
+    "TicketMoment",
     "TicketVote",
     "UsableApproval",
     "VoteView",
@@ -191,6 +193,7 @@ __all__ = [
     "tell_of_field",
     "tell_uncounted",
     "ticket_awaited",
+    "ticket_life",
     "time_facts",
     "undo_vote",
     "usable_approvals",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
+import requests
 
 from tests.product import ticket_in, until
 
@@ -44,6 +45,21 @@ def test_a_ticket_that_somebody_writes_on_and_cancels_asks_the_approvers_what_wa
     request = product.call("GET", f"/api/v1/requests/{asked}", role="agent_developer").json()
     assert request["state"] == "pending"
     assert ticket_in(request)["state"] == "Canceled"
+
+    answer = product.call("GET", f"/api/v1/requests/{asked}/ticket-events", role="agent_developer")
+    events = {each["event"]: each for each in answer.json()["items"]}
+    assert events["request.ticket_noted"]["text"] == "The freeze begins on Friday."
+    assert (events["request.ticket_closed"]["number"], events["request.ticket_closed"]["state"]) == (
+        change["number"],
+        "Canceled",
+    )
+    for role, does in (("meta_agent_manager", "Approve or reject it"), ("agent_developer", "Withdraw it")):
+        headers = {"Authorization": f"Bearer {product.people[product.email(role)]['token']}"}
+        address = f"{product.status['base_url']}/console/requests/{request['reference']}"
+        page = requests.get(address, headers=headers, timeout=20).text
+        assert "What was meant?" in page
+        assert does in page
+        assert "The freeze begins on Friday." in page
 
 
 @pytest.mark.row("N1", "R6")

@@ -19,6 +19,7 @@ from core.approvals import (
     approve_many,
     cast_vote,
     comment,
+    get_request,
     list_requests,
     name_ticket,
     nudge,
@@ -26,6 +27,7 @@ from core.approvals import (
     reassign,
     see_request,
     sightings_of,
+    ticket_life,
     undo_vote,
     withdraw,
 )
@@ -146,6 +148,25 @@ class SightingsOut(Output):
     items: list[SightingOut]
 
 
+class TicketEventOut(Output):
+    """One thing that happened to a ticket of the request. `by` is whoever did it there, or named it here."""
+
+    at: datetime
+    event: str
+    system: str
+    number: str
+    by: str
+    text: str
+    state: str
+    reasons: list[str]
+
+
+class TicketEventsOut(Output):
+    """What happened to the request's tickets, oldest first."""
+
+    items: list[TicketEventOut]
+
+
 class ByRequest(Path):
     """One request."""
 
@@ -189,6 +210,32 @@ class Requests:
     async def show(self, call: Call[None, None, ByRequest]) -> RequestOut:
         """Everything that a reader may see."""
         return request_out(await see_request(self._database, call.actor, call.path.request_id))
+
+    @endpoint(
+        Method.GET,
+        "/api/v1/requests/{request_id}/ticket-events",
+        summary="Show what happened to a request's tickets",
+        tags=("requests",),
+        errors=(ErrorKind.NOT_FOUND,),
+    )
+    async def ticket_events(self, call: Call[None, None, ByRequest]) -> TicketEventsOut:
+        """What was written, changed and closed there as it was heard, and which tickets were named and stood for it."""
+        request = await get_request(self._database, call.actor, call.path.request_id)
+        return TicketEventsOut(
+            items=[
+                TicketEventOut(
+                    at=each.at,
+                    event=str(each.event),
+                    system=each.system,
+                    number=each.number,
+                    by=each.by,
+                    text=each.text,
+                    state=each.state,
+                    reasons=list(each.reasons),
+                )
+                for each in await ticket_life(self._database, call.actor, request.id)
+            ]
+        )
 
     @endpoint(
         Method.GET,

@@ -16,7 +16,6 @@ from core.approvals import (
     RequestView,
     Sighting,
     StageView,
-    VoteView,
     amend,
     cast_vote,
     comment,
@@ -25,6 +24,7 @@ from core.approvals import (
     reassign,
     see_request,
     sightings_of,
+    ticket_life,
     undo_vote,
     withdraw,
 )
@@ -38,6 +38,7 @@ from web.console.forms import Form, read_form
 from web.console.front import Look, see_other
 from web.console.graph import Node, Way, drawing
 from web.console.inbox import number_in
+from web.console.request_timeline import closed_undecided, timeline
 from web.errors import DoorError
 from web.problems import status_of
 
@@ -53,18 +54,6 @@ _ANSWERS: Final = {
     "again": "It is asked again: this is the new request.",
 }
 _DELEGATED: Final = "Your place is taken by somebody else."
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One thing that happened to a request. `kind` chooses its sign; `text` is what a person wrote."""
-
-    at: datetime
-    kind: str
-    who: str
-    what: str
-    text: str = ""
-    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,36 +205,6 @@ def stage_nodes(request: RequestView, *, now: datetime) -> tuple[Node, ...]:
     )
 
 
-def timeline(request: RequestView) -> tuple[Moment, ...]:
-    """What a reader may know of its life, oldest first."""
-    asked = Moment(request.created_at, "asked", request.requester.name, "asked for this", request.justification)
-    moments = [asked]
-    for stage in request.stages:
-        if stage.opened_at:
-            names = ", ".join(person.name for person in stage.approvers)
-            level = f" Escalated to level {stage.escalation_level}." if stage.escalation_level else ""
-            text = f"{stage.title} was opened"
-            moments.append(Moment(stage.opened_at, "opened", "", text, details=(f"Asked: {names}.{level}",)))
-        moments += [_vote_moment(stage, each, counts=True) for each in stage.votes]
-        moments += [_vote_moment(stage, each, counts=False) for each in stage.superseded]
-    moments += [
-        Moment(each.at, each.kind, each.author.name, _SAID.get(each.kind, "wrote"), each.text)
-        for each in request.comments
-    ]
-    if request.ticket and request.ticket.accepted_at:
-        named = f"{request.ticket.number} in {request.ticket.title} was found to stand for it"
-        moments.append(Moment(request.ticket.accepted_at, "ticket", "", named))
-    if request.ticket and request.ticket.checked_at and request.ticket.reasons:
-        wrong = f"{request.ticket.number} in {request.ticket.title} does not stand for it"
-        moments.append(Moment(request.ticket.checked_at, "ticket", "", wrong, details=request.ticket.reasons))
-    if request.decided_at:
-        moments.append(Moment(request.decided_at, request.status, "", f"The request was {request.status}"))
-    return tuple(sorted(moments, key=lambda each: each.at))
-
-
-_SAID: Final = {"comment": "commented", "question": "asked a question", "answer": "answered"}
-
-
 def may_vote_here(stage: StageView, user: object) -> bool:
     """Whether the stage asks this person and has not heard them: what to offer, not what is allowed."""
     return (
@@ -253,16 +212,6 @@ def may_vote_here(stage: StageView, user: object) -> bool:
         and any(person.id == user for person in stage.approvers)
         and not any(each.voter.id == user for each in stage.votes)
     )
-
-
-def _vote_moment(stage: StageView, cast: VoteView, *, counts: bool) -> Moment:
-    verb = "approved" if cast.decision == "approve" else "rejected"
-    place = f" for {cast.on_behalf_of.name}" if cast.on_behalf_of else ""
-    kind = verb if counts else "superseded"
-    void = () if counts else ("Cast before the request was changed; it does not count.",)
-    confirmed = [name.replace("_", " ") for name, met in cast.criteria.items() if met]
-    details = (*((f"Confirmed: {', '.join(confirmed)}.",) if confirmed else ()), *void)
-    return Moment(cast.at, kind, cast.voter.name, f"{verb} {stage.title}{place}", cast.reason, details)
 
 
 def _standing(stage: StageView, now: datetime) -> str:
@@ -336,6 +285,7 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
     graphs = [drawing(nodes, name="stages", title=f"Stages of {request.reference}", way=way) for way in Way]
     user = look.actor.user
     trail = await _trail(look, request)
+    tickets = await ticket_life(look.database, look.actor, request.id)
     return look.page(
         "request.html",
         place="inbox",
@@ -347,7 +297,8 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
         may_name_ticket=request.requester.id == user and _may_name(request),
         undoable=request.has_vote_to_undo(user, now=look.sight.now),
         reopenable=request.status in REOPENED and request.requester.id == user,
-        timeline=timeline(request),
+        timeline=timeline(request, tickets),
+        closed=closed_undecided(request, tickets),
         amendments=[entry for entry in trail if entry["action"] == "request.amended"],
         trail=trail,
         seen=await _seen(look, request),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.hooks import HookRefused, SystemHooks
 from connectors.itsm.base import Ticket, TicketState
 from connectors.itsm.inbox import TicketInbox, look_safely
-from core.approvals import comment, get_request, withdraw
+from core.approvals import comment, get_request, ticket_life, withdraw
 from core.errors import NotFound
 from core.links import tickets_of
 from core.tickets import Told, ToldNote, claim_look, hurry, take_over
@@ -83,6 +83,10 @@ async def test_a_ticket_that_is_closed_with_nothing_decided_makes_the_approvers_
     request = await get_request(company.database, company.actor("agent_developer"), request_id)
     assert request.status == "pending"  # nobody there can decide
     assert [each.state for each in request.tickets] == [closed["state"]]
+    life = await ticket_life(company.database, company.actor("agent_developer"), request_id)
+    assert [(each.event, each.number, each.state) for each in life] == [
+        ("request.ticket_closed", ticket.number, closed["state"])
+    ]
 
 
 @pytest.mark.row("X6", "N1")
