@@ -14,7 +14,7 @@ from bot.commands import Intent, Verb
 from bot.conversation.chat import Asker, Chat, Opening
 from bot.views import incident_forms
 from bot.views.answers import said
-from bot.views.incidents import LISTED, incident_card, incidents_card, state_of
+from bot.views.incidents import LISTED, incident_card, incident_done, incidents_card
 from core.access import PersonView, member_of
 from core.actor import Actor
 from core.changes import read_time, time_zone
@@ -259,7 +259,7 @@ async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, value
             return await _finish(chat, actor, values)
         case _:
             raise InvalidInput("This form is not one of ours any more.", next_step="Open it again.")
-    return _told(incident)
+    return incident_done(incident, form, role=text("role"))
 
 
 async def _agree(chat: Chat, actor: Actor, target: Target, values: Mapping[str, Any]) -> Card:
@@ -300,7 +300,3 @@ async def _time(chat: Chat, actor: Actor, values: Mapping[str, Any], name: str) 
 
 async def _listed(chat: Chat, actor: Actor, wanted: IncidentFilter, title: str) -> Card:
     return incidents_card(await list_incidents(chat.database, actor, wanted, limit=LISTED + 1), title=title)
-
-
-def _told(incident: IncidentView) -> Card:
-    return said(f"*{incident.reference}*: {state_of(incident)}.")

@@ -33,7 +33,7 @@ from bot.plain import line_of
 from bot.times import counted
 from bot.views.pieces import first_line, names, spoken, ticket_lines
 from core.access import PersonView
-from core.incidents import EntryView, IncidentState, IncidentView, Severity, Step
+from core.incidents import EntryView, IncidentState, IncidentView, Severity, Step, corrected_start
 from core.suspects import Suspect
 
 LISTED: Final = 25
@@ -75,8 +75,29 @@ def incident_card(
     blocks += [*_outcome(incident, is_late=is_late), *_follow_ups(incident)]
     blocks.append(Actions(_buttons(incident, console)))
     blocks += _ways_back(suspects)
-    about = f" affects {first_line(incident.affected)}:" if incident.affected else ":"
-    return Card(f"{incident.reference}{about} {first_line(incident.title)} — {state_of(incident)}", tuple(blocks))
+    return Card(_summary(incident), tuple(blocks))
+
+
+def incident_done(incident: IncidentView, form: str, *, role: str = "") -> Card:
+    """What a form of an incident has done, for whoever sent it."""
+    what: Text
+    match form:
+        case actions.FORM_INCIDENT_ASSIGN:
+            what = (Markup("assigned to "), _named(incident.assignee), Markup("."))
+        case actions.FORM_INCIDENT_ROLE:
+            what = (Plain(f"{role} is "), _named(incident.roles.get(role)), Markup("."))
+        case actions.FORM_INCIDENT_SEVERITY:
+            what = (Markup(f"its severity is {severity_of(incident)} now."),)
+        case actions.FORM_INCIDENT_UPDATE:
+            what = (Markup("everybody who follows it has been told."),)
+        case actions.FORM_INCIDENT_NOTE:
+            what = (Markup("its timeline has it."),)
+        case actions.FORM_INCIDENT_LINK:
+            what = (Markup("linked."),)
+        case _:
+            what = (Markup(f"{state_of(incident)}."),)
+    line: Text = (Markup(f"*{incident.reference}*: "), *what)
+    return Card(line_of(line), (Section(line),))
 
 
 def incidents_card(incidents: Sequence[IncidentView], *, title: str) -> Card:
@@ -117,6 +138,18 @@ def state_of(incident: IncidentView) -> str:
 def severity_of(incident: IncidentView) -> str:
     """How bad it is, in words."""
     return SEVERITIES[Severity(incident.severity)]
+
+
+def _summary(incident: IncidentView) -> str:
+    """Where it is, in one line; titles of service levels begin with the service, which is not named twice."""
+    title, affected = first_line(incident.title), first_line(incident.affected)
+    is_named = not affected or title.casefold().startswith(f"{affected.casefold()}:")
+    about = ":" if is_named else f" affects {affected}:"
+    return f"{incident.reference}{about} {title} — {state_of(incident)}"
+
+
+def _named(person: PersonView | None) -> Plain | Markup:
+    return one_line(person.name) if person else Markup("nobody")
 
 
 def _fields(incident: IncidentView) -> Iterator[tuple[str, Text]]:
@@ -186,8 +219,8 @@ def _ways_back(suspects: Sequence[Suspect]) -> Iterator[Block]:
 
 def _outcome(incident: IncidentView, *, is_late: bool) -> Iterator[Block]:
     if incident.is_over:
-        by = incident.resolved_by.name if incident.resolved_by else "its alerts"
-        yield Context((Markup("✅ Resolved by "), one_line(by), Markup(": "), one_line(incident.resolution[:500])))
+        by: Text = (Markup(" by "), one_line(incident.resolved_by.name)) if incident.resolved_by else ()
+        yield Context((Markup("✅ Resolved"), *by, Markup(": "), one_line(incident.resolution[:500])))
         if incident.cause:
             yield Context((Markup("🔬 Cause: "), one_line(incident.cause[:500])))
     if incident.review:
@@ -265,13 +298,16 @@ def _entry(entry: EntryView) -> Text:
     late: Text = (Instant(entry.written_at, " · written "),) if _is_late(entry) else ()
     by: Text = (Markup(" · "), one_line(entry.author.name)) if entry.author else ()
     mark = "📣 " if entry.is_public else ""
-    return (Instant(entry.at, mark), Markup(" · "), one_line(entry.text[:500]), *by, *late)
+    began = entry.corrected_to
+    what = one_line(entry.text[:500]) if began is None else Instant(began, _BEGAN)
+    return (Instant(entry.at, mark), Markup(" · "), what, *by, *late)
 
 
 def _is_late(entry: EntryView) -> bool:
     return (entry.written_at - entry.at).total_seconds() >= 60
 
 
+_BEGAN: Final = "It began "
 _MARKS: Final = {
     "incident.alert_fired": "🚨",
     "incident.alert_resolved": "✅",
@@ -309,5 +345,7 @@ def incident_thread_line(event: str, data: Mapping[str, Any]) -> Card | None:
     text = first_line(str(data.get("text") or spoken(event.partition(".")[2])))
     by = str(data.get("by") or "")
     who: Text = (Markup(" · "), one_line(by)) if by and by not in text else ()
-    line: Text = (Markup(f"{mark} "), Plain(text[:1000]), *who)
+    began = corrected_start(event.partition(".")[2], data)
+    what = Plain(text[:1000]) if began is None else Instant(began, _BEGAN)
+    line: Text = (Markup(f"{mark} "), what, *who)
     return Card(line_of(line), (Section(line),))

@@ -60,7 +60,15 @@ from core.incidents.state import IncidentState, Step
 from core.incidents.store import IncidentFilter, open_by_severity
 from core.incidents.taking import ToldAlert, take_alert
 from core.incidents.ticketing import SYSTEM, hear_of_ticket, held_severity, keep_severity, take_severity
-from core.incidents.views import AlertView, EntryView, FollowUpView, IncidentReview, IncidentView, LinkView
+from core.incidents.views import (
+    AlertView,
+    EntryView,
+    FollowUpView,
+    IncidentReview,
+    IncidentView,
+    LinkView,
+    corrected_start,
+)
 
 DEADLINES = {**paging.DEADLINES, **resolving.DEADLINES, **reviewing.DEADLINES}
 
@@ -102,6 +110,7 @@ __all__ = [
     "check_may_act",
     "close",
     "correct_start",
+    "corrected_start",
     "finish_follow_up",
     "finishable_follow_ups",
     "get_incident",

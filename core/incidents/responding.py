@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from core.access import TokenScope, find_person, permitted
+from core.access import TokenScope, directory, find_person, permitted
 from core.actor import Actor
 from core.audit import audited
 from core.db import Database, Transaction
+from core.ids import UserId
 from core.incidents import rules, store
 from core.incidents.alerts import Severity, read_severity
 from core.incidents.errors import InvalidIncident, WrongState
@@ -18,7 +19,7 @@ from core.incidents.holding import Held, hold, require_responder, settle_on
 from core.incidents.naming import Which, named
 from core.incidents.paging import begin_updates, page_now, stop_paging
 from core.incidents.reading import view_of
-from core.incidents.state import UNDER_WAY, IncidentState, Step
+from core.incidents.state import UNDER_WAY, IncidentState, Step, steps_from
 from core.incidents.views import IncidentView
 
 
@@ -27,6 +28,8 @@ async def acknowledge(database: Database, actor: Actor, incident_id: Which) -> I
     async with audited(database, actor, action="incident.acknowledged", resource=named(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
+        if held.state is IncidentState.ACKNOWLEDGED:
+            raise await _acknowledged(tx, held, user)
         values = {"state": held.move(Step.ACKNOWLEDGE), "acknowledged_by": user, "acknowledged_at": tx.now}
         await stop_paging(tx, held)
         text = f"{actor.name} looks after it"
@@ -127,7 +130,7 @@ async def correct_start(database: Database, actor: Actor, incident_id: Which, *,
         await require_responder(tx, actor, held)
         began = rules.check_past("started_at", started_at, now=tx.now)
         details = {"before": held.row.started_at.isoformat(), "started_at": began.isoformat()}
-        text = f"It began at {began.isoformat(timespec='minutes')}"
+        text = f"It began {began.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         await settle_on(
             tx,
             actor,
@@ -178,6 +181,17 @@ async def want_channel(database: Database, actor: Actor, incident_id: Which) -> 
             event = IncidentEvent.CHANNEL_WANTED
             await settle_on(tx, actor, held, event, text=text, values={"channel": name}, details={"channel": name})
         return await view_of(tx, held.id)
+
+
+async def _acknowledged(tx: Transaction, held: Held, user: UserId) -> WrongState:
+    by = held.row.acknowledged_by
+    if by == user:
+        who = "You look"
+    elif by is None:
+        who = "Somebody in a ticket system looks"
+    else:
+        who = f"{(await directory(tx)).people[by].name} looks"
+    return WrongState(f"{who} after {held.reference} already.", where="state", accepted=tuple(steps_from(held.state)))
 
 
 def _require_under_way(held: Held) -> None:

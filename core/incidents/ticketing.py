@@ -93,13 +93,13 @@ async def _follow(tx: Transaction, held: Held, link: TicketLink, phase: TicketPh
     is_under_way = held.state in UNDER_WAY
     match phase:
         case TicketPhase.RESOLVED | TicketPhase.ENDED if is_under_way:
-            await resolve_held(tx, actor, held, resolution=f"Resolved by {who}.", details=told_by)
+            await resolve_held(tx, actor, held, resolution=f"By {who}.", details=told_by)
         case TicketPhase.WORKING if held.state is IncidentState.OPEN:
             await stop_paging(tx, held)
             values = {"state": held.move(Step.ACKNOWLEDGE), "acknowledged_at": tx.now}
             text = f"{who} looks after it"
             await settle_on(tx, actor, held, IncidentEvent.ACKNOWLEDGED, text=text, values=values, details=told_by)
         case TicketPhase.OPEN | TicketPhase.WORKING if not is_under_way and tx.now - held.row.resolved_at > SETTLES:
-            await reopen_held(tx, actor, held, reason=f"Opened again by {who}.", details=told_by)
+            await reopen_held(tx, actor, held, reason=f"By {who}.", details=told_by)
         case _:
             return

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from core.access.people import PersonView
 from core.links import TicketLink
+
+START_CORRECTED: Final = "start_corrected"  # the kind of a line of the timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,17 @@ class EntryView:
     text: str
     details: Mapping[str, object]
     is_public: bool
+
+    @property
+    def corrected_to(self) -> datetime | None:
+        """The beginning of the incident that this corrects; None for any other line."""
+        return corrected_start(self.kind, self.details)
+
+
+def corrected_start(kind: str, details: Mapping[str, object]) -> datetime | None:
+    """When the incident began, of a line or event that corrects that, so that readers see it where they live."""
+    began = details.get("started_at") if kind == START_CORRECTED else None
+    return datetime.fromisoformat(str(began)) if began else None
 
 
 @dataclass(frozen=True, slots=True)

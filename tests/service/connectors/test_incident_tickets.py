@@ -163,6 +163,7 @@ async def test_what_is_resolved_there_is_resolved_here_and_its_ticket_stays_as_i
         await delivered(company, bench, connector)
     found = await desk.show(incident)
     assert (found.state, found.resolved_by, ticket.number in found.resolution) == ("resolved", None, True)
+    assert found.resolution.startswith("By ")
     assert await state_of(desk, incident) == bench.incident[TicketState.IMPLEMENTED][1]
 
 

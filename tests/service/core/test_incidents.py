@@ -172,9 +172,11 @@ async def test_it_is_told_again_and_further_up_until_somebody_acknowledges_it(in
     desk.later(minutes=20)
     await runner.run_due()
     assert (await desk.kinds(incident))[-1] == "acknowledged"
-    with pytest.raises(WrongState) as refused:
+    with pytest.raises(WrongState, match="^Tenant Administrator looks after INC-1001 already") as refused:
         await desk.do(acknowledge, OPERATOR, incident)
     assert "resolve" in refused.value.accepted
+    with pytest.raises(WrongState, match="^You look after INC-1001 already"):
+        await desk.do(acknowledge, "tenant_administrator", incident)
 
     found = await desk.do(release, "tenant_administrator", incident, reason="My shift is over.")
     assert (found.state, found.acknowledged_by) == ("open", None)
@@ -223,6 +225,9 @@ async def test_a_person_reports_works_on_and_resolves_an_incident_and_the_timeli
         "resolved",
     ]
     assert [each.text for each in entries if each.is_public] == ["We are restarting the reader."]
+    (corrected,) = [each for each in entries if each.corrected_to]
+    began = START - timedelta(hours=2)
+    assert (corrected.corrected_to, corrected.text) == (began, f"It began {began:%Y-%m-%d %H:%M} UTC")
     page = await timeline(
         desk.company.database, desk.company.actor(OPERATOR), incident.id, after=(entries[3].at, entries[3].id), limit=2
     )
