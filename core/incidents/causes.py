@@ -23,7 +23,8 @@ class Suspected:
     reasons: str
 
     def __str__(self) -> str:
-        return f"{self.reference}, {self.title} ({self.confidence:.0%}): {self.reasons}."
+        named = f"{self.reference}, {self.title}" if self.title else self.reference
+        return f"{named} ({self.confidence:.0%}): {self.reasons}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from core.documents import Column
@@ -65,15 +66,17 @@ def delivered_row(service: str, delivered: Delivered) -> tuple[Cell, ...]:
     return (service, delivered.objective.words, delivered.shown, kept)
 
 
-def meaning(delivered: Delivered, whole: Span, period: str) -> str:
-    """What it means that it was not kept, with the budget of the `period`, which is in words."""
+def meaning(delivered: Delivered, whole: Span, month: str, *, now: datetime) -> str:
+    """What it means that it was not kept, with the budget of the whole `month`, which is in words."""
+    so_far = " so far" if whole.end > now else ""
     budget = delivered.budget(whole)
     if budget is None:
-        return f"Not kept over {period}."
+        return f"Not kept over {month}{so_far}."
+    of = f"of {month}" if budget.unit is Unit.MINUTES else f"of {month}{so_far}"  # the minutes to come are known
     if budget.is_gone:
-        return f"The budget of {period} is gone: {spent_words(delivered.objective, budget)}."
+        return f"The budget {of} is gone: {spent_words(delivered.objective, budget)}."
     left = left_words(delivered.objective, budget)
-    return f"Not kept in the time that was measured; {left} of the budget of {period}."
+    return f"Not kept in the time that was measured{so_far}; {left} of the budget {of}."
 
 
 def _value(objective: Objective, found: Measuring, whole: Measured) -> float | None:

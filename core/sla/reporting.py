@@ -30,7 +30,7 @@ from core.sla.promises import Promises, promises_of
 from core.sla.report import Drawn, ReportKind, ServiceReport, brand_of
 from core.sla.runs import DAY_COLUMNS, NOTHING, Run, day_row, run_of
 from core.sla.trending import trends_in
-from core.sla.violations import ALERT_COLUMNS, MISSED_COLUMNS, Causes, alert_row, missed_rows
+from core.sla.violations import ALERT_COLUMNS, CAUSE_COLUMNS, MISSED_COLUMNS, Causes, alert_row, cause_rows, missed_rows
 from core.sla.watching import SOURCE
 from core.sla.windows import Span, Unit
 from core.tenants import TenantPolicy, list_tenants, tenant_policy
@@ -136,18 +136,22 @@ class _About:
         told, runs = {row.service for row in alerts}, []
         async for found in self._measured():
             delivered = delivered_in(found)
-            of_it = missed_rows(found.service, delivered, causes, whole=self._span, period=self._period)
+            of_it = missed_rows(
+                found.service, delivered, causes, whole=self._span, month=f"{self._start:%B %Y}", now=self._tx.now
+            )
             missed += of_it
             if of_it or found.service in told:
                 runs.append(self._run(found))
         now, place = self._tx.now, self._place
-        listed = tuple(alert_row(row, causes.of(row, now=now), place=place, now=now) for row in alerts)
+        caused = [(row, causes.of(row, now=now)) for row in alerts]
+        listed = tuple(alert_row(row, cause, place=place, now=now) for row, cause in caused)
         return self._document(
             "Service level violations",
             (("Violations told of", str(told_of)), ("Promises not kept", str(len(missed)))),
             (
                 Table("Promises that were not kept", MISSED_COLUMNS, tuple(missed)),
                 Table("Violations, newest first", ALERT_COLUMNS, listed),
+                Table("Their causes", CAUSE_COLUMNS, cause_rows(caused)),
                 *((Words(f"The newest {len(listed)} of {told_of} are listed."),) if told_of > len(listed) else ()),
                 *_drawn(runs),
                 *self._left_out(),
@@ -208,15 +212,6 @@ class _About:
         return (Words(f"{self._left} more services are not in this report."),) if self._left else ()
 
     @property
-    def _period(self) -> str:
-        """The month in words."""
-        return f"{self._start:%B %Y}{self._so_far}"
-
-    @property
-    def _so_far(self) -> str:
-        return " so far" if self._span.end > self._tx.now else ""
-
-    @property
     def _start(self) -> datetime:
         return self._span.start.astimezone(self._place)
 
@@ -224,7 +219,7 @@ class _About:
         self, title: str, facts: Iterable[tuple[str, str]], parts: tuple[Table | Words | Drawn, ...]
     ) -> ServiceReport:
         last = self._span.end.astimezone(self._place) - timedelta(minutes=1)
-        so_far = f" ({self._so_far.strip()})" if self._so_far else ""
+        so_far = " (so far)" if self._span.end > self._tx.now else ""
         period = f"{self._start:%d %b %Y} to {last:%d %b %Y}{so_far}, {self._policy.time_zone}"
         return ServiceReport(
             title=title,

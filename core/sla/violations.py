@@ -18,13 +18,14 @@ from core.sla.runs import NOTHING
 from core.sla.windows import Span
 
 MISSED_COLUMNS: Final = (
-    Column("Service", 2), Column("Promise", 3), Column("Delivered", 2), Column("What it means", 5),
+    Column("Service", 2), Column("Promise", 3), Column("Delivered", 3), Column("What it means", 5),
     Column("Incidents", 2),
 )  # fmt: skip
 ALERT_COLUMNS: Final = (
-    Column("Service", 3), Column("What", 5), Column("Began", 4), Column("Minutes", 3), Column("Severity", 3),
-    Column("In words", 9), Column("Incident", 3), Column("Cause", 9),
+    Column("Service", 5), Column("What", 7), Column("Began", 5), Column("Minutes", 4), Column("Severity", 4),
+    Column("Incident", 5), Column("In words", 11),
 )  # fmt: skip
+CAUSE_COLUMNS: Final = (Column("Incident", 2), Column("Violations", 5), Column("Cause", 9))
 CAUSE_MAX: Final = 600  # characters; the incident has all of it
 INCIDENTS_MAX: Final = 5  # named for one promise
 
@@ -51,7 +52,7 @@ class Causes:
 
 
 def missed_rows(
-    service: str, delivered: Sequence[Delivered], causes: Causes, *, whole: Span, period: str
+    service: str, delivered: Sequence[Delivered], causes: Causes, *, whole: Span, month: str, now: datetime
 ) -> list[tuple[Cell, ...]]:
     """The promises that were not kept, under MISSED_COLUMNS."""
     return [
@@ -59,7 +60,7 @@ def missed_rows(
             service,
             each.objective.words,
             each.shown,
-            meaning(each, whole, period),
+            meaning(each, whole, month, now=now),
             causes.incidents(service, each.objective.name),
         )
         for each in delivered
@@ -72,14 +73,31 @@ def alert_row(row: Row[Any], cause: AlertCause | None, *, place: ZoneInfo, now: 
     worst = worst_told(row)
     return (
         row.service,
-        f"{row.objective.replace('_', ' ')} {KINDS[worst['kind']]}",
+        _what(row),
         f"{row.started_at.astimezone(place):%Y-%m-%d %H:%M}",
         int(((row.resolved_at or now) - row.started_at).total_seconds() // 60),
         worst["severity"],
-        worst["words"],
         NOTHING if cause is None else cause.reference,
-        NOTHING if cause is None else cause_words(cause),
+        worst["words"],
     )
+
+
+def cause_rows(told: Iterable[tuple[Row[Any], AlertCause | None]]) -> tuple[tuple[Cell, ...], ...]:
+    """The causes of these alerts under CAUSE_COLUMNS, each incident once, in their order."""
+    by_incident: dict[str, tuple[AlertCause, list[str]]] = {}
+    for row, cause in told:
+        if cause is not None:
+            said = f"{row.service}: {_what(row)}"
+            _first, violations = by_incident.setdefault(cause.reference, (cause, []))
+            if said not in violations:
+                violations.append(said)
+    return tuple(
+        (reference, "; ".join(violations), cause_words(cause)) for reference, (cause, violations) in by_incident.items()
+    )
+
+
+def _what(row: Row[Any]) -> str:
+    return f"{row.objective.replace('_', ' ')} {KINDS[worst_told(row)['kind']]}"
 
 
 def cause_words(cause: AlertCause) -> str:

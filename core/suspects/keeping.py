@@ -7,6 +7,7 @@ from typing import Final
 from core.db import Database
 from core.incidents import IncidentEvent, Suspected, keep_suspected, load_incident
 from core.outbox import Event
+from core.suspects.evidence import Kind
 from core.suspects.service import suspects_of
 
 HEARD: Final = frozenset(
@@ -31,6 +32,9 @@ async def keep_likeliest(database: Database, event: Event) -> None:
         if found:
             first = found[0]
             kept = Suspected(
-                reference=first.reference, title=first.title, confidence=first.confidence, reasons=first.sentence
+                reference=first.reference,
+                title="" if first.kind is Kind.DIMENSION else first.title,  # its reference says as much
+                confidence=first.confidence,
+                reasons=first.sentence,
             )
             await keep_suspected(tx, incident.id, kept)
