@@ -13,15 +13,16 @@ from core.cells import no_formula
 from core.documents.document import Brand, Cell, Document, Picture, Table, Words, shown
 
 LOGO_HEIGHT: Final = 48  # pixels, at most
+SENTENCE: Final = 40  # characters, beyond which words of a cell are one
 _STYLE: Final = """
 :root{color-scheme:light}
-body{font:16px/1.5 "Segoe UI","Liberation Sans",Arial,sans-serif;color:#1b1d28;margin:0}
+body{font:16px/1.5 "Segoe UI","Liberation Sans",Arial,sans-serif;color:#1b1d28;margin:0;overflow-wrap:anywhere}
 header{border-top:8px solid ACCENT;padding:24px 0 8px}
 main,header,footer{max-width:860px;margin:0 auto;padding-left:24px;padding-right:24px}
 h1{margin:0;font-size:28px}
 h2{font-size:19px;margin:32px 0 8px;color:ACCENT}
 .sub{color:#565d70}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 20px}
 dt{color:#565d70}
 dd{margin:0}
 table{border-collapse:collapse;width:100%}
@@ -34,12 +35,14 @@ figure{margin:20px 0;break-inside:avoid}
 figure h2{margin-top:0}
 figcaption{color:#565d70;font-size:14px}
 .logo{display:block;max-height:LOGOpx;margin-bottom:16px}
-.wide{overflow-x:auto}
+.wide{overflow-x:auto;overflow-wrap:break-word}
 footer{color:#565d70;font-size:13px;padding-top:24px;padding-bottom:32px}
+@media(max-width:640px){.wide td{overflow-wrap:anywhere;min-width:18ch}.wide .n{min-width:0}.wide .t{min-width:36ch}}
 @media print{header{padding-top:0}
 }
 """
 _NUMBER: Final = '<td class="n">'
+_SENTENCE: Final = '<td class="t">'
 
 
 def to_page(document: Document) -> str:
@@ -110,11 +113,16 @@ def _table(table: Table) -> str:
 
 
 def _row(table: Table, row: tuple[Cell, ...]) -> str:
-    cells = (
-        f"{_NUMBER if isinstance(cell, Decimal | int) else '<td>'}{escape(shown(cell, column))}</td>"
-        for cell, column in zip(row, table.columns, strict=True)
-    )
+    cells = (_table_cell(cell, shown(cell, column)) for cell, column in zip(row, table.columns, strict=True))
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _table_cell(cell: Cell, text: str) -> str:
+    """A number stands right; a sentence is no narrow column on a phone, where the table scrolls."""
+    if isinstance(cell, Decimal | int):
+        return f"{_NUMBER}{escape(text)}</td>"
+    is_sentence = len(text) > SENTENCE and " " in text
+    return f"{_SENTENCE if is_sentence else '<td>'}{escape(text)}</td>"
 
 
 def _cell(cell: Cell) -> str:

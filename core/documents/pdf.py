@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 from typing import Final, assert_never
@@ -16,10 +17,13 @@ from core.documents.fonts import legible, set_fonts
 CAPTION_MM: Final = 24  # a picture's title and words
 ROWS_PRINTED: Final = 2000  # of a table: beyond, it says how many more there are
 MARGIN_MM: Final = 16
+TABLE_PT: Final = 8.5
 TEXT: Final = (27, 29, 40)
 MUTED: Final = (86, 93, 112)
 LINE: Final = (220, 223, 232)
 SHADE: Final = (243, 244, 248)
+PADDING_MM: Final = (0.6, 1.2)  # of a cell, down and across
+SLACK_MM: Final = 0.5  # a cell keeps a little to itself
 LOGO_MM: Final = (60, 14)  # most, across and down
 
 
@@ -121,19 +125,19 @@ def _table(paper: _Paper, table: Table) -> None:
         paper.add_page()
     paper.write_line(table.title, size=11.5, bold=True)
     paper.ln(1.5)
-    paper.set_font(paper.family, "", 8.5)
+    paper.set_font(paper.family, "", TABLE_PT)
     paper.set_text_color(*TEXT)
     paper.set_draw_color(*LINE)
     paper.set_line_width(0.2)
     rows = table.rows[:ROWS_PRINTED]
     with paper.table(
-        col_widths=tuple(each.share for each in table.columns),
+        col_widths=_widths(paper, table),
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         cell_fill_color=SHADE,
         cell_fill_mode=TableCellFillMode.NONE,
         headings_style=FontFace(emphasis="BOLD", color=MUTED),
         line_height=5,
-        padding=(0.6, 1.2),
+        padding=PADDING_MM,
         text_align=tuple("RIGHT" if _is_numbers(table, at) else "LEFT" for at in range(len(table.columns))),
     ) as grid:
         grid.row([paper.said(each.title) for each in table.columns])
@@ -144,6 +148,34 @@ def _table(paper: _Paper, table: Table) -> None:
     if len(table.rows) > len(rows):
         paper.write_line(f"{len(table.rows) - len(rows):,} more lines are in the spreadsheet.", size=8.5, colour=MUTED)
     paper.ln(6)
+
+
+def _widths(paper: _Paper, table: Table) -> tuple[float, ...]:
+    """Millimetres of each column: by its share, and at least as much as its title's longest word takes.
+
+    Sets the font of titles. Where there is no room for all of those words, they are narrowed alike.
+    """
+    paper.set_font(paper.family, "B", TABLE_PT)
+    room = 2 * (PADDING_MM[1] + SLACK_MM)
+    words = [paper.said(each.title).split() or [""] for each in table.columns]
+    least = [max(map(paper.get_string_width, each)) + room for each in words]
+    paper.set_font(paper.family, "", TABLE_PT)
+    return widened([each.share for each in table.columns], least, across=paper.epw)
+
+
+def widened(shares: Sequence[float], least: Sequence[float], *, across: float) -> tuple[float, ...]:
+    """Widths that fill `across`, by shares, of which none is below its least while there is room for those. Pure."""
+    if sum(least) >= across:
+        return tuple(each * across / sum(least) for each in least)
+    raised: set[int] = set()
+    while True:
+        left = across - sum(least[at] for at in raised)
+        unit = left / sum(share for at, share in enumerate(shares) if at not in raised)
+        found = tuple(least[at] if at in raised else share * unit for at, share in enumerate(shares))
+        narrow = {at for at, width in enumerate(found) if width < least[at]}
+        if not narrow:
+            return found
+        raised |= narrow
 
 
 def _cells(paper: _Paper, table: Table, row: tuple[Cell, ...]) -> list[str]:

@@ -58,6 +58,37 @@ async def test_services_their_charts_objectives_and_reports_are_seen(product, br
         await look(page, "report")
 
 
+# Of the first table: the height of its highest row, and where the columns end that a phone must show.
+ROWS = """count => {
+  const rows = [...document.querySelectorAll('.scroll tbody tr')];
+  return {height: Math.max(...rows.map(row => row.getBoundingClientRect().height)),
+          right: Math.max(...rows.map(row => row.children[count - 1].firstElementChild?.getBoundingClientRect().right
+                                          ?? row.children[count - 1].getBoundingClientRect().right))};
+}"""
+
+
+@pytest.mark.row("S7", "S8", "B9")
+async def test_a_phone_shows_how_each_stands_and_no_row_is_as_high_as_its_screen(product, browser):
+    service = f"shop{secrets.token_hex(4)}-" + "w" * 107  # as long as a name may be
+    call(product, "POST", "/samples", status=202, json={"samples": samples(service, 900, failing=20, seconds=1.2)})
+    title = f"Orders of {secrets.token_hex(4)} are answered too late, and some of them not at all, since this morning"
+    made = {"title": title, "severity": "critical", "service": "Payments of orders by invoice"}
+    assert product.call("POST", "/api/v1/incidents", role="agent_operator", json=made).status_code == 201
+    async with console_as(browser, product, "agent_operator", width=360) as page:
+        for path, shown, highest in (("/incidents", 3, 110), ("/sla", 2, 330), ("/sla/reports", 2, 330)):
+            await page.goto(address(product, path))
+            assert await page.evaluate("document.documentElement.scrollWidth") == 360, path
+            found = await page.evaluate(ROWS, shown)
+            await look(page, f"phone{path.replace('/', '-')}")
+            assert found["right"] <= 360, path
+            assert found["height"] <= highest, path
+        for report in ("customer", "violations", "trends"):
+            await page.goto(address(product, f"/sla/reports/{report}?period={datetime.now(HERE):%Y-%m}"))
+            await expect(page.get_by_text(service).first).to_be_attached()
+            assert await page.evaluate("document.documentElement.scrollWidth") == 360, report
+            await look(page, f"phone-report-{report}")
+
+
 @pytest.mark.row("S6", "S10", "S7")
 async def test_a_plan_is_drafted_its_actions_assigned_and_finished_with_what_they_have_changed(product, browser):
     service = f"till/{secrets.token_hex(4)}"

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from core.documents import ROWS_PRINTED, Column, Document, Table, Words, to_pdf, to_workbook
 from core.documents.fonts import FALLBACK, legible
+from core.documents.pdf import widened
 
 COLUMNS = (Column("Agent", 3), Column("Quantity", 2), Column("Amount", 2, places=2), Column("Day", 2))
 
@@ -51,6 +52,29 @@ def test_print_has_head_tables_sums_and_numbered_pages():
     assert f"2 / {len(pages)}" in pages[1]
     assert "Amount" in pages[1]  # the head is repeated
     assert "98,765,431.28" in pages[-1]
+
+
+@pytest.mark.row("S8")
+def test_no_title_of_a_column_is_broken_within_a_word():
+    titles = (("Service", 2), ("Period", 3), ("Availability", 2), ("Minutes down", 1), ("Credit", 1), ("Terms", 9))
+    columns = tuple(Column(title, share) for title, share in titles)
+    table = Table("Credits", columns, (("payments", "March 2026", "99.9 %", "1", "10 %", "below 99.9 %: 10 %"),))
+    (page,) = printed(Document("Report", "March", (), (table,), datetime(2026, 4, 1, 9, tzinfo=UTC)))
+    for word in ("Service", "Period", "Availability", "Minutes", "down", "Credit", "Terms"):
+        assert word in page
+
+
+@given(
+    columns=st.lists(st.tuples(st.integers(1, 20), st.floats(1, 60)), min_size=1, max_size=12),
+    across=st.floats(50, 400),
+)
+def test_widths_fill_the_page_and_none_is_below_its_least_while_there_is_room(columns, across):
+    shares, least = zip(*columns, strict=True)
+    found = widened(shares, least, across=across)
+    assert sum(found) == pytest.approx(across)
+    if sum(least) < across:
+        assert all(width >= wanted - 1e-6 for width, wanted in zip(found, least, strict=True))
+    assert all(width > 0 for width in found)
 
 
 @pytest.mark.row("C10")
