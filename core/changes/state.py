@@ -87,6 +87,7 @@ ENDS: Final = frozenset({_S.CLOSED, _S.ROLLED_BACK, _S.FAILED, _S.CANCELLED})
 UNSUCCESSFUL: Final = (_S.ROLLED_BACK, _S.FAILED)
 BEFORE_WORK: Final = (_S.DRAFT, _S.ASSESS, _S.AUTHORISE, _S.SCHEDULE)
 AT_WORK: Final = (_S.IMPLEMENT, _S.VALIDATE)
+UNDER_WAY: Final = (*AT_WORK, _S.REVIEW)
 
 
 def steps_from(state: ChangeState) -> tuple[Step, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Text, and_, cast, func, litera
 from core.approvals.risk import RiskLevel
 from core.changes.assessing import ENOUGH, History
 from core.changes.model import changes, evidence
-from core.changes.state import AT_WORK, BEFORE_WORK, UNSUCCESSFUL, ChangeState
+from core.changes.state import AT_WORK, BEFORE_WORK, UNDER_WAY, UNSUCCESSFUL, ChangeState
 from core.changes.timetable import Planned, Span
 from core.db import Transaction
 from core.ids import UserId, uuid7
@@ -165,8 +165,14 @@ def as_planned(row: Row[Any], span: Span) -> Planned:
 
 
 async def history(tx: Transaction, change_type: str, resources: Collection[str], requester: UserId) -> History:
-    """How changes of this type have ended within LOOK_BACK; those on the same resources, if they are enough."""
-    failed = _C.state.in_(UNSUCCESSFUL)
+    """How changes of this type have ended within LOOK_BACK; those on the same resources, if they are enough.
+
+    One that was rolled back and is open again has failed already, and has failed whatever it comes to.
+    """
+    since = tx.now - LOOK_BACK
+    has_failed_once = _C.recovery["state"].astext == "failed"
+    is_open_again = and_(_C.state.in_(UNDER_WAY), has_failed_once, _C.started_at >= since)
+    failed = or_(_C.state.in_(UNSUCCESSFUL), has_failed_once)
     same = _C.resources.overlap(cast(list(resources), ARRAY(Text)))
     counted = select(
         func.count().label("all"),
@@ -177,7 +183,7 @@ async def history(tx: Transaction, change_type: str, resources: Collection[str],
     ).where(
         _C.tenant_id == tx.tenant,
         _C.change_type == change_type,
-        _C.ended_at >= tx.now - LOOK_BACK,
+        or_(_C.ended_at >= since, is_open_again),
         _C.state != ChangeState.CANCELLED,
     )
     row = (await tx.connection.execute(counted)).one()
@@ -204,7 +210,7 @@ def _wanted(tx: Transaction, wanted: ChangeFilter) -> list[ColumnElement[bool]]:
     if wanted.until:
         conditions.append(_C.starts_at < wanted.until)
     if wanted.is_open:
-        conditions.append(_C.state.in_((*BEFORE_WORK, "implement", "validate", "review")))
+        conditions.append(_C.state.in_((*BEFORE_WORK, *UNDER_WAY)))
     if wanted.waits_for_review:
         conditions.append(_C.review_state.in_(("due", "overdue")))
     return conditions

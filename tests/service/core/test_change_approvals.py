@@ -17,6 +17,7 @@ from core.changes import (
     review,
     revise,
     submit,
+    validate_recovery,
 )
 from core.changes.errors import (
     GatesMissing,
@@ -229,3 +230,21 @@ async def test_the_risk_shows_how_similar_changes_ended(desk, company):
     )
     (counted,) = [each for each in change.risk.counted if each.name == "One in five similar changes went wrong"]
     assert counted.values == {"history.is_enough": True, "history.rate": 0.4}
+
+
+@pytest.mark.row("G5", "G10")
+async def test_a_change_that_failed_once_counts_as_failed_whatever_becomes_of_it(desk, company):
+    change = await desk.rolled_back(await desk.started())
+
+    async def counted():
+        other = await desk.draft(title="Another", starts_at=None, ends_at=None)
+        history = (await desk.do(assess, "agent_developer", other.id)).risk.history
+        return history.similar, history.failed
+
+    assert await counted() == (1, 1)
+    change = await desk.do(validate_recovery, "agent_developer", change.id, result="failed", notes="Still slow.")
+    assert (change.state, await counted()) == ("implement", (1, 1))
+    change = await desk.do(complete, "agent_developer", change.id, validation="passed")
+    assert (change.state, await counted()) == ("review", (1, 1))
+    change = await desk.do(review, "meta_agent_manager", change.id, outcome="successful", notes="At last.")
+    assert (change.state, await counted()) == ("closed", (1, 1))
