@@ -38,7 +38,7 @@ def bypasses(report: BypassReport) -> RenderableType:
         f"{report.actions} actions under them, {report.failed} failed. "
         f"Acknowledged in {_duration(report.to_acknowledgement_s)} (median), "
         f"reviewed in {_duration(report.to_review_s)} (median); {report.unacknowledged} never acknowledged, "
-        f"{report.remediations_open} remediations open."
+        f"{report.remediations_open} {'remediation' if report.remediations_open == 1 else 'remediations'} open."
     )
     return Group(headline, _tallies("Reasons", report.by_reason), _tallies("People", report.by_person))
 

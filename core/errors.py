@@ -37,6 +37,7 @@ class CountersignError(Exception):
 
     code: ClassVar[str] = "error"
     kind: ClassVar[ErrorKind] = ErrorKind.INVALID
+    names_accepted: ClassVar[bool] = False  # the message does so already: people need not read them twice
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class CountersignError(Exception):
     def sentence(self) -> str:
         """The message followed by what would be accepted and what to do next, as one line for a person."""
         parts = [self.message]
-        if self.accepted:
+        if self.accepted and not self.names_accepted:
             parts.append(f"Accepted: {', '.join(self.accepted)}.")
         if self.next_step:
             parts.append(self.next_step)

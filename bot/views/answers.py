@@ -228,7 +228,7 @@ def _more(error: CountersignError) -> str:
 
 
 def _accepted(error: CountersignError) -> Iterator[str]:
-    for key in error.accepted:
+    for key in () if error.names_accepted else error.accepted:
         if key in ROLES:
             yield role_title(key)
         else:

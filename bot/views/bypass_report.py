@@ -50,7 +50,7 @@ def _summary(report: BypassReport) -> Text:
     open_now = (
         (report.unacknowledged, "never acknowledged"),
         (report.overdue, "with an overdue review"),
-        (report.remediations_open, "remediations open"),
+        (report.remediations_open, "remediation open" if report.remediations_open == 1 else "remediations open"),
     )
     rest = ", ".join(f"*{count} {what}*" for count, what in open_now if count)
     did = counted(report.actions, "action") + (f", {report.failed} failed" if report.failed else "")

@@ -16,7 +16,7 @@ from core.changes.events import ChangeEvent
 from core.changes.loading import UNUSED, Held, hold, policy_of, require_own, require_type, settle_on, type_of, view_of
 from core.changes.policy import ChangePolicy
 from core.changes.rolling_back import settle_rollback
-from core.changes.state import ENDS, Step
+from core.changes.state import ENDS, Step, target
 from core.changes.timetable import Span
 from core.changes.views import ChangeView
 from core.changes.weighing import Weighed, ask, is_standard, weigh
@@ -60,6 +60,8 @@ async def submit(database: Database, catalogue: ChangeCatalogue, actor: Actor, c
         held = await hold(tx, change_id)
         require_own(actor, held)
         await require_type(tx, actor, type_of(policy, held.row.change_type))
+        if target(Step.ASSESS, held.state) is None:
+            held.move(Step.SUBMIT)  # refused by the name of what was asked for
         held, weighed = await _assess(tx, policy, actor, held)
         level = weighed.risk.level
         if is_standard(policy, held, weighed):

@@ -25,6 +25,7 @@ class GatesMissing(Conflict):
     """What must be there before a change is implemented is not there yet."""
 
     code = "changes.gates_missing"
+    names_accepted = True
 
 
 class CannotBeScheduled(Conflict):

@@ -85,6 +85,8 @@ async def values_of(
         values["description"] = rules.check_text("description", proposal.description, rules.DESCRIPTION_MAX, least=0)
     if proposal.type is not None:
         if proposal.type not in policy.types:
+            if not proposal.type:
+                raise InvalidChange("Say of which type it is.", where="type", accepted=tuple(policy.types))
             message = f"There is no type '{proposal.type}'.{did_you_mean(proposal.type, policy.types)}"
             raise InvalidChange(message, where="type", accepted=tuple(policy.types))
         if before is not None and before.row.template and proposal.type != before.row.change_type:

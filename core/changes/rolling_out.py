@@ -16,9 +16,11 @@ from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, settle_on
 from core.changes.policy import ChangePolicy
 from core.changes.state import ENDS, ChangeState, Step, target
+from core.changes.timetable import told_at
 from core.db import Database, Transaction
 from core.outbox import Event
 from core.rollouts import RolloutEvent, RolloutState, RolloutView, rollouts_of
+from core.tenants import tenant_policy
 
 _OVER_HERE: Final = {ChangeState.CLOSED: "was closed", ChangeState.FAILED: "was given up"}
 HEARD_OF_ROLLOUTS: Final = frozenset(map(str, (RolloutEvent.MOVED, RolloutEvent.PROGRESSED, RolloutEvent.WENT_SILENT)))
@@ -54,7 +56,8 @@ async def hear_of_rollout(database: Database, catalogue: ChangeCatalogue, event:
             case RolloutEvent.PROGRESSED:
                 await _note(tx, held, ChangeEvent.PROGRESSED)
             case RolloutEvent.WENT_SILENT:
-                what = f"Nothing is heard of the agent platform since {event.data['since'][:16]} UTC."
+                since = told_at(datetime.fromisoformat(event.data["since"]), (await tenant_policy(tx)).time_zone)
+                what = f"Nothing is heard of the agent platform since {since}."
                 values = await raised(tx, policy, held, what)
                 await _note(tx, held, ChangeEvent.WENT_SILENT, values=values, reason=what, **told_of(values))
             case _:

@@ -18,7 +18,7 @@ from core.changes.errors import (
     WrongState,
 )
 from core.changes.policy import Approver, Gate, Template
-from core.changes.state import TRANSITIONS, ChangeState, Step, steps_from, target
+from core.changes.state import BY_ITSELF, DONE, TRANSITIONS, ChangeState, Step, steps_from, target
 from core.changes.timetable import LONGEST, SHORTEST, Span, told
 from core.changes.views import Fit
 from core.emergency import RunningBypass
@@ -49,13 +49,13 @@ class Evidence:
 
 
 def move(reference: str, state: ChangeState, step: Step) -> ChangeState:
-    """Where the step leads. Raises WrongState naming the steps that are legal instead."""
+    """Where the step leads. Raises WrongState naming the steps that people can take instead."""
     to = target(step, state)
     if to is None:
         raise WrongState(
-            f"{reference} is in '{state}'; it cannot be moved by '{step}' from there.",
+            f"{reference} is in '{state}'; it cannot be {DONE[step]} from there.",
             where="state",
-            accepted=tuple(steps_from(state)),
+            accepted=tuple(each for each in steps_from(state) if each not in BY_ITSELF),
         )
     return to
 

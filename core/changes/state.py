@@ -83,6 +83,28 @@ TRANSITIONS: Final[Mapping[Step, Mapping[ChangeState, ChangeState]]] = {
         _S.SCHEDULE: _S.CANCELLED,
     },
 }
+BY_ITSELF: Final = frozenset({Step.PREAPPROVE, Step.APPROVE, Step.TURN_DOWN, Step.LAPSE, Step.SEND_BACK, Step.REOPEN})
+DONE: Final[Mapping[Step, str]] = {  # what a change is after the step, as people say it
+    Step.ASSESS: "assessed",
+    Step.SUBMIT: "submitted",
+    Step.PREAPPROVE: "approved",
+    Step.APPROVE: "approved",
+    Step.TURN_DOWN: "turned down",
+    Step.LAPSE: "sent back",
+    Step.REVISE: "revised",
+    Step.SCHEDULE: "scheduled",
+    Step.SEND_BACK: "sent back",
+    Step.IMPLEMENT: "implemented",
+    Step.BYPASS: "implemented under a bypass",
+    Step.COMPLETE: "completed",
+    Step.VALIDATE: "validated",
+    Step.CLOSE: "closed",
+    Step.REVIEW: "reviewed",
+    Step.ROLL_BACK: "rolled back",
+    Step.REOPEN: "opened again",
+    Step.FAIL: "given up",
+    Step.CANCEL: "cancelled",
+}
 ENDS: Final = frozenset({_S.CLOSED, _S.ROLLED_BACK, _S.FAILED, _S.CANCELLED})
 UNSUCCESSFUL: Final = (_S.ROLLED_BACK, _S.FAILED)
 BEFORE_WORK: Final = (_S.DRAFT, _S.ASSESS, _S.AUTHORISE, _S.SCHEDULE)

@@ -149,8 +149,15 @@ def freeze_span(freeze: Freeze, time_zone: str) -> Span:
 def told(span: Span, zone: str) -> str:
     """The span as people there read it: Thu 5 Mar 22:00 to 23:30 Europe/Zurich."""
     starts, ends = (each.astimezone(zone_of(zone)) for each in (span.starts_at, span.ends_at))
-    until = f"{ends:%H:%M}" if ends.date() == starts.date() else f"{ends:%a} {ends.day} {ends:%b} {ends:%H:%M}"
+    year = f" {ends:%Y}" if ends.year != starts.year else ""
+    until = f"{ends:%H:%M}" if ends.date() == starts.date() else f"{ends:%a} {ends.day} {ends:%b}{year} {ends:%H:%M}"
     return f"{starts:%a} {starts.day} {starts:%b %Y} {starts:%H:%M} to {until} {zone}"
+
+
+def told_at(at: datetime, zone: str) -> str:
+    """The instant as people there read it: Thu 5 Mar 2026 22:00 Europe/Zurich."""
+    there = at.astimezone(zone_of(zone))
+    return f"{there:%a} {there.day} {there:%b %Y} {there:%H:%M} {zone}"
 
 
 def _windows(policy: ChangePolicy, change: Planned) -> list[Window]:

@@ -88,6 +88,6 @@ class AlreadyReviewed(Conflict):
 
 
 class NotManagement(Forbidden):
-    """Only senior management may acknowledge a bypass."""
+    """Only senior management, and whoever was told of the bypass, may do this."""
 
     code = "emergency.not_management"

@@ -101,15 +101,16 @@ def check_wish(policy: BypassPolicy, wish: Wish) -> None:
     _check_incident(policy, wish)
     length = len(wish.justification)
     if not JUSTIFICATION_MIN <= length <= JUSTIFICATION_MAX:
+        has = "1 character" if length == 1 else f"{length} characters"
         raise InvalidBypass(
-            f"The justification has {length} characters; it needs {JUSTIFICATION_MIN} to {JUSTIFICATION_MAX}.",
+            f"The justification has {has}; it needs {JUSTIFICATION_MIN} to {JUSTIFICATION_MAX}.",
             where="justification",
         )
     longest = policy.longest_in(wish.named.environment)
     if not DURATION_MIN <= wish.duration <= longest:
-        raise InvalidBypass(
-            f"A bypass lasts from 5 minutes to {longest.total_seconds() / 3600:g} hours here.", where="duration"
-        )
+        hours = longest.total_seconds() / 3600
+        at_most = "1 hour" if hours == 1 else f"{hours:g} hours"
+        raise InvalidBypass(f"A bypass lasts from 5 minutes to {at_most} here.", where="duration")
 
 
 def _check_environment(policy: BypassPolicy, environment: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.views.answers import sentence_of
 from config.yamlfile import parse_yaml
 from core.access.errors import PermissionMissing, ScopeMissing
 from core.approvals import RequestFilter, get_request, list_requests
@@ -259,6 +260,7 @@ async def test_who_may_not_is_refused_and_recorded(desk, company):
     [
         ({"title": " "}, "title"),
         ({"type": "configuration"}, "type"),
+        ({"type": None}, "type"),
         ({"resources": []}, "resources"),
         ({"resources": ["Payments"]}, "resources.0"),
         ({"resources": ["agent:nobody"]}, "resources"),
@@ -379,3 +381,21 @@ async def test_notes_that_are_too_long_are_refused_and_not_cut(desk):
     with pytest.raises(InvalidChange, match="here are 4001") as refused:
         await desk.do(validate_recovery, "agent_developer", change.id, result="passed", notes=long)
     assert refused.value.where == "notes"
+
+
+@pytest.mark.row("G2", "G3")
+async def test_a_refusal_says_once_and_in_peoples_words_what_could_not_be_done(desk):
+    change = await desk.draft(starts_at=None, ends_at=None)
+    with pytest.raises(InvalidChange) as untyped:
+        await desk.draft(type=None)
+    assert untyped.value.message == "Say of which type it is."
+    with pytest.raises(GatesMissing) as refused:
+        await desk.do(implement, "agent_developer", change.id)
+    assert "Accepted" not in refused.value.sentence()
+    assert sentence_of(refused.value) == f"{refused.value.message} {refused.value.next_step}"
+    change = await desk.evidence(change)
+    await desk.do(submit, "agent_developer", change.id)
+    with pytest.raises(WrongState) as again:
+        await desk.do(submit, "agent_developer", change.id)
+    assert again.value.message == "CHG-1001 is in 'authorise'; it cannot be submitted from there."
+    assert again.value.accepted == ("revise", "bypass", "cancel")

@@ -192,7 +192,7 @@ async def test_a_silent_platform_is_told_of_and_after_its_limit_the_change_is_un
     await floor.turn(8)
     change = await floor.desk.now(change)
     assert change.rollout.is_silent
-    assert change.alarm.what.startswith("Nothing is heard of the agent platform since ")
+    assert change.alarm.what.startswith("Nothing is heard of the agent platform since Tue 3 Mar 2026 ")
     await floor.turn(32)
     change = await floor.desk.now(change)
     assert (change.rollout.state, change.rollout.reasons) == ("rolling_back", ("It was not done within 20 min.",))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.approvals.risk import RiskLevel
 from core.changes.policy import ChangePolicy, Freeze, Scope, Window
-from core.changes.timetable import Planned, Span, first_accepted, obstacles, occurrences
+from core.changes.timetable import Planned, Span, first_accepted, obstacles, occurrences, told, told_at
 from core.dependencies import read_resource
 from core.errors import InvalidInput
 
@@ -144,3 +144,10 @@ def test_what_names_no_resource_is_refused(text):
     with pytest.raises(InvalidInput) as refused:
         read_resource(text)
     assert refused.value.accepted
+
+
+@pytest.mark.row("G6")
+def test_a_span_into_another_year_says_so_at_both_its_ends():
+    freeze = Span(datetime(2026, 12, 20, 17, tzinfo=UTC), datetime(2027, 1, 3, 23, tzinfo=UTC))
+    assert told(freeze, "Europe/Zurich") == "Sun 20 Dec 2026 18:00 to Mon 4 Jan 2027 00:00 Europe/Zurich"
+    assert told_at(freeze.starts_at, "Europe/Zurich") == "Sun 20 Dec 2026 18:00 Europe/Zurich"
