@@ -246,8 +246,8 @@ def _availability(objectives: Sequence[Objective]) -> Objective:
 
 
 def _stands(judged: Sequence[Judged], silence: timedelta, firing: Collection[str]) -> Standing:
-    """As the worst of them, but that nothing is met by a service that is silent for longer than usual."""
-    worst = _worst(judged, firing)
+    """As the worst of what wakes people, if anything does; nothing is met by a service that is silent for too long."""
+    worst = _worst([each for each in judged if each.objective.pages] or judged, firing)
     return Standing.AT_RISK if silence and worst is Standing.MET else worst
 
 
@@ -273,7 +273,8 @@ def _said(judged: Sequence[Judged], silence: timedelta, firing: Collection[str])
         if not (silence and wakes) and _worst(some, firing) in _WRONG:
             said.append(_first(some, firing))
     if said:
-        return " ".join(said)
+        is_met = _stands(judged, silence, firing) is Standing.MET
+        return " ".join(["What wakes people is met.", *said] if is_met else said)
     worst = _worst(judged, firing)
     if worst is Standing.NO_DATA and judged:
         return judged[0].words
