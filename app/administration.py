@@ -174,17 +174,16 @@ def connectors(settings: Settings, tenant: str) -> list[dict[str, Any]]:
 
 
 def replay_all(settings: Settings, tenant: str, connector: str) -> int:
-    """All dead deliveries of the connector are pending again; how many they were."""
+    """All dead deliveries of the connector are pending again; how many they were. Raises NotFound."""
 
     async def again(service: Service) -> int:
         actor, total = operator(await existing(service, tenant)), 0
         found = {each.subscriber: each.dead for each in await destinations(service.database, actor)}
-        while total < found.get(connector, 0):  # those that die again meanwhile are not sent for ever
+        while True:
             count = await replay_dead(service.database, actor, subscriber=connector)
-            if not count:
-                break
             total += count
-        return total
+            if not count or total >= found[connector]:  # those that die again meanwhile are not sent for ever
+                return total
 
     return run(settings, again)
 

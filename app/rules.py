@@ -28,6 +28,7 @@ from core.automation import (
 )
 from core.durations import parse_duration
 from core.errors import InvalidInput
+from core.ids import TenantId
 
 
 def check(settings: Settings, files: Sequence[Path], tenant: str | None) -> list[dict[str, Any]]:
@@ -67,11 +68,14 @@ def rules(settings: Settings, tenant: str) -> list[dict[str, Any]]:
 
 
 def history(settings: Settings, tenant: str, rule: str | None, *, limit: int) -> list[dict[str, Any]]:
-    """What became of the tenant's rules, or of one, newest first."""
+    """What became of the tenant's rules, or of one, newest first. Raises UnknownRule."""
 
     async def read(service: Service) -> list[dict[str, Any]]:
         actor = operator(await existing(service, tenant))
-        return [_run(each) for each in await rule_history(service.database, actor, rule=rule, limit=limit)]
+        found = await rule_history(service.database, actor, rule=rule, limit=limit)
+        if rule and not found:  # one that is in no file any more has a history, and no other
+            read_rulebook(settings).find(TenantId(tenant), rule)
+        return [_run(each) for each in found]
 
     return run(settings, read)
 

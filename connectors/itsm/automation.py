@@ -19,14 +19,14 @@ from connectors.itsm.base import (
     TicketState,
     TicketSystem,
 )
-from connectors.itsm.outcomes import AgainError, as_delivery_failures
+from connectors.itsm.outcomes import as_delivery_failures
 from connectors.itsm.rule_fields import RuleFields
 from connectors.itsm.rule_updates import update_fields
 from core.automation import ActionKind, Effect, load_effect, settle_ticket, start_ticket
 from core.db import Database
 from core.ids import TenantId
 from core.links import TicketLink
-from core.outbox import Event, Permanent
+from core.outbox import Again, Event, Permanent
 
 TRIES: Final = 12  # attempts after which a ticket that is still not there will not come
 SUMMARY_MAX: Final = 255  # characters; longer ones are cut by each connector to what its system takes
@@ -115,7 +115,7 @@ def _existing(effect: Effect, event: Event) -> Ticket:
     if link is None:
         if event.attempt >= TRIES:
             raise Permanent("What happened has no ticket there.")
-        raise AgainError("What happened has no ticket there yet.")
+        raise Again("What happened has no ticket there yet.")
     return Ticket(
         external_id=link.external_id,
         number=link.number,

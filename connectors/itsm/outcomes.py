@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.itsm.base import NotSent, OutcomeUnknown, Refused, Throttled
-from core.outbox import Permanent, Throttle
-
-
-class AgainError(Exception):
-    """Nothing is certain to have happened: the dispatcher tries again, and the connector looks by key first."""
+from core.outbox import Again, Permanent, Throttle
 
 
 @contextmanager
@@ -23,4 +19,4 @@ def as_delivery_failures() -> Iterator[None]:
     except Refused as exc:
         raise Permanent(exc.reason + (f" (field {exc.field})" if exc.field else "")) from exc
     except (NotSent, OutcomeUnknown) as exc:
-        raise AgainError(exc.reason) from exc
+        raise Again(exc.reason) from exc  # the dispatcher tries again, and the connector looks by key first

@@ -2,6 +2,7 @@
 
 values.py    a connector as it is wired, and what a test of it found
 service.py   list, compare, replay, resume
+known.py     which connectors there are
 comparing.py pure: what a delivery would change there
 references.py  what deliveries are about, as people call it
 reconciling.py  ask for a walk through the tickets, and see what walks have found
@@ -10,6 +11,7 @@ trying.py    what would be sent there, exactly, without sending it
 """
 
 from core.deliveries.comparing import Changed, changes_between
+from core.deliveries.known import UnknownConnector, check_connector, connectors
 from core.deliveries.reconciling import last_reconciliations, reconcile, reconciliations
 from core.deliveries.references import references_of
 from core.deliveries.service import (
@@ -43,8 +45,11 @@ __all__ = [
     "TriedCall",
     "Try",
     "Trying",
+    "UnknownConnector",
     "changes_between",
+    "check_connector",
     "compare",
+    "connectors",
     "destinations",
     "inboxes",
     "last_reconciliations",

@@ -17,6 +17,7 @@ from core.outbox.admin import (
     DestinationView,
     deliveries_by_hour,
     delivery_states,
+    destination_names,
     list_deliveries,
     list_destinations,
     replay,
@@ -26,13 +27,14 @@ from core.outbox.admin import (
 from core.outbox.breaker import BreakerPolicy, Circuit, Flow
 from core.outbox.dispatcher import Dispatcher, Subscription
 from core.outbox.events import Event
-from core.outbox.retry import Permanent, RetryPolicy, Throttle, asked_wait_s
+from core.outbox.retry import Again, Permanent, RetryPolicy, Throttle, asked_wait_s
 from core.outbox.sent import Sent, bounded, delivered_event, record_sent, record_told, sent_last
 from core.outbox.service import count_events, emit, emit_all, latest_events, latest_references, past_event, past_events
 from core.outbox.turns import take_turn
 
 __all__ = [
     "DELIVERY_STATES",
+    "Again",
     "BreakerPolicy",
     "Circuit",
     "DeliveryState",
@@ -52,6 +54,7 @@ __all__ = [
     "delivered_event",
     "deliveries_by_hour",
     "delivery_states",
+    "destination_names",
     "emit",
     "emit_all",
     "latest_events",

@@ -134,6 +134,15 @@ async def list_destinations(tx: Transaction) -> tuple[DestinationView, ...]:
     )
 
 
+async def destination_names(tx: Transaction) -> tuple[str, ...]:
+    """Every destination of the tenant that anything was ever delivered to, by name."""
+    known = destinations.c
+    found = await tx.connection.execute(
+        select(known.subscriber).where(known.tenant_id == tx.tenant).order_by(known.subscriber)
+    )
+    return tuple(found.scalars())
+
+
 async def deliveries_by_hour(tx: Transaction, subscriber: str) -> tuple[tuple[datetime, int], ...]:
     """How many were delivered in each hour of the last day, by when it began, the oldest first."""
     values = {"tenant": tx.tenant, "subscriber": subscriber, "since": tx.now - DRAWN, "now": tx.now}
@@ -242,4 +251,5 @@ async def _forgive(tx: Transaction, subscriber: str) -> None:
         .returning(known.subscriber)
     )
     if found.first() is None:
-        raise NotFound("Nothing was ever delivered there.", where="connector", next_step="List the connectors.")
+        known_names = await destination_names(tx)
+        raise NotFound("Nothing was ever delivered there.", where="connector", accepted=known_names)

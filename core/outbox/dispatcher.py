@@ -21,14 +21,14 @@ from sqlalchemy import text
 
 from core.db import Database
 from core.db.transaction import SystemTransaction
-from core.errors import Unavailable
+from core.errors import CountersignError, Unavailable
 from core.ids import TenantId
 from core.outbox import store
 from core.outbox.breaker import BreakerPolicy, Flow
 from core.outbox.destinations import FailureNote, note_failures, note_refusal, note_wait
 from core.outbox.events import Event
 from core.outbox.finishing import Finishing
-from core.outbox.retry import Permanent, RetryPolicy, Throttle, asked_wait_s
+from core.outbox.retry import Again, Permanent, RetryPolicy, Throttle, asked_wait_s
 from core.outbox.store import Claim, Served
 from core.redaction import without_secrets
 from core.tracing import TRACES, Span, SpanKind
@@ -258,7 +258,7 @@ class Dispatcher:
 
     async def _retry(self, claim: Claim, subscription: Subscription, exc: Exception) -> bool:
         """Whether it will never be tried again, so that the next of that subject may go."""
-        reason = str(without_secrets("", f"{type(exc).__name__}: {exc}"))
+        reason = str(without_secrets("", _said(exc)))
         delay_s = subscription.retry.delay_s(claim.event.attempt - claim.throttled, chance=self._chance.random())
         failure = _Failure(claim, subscription.breaker, reason[:ERROR_MAX], delay_s, self._chance.random())
         if delay_s is not None:
@@ -333,6 +333,17 @@ def _traced(claim: Claim) -> AbstractContextManager[Span | None]:
         attempt=claim.event.attempt,
         tenant=claim.tenant,
     )
+
+
+def _said(exc: Exception) -> str:
+    """What went wrong, for people; of what nobody foresaw its kind as well."""
+    match exc:
+        case Again():
+            return str(exc)
+        case CountersignError():
+            return exc.sentence()
+        case _:
+            return f"{type(exc).__name__}: {exc}"
 
 
 def _log_dead(claim: Claim, reason: str) -> None:

@@ -14,6 +14,10 @@ class Permanent(Exception):
     """A subscriber raises this when trying again cannot help: the delivery becomes a dead letter with this reason."""
 
 
+class Again(Exception):
+    """A subscriber raises this when trying again may help; its text is one sentence for people."""
+
+
 class Throttle(Exception):
     """A subscriber raises this when the other side named its own waiting time, in seconds.
 

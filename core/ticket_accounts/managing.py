@@ -87,10 +87,10 @@ async def set_ticket_account(
     system, account = account_in(system, account)
     async with audited(database, actor, action="ticket_account.link", resource=str(user)) as tx:
         await require(tx, actor, Permission.MANAGE_USERS, TokenScope.ADMIN)
+        person = await find_person(tx, (await _person(tx, user)).email)  # refuses one who has left
         there = _among(among, system)
         if there.is_ours(account):
             raise IntegrationAccount(where="account")
-        person = await find_person(tx, (await _person(tx, user)).email)  # refuses one who has left
         await store.lock(tx, system, account)
         known = await store.find(tx, system, account)
         me = (await directory(tx)).by_email.get(actor.email)

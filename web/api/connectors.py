@@ -14,8 +14,9 @@ from core.deliveries import (
     Connected,
     Health,
     Trying,
+    check_connector,
     compare,
-    destinations,
+    connectors,
     list_all,
     replay_dead,
     replay_one,
@@ -188,7 +189,7 @@ class Connectors:
     )
     async def list(self, call: Call[None, None, None]) -> ConnectorsOut:
         """Whether each takes deliveries now, what waits, what is dead, and what went wrong last."""
-        found = await destinations(self._database, call.actor)
+        found = await connectors(self._database, call.actor, self._connected)
         return ConnectorsOut(items=[_connector_out(view) for view in found])
 
     @endpoint(
@@ -220,11 +221,12 @@ class Connectors:
         "/api/v1/connectors/{connector}/deliveries",
         summary="List deliveries",
         tags=("connectors",),
-        errors=(ErrorKind.FORBIDDEN,),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
         permission="view audit",
     )
     async def deliveries(self, call: Call[None, DeliveriesQuery, ByConnector]) -> Page[DeliveryOut]:
         """Newest first. `connector` is slack, servicenow and so on."""
+        await check_connector(self._database, call.actor, self._connected, call.path.connector)
         query = call.query
         found = await list_all(
             self._database,
@@ -241,11 +243,12 @@ class Connectors:
         "/api/v1/connectors/{connector}/throughput",
         summary="Deliveries by hour",
         tags=("connectors",),
-        errors=(ErrorKind.FORBIDDEN,),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
         permission="view audit",
     )
     async def throughput(self, call: Call[None, None, ByConnector]) -> ThroughputOut:
         """How many were delivered in each hour of the last day; the last hour still runs."""
+        await check_connector(self._database, call.actor, self._connected, call.path.connector)
         found = await throughput(self._database, call.actor, subscriber=call.path.connector)
         return ThroughputOut(items=[HourOut(begins=begins, delivered=count) for begins, count in found])
 

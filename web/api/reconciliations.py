@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from core.db import Database
-from core.deliveries import Connected, reconcile, reconciliations
+from core.deliveries import Connected, check_connector, reconcile, reconciliations
 from core.errors import ErrorKind
 from core.tickets import Finding, WalkView
 from web.api.connectors import ByConnector
@@ -83,11 +83,12 @@ class Reconciliations:
         "/api/v1/connectors/{connector}/reconciliations",
         summary="List reconciliations",
         tags=("connectors",),
-        errors=(ErrorKind.FORBIDDEN,),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
         permission="view audit",
     )
     async def reconciliations(self, call: Call[None, PageQuery, ByConnector]) -> Page[ReconciliationOut]:
         """What walks through the tickets have found and repaired, newest first."""
+        await check_connector(self._database, call.actor, self._connected, call.path.connector)
         found = await reconciliations(
             self._database,
             call.actor,

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.itsm.outcomes import AgainError
 from connectors.monitoring import CONNECTORS, MonitoringDesk, MonitoringSettings, Sends, TenantMonitoring
 from core.actor import system_actor
 from core.audit import record, records_between
 from core.incidents import Alert, AlertState, Severity, open_or_update
 from core.monitoring import AUDIT_DUE, MEASURED, export_audit, measure, measured_points
-from core.outbox import Permanent, Throttle, emit, past_events
+from core.outbox import Again, Permanent, Throttle, emit, past_events
 from core.sla import Sample, Sampler, load_sla_catalogue
 from sandbox.datadog import create as create_datadog
 from sandbox.faults import Fault
@@ -122,7 +121,7 @@ async def test_the_trail_arrives_in_splunk_acknowledged(company, database):
         with pytest.raises(Throttle):
             await there.deliver(event)
         faults.add("splunk", Fault.DOWN, 1)
-        with pytest.raises(AgainError):
+        with pytest.raises(Again):
             await there.deliver(event)
         await there.deliver(event)
         (found,) = vendor.records("event")
