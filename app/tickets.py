@@ -235,6 +235,7 @@ def _servicenow(settings: Settings) -> Iterable[Connected]:
             client_secret=given.client_secret,
             webhook_secret=given.webhook_secret,
             assignment_group=given.assignment_group,
+            standard_template=given.standard_template or "",
             connect_timeout_s=given.connect_timeout_s,
             read_timeout_s=given.read_timeout_s,
             total_timeout_s=given.total_timeout_s,

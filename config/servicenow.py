@@ -12,6 +12,7 @@ from config.errors import SettingsError
 from config.fields import HttpUrl, RateSettings, Secret, Section, TenantSlug, TimeoutSeconds, clear_text, missing
 
 Words = Annotated[str, Field(min_length=1)]
+SysId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
 CREDENTIALS: Final = ("user", "password", "access_token", "api_key", "client_id", "client_secret")
 WAYS: Final = (  # to sign in; each is all that is given. The first that fits says what is missing
@@ -35,6 +36,7 @@ class ServiceNowSettings(Section):
     client_secret: Secret | None = None
     tenant: TenantSlug | None = None  # whose requests become tickets there
     assignment_group: str = ""  # name or sys_id; empty leaves it to the instance's own rules
+    standard_template: SysId | None = None  # of standard changes: what a policy approves by itself is made from it
     connect_timeout_s: TimeoutSeconds = 5.0
     read_timeout_s: TimeoutSeconds = 15.0
     total_timeout_s: TimeoutSeconds = 30.0  # one call with everything that it waits for

@@ -41,6 +41,7 @@ def request_draft(request: RequestView, *, address: str) -> TicketDraft:
             **_of_change(request),
         },
         facts=request_facts(request, address=address),
+        is_preapproved=request.is_automatic and request.status == "approved",
     )
 
 

@@ -41,7 +41,8 @@ class TicketDraft:
     """A ticket to be: `fields` carries further facts by our names (business_service, justification, risk …).
 
     `facts` is what expressions of a mapping may speak of, as `connectors.itsm.mapping.FACTS` shows it. `gone` is the
-    number of an earlier ticket with this key that is known not to exist any more.
+    number of an earlier ticket with this key that is known not to exist any more. `is_preapproved`: approved by a
+    policy's criteria before anybody was asked; some systems have a kind of their own for such work.
 
     Raises ValueError if `key` is not a valid delivery key.
     """
@@ -54,6 +55,7 @@ class TicketDraft:
     fields: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     gone: str = ""
+    is_preapproved: bool = False
 
     def __post_init__(self) -> None:
         check_key(self.key)

@@ -134,8 +134,14 @@ class ServiceNowClient:
         return await self._call(work, writes=True)
 
     async def create_change(self, kind: str, fields: Mapping[str, str]) -> Row:
-        """The new change of this type (normal, emergency)."""
+        """The new change of this type: normal, emergency, or standard/ and the sys_id of its template."""
         return await self._call(lambda client: _send(client, CHANGE_BASE, f"/change/{kind}", "", fields), writes=True)
+
+    async def standard_template(self, sys_id: str) -> Row | None:
+        """A template of standard changes; None if there is none."""
+        return await self._call(
+            lambda client: _read_change(client, f"/standard/template/{identity(sys_id)}"), writes=False
+        )
 
     async def patch_change(self, sys_id: str, fields: Mapping[str, str]) -> Row:
         """The change with these fields changed, as the instance left it."""

@@ -85,7 +85,7 @@ class ServiceNow:
     async def check(self) -> CheckResult:
         """How the instance answers with these settings, credentials and rights."""
         columns = Columns(self._client, self._lookups, self._settings)
-        return await Doctor(self._client, self._lookups, columns, signs_in_with=self._settings.signs_in_with).check()
+        return await Doctor(self._client, self._lookups, columns, settings=self._settings).check()
 
     async def create(self, draft: TicketDraft) -> Ticket:
         """Exactly one live ticket carries the draft's key.
@@ -94,13 +94,16 @@ class ServiceNow:
         created the ticket after all.
         """
         known = await self.find_by_key(draft.kind, draft.key)
-        if known is not None:
-            return known
-        fields = await self._fields(draft)
-        record = created(await self._insert(draft.kind, fields), draft.key)
-        if record.ignored:
-            _log.warning("servicenow_fields_ignored", number=record.number, fields=record.ignored)
-        return self._tickets.value(draft.kind, record)
+        if known is None:
+            fields = await self._fields(draft)
+            record = created(await self._insert(draft, fields), draft.key)
+            if record.ignored:
+                _log.warning("servicenow_fields_ignored", number=record.number, fields=record.ignored)
+            known = self._tickets.value(draft.kind, record)
+        if self._is_standard(draft):  # whose own words are its template's: what is asked stands in a note
+            words = f"{draft.summary}\n\n{draft.description}"
+            await write_once(self._client, TABLES[draft.kind], known.external_id, words, key=f"{draft.key}:asked")
+        return known
 
     async def update(self, ticket: Ticket, patch: TicketPatch) -> Ticket:
         """The ticket stands at the patch's target or beyond, with its note written once."""
@@ -215,10 +218,17 @@ class ServiceNow:
         found = await columns.targets(TABLES[draft.kind], names)
         return frozenset(name for name, target in found.items() if target.is_writable is not False)
 
-    async def _insert(self, kind: TicketKind, fields: Mapping[str, str]) -> Row:
-        if kind is TicketKind.INCIDENT:
+    async def _insert(self, draft: TicketDraft, fields: Mapping[str, str]) -> Row:
+        if draft.kind is TicketKind.INCIDENT:
             return await self._client.insert(INCIDENT_TABLE, fields)
-        return await self._client.create_change(CHANGE_TYPES[kind], fields)
+        if self._is_standard(draft):
+            return await self._client.create_change(f"standard/{self._settings.standard_template}", fields)
+        return await self._client.create_change(CHANGE_TYPES[draft.kind], fields)
+
+    def _is_standard(self, draft: TicketDraft) -> bool:
+        """Whether it is made from the template of what is approved beforehand."""
+        is_change = draft.kind is TicketKind.CHANGE
+        return is_change and draft.is_preapproved and bool(self._settings.standard_template)
 
     async def _cancel_doubles(self, kind: TicketKind, oldest: TaskRecord, doubles: Sequence[TaskRecord]) -> None:
         ended = _INCIDENT_CANCELED if kind is TicketKind.INCIDENT else CANCELED

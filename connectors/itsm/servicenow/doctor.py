@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from config.servicenow import spelled
@@ -11,9 +11,10 @@ from connectors.itsm.servicenow.client import ServiceNowClient
 from connectors.itsm.servicenow.columns import Columns
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE
+from connectors.itsm.servicenow.settings import ServiceNowSettings
 from connectors.itsm.servicenow.tasks import FIELDS as TASK_FIELDS
 from connectors.itsm.servicenow.tasks import TABLE as TASKS
-from connectors.itsm.servicenow.wire import FIELDS, condition
+from connectors.itsm.servicenow.wire import FIELDS, condition, text
 
 NOBODY: Final = "0" * 32  # a sys_id that no record has
 
@@ -22,9 +23,10 @@ class Doctor:
     """Reads only; leaves nothing behind."""
 
     def __init__(
-        self, client: ServiceNowClient, lookups: Lookups, columns: Columns, *, signs_in_with: Sequence[str]
+        self, client: ServiceNowClient, lookups: Lookups, columns: Columns, *, settings: ServiceNowSettings
     ) -> None:
-        self._signs_in_with = signs_in_with
+        self._signs_in_with = settings.signs_in_with
+        self._standard_template = settings.standard_template
         self._columns = columns
         self._client = client
         self._lookups = lookups
@@ -49,12 +51,26 @@ class Doctor:
                     "Change Management API", self._ask_change_api, "Activate the plugin com.snc.change_management."
                 ),
                 await _look("Assignment group", self._find_group, "Set assignment_group to a group of the instance."),
+                *await self._standard(),
                 await _look("Approvals", self._read_approvals, approvals),
                 _softened(await _look("Tasks of changes", self._read_tasks, tasks)),
                 _softened(await _look("Journal", self._read_journal, journal)),
                 *await self._mapping(),
             )
         )
+
+    async def _standard(self) -> tuple[Finding, ...]:
+        """The template of what is approved beforehand, where one is set."""
+        if not self._standard_template:
+            return ()
+        where = "Set standard_template to the sys_id of an active template of standard changes."
+        return (await _look("Standard change", self._find_template, where),)
+
+    async def _find_template(self) -> str:
+        found = await self._client.standard_template(self._standard_template)
+        if found is None:
+            raise Refused("ServiceNow has no such template of standard changes.", field="standard_template")
+        return f"Requests that a policy approves by itself are made from '{text(found.get('name'))}'."
 
     async def _mapping(self) -> tuple[Finding, ...]:
         try:

@@ -33,6 +33,7 @@ class ServiceNowSettings(BaseModel):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     assignment_group: str = ""  # name or sys_id; empty: the service's support group, else the account's own group
+    standard_template: str = ""  # sys_id; empty: what is approved beforehand is a normal change too
     webhook_secret: SecretStr | None = None  # base64, with or without whsec_ before it
     connect_timeout_s: Seconds = 5.0
     read_timeout_s: Seconds = 15.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -23,6 +24,10 @@ from connectors.itsm.base import (
     TicketState,
 )
 from connectors.itsm.servicenow import ServiceNowSettings, connect
+from sandbox.servicenow.templates import TEMPLATES
+
+TEMPLATE = TEMPLATES[1]
+ROTATING = TEMPLATE["sys_id"]
 
 
 def patch(target: TicketState, key: str = "event-1", **more: Any) -> TicketPatch:
@@ -36,6 +41,53 @@ def draft_of(key: str, kind: TicketKind = TicketKind.CHANGE, **fields: str) -> T
 def states_of(row: dict[str, Any]) -> list[str]:
     moves = [change["fields"]["state"][1] for change in row["history"] if "state" in change["fields"]]
     return [state for state in moves if state]
+
+
+@pytest.fixture
+async def standard(instance):
+    connected = connect(instance.settings(standard_template=ROTATING))
+    yield connected
+    await connected.close()
+
+
+@pytest.mark.row("N1", "N6")
+async def test_what_is_approved_beforehand_is_a_standard_change_of_the_template_and_needs_nobody_there(
+    instance, standard
+):
+    draft = replace(draft_of("request-1", business_service="Payments"), is_preapproved=True)
+    ticket = await standard.create(draft)
+    assert await standard.create(draft) == ticket  # also after an answer that was lost
+    row = instance.row("request-1")
+    assert (row["type"], row["approval"], row["short_description"]) == ("standard", "approved", TEMPLATE["name"])
+    (note,) = [each["value"] for each in instance.records("sys_journal_field") if "REQ-7" in each["value"]]
+    assert "REQ-7: create agent\n\nBecause." in note
+    for target, state in (
+        (TicketState.APPROVED, "-2"),
+        (TicketState.IMPLEMENTING, "-1"),
+        (TicketState.IMPLEMENTED, "0"),
+        (TicketState.CLOSED, "3"),
+    ):
+        await standard.update(ticket, patch(target, f"event-{target}", close_notes="Done."))
+        assert instance.row("request-1")["state"] == state
+    assert instance.records("sysapproval_approver") == []
+
+
+@pytest.mark.row("N1")
+async def test_without_that_mark_or_for_a_bypass_the_template_is_not_taken(instance, standard):
+    await standard.create(draft_of("request-1"))
+    bypass = replace(draft_of("bypass-1", TicketKind.EMERGENCY_CHANGE), is_preapproved=True)
+    await standard.create(bypass)
+    assert (instance.row("request-1")["type"], instance.row("bypass-1")["type"]) == ("normal", "emergency")
+
+
+@pytest.mark.row("N1")
+async def test_doctor_looks_for_the_template(instance, standard):
+    found = {each.subject: each for each in (await standard.check()).findings}["Standard change"]
+    assert (found.health, TEMPLATE["name"] in found.message) == (Health.OK, True)
+    lost = connect(instance.settings(standard_template="0" * 32))
+    found = {each.subject: each for each in (await lost.check()).findings}["Standard change"]
+    await lost.close()
+    assert (found.health, found.message) == (Health.FAILED, "ServiceNow has no such template of standard changes.")
 
 
 @pytest.mark.row("N1")
