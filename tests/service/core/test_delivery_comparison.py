@@ -79,9 +79,10 @@ async def test_a_dead_letter_is_compared_with_what_was_last_accepted_there(compa
     assert found.last is not None
     assert found.last.at == accepted
     assert found.last.payload["state"] == "in_approval"
+    commented = f"{reference}: commented · by Security Manager\nUse *** to try it."
     assert found.changes == (
         Changed("by", "", None),
-        Changed("note", f"{reference}: opened · agent.create", f"{reference}: commented · comment\nUse *** to try it."),
+        Changed("note", f"{reference}: opened · agent.create", commented),
         Changed("state", "in_approval", None),
     )
 
