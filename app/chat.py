@@ -12,8 +12,10 @@ from app.container import Service
 from bot.conversation.chat import Chat
 from bot.conversation.home import publish
 from bot.reach import Reach
+from bot.refused import Refusals
 from bot.slack.app import connect, make_app, open_socket
 from bot.slack.context import Desk
+from bot.slack.front import refusals_of
 from bot.slack.pictures import SlackGallery
 from bot.slack.workspace import make_client
 from config.settings import Role, SlackMode
@@ -26,6 +28,7 @@ class Slack:
 
     app: AsyncApp | None = None
     app_token: str | None = None
+    refusals: Refusals | None = None  # at the address that Slack calls; in Socket Mode it calls none of ours
     subscriptions: list[Subscription] = field(default_factory=list)
     _socket: AsyncSocketModeHandler | None = None
 
@@ -75,5 +78,6 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
     return Slack(
         app=make_app(Desk(workspace, chat), signing_secret=secret),
         app_token=app_token,
+        refusals=None if is_socket else refusals_of(service.database, workspace.tenant),
         subscriptions=subscriptions,
     )

@@ -206,8 +206,8 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         ),
     )
     service.listener.on("countersign_outbox", changes.woken)
-    if slack.app is not None and slack.app_token is None:  # in Socket Mode Slack calls no address of ours
-        app.router.add_routes([slack_route(slack.app)])
+    if slack.app is not None and slack.refusals is not None:
+        app.router.add_routes([slack_route(slack.app, slack.refusals)])
     if teams.desk is not None:
         app.router.add_routes([teams_route(teams.desk)])
     app.router.add_routes(hook_routes(SystemHooks([*service.inboxes, *service.executors, *service.alert_doors])))

@@ -14,7 +14,7 @@ from bot.conversation.home import publish
 from bot.reach import Reach
 from bot.teams.connector import Connector, make_connector, make_session
 from bot.teams.context import Desk
-from bot.teams.door import Credentials, Doorkeeper
+from bot.teams.door import Credentials, Doorkeeper, refusals_of
 from bot.teams.keys import SigningKeys
 from bot.teams.people import People
 from bot.teams.pictures import TeamsGallery
@@ -87,8 +87,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
     door = Doorkeeper(
         keys=SigningKeys(session, settings.metadata_url, issuer=settings.issuer),
         credentials=credentials,
-        database=service.database,
-        tenant=places.tenant,
+        refusals=refusals_of(service.database, places.tenant),
         now=service.database.clock.outside,  # tokens run out in Microsoft's time
     )
     return Teams(

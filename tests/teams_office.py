@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.conversation.chat import Chat
 from bot.teams.connector import Connector, make_connector, make_session
 from bot.teams.context import Desk
-from bot.teams.door import Credentials, Doorkeeper
+from bot.teams.door import Credentials, Doorkeeper, refusals_of
 from bot.teams.front import teams_route
 from bot.teams.keys import SigningKeys
 from bot.teams.people import People
@@ -169,8 +169,7 @@ async def open_desk(
     door = Doorkeeper(
         keys=SigningKeys(session, about["openid_metadata_url"], issuer=issuer),
         credentials=Credentials(about["app_id"], about["tenant_id"], issuer),
-        database=company.database,
-        tenant=company.tenant,
+        refusals=refusals_of(company.database, company.tenant),
         now=SystemClock().now,
     )
     workspace = Workspace(places, People(places))

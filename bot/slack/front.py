@@ -9,14 +9,25 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import structlog
 from aiohttp import web
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
+from bot.refused import Refusals, caller_of
+from core.actor import Door
+from core.db import Database
+from core.ids import TenantId
+
+log = structlog.get_logger()
+
+PATH: Final = "/slack/events"
+REFUSED = Counter("countersign_slack_refused_total", "Requests that were not proven to come from Slack")
 BODY_MAX_BYTES: Final = 1_000_000
 ACK_SECONDS = Histogram(
     "countersign_slack_ack_seconds",
@@ -25,7 +36,7 @@ ACK_SECONDS = Histogram(
 )
 
 
-def slack_route(app: AsyncApp) -> web.RouteDef:
+def slack_route(app: AsyncApp, refusals: Refusals) -> web.RouteDef:
     """The one address that Slack calls."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -34,10 +45,25 @@ def slack_route(app: AsyncApp) -> web.RouteDef:
         if problem:
             return web.json_response({"error": problem}, status=400)
         response = await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        if response.status == HTTPStatus.UNAUTHORIZED:  # Bolt's answer to what is not signed by Slack, or too old
+            await _refused(request, refusals)
         ACK_SECONDS.observe(time.perf_counter() - started)
         return response
 
-    return web.post("/slack/events", handle)
+    return web.post(PATH, handle)
+
+
+def refusals_of(database: Database, tenant: TenantId) -> Refusals:
+    """Where refusals at this door are recorded."""
+    return Refusals(database, tenant, Door.SLACK, action="slack.request", resource=PATH)
+
+
+async def _refused(request: web.Request, refusals: Refusals) -> None:
+    caller = caller_of(request)
+    reason = "bad_signature" if request.headers.get("X-Slack-Signature") else "no_signature"
+    REFUSED.inc()
+    log.warning("slack_request_refused", reason=reason, ip=caller.ip_address)
+    await refusals.record(caller, reason)
 
 
 async def _problem(request: web.Request) -> str | None:

@@ -17,6 +17,7 @@ from aiohttp import web
 from prometheus_client import Histogram
 
 from bot.conversation.chat import WENT_WRONG, DeliveredTwice
+from bot.refused import Caller, caller_of
 from bot.teams import wire
 from bot.teams.acts import on_activity
 from bot.teams.context import Desk, problem
@@ -30,7 +31,8 @@ log = structlog.get_logger()
 PATH: Final = "/api/messages"
 BODY_MAX_BYTES: Final = 256 * 1024  # Teams' own messages end at about 100 KB
 ANSWER_WITHIN_S: Final = 10.0  # for what nobody waits for; Teams gives up after 15
-_FORBIDDEN: Final = frozenset({Flaw.SERVICE_URL, Flaw.ENDORSEMENT, Flaw.TENANT})  # it is Teams, but not for us
+# It is Microsoft's Bot Framework, but not our Teams.
+_FORBIDDEN: Final = frozenset({Flaw.SERVICE_URL, Flaw.CHANNEL, Flaw.ENDORSEMENT, Flaw.TENANT})
 ANSWER_SECONDS = Histogram(
     "countersign_teams_answer_seconds",
     "Time until Teams has its answer",
@@ -51,13 +53,13 @@ def teams_route(desk: Desk) -> web.RouteDef:
             sender = activity.sender.directory_id
             desk.door.check(proof, activity)
         except Untrusted as exc:
-            await desk.door.refused(exc.flaw, ip=request.remote, sender=sender)
+            await desk.door.refused(exc.flaw, caller_of(request), sender=sender)
             return _refusal(HTTPStatus.FORBIDDEN if exc.flaw in _FORBIDDEN else HTTPStatus.UNAUTHORIZED, exc.flaw.value)
         except NoKeys as exc:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, exc.message)
         except Malformed as exc:
             return _refusal(HTTPStatus.BAD_REQUEST, f"this is no activity: {exc}")
-        response = await _answered(desk, activity, request.remote)
+        response = await _answered(desk, activity, caller_of(request))
         kind = "invoke" if activity.type == wire.INVOKE else "event"
         ANSWER_SECONDS.labels(kind).observe(time.perf_counter() - started)
         return response
@@ -65,9 +67,9 @@ def teams_route(desk: Desk) -> web.RouteDef:
     return web.post(PATH, handle)
 
 
-async def _answered(desk: Desk, activity: Activity, ip: str | None) -> web.StreamResponse:
+async def _answered(desk: Desk, activity: Activity, caller: Caller) -> web.StreamResponse:
     """Teams' answer. What is not an invoke goes on after it, should it take long."""
-    work = asyncio.ensure_future(_done(desk, activity, ip))
+    work = asyncio.ensure_future(_done(desk, activity, caller))
     if activity.type == wire.INVOKE:
         return web.json_response(await asyncio.shield(work))
     done, _late = await asyncio.wait({work}, timeout=ANSWER_WITHIN_S)
@@ -77,12 +79,12 @@ async def _answered(desk: Desk, activity: Activity, ip: str | None) -> web.Strea
     return web.Response(status=HTTPStatus.OK)
 
 
-async def _done(desk: Desk, activity: Activity, ip: str | None) -> dict[str, Any]:
+async def _done(desk: Desk, activity: Activity, caller: Caller) -> dict[str, Any]:
     try:
         await keep_place(desk, activity)
         return await on_activity(desk, activity) or {}
     except DeliveredTwice as exc:  # Teams sends again what it thinks is lost; so does whoever has captured it
-        await desk.door.refused(Flaw.REPLAYED, ip=ip, sender=activity.sender.directory_id)
+        await desk.door.refused(Flaw.REPLAYED, caller, sender=activity.sender.directory_id)
         return problem(exc.code, exc.message)
     except Exception:
         log.exception("teams_activity_failed", type=activity.type, name=activity.name)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 from cryptography.hazmat.primitives.hashes import SHA256
 
 ALGORITHM: Final = "RS256"
+CHANNEL: Final = "msteams"
 LEEWAY: Final = timedelta(minutes=5)  # Microsoft: "industry-standard clock-skew is 5 minutes"
 TOKEN_MAX: Final = 16 * 1024  # characters; Microsoft's have about a thousand
 KEY_BITS_LEAST: Final = 2048  # RFC 7518, 3.3
@@ -39,6 +40,7 @@ class Flaw(StrEnum):
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     SERVICE_URL = "wrong_service_url"
+    CHANNEL = "wrong_channel"
     ENDORSEMENT = "channel_not_endorsed"
     TENANT = "wrong_tenant"
     REPLAYED = "replayed"
@@ -119,9 +121,14 @@ def verified(token: Unverified, key: Key, *, issuer: str, audience: str, now: da
 
 
 def check_origin(proof: Proof, *, service_url: str, channel: str) -> None:
-    """The activity says of itself what its token says. Raises Untrusted."""
+    """The activity says of itself what its token says, and is of Teams. Raises Untrusted.
+
+    The other channels of the Bot Framework are signed with the same keys, and let whoever writes say who they are.
+    """
     if not service_url or service_url.rstrip("/") != proof.service_url.rstrip("/"):
         raise Untrusted(Flaw.SERVICE_URL)
+    if channel != CHANNEL:
+        raise Untrusted(Flaw.CHANNEL)
     if proof.endorsements and channel not in proof.endorsements:
         raise Untrusted(Flaw.ENDORSEMENT)
 

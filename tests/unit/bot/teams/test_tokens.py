@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from bot.teams.tokens import Flaw, Key, Untrusted, check_origin, keys_in, presented, verified
+from bot.teams.tokens import Flaw, Key, Proof, Untrusted, check_origin, keys_in, presented, verified
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 ISSUER, AUDIENCE, SERVICE = "https://api.botframework.com", "app-1", "https://smba.trafficmanager.net/emea/"
@@ -127,7 +127,8 @@ def test_what_is_no_token_is_refused_without_looking_for_a_key(header, flaw):
         (SERVICE.rstrip("/"), "msteams", None),
         ("https://attacker.example/", "msteams", Flaw.SERVICE_URL),
         ("", "msteams", Flaw.SERVICE_URL),
-        (SERVICE, "webchat", Flaw.ENDORSEMENT),
+        (SERVICE, "webchat", Flaw.CHANNEL),
+        (SERVICE, "", Flaw.CHANNEL),
     ],
 )
 def test_an_activity_must_say_of_itself_what_its_token_says(service_url, channel, flaw):
@@ -138,6 +139,20 @@ def test_an_activity_must_say_of_itself_what_its_token_says(service_url, channel
     with pytest.raises(Untrusted) as caught:
         check_origin(proof, service_url=service_url, channel=channel)
     assert caught.value.flaw is flaw
+
+
+@pytest.mark.parametrize("channel", ["directline", "webchat"])
+def test_another_channel_is_not_teams_though_the_key_may_speak_for_it(channel):
+    proof = Proof(SERVICE, frozenset({"msteams", channel}))
+    with pytest.raises(Untrusted) as caught:
+        check_origin(proof, service_url=SERVICE, channel=channel)
+    assert caught.value.flaw is Flaw.CHANNEL
+
+
+def test_a_key_that_may_not_speak_for_teams_does_not():
+    with pytest.raises(Untrusted) as caught:
+        check_origin(Proof(SERVICE, frozenset({"webchat"})), service_url=SERVICE, channel="msteams")
+    assert caught.value.flaw is Flaw.ENDORSEMENT
 
 
 def jwk(private=PRIVATE, **changes):
