@@ -60,7 +60,10 @@ def may_name(request: RequestView) -> bool:
 def ticket_form(request: RequestView, target: Target) -> Form:
     """Which ticket the request rests on."""
     said = ticket_blocks(request)
-    number = request.ticket.number if request.ticket else ""
+    ticket = request.ticket
+    number = ticket.number if ticket else ""
+    if ticket and ":" in number:  # else what stands before the colon would be read as a system
+        number = f"{ticket.system}:{number}"
     return Form(
         actions.FORM_TICKET,
         "Name a ticket",

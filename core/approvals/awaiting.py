@@ -44,7 +44,7 @@ def read_named(policy: ApprovalPolicy, value: object, desks: tuple[Desk, ...]) -
         return None
     read = read_ticket(value, policy.ticket, desks)
     if read.problem:
-        raise InvalidTicket(read.problem, where="ticket", accepted=read.accepted)
+        raise InvalidTicket(read.problem, where=".".join(filter(None, ("ticket", read.where))), accepted=read.accepted)
     return read
 
 

@@ -170,7 +170,7 @@ async def _name_for_live(tx: Transaction, actor: Actor, request_id: UUID, desks:
 
     The same one again changes nothing: platforms ask until they are allowed.
     """
-    before = await ticket_needed(tx, request_id) if ticket else None
+    before = await ticket_needed(tx, request_id) if ticket is not None else None
     if before is None:
         return
     held = await hold(tx, request_id)

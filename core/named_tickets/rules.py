@@ -7,7 +7,7 @@ service or label of its name, or by its name as a whole word of the ticket's sum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,8 @@ from core.named_tickets.ticket import NamedTicket, Standing
 
 FRESH_FOR: Final = timedelta(minutes=15)  # what a system said of a ticket is relied on for so long
 NUMBER_MAX: Final = 100  # characters
+_MEMBERS: Final = ("system", "number")  # of a ticket that is written as an object
+_EXAMPLES: Final = ('"CHG0030001"', '{"system": "servicenow", "number": "CHG0030001"}')
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]*\Z")
 
 
@@ -56,12 +58,16 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A ticket as somebody wrote it down, read: which system it is in, and its number; or what is wrong with it."""
+    """A ticket as somebody wrote it down, read: which system it is in, and its number; or what is wrong with it.
+
+    `where` is the member that is wrong, of a ticket that was written as an object.
+    """
 
     system: str = ""
     number: str = ""
     problem: str = ""
     accepted: tuple[str, ...] = ()
+    where: str = ""
 
 
 def ticket_verdict(
@@ -100,17 +106,17 @@ def read_ticket(value: object, need: TicketNeed, desks: Iterable[Desk]) -> Readi
     if not eligible:
         where = listed(need.systems) or "a ticket system"
         return Reading(problem=f"The policy asks for a ticket in {where}, and none is connected.")
-    system, number = _parts(value, eligible)
+    if wrong := _misshapen(value):
+        return wrong
+    system, number = _parts(value)
+    if system and system not in eligible:
+        return Reading(problem=f"A ticket in '{system}' does not count here.", accepted=tuple(eligible))
     if not _NUMBER.match(number) or len(number) > NUMBER_MAX:
-        example = '"CHG0030001"', '{"system": "servicenow", "number": "CHG0030001"}'
-        return Reading(problem="This is not the number of a ticket.", accepted=example)
+        return Reading(problem="This is not the number of a ticket.", accepted=_EXAMPLES)
     if not system and len(eligible) > 1:
         accepted = tuple(f"{slug}:{number}" for slug in eligible)
         return Reading(problem=f"In which system is {number}?", accepted=accepted)
-    system = system or next(iter(eligible))
-    if system not in eligible:
-        return Reading(problem=f"A ticket in '{system}' does not count here.", accepted=tuple(eligible))
-    return Reading(system, number)
+    return Reading(system or next(iter(eligible)), number)
 
 
 def in_words(at: datetime) -> str:
@@ -118,14 +124,27 @@ def in_words(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def _parts(value: object, eligible: Iterable[str]) -> tuple[str, str]:
-    if isinstance(value, dict):
-        return str(value.get("system") or "").strip(), str(value.get("number") or "").strip()
-    text = str(value).strip()
-    before, _, after = text.partition(":")
-    if after and before.strip().lower() in set(eligible):
-        return before.strip().lower(), after.strip()
-    return "", text
+def _misshapen(value: object) -> Reading | None:
+    """What is wrong with how it is written; None for text, or an object of texts with the members that there are."""
+    if isinstance(value, str):
+        return None
+    if not isinstance(value, Mapping):
+        return Reading(problem="The ticket is neither text nor an object.", accepted=_EXAMPLES)
+    strange = next((str(key) for key in value if key not in _MEMBERS), None)
+    if strange is not None:
+        return Reading(problem=f"A ticket has no '{strange}'.", accepted=_MEMBERS, where=strange)
+    wrong = next((key for key in _MEMBERS if not isinstance(value.get(key, ""), str)), None)
+    if wrong is not None:
+        return Reading(problem=f"The ticket's {wrong} is not text.", accepted=_EXAMPLES, where=wrong)
+    return None
+
+
+def _parts(value: object) -> tuple[str, str]:
+    """The system, "" where none is named, and the number. What stands before a colon is a system, whichever it is."""
+    if isinstance(value, Mapping):
+        return str(value.get("system") or "").strip().lower(), str(value.get("number") or "").strip()
+    before, colon, after = str(value).strip().partition(":")
+    return (before.strip().lower(), after.strip()) if colon else ("", before)
 
 
 def _kind_and_state(need: TicketNeed, facts: TicketFacts) -> Iterable[str]:

@@ -208,6 +208,9 @@ async def test_only_the_requester_names_its_ticket_and_only_where_one_is_needed(
         await named(company, pending.request_id, "no number")
     with pytest.raises(InvalidTicket):
         await named(company, pending.request_id, "  ")
+    with pytest.raises(InvalidTicket) as refusal:
+        await named(company, pending.request_id, {"number": NUMBER, "foo": 1})
+    assert (refusal.value.where, refusal.value.accepted) == ("ticket.foo", ("system", "number"))
     other = await ask(company, catalogue, resource=agent("ticket-free"))
     with pytest.raises(NoTicketNeeded):
         await named(company, other.request_id, NUMBER)

@@ -199,10 +199,17 @@ def test_with_one_system_its_name_may_be_left_out():
         ("CHG1", NEED, "In which system is CHG1?", ("servicenow:CHG1", "jira:CHG1")),
         ({"system": "remedy", "number": "CRQ1"}, NEED, "A ticket in 'remedy' does not count here.",
          ("servicenow", "jira")),
+        ("jira:GOV-1", replace(NEED, systems=("servicenow",)), "A ticket in 'jira' does not count here.",
+         ("servicenow",)),
+        ("Remedy: CRQ1", NEED, "A ticket in 'remedy' does not count here.", ("servicenow", "jira")),
+        ("servicnow:CHG1", NEED, "A ticket in 'servicnow' does not count here.", ("servicenow", "jira")),
         ({"system": "jira"}, NEED, "This is not the number of a ticket.", None),
         ("CHG 1; DROP", NEED, "This is not the number of a ticket.", None),
         ("x" * 101, NEED, "This is not the number of a ticket.", None),
-        (["CHG1"], NEED, "This is not the number of a ticket.", None),
+        (["CHG1"], NEED, "The ticket is neither text nor an object.", None),
+        (5, NEED, "The ticket is neither text nor an object.",
+         ('"CHG0030001"', '{"system": "servicenow", "number": "CHG0030001"}')),
+        (False, NEED, "The ticket is neither text nor an object.", None),
         ("CRQ1", replace(NEED, systems=("remedy",)),
          "The policy asks for a ticket in remedy, and none is connected.", ()),
     ],
@@ -212,6 +219,26 @@ def test_what_cannot_be_meant_is_refused_with_what_is_accepted(value, need, prob
     assert found.problem == problem
     if accepted is not None:
         assert found.accepted == accepted
+
+
+@pytest.mark.parametrize(
+    ("value", "where", "problem", "accepted"),
+    [
+        ({"number": "CHG1", "foo": 1}, "foo", "A ticket has no 'foo'.", ("system", "number")),
+        ({"number": 5}, "number", "The ticket's number is not text.", None),
+        ({"system": ["jira"], "number": "GOV-1"}, "system", "The ticket's system is not text.", None),
+        ({"system": None, "number": "GOV-1"}, "system", "The ticket's system is not text.", None),
+    ],
+)
+def test_what_is_wrong_with_a_ticket_written_as_an_object_is_named_by_its_place(value, where, problem, accepted):
+    found = read_ticket(value, NEED, DESKS)
+    assert (found.where, found.problem) == (where, problem)
+    if accepted is not None:
+        assert found.accepted == accepted
+
+
+def test_a_number_may_hold_a_colon_where_its_system_is_named():
+    assert read_ticket("jira:GOV:1", NEED, DESKS).number == "GOV:1"
 
 
 def test_a_need_says_itself_in_words():
