@@ -29,6 +29,7 @@ log = structlog.get_logger()
 PATH: Final = "/slack/events"
 REFUSED = Counter("countersign_slack_refused_total", "Requests that were not proven to come from Slack")
 BODY_MAX_BYTES: Final = 1_000_000
+_STAMP_DIGITS_MAX: Final = 15  # more seconds than there will be
 ACK_SECONDS = Histogram(
     "countersign_slack_ack_seconds",
     "Time until Slack has its acknowledgement",
@@ -68,7 +69,7 @@ async def _refused(request: web.Request, refusals: Refusals) -> None:
 
 async def _problem(request: web.Request) -> str | None:
     stamp = request.headers.get("X-Slack-Request-Timestamp", "0")
-    if not stamp.isascii() or not stamp.isdigit():
+    if not stamp.isascii() or not stamp.isdigit() or len(stamp) > _STAMP_DIGITS_MAX:
         return "X-Slack-Request-Timestamp is not a number"
     if not request.headers.get("X-Slack-Signature", "").isascii():
         return "X-Slack-Signature is not a signature"
