@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.teams.manifest import Package, archive
+from bot.teams.manifest import DEVELOPER_MAX, Package, archive
 from config.load import load_settings
 from core.errors import InvalidInput
 
@@ -24,6 +24,10 @@ def write_manifest(
     terms: Annotated[str, typer.Option(help="The address of your terms of use.")] = "",
 ) -> None:
     """Write the app package that is uploaded in Teams' admin centre."""
+    if not 1 <= len(developer) <= DEVELOPER_MAX:
+        raise InvalidInput(
+            f"It has {len(developer)} characters.", where="--developer", accepted=(f"1 to {DEVELOPER_MAX} characters",)
+        )
     settings = load_settings(config=config)
     if settings.teams.app_id is None:
         raise InvalidInput("Which bot? Set COUNTERSIGN_TEAMS__APP_ID first.", where="teams.app_id")
@@ -35,5 +39,8 @@ def write_manifest(
         privacy=privacy,
         terms=terms,
     )
-    out.write_bytes(archive(package))
+    try:
+        out.write_bytes(archive(package))
+    except OSError as exc:
+        raise InvalidInput(f"'{out}' cannot be written: {exc.strerror}.", where="--out") from exc
     typer.echo(f"{out}: upload it in the Teams admin centre, under Teams apps → Manage apps.")

@@ -19,7 +19,7 @@ from bot.teams.door import Doorkeeper
 from bot.teams.openers import DIALOGS, opener
 from bot.teams.places import PLATFORM
 from bot.teams.wire import Activity
-from bot.teams.words import in_teams_words
+from bot.teams.words import form_in_teams_words, in_teams_words
 from bot.teams.workspace import Workspace
 from bot.views.answers import said
 from core.ids import uuid7
@@ -132,7 +132,7 @@ def problem(code: str, words: str) -> Json:
 
 def dialog(form: Form) -> Json:
     """The form in a dialog."""
-    return {"task": {"type": "continue", "value": render.dialog(form, str(uuid7()))}}
+    return {"task": {"type": "continue", "value": render.dialog(form_in_teams_words(form), str(uuid7()))}}
 
 
 def dialog_says(words: str) -> Json:

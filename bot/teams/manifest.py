@@ -15,6 +15,7 @@ from core.errors import InvalidInput
 Json = dict[str, Any]
 
 VERSION: Final = "1.23"
+DEVELOPER_MAX: Final = 32  # characters of whoever runs the app
 SCHEMA: Final = f"https://developer.microsoft.com/json-schemas/teams/v{VERSION}/MicrosoftTeams.schema.json"
 SCOPES: Final = ("personal", "team", "groupChat")
 COMMANDS: Final = (
@@ -64,7 +65,7 @@ def manifest(package: Package) -> Json:
         "version": package.version,
         "id": package.app_id,
         "developer": {
-            "name": package.developer[:32],
+            "name": package.developer[:DEVELOPER_MAX],
             "websiteUrl": package.website,
             "privacyUrl": package.privacy or package.website,
             "termsOfUseUrl": package.terms or package.website,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
-from bot.cards import Block, Card, Context, Heading, Markup, Section, Text
+from bot.cards import Block, Card, Context, Form, Heading, Input, Markup, Section, Text
 from bot.conversation.commands import Typed
 from bot.views.answers import help_card
 
@@ -35,7 +35,7 @@ class Wish(Enum):
 
 def read_words(words: str, interaction: str) -> Typed | Wish:
     """What the words ask for: approvals, unless they say something else."""
-    first, _, rest = words.strip().partition(" ")
+    first, rest = [*words.split(maxsplit=1), "", ""][:2]
     first = first.lower().removeprefix("/").rstrip("!.,")
     if not first or (first in _HOME and not rest):
         return Wish.HOME
@@ -57,6 +57,12 @@ def teams_help() -> Card:
 def in_teams_words(card: Card) -> Card:
     """The card with our commands as they are written in Teams: without the slash. What people wrote stays."""
     return Card(_SLASHED.sub("", card.summary), tuple(map(_block, card.blocks)))
+
+
+def form_in_teams_words(form: Form) -> Form:
+    """The same of a form: of what it says, not of what is filled in."""
+    said = (part if isinstance(part, Input) else _block(part) for part in form.blocks)
+    return replace(form, title=_SLASHED.sub("", form.title), blocks=tuple(said))
 
 
 def _block(block: Block) -> Block:

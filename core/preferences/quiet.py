@@ -15,6 +15,7 @@ from core.durations import parse_time
 from core.zones import zone_of
 
 CHANCE: Final = timedelta(hours=1)  # after quiet hours, in which somebody can still decide in time
+_DASHES: Final = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")  # telephones write one of these
 _DAY: Final = timedelta(days=1)
 _NEAR: Final = range(-2, 3)  # days from today whose quiet hours may hold now, also where a zone left out a day
 
@@ -31,8 +32,8 @@ class QuietHours:
 
 
 def parse_quiet(words: str) -> QuietHours | None:
-    """The hours in "22:00-07:00"; None for anything else, and for hours without end."""
-    first, dash, last = words.partition("-")
+    """The hours in "22:00-07:00", by whichever dash; None for anything else, and for hours without end."""
+    first, dash, last = words.translate(_DASHES).partition("-")
     start, until = parse_time(first), parse_time(last)
     return QuietHours(start, until) if dash and start and until and start != until else None
 

@@ -1,9 +1,9 @@
 import pytest
 
-from bot.cards import Card, Markup, Plain, Section
+from bot.cards import Card, Form, Markup, Plain, Section, TextInput
 from bot.conversation.commands import Typed
 from bot.teams.openers import opener, typed_in
-from bot.teams.words import Wish, in_teams_words, read_words, teams_help
+from bot.teams.words import Wish, form_in_teams_words, in_teams_words, read_words, teams_help
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from bot.teams.words import Wish, in_teams_words, read_words, teams_help
         ("/approve list", Typed("/approve", "list", "1")),
         ("Approve", Typed("/approve", "", "1")),
         ("bypass status", Typed("/bypass", "status", "1")),
+        ("bypass\nstatus", Typed("/bypass", "status", "1")),
+        ("bypass\tstatus", Typed("/bypass", "status", "1")),
         ("/bypass", Typed("/bypass", "", "1")),
         ("yes REQ-1001 looks good", Typed("/approve", "yes REQ-1001 looks good", "1")),
         ("/list", Typed("/approve", "list", "1")),
@@ -35,6 +37,12 @@ def test_our_own_words_lose_the_slash_and_what_people_wrote_keeps_it():
     assert in_teams_words(card) == Card(
         "Try approve help", (Section((Markup("Use `approve list` and bypass."), Plain("see /approve"))),)
     )
+
+
+def test_a_form_says_them_so_too_and_leaves_what_is_to_be_typed_as_it_is():
+    field = TextInput("agent", "Agent", placeholder="/approve")
+    form = Form("f", "Use /approve", (Section((Markup("Or `/approve list`."),)), field))
+    assert form_in_teams_words(form) == Form("f", "Use approve", (Section((Markup("Or `approve list`."),)), field))
 
 
 def test_the_help_names_every_command_without_a_slash():

@@ -77,7 +77,7 @@ def test_a_day_on_which_no_clock_changes_is_as_the_clock_on_the_wall_says(hours,
         assert end - now <= timedelta(days=1)
 
 
-@pytest.mark.parametrize(("choice", "shown"), [("22:00-07:00", "22:00-07:00"), (" 1:00 - 5:30 ", "01:00-05:30")])
+@pytest.mark.parametrize(("choice", "shown"), [("22:00-07:00", "22:00-07:00"), (" 1:00 \u2013 5:30 ", "01:00-05:30")])
 def test_a_choice_is_written_as_it_is_read(choice, shown):
     chosen = with_quiet(Preferences(), choice)
     assert chosen.quiet_choice == shown
