@@ -308,7 +308,8 @@ def _line(event: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Card
             mark = {"question": "❓", "answer": "💡"}.get(str(data.get("kind")), "💬")
             return _comment_line((Markup(f"{mark} "), name("author")), str(data.get("text", "")))
         case "request.approved" | "request.rejected" | "request.withdrawn" | "request.expired":
-            line = (Markup(f"*{event.partition('.')[2].capitalize()}*"), *(reason or (Markup("."),)))
+            why = () if data.get("voter") else reason  # a voter's own line has told it
+            line = (Markup(f"*{event.partition('.')[2].capitalize()}*"), *(why or (Markup("."),)))
         case "request.used" | "request.outcome":
             line = _at_the_gate(event, data, names)
         case _:

@@ -6,8 +6,9 @@ import socket
 import pytest
 from aiohttp import web
 
-from bot.living import LivingMessages
+from bot.living import DIRECT, LivingMessages
 from bot.slack.workspace import Workspace, make_client
+from core import links
 from core.approvals import RequestEvent
 from core.ids import EventId, uuid7
 from core.outbox import Event
@@ -49,21 +50,22 @@ async def messages_of(company):
         stack.push_async_callback(runner.cleanup)
         client = make_client("xoxb-1", f"{url}/slack/api/")
         workspace = Workspace(tenant=company.tenant, team_id="T1ACME", client=client, database=company.database)
-        told: list[str] = []
+        names = {each["id"]: each["name"] for each in people}
 
-        async def refresh(chat_user: str) -> None:
-            told.append(next(each["name"] for each in people if each["id"] == chat_user))
+        async def refresh(_chat_user: str) -> None:
+            return
 
         living = LivingMessages(workspace, "C0APPROVALS", "C0APPROVALS", refresh)
 
         async def after(event: RequestEvent, request_id, **data) -> set[str]:
-            """Whose message was written with this event."""
-            told.clear()
+            """Who has a message of the request once this event is told."""
             subject = f"request:{request_id}"
             await living.deliver(
                 Event(company.tenant, EventId(uuid7()), subject, event, data, occurred_at=company.clock.now())
             )
-            return set(told)
+            async with company.database.tenant(company.tenant) as tx:
+                found = await links.messages_of(tx, request_id, workspace.slug)
+            return {names[slot.place] for slot in found if slot.role == DIRECT}
 
         yield after
 
