@@ -25,13 +25,15 @@ class Traits:
 
     `answers_under_all`: a reply can stand under any message, also between two people. `has_own_views`: each reader of
     a message can be shown a view of their own. `redraws_forms`: an open form can change with what is chosen in it.
-    `opens_channels`: a bot can open a channel; elsewhere a message's thread is the place to talk.
+    `opens_channels`: a bot can open a channel; elsewhere a message's thread is the place to talk. `keeps_answers`: what
+    a command is answered with stays in the chat, where it would grow old beside the living message.
     """
 
     answers_under_all: bool = True
     has_own_views: bool = False
     redraws_forms: bool = False
     opens_channels: bool = False
+    keeps_answers: bool = False
 
 
 class Platform(Protocol):

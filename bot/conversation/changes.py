@@ -138,7 +138,7 @@ async def on_change(chat: Chat, actor: Actor, intent: Intent) -> Card:
         case _:
             pass
     viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
-    return change_card(change, viewer, now=chat.now())
+    return chat.answer_with(change_card(change, viewer, now=chat.now()), is_asked_for=intent.verb is Verb.SHOW)
 
 
 async def on_button(chat: Chat, actor: Actor, action_id: str, target: Target) -> Card | None:
@@ -173,7 +173,7 @@ async def submit_new(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Car
         rollback_plan=values.get("rollback_plan") or "",
     )
     viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
-    return change_card(change, viewer, now=chat.now())
+    return chat.answer_with(change_card(change, viewer, now=chat.now()), is_asked_for=False)
 
 
 async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, values: Mapping[str, Any]) -> Card:

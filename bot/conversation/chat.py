@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from bot.cards import Card, Form
+from bot.cards import Actions, Card, Form, Plain, Section
 from bot.platform import Platform
 from bot.views import forms
 from bot.views.answers import error_card
@@ -96,6 +96,18 @@ class Chat:
     def console(self) -> str:
         """The console's address, where people can reach it."""
         return self.platform.console
+
+    def answer_with(self, card: Card, *, is_asked_for: bool) -> Card:
+        """How a command is answered that is about something with a living message, whose card this is.
+
+        Where answers stay, the living message alone has buttons and the present state: whoever asked to see it gets the
+        card without buttons, and what was done is one line.
+        """
+        if not self.platform.traits.keeps_answers:
+            return card
+        if is_asked_for:
+            return Card(card.summary, tuple(block for block in card.blocks if not isinstance(block, Actions)))
+        return Card(card.summary, (Section((Plain(card.summary),)),))
 
     def now(self) -> datetime:
         """The present instant."""

@@ -294,4 +294,4 @@ async def _bypass(chat: Chat, actor: Actor, intent: Intent) -> Card:
         bypass = await confirm_extension(database, actor, bypass.id)
     elif intent.verb is Verb.DECLINE:
         bypass = await decline_extension(database, actor, bypass.id)
-    return bypass_card(bypass, viewer, now=chat.now())
+    return chat.answer_with(bypass_card(bypass, viewer, now=chat.now()), is_asked_for=intent.verb is Verb.SHOW)

@@ -182,7 +182,8 @@ async def on_incident(chat: Chat, actor: Actor, intent: Intent) -> Card:
             pass
     viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
     suspects = () if incident.is_over else await list_suspects(database, actor, incident.id)
-    return incident_card(incident, viewer, now=chat.now(), console=chat.console, suspects=suspects)
+    card = incident_card(incident, viewer, now=chat.now(), console=chat.console, suspects=suspects)
+    return chat.answer_with(card, is_asked_for=intent.verb is Verb.SHOW)
 
 
 async def on_button(chat: Chat, actor: Actor, action_id: str, target: Target) -> Card:
@@ -212,7 +213,8 @@ async def submit_new(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Car
         started_at=await _time(chat, actor, values, "started_at"),
     )
     viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
-    return incident_card(incident, viewer, now=chat.now(), console=chat.console)
+    card = incident_card(incident, viewer, now=chat.now(), console=chat.console)
+    return chat.answer_with(card, is_asked_for=False)
 
 
 async def submit_form(chat: Chat, actor: Actor, form: str, target: Target, values: Mapping[str, Any]) -> Card:

@@ -79,7 +79,7 @@ class Workspace:
     @property
     def traits(self) -> Traits:
         """What a message can be here: chats with one person have no threads."""
-        return Traits(answers_under_all=False, has_own_views=True)
+        return Traits(answers_under_all=False, has_own_views=True, keeps_answers=True)
 
     async def actor(self, chat_user: str) -> Actor:
         """The person behind a verified chat account. Raises UnknownChatAccount, which is recorded."""

@@ -329,7 +329,8 @@ def test_a_bypass_is_taken_in_teams_and_management_is_told_on_both(product, team
     amara = product.email("tenant_administrator")
     until(lambda: teams.chat(amara, reference), "a word to management")
     ended = teams.says(tomas, f"bypass end {reference}")
-    assert "Ended" in heard(ended)
+    assert f"{reference}: " in heard(ended)
+    assert "— ended" in heard(ended)
     until(lambda: "Ended" in str(product.message_with("emergency", words)["blocks"]), "its end in Slack")
 
 

@@ -54,3 +54,20 @@ async def test_a_bypass_has_its_buttons_for_those_who_answer_for_it_and_nobody_e
 async def test_what_there_is_not_is_seen_by_nobody(seen):
     with pytest.raises(NotFound):
         await seen("agent_developer", uuid7())
+
+
+async def test_what_is_typed_about_an_incident_leaves_no_second_message_of_it_with_buttons_that_grow_old(
+    company, catalogue
+):
+    await IncidentDesk(company).fires()
+    who = company.people["agent_operator"].email
+    async with office(company, company.gate(catalogue)) as teams:
+        await teams.act("install", user=who, channel="#approvals")
+        shown = (await teams.act("command", user=who, text="sla show INC-1001"))["ephemeral"][-1]
+        assert (shown["actions"], "Payments answer too slowly" in str(shown)) == ([], True)
+        done = (await teams.act("command", user=who, text="sla ack INC-1001"))["ephemeral"][-1]
+        assert (done["actions"], done["words"].startswith("INC-1001"), "Acknowledged" in done["words"]) == (
+            [],
+            True,
+            True,
+        )
