@@ -46,6 +46,7 @@ RESTART_PAUSE_S: Final = 0.5
 PRODUCT_PORT: Final = 8080
 SANDBOX_PORT: Final = 8090
 PORT_TRIES: Final = 10
+_QUIET_PORTS: Final = range(20_000, 32_000)  # below those of outgoing connections (Linux: from 32,768)
 WHAT_WIDTH: Final = 34  # cells: with the next, a terminal of 80
 WHERE_WIDTH: Final = 39  # cells: the demo's longest e-mail address on one line
 out = Console()
@@ -417,17 +418,19 @@ _PORTS_HELD: Final[list[TextIO]] = []  # for the life of this process
 
 
 def _free_port(wanted: int) -> int:
-    """`wanted` if it is free, else any free port; no other demo that starts at this moment is given the same."""
-    for port in (wanted, *(0 for _ in range(PORT_TRIES))):
+    """`wanted` if it is free, else any free port; no other demo that starts at this moment is given the same.
+
+    None that an outgoing connection might be given before the product listens on it.
+    """
+    for port in (wanted, *secrets.SystemRandom().sample(_QUIET_PORTS, PORT_TRIES)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
-                chosen = int(probe.getsockname()[1])
-                held = (Path(tempfile.gettempdir()) / f"countersign-port-{chosen}.lock").open("w")
+                held = (Path(tempfile.gettempdir()) / f"countersign-port-{port}.lock").open("w")
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 continue
         _PORTS_HELD.append(held)
-        return chosen
+        return port
     raise Unavailable("There is no free port on this machine.")

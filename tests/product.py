@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -233,7 +234,9 @@ def _serves(process: subprocess.Popen[bytes], server: Product, log_file: Path) -
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """One that no outgoing connection is given before a server listens on it (Linux gives those from 32,768)."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = 10_000 + secrets.randbelow(10_000)
+            probe.bind(("127.0.0.1", port))
+            return port
