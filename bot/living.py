@@ -113,27 +113,35 @@ class LivingMessages:
         concerned = {person.id for person, _is_new in subject.people}
         before = [(everybody.people[each.user], False) for each in accounts if each.user not in concerned]
         told_of = _Told(event, subject, _names(everybody), quiet.keys(), known)
-        gate = asyncio.Semaphore(PARALLEL)
+        gate, homes = asyncio.Semaphore(PARALLEL), list[str]()
 
         async def tell(person: PersonView, *, is_new: bool) -> None:
             async with gate:
-                await self._tell(told_of, person, is_new=is_new)
+                home = await self._tell(told_of, person, is_new=is_new)
+            homes.extend([home] if home else ())
+
+        async def refresh(home: str) -> None:
+            async with gate:
+                await self.refresh_home(home)
 
         people = (tell(person, is_new=is_new) for person, is_new in (*subject.people, *before))
         own = (self._tell_own_channel(told_of),) if subject.own_channel else ()
         await _all((self._tell_channel(told_of), *own, *people))  # what keeps one from being told delays no other
+        if event.type in MOVES_HOME:  # what waits for them, wherever they are told of it; no message waits for that
+            await _all(map(refresh, homes))
 
-    async def _tell(self, told: _Told, person: PersonView, *, is_new: bool) -> None:
-        """The person's message shows the subject, and they hear of the event; elsewhere if they cannot be reached."""
+    async def _tell(self, told: _Told, person: PersonView, *, is_new: bool) -> str | None:
+        """The person's message shows the subject, and they hear of the event; elsewhere if they cannot be reached.
+
+        Who they are here, if they could be reached.
+        """
         chat_user = await self.platform.chat_user(person)
         if chat_user is None:
-            return
+            return None
         is_here = not (is_new or chat_user in told.known) or await self._tell_here(
             told, person, chat_user, is_new=is_new
         )
-        # Their home shows what waits for them wherever they are told of it.
-        if is_here and told.event.type in MOVES_HOME:
-            await self.refresh_home(chat_user)
+        return chat_user if is_here else None
 
     async def _tell_here(self, told: _Told, person: PersonView, chat_user: str, *, is_new: bool) -> bool:
         """Whether they could be reached here, if anything was to be written."""
