@@ -18,8 +18,8 @@ from core.audit import AuditFilter, search
 from core.db import Database
 from core.links import SYSTEM_TITLES
 
-LOOKED_AT: Final = 1_000  # records about the request, the newest; those of its tickets among them are shown
-SHOWN: Final = frozenset(
+SHOWN_MAX: Final = 1_000  # of one request, the newest
+SHOWN: Final[frozenset[str]] = frozenset(
     {
         RequestEvent.TICKET_NAMED,
         RequestEvent.TICKET_ACCEPTED,
@@ -56,8 +56,10 @@ class TicketMoment:
 async def ticket_life(database: Database, actor: Actor, request_id: UUID) -> tuple[TicketMoment, ...]:
     """What happened to the request's tickets, oldest first. For whoever may read the request."""
     async with permitted(database, actor, TokenScope.READ, action="request.show", resource=str(request_id)) as tx:
-        found = await search(tx, AuditFilter(subject_id=request_id, result="success"), after=None, limit=LOOKED_AT)
-    return tuple(_moment(record) for _position, record in reversed(found) if record["action"] in SHOWN)
+        found = await search(
+            tx, AuditFilter(subject_id=request_id, result="success", actions=SHOWN), after=None, limit=SHOWN_MAX
+        )
+    return tuple(_moment(record) for _position, record in reversed(found))
 
 
 def _moment(record: Mapping[str, Any]) -> TicketMoment:

@@ -27,6 +27,7 @@ class AuditFilter:
 
     user_id: str | None = None
     action: str | None = None
+    actions: frozenset[str] | None = None  # any of these
     resource: str | None = None
     result: str | None = None
     category: str | None = None
@@ -154,6 +155,8 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
         columns.subject_id: wanted.subject_id,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.actions is not None:
+        conditions.append(columns.action.in_(sorted(wanted.actions)))
     if wanted.compliance_tag:
         conditions.append(columns.compliance_tags.any(wanted.compliance_tag))
     if wanted.since:

@@ -12,10 +12,13 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.budgets.model import budget_reservations
+from core.budgets.state import Scope
 from core.db import Transaction
+from core.money import EXACT
 
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _C: Final = budget_reservations.c
+_WHOLE: Final = (_C.usage_id, _C.project, _C.agent, _C.meter_class, _C.amount, _C.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,15 @@ class Reservation(Held):
 
     usage_id: str
     expires_at: datetime
+
+
+def held_within(scope: Scope, held: Iterable[Held]) -> Decimal:
+    """How much of what is held the scope counts."""
+    total = Decimal(0)
+    for each in held:
+        if scope.counts(project=each.project, agent=each.agent, meter_class=each.meter_class):
+            total = EXACT.add(total, each.amount)
+    return total
 
 
 async def hold(tx: Transaction) -> None:
@@ -63,10 +75,15 @@ async def sums(tx: Transaction) -> tuple[list[Held], int]:
     return held, sum(row.reservations for row in rows)
 
 
+async def running(tx: Transaction) -> list[Reservation]:
+    """Each whose time is not over."""
+    rows = await tx.connection.execute(select(*_WHOLE).where(_C.tenant_id == tx.tenant, _C.expires_at > tx.now))
+    return [Reservation(**row._mapping) for row in rows]  # noqa: SLF001  SQLAlchemy's public name
+
+
 async def of(tx: Transaction, ids: Collection[str]) -> dict[str, Reservation]:
     """Those for these usages, by their ids."""
-    columns = (_C.usage_id, _C.project, _C.agent, _C.meter_class, _C.amount, _C.expires_at)
-    rows = await tx.connection.execute(select(*columns).where(_C.tenant_id == tx.tenant, _C.usage_id.in_(list(ids))))
+    rows = await tx.connection.execute(select(*_WHOLE).where(_C.tenant_id == tx.tenant, _C.usage_id.in_(list(ids))))
     return {row.usage_id: Reservation(**row._mapping) for row in rows}  # noqa: SLF001  SQLAlchemy's public name
 
 

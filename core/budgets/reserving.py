@@ -12,7 +12,7 @@ but for those that were a second ago.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from core.audit import audited
 from core.budgets import reservation_store, spending, store
 from core.budgets.errors import AlreadyTold, InvalidSpending, TooManyReserved
 from core.budgets.guarding import load_guarded
-from core.budgets.reservation_store import Held, Reservation
+from core.budgets.reservation_store import Held, Reservation, held_within
 from core.budgets.rules import Guarded, paced_after
 from core.budgets.spending import FREE, Verdict
 from core.budgets.store import KNOWN
@@ -218,7 +218,7 @@ class _Sheet:
         now: datetime,
     ) -> None:
         self._guarded, self._own, self._now = guarded, dict(own), now
-        self._held = {each.budget.id: _sum_of(each, held) for each in guarded}
+        self._held = {each.budget.id: held_within(each.budget.terms.scope, held) for each in guarded}
         self.reservations = reservations
         self.has_refused = False
         self.windows = {each.budget.id: each.standing.window for each in guarded}
@@ -263,7 +263,10 @@ class _Sheet:
             expires_at=asked.expires_at,
         )
         self._own[mine.usage_id] = self.new[mine.usage_id] = mine
-        self._held = {each.budget.id: EXACT.add(held[each.budget.id], _sum_of(each, [mine])) for each in self._guarded}
+        self._held = {
+            each.budget.id: EXACT.add(held[each.budget.id], held_within(each.budget.terms.scope, [mine]))
+            for each in self._guarded
+        }
         return Answer(verdict, charge.amount, charge.currency, asked.expires_at)
 
     def _without(self, own: Reservation | None) -> dict[UUID, Decimal]:
@@ -271,17 +274,9 @@ class _Sheet:
         if own is None:
             return self._held
         return {
-            each.budget.id: EXACT.subtract(self._held[each.budget.id], _sum_of(each, [own])) for each in self._guarded
+            each.budget.id: EXACT.subtract(self._held[each.budget.id], held_within(each.budget.terms.scope, [own]))
+            for each in self._guarded
         }
-
-
-def _sum_of(guarded: Guarded, held: Iterable[Held]) -> Decimal:
-    """What is reserved of the budget. Reservations are in the tenant's currency."""
-    scope, total = guarded.budget.terms.scope, Decimal(0)
-    for each in held:
-        if scope.counts(project=each.project, agent=each.agent, meter_class=each.meter_class):
-            total = EXACT.add(total, each.amount)
-    return total
 
 
 def _counts(guarded: Guarded, charge: Charge) -> bool:
