@@ -50,7 +50,7 @@ class Subject:
 
 def words_of(data: Mapping[str, Any]) -> tuple[str, ...]:
     """What people said in an event's data."""
-    said = data.get("reason") or data.get("text") or data.get("note") or ""
+    said = data.get("reason") or data.get("text") or data.get("note") or data.get("notes") or ""
     return tuple(_WORDS.findall(str(said)))
 
 

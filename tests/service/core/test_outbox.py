@@ -15,6 +15,7 @@ from core import deliveries
 from core.access import PermissionMissing
 from core.errors import NotFound, Unavailable
 from core.outbox import Dispatcher, Permanent, RetryPolicy, Subscription, Throttle, emit, list_deliveries
+from core.outbox.breaker import BreakerPolicy
 from core.outbox.dispatcher import CONCURRENCY
 from core.tenants import TenantPolicy
 from tests.factories import found_company
@@ -149,7 +150,8 @@ async def test_two_dispatchers_keep_the_order_of_each_subject_although_deliverie
             raise ConnectionError("reset by peer")
 
     subjects, numbers = [f"request:{number}" for number in range(6)], list(range(8))
-    subscribers = [Subscriber(name, then=falter) for name in ("chat", "tickets", "metrics")]
+    patient = BreakerPolicy(failures=10**6)  # a few failures in a row are chance here, and the clock stands still
+    subscribers = [Subscriber(name, then=falter, breaker=patient) for name in ("chat", "tickets", "metrics")]
     async with dispatching((company.database, subscribers), (other_replica, subscribers)) as running:
         for number in numbers:
             for subject in subjects:
