@@ -19,8 +19,8 @@ from bot.living import DIRECT
 from bot.owners import LATE, Owners, Told
 from bot.platform import PlaceUnusable, Platform
 from bot.reach import Reach
-from bot.views.answers import thread_line
 from bot.views.budgets import budget_card
+from bot.views.thread_lines import thread_line
 from core.budgets import ALERTS, FORECAST, BudgetEvent, BudgetView, load_budget
 from core.links import messages_of
 from core.outbox import Event

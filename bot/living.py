@@ -20,7 +20,7 @@ from bot.noticing import to_be_noticed
 from bot.platform import PlaceUnusable, Platform
 from bot.reach import Reach
 from bot.subjects import Setting, Subject, has_living_messages, load_subject
-from bot.views.answers import thread_line
+from bot.views.thread_lines import thread_line
 from core.access import Directory, PersonView, directory
 from core.accounts import ChatId, find_accounts
 from core.accounts import Platform as ChatPlatform

@@ -19,11 +19,12 @@ from bot.conversation.refusals import told_of_request
 from bot.conversation.requesting import first_form
 from bot.views import approvals as request_views
 from bot.views import bypass_forms, forms, lists
-from bot.views.answers import help_card, nudged_card, said
+from bot.views.answers import nudged_card, said
 from bot.views.bypass import LISTED, bypass_card, list_card
 from bot.views.delegations import away_card, back_card, set_card
 from bot.views.digest import NOTIFICATIONS
 from bot.views.drafts import drafts_card
+from bot.views.help import help_card
 from bot.views.pieces import names
 from bot.views.reopening import reopened_card
 from bot.views.request_forms import TITLE, Written

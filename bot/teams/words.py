@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.cards import Block, Card, Context, Form, Heading, Input, Markup, Section, Text
 from bot.conversation.commands import Typed
-from bot.views.answers import help_card
+from bot.views.help import help_card
 
 _COMMANDS: Final = {
     "approve": "/approve",

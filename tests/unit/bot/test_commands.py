@@ -4,7 +4,7 @@ import pytest
 
 from bot.commands import GRAMMARS, TEXT_MAX, Intent, Misread, Verb, parse
 from bot.plain import text_of
-from bot.views.answers import help_card
+from bot.views.help import help_card
 
 
 @pytest.mark.row("B1")

@@ -23,7 +23,7 @@ from bot.teams import render as teams
 from bot.views import budget_forms, bypass_forms, change_forms, forms, incident_forms, request_forms
 from bot.views.accounts import link_card, linked_card
 from bot.views.accounts import notice_card as account_notice
-from bot.views.answers import error_card, help_card, nudged_card, said, thread_line
+from bot.views.answers import error_card, nudged_card, said
 from bot.views.approvals import details_card, request_card
 from bot.views.automation import rule_card, trouble_card
 from bot.views.budgets import (
@@ -40,12 +40,14 @@ from bot.views.changes import agenda_card, change_card, changes_card
 from bot.views.chargeback import chargeback_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.digest import choice_card, digest_card, home_line, notifications_form
+from bot.views.help import help_card
 from bot.views.incidents import incident_card, incidents_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from bot.views.pieces import ACTION_TITLES
 from bot.views.rollouts import drill_card
 from bot.views.service_actions import service_action_card, service_action_form, service_action_line
 from bot.views.service_levels import credits_card, error_budget_card, service_card, services_card
+from bot.views.thread_lines import thread_line
 from bot.views.tickets import ticket_form
 from bot.views.weekly import weekly_card
 from core.accounts import Account, ChatId, LinkedBy, Platform

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.plain import text_of
-from bot.views.answers import thread_line
 from bot.views.approvals import request_card
+from bot.views.thread_lines import thread_line
 from core.named_tickets import Standing
 from tests.unit.bot.samples import DANA, NOW, TOMAS, named_ticket, request, waiting_for_ticket
 from tests.unit.bot.views.test_approvals import buttons_of
