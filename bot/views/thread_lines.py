@@ -116,7 +116,8 @@ def _ticket_line(event: str, data: Mapping[str, Any]) -> Card | None:
         case "request.ticket_vote_uncounted":
             verb = "rejected" if data.get("decision") == "reject" else "approved"
             why = (*_on_ticket(data, "by"), Markup(f" has {verb} there, which does not count: "))
-            line = (Markup("🚫 "), *why, one_line(str(data.get("why", ""))))
+            said: Text = (Markup(" They wrote: "), one_line(f"“{data['said']}”")) if data.get("said") else ()
+            line = (Markup("🚫 "), *why, one_line(str(data.get("why", ""))), *said)
             return Card(line_of(line), (Section(line),))
         case "request.ticket_closed":
             asks = " has closed it with nothing decided here. What was meant? Approve, reject, or withdraw the request."

@@ -20,6 +20,7 @@ from connectors.itsm.base import (
     Ticket,
     TicketChange,
     TicketKind,
+    TicketNote,
     TicketReading,
     TicketState,
     TicketSystem,
@@ -129,9 +130,13 @@ async def look_safely(inbox: TicketInbox) -> None:
 def _told(change: TicketChange) -> Told:
     return replace(
         _stands(change.ticket, by=change.by, is_ours=change.ours, version=change.version),
-        notes=tuple(ToldNote(note.author, note.text, note.account, note.at) for note in change.notes),
+        notes=tuple(_written(note) for note in change.notes),
         approvals=change.approvals,
     )
+
+
+def _written(note: TicketNote) -> ToldNote:
+    return ToldNote(note.author, note.text, note.account, note.at, is_of_approval=note.is_of_approval)
 
 
 def _read(reading: TicketReading) -> Told:

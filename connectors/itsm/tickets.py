@@ -101,6 +101,7 @@ class TicketNote:
     at: datetime
     internal: bool
     account: str = ""  # what the system knows its author by, where that is not their name
+    is_of_approval: bool = False  # the system has copied it from an approval of the ticket, which is told as that
 
 
 @dataclass(frozen=True, slots=True)

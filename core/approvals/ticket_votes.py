@@ -18,6 +18,7 @@ from core.approvals.voting import Ballot, count_vote
 from core.audit import AuditCategory, AuditResult, record
 from core.db import Transaction
 from core.errors import CountersignError
+from core.ids import UserId
 from core.outbox import emit
 from core.signin import StepUpRequired
 
@@ -36,6 +37,7 @@ class TicketVote:
     name: str  # as the system calls whoever decided
     choice: Choice
     reason: str
+    comment: str  # what they wrote with it; the reason says where it was decided if they wrote nothing
     seen_digest: str
 
 
@@ -55,9 +57,18 @@ async def take_ticket_vote(
 
 
 async def tell_uncounted(
-    tx: Transaction, actor: Actor, request_id: UUID, vote: TicketVote, error: CountersignError
+    tx: Transaction,
+    actor: Actor,
+    request_id: UUID,
+    vote: TicketVote,
+    error: CountersignError,
+    *,
+    concerns: UserId | None = None,
 ) -> None:
-    """The trail, the thread, the ticket and whoever decided know that this did not count, and why."""
+    """The trail, the thread, the ticket and whoever decided know that this did not count, and why.
+
+    `concerns` is told too: somebody else decided in their place.
+    """
     held = await hold(tx, request_id)
     facts: Mapping[str, Any] = {
         "request": f"REQ-{held.row.number}",
@@ -67,7 +78,8 @@ async def tell_uncounted(
         "decision": vote.choice.value,
         "code": error.code,
         "why": error.sentence(),
-        "people": [str(actor.user)] if actor.user else [],
+        "said": vote.comment,
+        "people": [str(person) for person in (actor.user, concerns) if person],
     }
     await record(
         tx,

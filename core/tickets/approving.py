@@ -36,6 +36,12 @@ class UnlinkedApprover(Forbidden):
     code = "tickets.unlinked_approver"
 
 
+class NotTheirOwnHand(Forbidden):
+    """Somebody else wrote on this person's approval, so it is not counted."""
+
+    code = "tickets.not_their_own_hand"
+
+
 class DecisionTakenBack(Forbidden):
     """The decision was changed there after it had counted here: the vote stands."""
 
@@ -87,10 +93,14 @@ async def _outcome(
     linked = await actor_behind(
         tx, link.system, link.number, account=told.account, email=told.email, scope=TokenScope.VOTE
     )
-    actor = linked or _stranger(tx, link, told)
+    actor = linked if linked is not None and not told.written_by else _stranger(tx, link, told)
     if told.decision not in _CHOICES:
         return await _taken_back(tx, link, before, told=told, actor=actor)
     vote = _vote(link, told, digest)
+    if told.written_by:
+        approver = linked.user if linked is not None else None
+        await tell_uncounted(tx, actor, link.subject_id, vote, _not_their_own(link, told), concerns=approver)
+        return Outcome.REFUSED
     if linked is None:
         await tell_uncounted(tx, actor, link.subject_id, vote, _unlinked(told))
         return Outcome.UNLINKED
@@ -116,10 +126,11 @@ def _vote(link: TicketLink, told: ToldApproval, digest: str) -> TicketVote:
     return TicketVote(
         system=link.system_title,
         number=link.number,
-        name=told.name or told.email or told.account,
+        name=told.written_by or _approver(told),
         choice=_CHOICES.get(told.decision, Choice.APPROVE),
         # Some systems have a person reject with a click: where it was said is then all that is known of why.
         reason=told.comment[:REASON_MAX] or f"{told.decision.value.capitalize()} on {link.number}, without a comment.",
+        comment=told.comment[:REASON_MAX],
         seen_digest=digest or _NOTHING_SHOWN,
     )
 
@@ -128,10 +139,22 @@ def _stranger(tx: Transaction, link: TicketLink, told: ToldApproval) -> Actor:
     return Actor(
         tenant=tx.tenant,
         user=None,
-        email=f"{link.system}:{told.account}",
-        name=told.name,
+        email=f"{link.system}:{told.written_by or told.account}",
+        name=told.written_by or told.name,
         door=Door.TICKET,
         scopes=frozenset(),
+    )
+
+
+def _approver(told: ToldApproval) -> str:
+    return told.name or told.email or told.account
+
+
+def _not_their_own(link: TicketLink, told: ToldApproval) -> NotTheirOwnHand:
+    who = _approver(told)
+    return NotTheirOwnHand(
+        f"{told.written_by} wrote this on the approval of {who}: only {who}'s own hand decides there.",
+        next_step=f"{who} can decide in Countersign, or on {link.number} with their own account.",
     )
 
 

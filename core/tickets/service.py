@@ -209,6 +209,8 @@ def _still(link: TicketLink, told: Told, unsure: Collection[UUID]) -> Told:
 
 
 async def _hear(tx: Transaction, link: TicketLink, told: Told, move: OwnMove | None) -> None:
+    if link.subject.startswith("request:"):  # what is written with an approval is told with the vote, or why it is none
+        told = replace(told, notes=tuple(note for note in told.notes if not note.is_of_approval))
     # What our account wrote comes from the rules that made it write, however it is that we hear of it.
     origin = await origin_of(tx, ticket_place(link.system, link.external_id)) if told.is_ours else tx.origin
     has_moved = await take_ticket(

@@ -24,12 +24,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class ToldNote:
-    """What somebody wrote there. `author` is their name in that system, `account` what the system knows them by."""
+    """What somebody wrote there. `author` is their name in that system, `account` what the system knows them by.
+
+    `is_of_approval`: the system itself has copied here what they wrote on an approval of this ticket.
+    """
 
     author: str
     text: str
     account: str = ""
     at: datetime | None = None
+    is_of_approval: bool = False
 
 
 class Decision(StrEnum):
@@ -45,8 +49,8 @@ class Decision(StrEnum):
 class ToldApproval:
     """One person's approval of a ticket as it stands there.
 
-    `account` and `email` are the approver's; `is_ours`: we wrote what it says. Of two tellings the higher `version` is
-    the later.
+    `account` and `email` are the approver's; `is_ours`: we wrote what it says. `written_by` names whoever else did, as
+    the system calls them: empty where it was the approver, or us. Of two tellings the higher `version` is the later.
     """
 
     id: str
@@ -58,6 +62,7 @@ class ToldApproval:
     at: datetime
     version: int
     is_ours: bool
+    written_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

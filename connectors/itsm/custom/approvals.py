@@ -162,18 +162,19 @@ class Approvals:
 
 def approval(spec: Spec, row: Row) -> ToldApproval:
     """What the approval tells us. What somebody else's hand wrote on it is nobody's decision."""
-    own, shown = spec.account, row.name or row.account
+    own = spec.account
     is_theirs = row.by in {row.account, own} or (not row.by and row.decision is Decision.REQUESTED)
     return ToldApproval(
         id=row.id,
-        account=row.account if is_theirs else "",
-        email=row.email if is_theirs else "",
-        name=shown if is_theirs else f"{row.by}, in the name of {shown}",
+        account=row.account,
+        email=row.email,
+        name=row.name or row.account,
         decision=row.decision,
         comment=row.comment,
         at=row.at or LONG_AGO,
         version=row.version,
         is_ours=bool(own) and row.by == own,
+        written_by="" if is_theirs else row.by or "Somebody",
     )
 
 

@@ -153,6 +153,12 @@ class Approvals:
         return found
 
 
+def copy_on_change(approval: ToldApproval) -> str:
+    """The comment that ServiceNow writes on the change when an approval with a comment is decided; empty for none."""
+    word = _WORDS.get(approval.decision)
+    return f"{approval.name} - {word}: {approval.comment}".strip() if word and approval.comment else ""
+
+
 def _is_theirs(row: Row, one: Shown) -> bool:
     if one.account:
         return text(row["approver.user_name"]) == one.account
@@ -160,17 +166,17 @@ def _is_theirs(row: Row, one: Shown) -> bool:
 
 
 def _approval(row: Row, comment: str, own: str) -> ToldApproval:
-    account, by, name = text(row["approver.user_name"]), text(row["sys_updated_by"]), text(row["approver.name"])
-    # What somebody else writes on a person's row is nobody's decision: they may have approved, or only commented.
-    is_theirs = by in {account, own}
+    account, by = text(row["approver.user_name"]), text(row["sys_updated_by"])
     return ToldApproval(
         id=text(row["sys_id"]),
-        account=account if is_theirs else "",
-        email=text(row["approver.email"]) if is_theirs else "",
-        name=name if is_theirs else f"{by}, in the name of {name}",
+        account=account,
+        email=text(row["approver.email"]),
+        name=text(row["approver.name"]),
         decision=_DECISIONS.get(text(row["state"]), Decision.ENDED),
         comment=comment,
         at=instant(row["sys_updated_on"]) or LONG_AGO,
         version=int(text(row["sys_mod_count"]) or 0),
         is_ours=by == own,
+        # What somebody else writes on a person's row is nobody's decision: they may have approved, or only commented.
+        written_by="" if by in {account, own} else by,
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.itsm.base import ChangePage, Refused, TicketChange, TicketKind, TicketNote
 from connectors.itsm.cursor import Cursor, mark, read_cursor
-from connectors.itsm.servicenow.approvals import Approvals
+from connectors.itsm.servicenow.approvals import Approvals, copy_on_change
 from connectors.itsm.servicenow.client import PAGE_ROWS, Row, ServiceNowClient
 from connectors.itsm.servicenow.lookups import Lookups
 from connectors.itsm.servicenow.mapping import CHANGE_TABLE, DISPLAY, INCIDENT_TABLE
@@ -71,8 +71,10 @@ class Polling:
         account = await self._lookups.own_name()
         touched = await self._touched(cursor.until - OVERLAP)
         fresh = [one for one in touched if not cursor.has_seen(one.at, one.identity)]
-        notes = await self._notes(fresh, cursor, account=account)
-        decided = await self._decided(cursor, account)
+        written = await self._notes(fresh, cursor, account=account)
+        # After the notes: whatever approval one of them copies stands there by now, told before or not.
+        approvals = await self._approvals.since(cursor.until - OVERLAP, own=account)
+        notes, decided = _told_apart(written, approvals), _unseen(cursor, approvals)
         tasks = await self._tasks.since(cursor.until - OVERLAP, own=account)
         known = {one.record.sys_id: one for one in touched}
         owners = [known.get(sys_id) or await self._owner(sys_id) for sys_id in decided]
@@ -93,7 +95,7 @@ class Polling:
             latest = max([latest, *(at for row in page.rows if (at := instant(row["sys_updated_on"])))])
         cursor = Cursor(latest, frozenset())
         touched = await self._touched(latest - OVERLAP)
-        decided = await self._decided(cursor, "")
+        decided = _unseen(cursor, await self._approvals.since(latest - OVERLAP, own=""))
         tasks = await self._tasks.since(latest - OVERLAP, own="")
         return _advance(cursor, touched, await self._notes(touched, cursor, account=""), decided, tasks)
 
@@ -105,14 +107,6 @@ class Polling:
             if (record := task(row)).updated_on is not None and text(row["correlation_display"]) == DISPLAY
         ]
         return sorted(found, key=lambda one: (one.at, one.record.sys_id))
-
-    async def _decided(self, cursor: Cursor, account: str) -> Mapping[str, tuple[ToldApproval, ...]]:
-        """What was touched of our changes' approvals, by change. Answering one need not touch its change."""
-        found: dict[str, tuple[ToldApproval, ...]] = {}
-        for sys_id, one in await self._approvals.since(cursor.until - OVERLAP, own=account):
-            if not cursor.has_seen(one.at, _row_version(one)):
-                found[sys_id] = (*found.get(sys_id, ()), one)
-        return found
 
     async def _owner(self, sys_id: str) -> _Touched | None:
         """The change of an approval, as it stands; None if it is gone or none of ours."""
@@ -181,6 +175,28 @@ def _note(row: Mapping[str, Any], at: datetime) -> TicketNote:
     internal = row["element"] == "work_notes"
     author = text(row["sys_created_by"])
     return TicketNote(text(row["sys_id"]), author, text(row["value"]), at, internal, account=author)
+
+
+def _unseen(cursor: Cursor, approvals: Sequence[tuple[str, ToldApproval]]) -> Mapping[str, tuple[ToldApproval, ...]]:
+    """What was touched of our changes' approvals, by change. Answering one need not touch its change."""
+    found: dict[str, tuple[ToldApproval, ...]] = {}
+    for sys_id, one in approvals:
+        if not cursor.has_seen(one.at, _row_version(one)):
+            found[sys_id] = (*found.get(sys_id, ()), one)
+    return found
+
+
+def _told_apart(
+    written: Mapping[str, tuple[TicketNote, ...]], approvals: Sequence[tuple[str, ToldApproval]]
+) -> Mapping[str, tuple[TicketNote, ...]]:
+    """The notes, those marked that a business rule of ServiceNow's has copied from a decided approval."""
+    copies = {(sys_id, copied) for sys_id, one in approvals if (copied := copy_on_change(one))}
+    return {
+        sys_id: tuple(
+            replace(note, is_of_approval=not note.internal and (sys_id, note.text.strip()) in copies) for note in notes
+        )
+        for sys_id, notes in written.items()
+    }
 
 
 def _row_version(one: ToldApproval) -> str:

@@ -169,7 +169,7 @@ async def test_a_file_that_only_reads_changes_nothing_there(desk, file):
 
     (manager,) = await system.show_approvers(ticket, [asks(KEN), asks("mary", Decision.APPROVED)])
 
-    assert (manager.name, manager.decision) == ("workflow, in the name of Olga Ruiz", Decision.REQUESTED)
+    assert (manager.name, manager.written_by, manager.decision) == ("Olga Ruiz", "workflow", Decision.REQUESTED)
     assert {call.partition(" ")[0] for call in desk.calls if call.endswith("/approvals")} == {"GET"}
     await system.close()
 

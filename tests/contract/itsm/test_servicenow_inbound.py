@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from connectors.itsm.base import FieldChange, TicketPatch, TicketState, WebhookRejected
+from connectors.itsm.cursor import Cursor, read_cursor
 from connectors.itsm.servicenow.client import ServiceNowClient
 from core.changes import TaskState, TaskStep
 from core.clock import SystemClock
-from core.tickets import ShownTask
+from core.tickets import Decision, ShownTask
 from tests.contract.itsm.bench import WEBHOOK_SECRET, make_draft
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -36,17 +37,59 @@ async def drained(servicenow: Any, cursor: str | None) -> tuple[list[Any], str]:
 
 
 async def test_an_approvers_refusal_arrives_with_its_reason(instance, servicenow, draft):
-    ticket = await servicenow.create(draft)
-    await servicenow.update(ticket, TicketPatch("event-1", TicketState.IN_APPROVAL))
-    _, cursor = await drained(servicenow, None)
-    asked = next(one for one in instance.records("sysapproval_approver") if one["display"]["approver"] == "Luke Wilson")
+    _ticket, asked, cursor = await waiting_for_luke(instance, servicenow, draft)
     decision = {"state": "rejected", "comments": "Not this quarter.", "sys_updated_by": "luke.wilson"}
     await instance.system.edit("sysapproval_approver", asked["sys_id"], decision)
 
-    (change,), _ = await drained(servicenow, cursor)
+    (change,), cursor = await drained(servicenow, cursor)
 
     assert (change.ticket.state, change.ours) == (TicketState.REJECTED, False)
-    assert [note.text for note in change.notes] == ["Luke Wilson - Rejected: Not this quarter."]
+    (told,) = [one for one in change.approvals if one.decision is Decision.REJECTED]
+    assert (told.name, told.comment) == ("Luke Wilson", "Not this quarter.")
+    copied = [(note.text, note.is_of_approval) for note in change.notes]
+    assert copied == [("Luke Wilson - Rejected: Not this quarter.", True)]
+    assert await drained(servicenow, cursor) == ([], cursor)
+
+
+async def test_what_a_look_brings_after_its_approval_is_known_as_a_copy_of_it(instance, servicenow, draft):
+    _ticket, asked, before = await waiting_for_luke(instance, servicenow, draft)
+    approved = {"state": "approved", "comments": "Fine.", "sys_updated_by": "luke.wilson"}
+    await instance.system.edit("sysapproval_approver", asked["sys_id"], approved)
+    told_of_row, cursor = await drained(servicenow, before)
+    # The same look again, which has heard of the approval already, and of its copy not yet.
+    heard = read_cursor(cursor)
+    rows = {one.id for change in told_of_row for one in change.approvals}
+    known = Cursor(read_cursor(before).until, frozenset(one for one in heard.seen if any(id_ in one for id_ in rows)))
+
+    (change,), _ = await drained(servicenow, known.text())
+
+    assert change.approvals == ()
+    assert [(note.text, note.is_of_approval) for note in change.notes] == [("Luke Wilson - Approved: Fine.", True)]
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [("work_notes", "Luke Wilson - Approved: Fine."), ("comments", "Luke Wilson - Approved: Not so fine.")],
+)
+async def test_what_only_looks_like_an_approvals_comment_is_a_note(instance, servicenow, draft, field, words):
+    ticket, asked, cursor = await waiting_for_luke(instance, servicenow, draft)
+    approved = {"state": "approved", "comments": "Fine.", "sys_updated_by": "luke.wilson"}
+    await instance.system.edit("sysapproval_approver", asked["sys_id"], approved)
+    await instance.system.edit("change_request", ticket.external_id, {field: words})
+
+    changes, _ = await drained(servicenow, cursor)
+
+    notes = [(note.text, note.internal) for one in changes for note in one.notes if not note.is_of_approval]
+    assert notes == [(words, field == "work_notes")]
+
+
+async def waiting_for_luke(instance, servicenow, draft):
+    """A change on which Luke Wilson is asked by ServiceNow's own workflow, his row, and a cursor behind that."""
+    ticket = await servicenow.create(draft)
+    await servicenow.update(ticket, TicketPatch("event-1", TicketState.IN_APPROVAL))
+    _, cursor = await drained(servicenow, None)
+    rows = instance.records("sysapproval_approver")
+    return ticket, next(one for one in rows if one["display"]["approver"] == "Luke Wilson"), cursor
 
 
 async def test_many_changes_are_read_page_by_page_although_some_rows_are_hidden(instance, servicenow, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -175,6 +176,68 @@ async def test_what_somebody_unlinked_approves_there_decides_nothing_and_is_told
     assert (told["code"], told["ticket"], told["people"]) == ("tickets.unlinked_approver", ticket.number, [])
     assert told["by"] in told["why"]
     assert await instance.votes(request_id) == []
+
+
+@pytest.mark.parametrize("is_linked", [True, False])
+async def test_what_somebody_else_writes_on_a_persons_approval_is_told_as_that(instance, is_linked):
+    if is_linked:
+        await instance.link()
+    request_id, ticket = await instance.opened()
+    if not is_linked:
+        await instance.put_on_the_list(ticket)
+    (row,) = instance.bench.asked(ticket, instance.bench.approver)
+    await instance.bench.overwrite(ticket, row.id)
+    for _ in range(2):
+        await instance.look()
+    await instance.deliver()
+
+    (told,) = await instance.uncounted()
+    voter = [str(instance.company.people[VOTER].id)] if is_linked else []
+    assert (told["code"], told["by"], told["people"]) == ("tickets.not_their_own_hand", instance.bench.person, voter)
+    assert f"{instance.bench.person} wrote this on the approval of " in told["why"]
+    assert f"or on {ticket.number} with their own account" in told["why"]
+    assert any(told["why"] in text for text in instance.bench.one(str(request_id)).texts)
+    assert await instance.votes(request_id) == []
+    (denied,) = await instance.company.trail(action="request.ticket_vote_uncounted")
+    assert (denied["user_id"], denied["result"]) == ("system", "denied")  # whoever it was is nobody here
+    if is_linked:  # their own answer is still waited for
+        assert instance.states(ticket) == [There.APPROVED, There.REQUESTED]
+
+
+async def test_an_answer_that_an_administrator_takes_off_after_it_counted_is_told_as_theirs(instance):
+    await instance.link()
+    request_id, ticket = await instance.opened()
+    await instance.bench.decide(ticket, instance.bench.approver, "approved")
+    await instance.look()
+    (row,) = instance.bench.asked(ticket, instance.bench.approver)
+    again = told(instance, row.id, Decision.REQUESTED, version=90)
+    await take(instance, ticket, replace(again, written_by="an.admin"))
+
+    assert await instance.votes(request_id) == [(instance.email(), "approve", "ticket")]
+    assert [(one["code"], one["by"]) for one in await instance.uncounted()] == [
+        ("tickets.decision_taken_back", "an.admin")
+    ]
+
+
+@pytest.mark.parametrize("is_linked", [True, False])
+async def test_what_is_written_with_an_approval_is_told_once(company, catalogue, is_linked):
+    async with servicenow_bench() as bench:
+        desk = Desk(company, catalogue, bench)
+        if is_linked:
+            await desk.link()
+        _request, ticket = await desk.opened()
+        if not is_linked:
+            await desk.put_on_the_list(ticket)
+        await bench.decide(ticket, bench.approver, "approved", comment="Read and weighed.")
+        await bench.system.edit("change_request", ticket.external_id, {"comments": "When is it?"})
+        await desk.look()
+        await desk.system.close()
+
+    notes = [one["details"]["text"] for one in await company.trail(action="request.ticket_noted")]
+    assert notes == ["When is it?"]
+    voted = [one["details"]["reason"] for one in await company.trail(action="request.voted")]
+    said = [one["said"] for one in await desk.uncounted()]
+    assert (voted, said) == ((["Read and weighed."], []) if is_linked else ([], ["Read and weighed."]))
 
 
 async def test_an_account_that_was_unlinked_votes_for_nobody(instance):

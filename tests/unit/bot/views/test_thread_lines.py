@@ -71,6 +71,18 @@ EVENTS = [*map(str, RequestEvent), *map(str, EmergencyEvent)]
             "🚫 CHG7: Mia in Jira has rejected there, which does not count: Mia is not linked.",
         ),
         (
+            "request.ticket_vote_uncounted",
+            {
+                "ticket": "CHG7",
+                "by": "Mia",
+                "system": "Jira",
+                "decision": "approve",
+                "why": "No.",
+                "said": "Fine\nby me.",
+            },
+            "🚫 CHG7: Mia in Jira has approved there, which does not count: No. They wrote: “Fine by me.”",
+        ),
+        (
             "bypass.used",
             {"action": "agent.deploy", "resource": "x", "by": LEE.email},
             "🚀 Used by Lee Okafor: Deploy agent “x”",
