@@ -18,7 +18,8 @@ from bot.slack.context import Desk
 from bot.slack.front import refusals_of
 from bot.slack.pictures import SlackGallery
 from bot.slack.workspace import make_client
-from config.settings import Role, SlackMode
+from config.chat import SlackMode
+from config.settings import Role
 from core.outbox import Subscription
 
 

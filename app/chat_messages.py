@@ -32,7 +32,7 @@ from bot.reach import Reach
 from bot.reconciliations import ReconciliationMessages
 from bot.schedules import ScheduledMessages
 from bot.service_actions import ServiceActionMessages
-from config.settings import SlackSettings, TeamsSettings
+from config.chat import SlackSettings, TeamsSettings
 from core.charts import Renderer
 from core.costs import RateCatalogue
 from core.outbox import Subscription

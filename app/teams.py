@@ -20,7 +20,8 @@ from bot.teams.people import People
 from bot.teams.pictures import TeamsGallery
 from bot.teams.places import Places
 from bot.teams.workspace import Workspace
-from config.settings import Role, Settings, TeamsSettings
+from config.chat import TeamsSettings
+from config.settings import Role, Settings
 from core.errors import CountersignError
 from core.ids import TenantId
 from core.outbox import Subscription

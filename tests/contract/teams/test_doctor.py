@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.teams import examine_teams
-from config.settings import TeamsSettings
+from config.chat import TeamsSettings
 from tests.teams_office import simulated
 
 PEOPLE = [{"id": "U1", "name": "ann", "real_name": "Ann", "email": "ann@acme.example"}]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from config.chat import SlackMode
 from config.errors import SettingsError
 from config.load import load_settings
-from config.settings import LogFormat, LogLevel, Role, Settings, SlackMode
+from config.settings import LogFormat, LogLevel, Role, Settings
 
 SLACK = {
     "COUNTERSIGN_SLACK__BOT_TOKEN": "xoxb-1",
