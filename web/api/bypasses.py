@@ -42,7 +42,7 @@ from web.api.bypass_shapes import (
     risk_out,
     whole_bypass_out,
 )
-from web.api.requests import NoteIn
+from web.api.request_shapes import NoteIn
 from web.endpoint import Call, Idempotency, Method, Reply, endpoint
 from web.paging import Cursors, Page, PageQuery
 from web.schema import Id, Path
