@@ -61,6 +61,7 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
         budgets=service.budgets,
         sla=service.sla,
         renderer=service.renderer,
+        address=public.rstrip("/") if public else "",
     )
     subscriptions = Office(
         workspace,
@@ -70,6 +71,7 @@ async def open_slack(service: Service, reach: Reach) -> Slack:
         refresh_home=lambda chat_user: publish(chat, chat_user),
         reach=reach,
         rates=service.rates,
+        budgets=service.budgets,
     ).subscriptions()
     is_socket = settings.mode is SlackMode.SOCKET
     secret = None if settings.signing_secret is None else settings.signing_secret.get_secret_value()

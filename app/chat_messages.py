@@ -33,6 +33,7 @@ from bot.reconciliations import ReconciliationMessages
 from bot.schedules import ScheduledMessages
 from bot.service_actions import ServiceActionMessages
 from config.chat import SlackSettings, TeamsSettings
+from core.budgets import BudgetCatalogue
 from core.charts import Renderer
 from core.costs import RateCatalogue
 from core.outbox import Subscription
@@ -49,6 +50,7 @@ class Office:
     refresh_home: Callable[[str], Awaitable[None]]
     reach: Reach
     rates: RateCatalogue
+    budgets: BudgetCatalogue
 
     def subscriptions(self) -> list[Subscription]:
         """Everything that this platform is told of, each under a name of the platform's own."""
@@ -60,7 +62,7 @@ class Office:
         by_rules = AutomationMessages(platform, **channels, reach=reach)
         notices = AbsenceMessages(platform, refresh_home=self.refresh_home, reach=reach)
         walks = ReconciliationMessages(platform, reach=reach)
-        spending = BudgetMessages(platform, self.gallery, self.renderer, approvals)
+        spending = BudgetMessages(platform, self.gallery, self.renderer, approvals, self.budgets)
         owners = BudgetOwnerMessages(platform, reach=reach)
         to_do = ServiceActionMessages(platform, reach=reach)
         return [

@@ -60,6 +60,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
     public = service.settings.public_url
     workspace = Workspace(places, People(places), console=f"{public.rstrip('/')}/console" if public else "")
     reach.platforms.append(workspace)
+    address = _address_of_pictures(service.settings)
     chat = Chat(
         platform=workspace,
         gate=service.gate,
@@ -67,6 +68,7 @@ def open_teams(service: Service, reach: Reach) -> Teams:
         budgets=service.budgets,
         sla=service.sla,
         renderer=service.renderer,
+        address=address,
     )
 
     async def refresh_home(chat_user: str) -> None:
@@ -76,11 +78,12 @@ def open_teams(service: Service, reach: Reach) -> Teams:
     subscriptions = Office(
         workspace,
         settings,
-        TeamsGallery(workspace, _address_of_pictures(service.settings)),
+        TeamsGallery(workspace, address),
         service.renderer,
         refresh_home=refresh_home,
         reach=reach,
         rates=service.rates,
+        budgets=service.budgets,
     ).subscriptions()
     if Role.BOT not in service.settings.roles:
         return Teams(subscriptions=subscriptions, session=session)

@@ -75,7 +75,7 @@ _OPENS_CHANNEL: Final = frozenset(
 )
 CHANNEL: Final = "channel"
 DIRECT: Final = "direct"
-_NOBODY: Final = PersonView(id=UserId(UUID(int=0)), email="", name="")
+BYSTANDER: Final = PersonView(id=UserId(UUID(int=0)), email="", name="")  # who reads a channel, and has no part in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class LivingMessages:
     async def _show_channel(self, event: Event, subject: Subject, channel: str) -> MessageSlot | None:
         """The channel's message. Where each reader may have a view of their own, it has nobody's buttons itself."""
         slot = MessageSlot(event.subject_id, self.platform.slug, channel, CHANNEL)
-        card = subject.card(_NOBODY if self.platform.traits.has_own_views else None)
+        card = subject.card(BYSTANDER if self.platform.traits.has_own_views else None)
         try:
             return await self.platform.show(slot, card, viewers=[person for person, _is_new in subject.people])
         except PlaceUnusable as exc:  # which must not keep people's own messages from moving

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import structlog
 
 from bot.cards import Card, Picture
+from core.access import PersonView
 from core.charts import Chart, PictureFailed, PictureFormat, Renderer, Theme
 from core.links import MessageSlot
 
@@ -44,12 +45,24 @@ class Gallery(Protocol):
         """
         ...
 
-    async def show(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> MessageSlot:
+    async def show(
+        self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing], *, viewers: Sequence[PersonView] = ()
+    ) -> MessageSlot:
         """The slot's message exists and shows the card with the pictures, as many as the platform took.
 
-        Raises as Platform.show does.
+        `viewers` and what is raised are Platform.show's.
         """
         ...
+
+
+def file_name(chart: Chart, suffix: str) -> str:
+    """Of the chart's picture."""
+    return f"{chart.name}-{suffix}.png"
+
+
+def picture_key(slot: MessageSlot, name: str) -> str:
+    """Under which the picture of this name in the slot's message is kept, where it stands at an address of ours."""
+    return f"{slot.platform}:{slot.key}:{name}"
 
 
 async def drawn(renderer: Renderer, charts: Iterable[Chart], *, suffix: str, attempt: int) -> tuple[Drawing, ...]:
@@ -59,7 +72,7 @@ async def drawn(renderer: Renderer, charts: Iterable[Chart], *, suffix: str, att
             [
                 Drawing(
                     await renderer.draw(chart, PictureFormat.PNG, Theme.LIGHT),
-                    f"{chart.name}-{suffix}.png",
+                    file_name(chart, suffix),
                     chart.title,
                     chart.description,
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -21,6 +21,7 @@ from bot.teams.keys import SigningKeys
 from bot.teams.people import People
 from bot.teams.places import Places
 from bot.teams.workspace import Workspace
+from core.budgets import BudgetCatalogue
 from core.clock import SystemClock
 from core.decisions import Gate
 from sandbox.server import Options, create_app
@@ -129,7 +130,14 @@ async def simulated(people: list[Json], *, product_url: str, teams: Json | None 
 
 
 @contextlib.asynccontextmanager
-async def office(company: Company, gate: Gate, *, teams: Json | None = None) -> AsyncIterator[Office]:
+async def office(
+    company: Company,
+    gate: Gate,
+    *,
+    teams: Json | None = None,
+    budgets: BudgetCatalogue | None = None,
+    pictures_at: str = "",
+) -> AsyncIterator[Office]:
     """The company in Teams, and its bot; nobody has added the app yet, so the bot knows no place."""
     people = [
         {"id": f"U{number:04}", "name": key, "real_name": person.name, "email": person.email}
@@ -139,6 +147,8 @@ async def office(company: Company, gate: Gate, *, teams: Json | None = None) -> 
         listener, bot_url = bound()
         sim = await stack.enter_async_context(simulated(people, product_url=bot_url, teams=teams))
         workspace, desk = await open_desk(stack, company, gate, sim.about)
+        chat = replace(desk.chat, budgets=budgets or desk.chat.budgets, address=pictures_at)
+        desk = replace(desk, chat=chat)  # with the same tasks under way
         app = web.Application()
         app.router.add_routes([teams_route(desk)])
         await serving(stack, app, listener)

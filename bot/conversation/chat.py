@@ -72,20 +72,15 @@ Reply = Card | Form | Opening | None
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A platform and the core behind it."""
+    """A platform and the core behind it. `address`: where the platform fetches pictures from us; empty: words alone."""
 
     platform: Platform
     gate: Gate
     changes: ChangeCatalogue = field(default_factory=lambda: ChangeCatalogue({}))
     budgets: BudgetCatalogue = field(default_factory=lambda: BudgetCatalogue({}))
-
     sla: SlaCatalogue = field(default_factory=lambda: SlaCatalogue({}))
     renderer: Renderer | None = None
-
-    @property
-    def address(self) -> str:
-        """Where the platform can fetch pictures from us; empty where it cannot reach us."""
-        return self.console.removesuffix("/console")
+    address: str = ""
 
     @property
     def database(self) -> Database:

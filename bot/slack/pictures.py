@@ -17,6 +17,7 @@ from bot.slack.limits import FILE_ALT_MAX
 from bot.slack.refusals import error_of, translated
 from bot.slack.workspace import Workspace
 from bot.wording import clipped
+from core.access import PersonView
 from core.links import MessageSlot
 
 log = structlog.get_logger()
@@ -58,9 +59,12 @@ class SlackGallery:
             return
         await self._shown(drawings, lambda pictures: self.workspace.say_once(slot, card_of(pictures)))
 
-    async def show(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> MessageSlot:
+    async def show(
+        self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing], *, viewers: Sequence[PersonView] = ()
+    ) -> MessageSlot:
         """The slot's message exists and shows the card with the pictures. Raises PlaceUnusable."""
-        return await self._shown(drawings, lambda pictures: self.workspace.show(slot, card_of(pictures)))
+        show = self.workspace.show
+        return await self._shown(drawings, lambda pictures: show(slot, card_of(pictures), viewers=viewers))
 
     async def _shown(self, drawings: Sequence[Drawing], write: Callable[[Sequence[Picture]], Awaitable[T]]) -> T:
         """What `write` returns: with the pictures once Slack has looked them through, without them if it takes long."""

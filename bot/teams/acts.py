@@ -141,12 +141,12 @@ async def _executed(desk: Desk, activity: Activity) -> Json:
 async def _looked(desk: Desk, activity: Activity, value: str) -> Json:
     """The message as this person may see it, with their buttons."""
     try:
-        subject = await desk.workspace.shown_to(
+        slot = await desk.workspace.shown_to(
             activity.sender.directory_id, activity.conversation, activity.reply_to, value
         )
-        if subject is None:
+        if slot is None:
             return shown_instead(said(DOUBLE))
-        card = await view_for(desk.chat, asker_of(activity), subject)
+        card = await view_for(desk.chat, asker_of(activity), slot)
     except CountersignError as exc:
         return problem(exc.code, sentence_of(exc))
     except PlaceUnusable:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import structlog
 
 from bot.cards import Picture
-from bot.pictures import CardOf, Drawing
+from bot.pictures import CardOf, Drawing, picture_key
 from bot.teams.workspace import Workspace
+from core.access import PersonView
 from core.links import MessageSlot
 from core.pictures import UnusablePicture, keep_picture
 
@@ -35,19 +36,20 @@ class TeamsGallery:
         pictures = await self._kept(slot, drawings) if self.takes_pictures else ()
         await self.workspace.say_once(slot, card_of(pictures))
 
-    async def show(self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing]) -> MessageSlot:
+    async def show(
+        self, slot: MessageSlot, card_of: CardOf, drawings: Sequence[Drawing], *, viewers: Sequence[PersonView] = ()
+    ) -> MessageSlot:
         """The slot's message exists and shows the card with the pictures. Raises PlaceUnusable."""
         pictures = await self._kept(slot, drawings) if self.takes_pictures else ()
-        return await self.workspace.show(slot, card_of(pictures))
+        return await self.workspace.show(slot, card_of(pictures), viewers=viewers)
 
     async def _kept(self, slot: MessageSlot, drawings: Sequence[Drawing]) -> tuple[Picture, ...]:
         """The drawings at their addresses: the same at every delivery."""
         kept: list[Picture] = []
         async with self.workspace.database.tenant(self.workspace.tenant) as tx:
             for each in drawings:
-                key = f"{slot.platform}:{slot.key}:{each.name}"
                 try:
-                    path = await keep_picture(tx, each.png, key=key, name=each.name)
+                    path = await keep_picture(tx, each.png, key=picture_key(slot, each.name), name=each.name)
                 except UnusablePicture:
                     log.warning("chat_picture_not_kept", picture=each.name, size_bytes=len(each.png))
                     continue

@@ -12,7 +12,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 
@@ -176,8 +175,8 @@ class Workspace:
             await self._remove(before)
         await self.show(slot, card)
 
-    async def shown_to(self, chat_user: str, conversation: str, message_id: str, value: str) -> UUID | None:
-        """The subject of a message that somebody looks at; None if it has become another one's double.
+    async def shown_to(self, chat_user: str, conversation: str, message_id: str, value: str) -> MessageSlot | None:
+        """The slot of a message that somebody looks at; None if it has become another one's double.
 
         `value` is what the message says of itself: it is believed only as far as the person and place are concerned.
         """
@@ -191,7 +190,7 @@ class Workspace:
                 await settle_message(tx, stored)
                 log.info("teams_message_taken_over", message=stored.key)
         if stored is None or stored.message_id == message_id:
-            return claimed.subject_id
+            return claimed
         log.info("teams_double_deleted", message=stored.key)
         await self._remove(replace(stored, message_id=message_id))
         return None

@@ -86,9 +86,8 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     if request.stages:
         line = _stage_line if request.status == "pending" else _last_stage_line
         blocks.append(Steps(tuple(line(stage, now=now) for stage in request.stages)))
-    open_question = _open_question(request)
-    if open_question:
-        blocks.append(Context(open_question))
+    if request.open_question:
+        blocks.append(Context(_question_line(request.open_question)))
     blocks += [*ticket_blocks(request), *ticket_lines(request.tickets)]
     if request.status == "pending":
         blocks.append(Actions((*_buttons(request, viewer, now=now), _menu(request, viewer))))
@@ -166,7 +165,7 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
     value = target_of(request, viewer).encode()
     details = Button(actions.DETAILS, "Details", value)
     if viewer is not None and viewer.id == request.requester.id:
-        answer = (Button(actions.ANSWER, "Answer", value),) if _open_question(request) else ()
+        answer = (Button(actions.ANSWER, "Answer", value),) if request.open_question else ()
         confirm = Confirm(
             "Withdraw this request?", "Nobody can approve it any more. You can ask again.", "Withdraw", tone=Tone.DANGER
         )
@@ -312,8 +311,5 @@ def _comment_blocks(comment: CommentView) -> list[Block]:
     return [Section(line), Passage(Plain(comment.text))]
 
 
-def _open_question(request: RequestView) -> Text:
-    last = [comment for comment in request.comments if comment.kind in ("question", "answer")][-1:]
-    if request.status != "pending" or not last or last[0].kind != "question":
-        return ()
-    return (Markup("❓ "), one_line(last[0].author.name), Markup(" asks: "), one_line(last[0].text))
+def _question_line(question: CommentView) -> Text:
+    return (Markup("❓ "), one_line(question.author.name), Markup(" asks: "), one_line(question.text))

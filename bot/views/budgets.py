@@ -33,6 +33,7 @@ from bot.cards import (
 from bot.times import counted, in_words
 from bot.views.pieces import first_line, names, spoken
 from bot.views.rollouts import bar
+from core.access import PersonView
 from core.budgets import FORECAST, SPEND, BudgetView, Control, Effect, Standing, amount_words, scope_words
 
 LISTED: Final = 20
@@ -46,13 +47,23 @@ _DOES: Final = {
 }
 
 
-def budget_card(budget: BudgetView, *, now: datetime, pictures: Sequence[Picture] = (), console: str = "") -> Card:
+def budget_card(
+    budget: BudgetView,
+    viewer: PersonView | None,
+    *,
+    now: datetime,
+    keepers: Sequence[PersonView] = (),
+    pictures: Sequence[Picture] = (),
+    console: str = "",
+) -> Card:
     """The living message of a budget's period: how it stands, what can be done, and a picture once there is one.
 
-    Not what is reserved: that changes by the minute, and no event brings the message up to date with it.
+    Without a viewer it is the channel's, with every button. `keepers` may do more than ask for a raise. It does not say
+    what is reserved: that changes by the minute, and no event brings the message up to date with it.
     """
     budget = replace(budget, reserved=Decimal(0))
-    buttons = _buttons(budget, console) if _runs(budget, now) else ()
+    keeps = viewer is None or any(viewer.id == each.id for each in keepers)
+    buttons = tuple(_buttons(budget, console, keeps=keeps)) if runs(budget, now=now) else ()
     acts: tuple[Block, ...] = (Actions(buttons),) if buttons else ()
     return Card(_summary(budget, now=now), (*_stand(budget, pictures, now=now), *acts))
 
@@ -215,7 +226,7 @@ def _fields(budget: BudgetView) -> Iterator[tuple[str, Text]]:
 
 def _state_lines(budget: BudgetView, *, now: datetime) -> Iterator[Block]:
     standing = budget.standing
-    if not _runs(budget, now):
+    if not runs(budget, now=now):
         return
     for control in budget.controls_now:
         yield Context((Markup(f"⛔ Now it {control_words(control)}."),))
@@ -230,29 +241,28 @@ def _state_lines(budget: BudgetView, *, now: datetime) -> Iterator[Block]:
         )
 
 
-def _buttons(budget: BudgetView, console: str) -> tuple[Button | LinkButton, ...]:
+def _buttons(budget: BudgetView, console: str, *, keeps: bool) -> Iterator[Button | LinkButton]:
     value = Target(budget.id).encode()
-    found: list[Button | LinkButton] = []
-    if budget.acknowledged_by is None:
-        found.append(Button(actions.BUDGET_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY))
-    if budget.raise_asked is None:
-        found.append(Button(actions.BUDGET_RAISE, "Raise", value))
-    if budget.standing.throttle_per_hour is None:
+    if keeps and budget.acknowledged_by is None:
+        yield Button(actions.BUDGET_ACKNOWLEDGE, "Acknowledge", value, tone=Tone.PRIMARY)
+    if budget.raise_asked is None:  # anybody may ask
+        yield Button(actions.BUDGET_RAISE, "Raise", value)
+    if keeps and budget.standing.throttle_per_hour is None:
         ask = Confirm(
             "Slow it down?",
             "Only some governed actions an hour are let through under this budget, until its period ends.",
             "Slow down",
         )
-        found.append(Button(actions.BUDGET_THROTTLE, "Slow down", value, tone=Tone.DANGER, confirm=ask))
-    else:
-        found.append(Button(actions.BUDGET_LIFT, "Full speed again", value))
-    found.append(Button(actions.BUDGET_DETAILS, "Details", value))
+        yield Button(actions.BUDGET_THROTTLE, "Slow down", value, tone=Tone.DANGER, confirm=ask)
+    elif keeps:
+        yield Button(actions.BUDGET_LIFT, "Full speed again", value)
+    yield Button(actions.BUDGET_DETAILS, "Details", value)
     if console:
-        found.append(LinkButton(actions.BUDGET_CONSOLE, "Console", page_of(budget, console)))
-    return tuple(found)
+        yield LinkButton(actions.BUDGET_CONSOLE, "Console", page_of(budget, console))
 
 
-def _runs(budget: BudgetView, now: datetime) -> bool:
+def runs(budget: BudgetView, *, now: datetime) -> bool:
+    """Whether the period that is shown runs, so that something can be done."""
     return budget.ended_at is None and budget.standing.window.holds(now)
 
 

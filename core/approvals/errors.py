@@ -127,6 +127,12 @@ class NobodyToNudge(Conflict):
     code = "approvals.nobody_to_nudge"
 
 
+class AnswerAwaited(NobodyToNudge):
+    """The request waits for its requester's answer to a question."""
+
+    code = "approvals.answer_awaited"
+
+
 class NudgedAlready(LimitExceeded):
     """The people who are asked were nudged within the last hour."""
 

@@ -14,7 +14,7 @@ from core.access import PersonView, TokenScope, directory, member_of, require_sc
 from core.actor import Actor
 from core.approvals import ballots, rules, store
 from core.approvals.effects import Remind
-from core.approvals.errors import NobodyToNudge, NotYourRequest, NudgedAlready
+from core.approvals.errors import AnswerAwaited, NobodyToNudge, NotYourRequest, NudgedAlready
 from core.approvals.events import RequestEvent
 from core.approvals.loading import hold_seated, view_of
 from core.approvals.state import RequestState
@@ -38,12 +38,16 @@ class Nudged:
 async def nudge(database: Database, actor: Actor, request_id: UUID) -> Nudged:
     """Everybody who is asked and silent is reminded, and the requester knows who they are.
 
-    Raises NotYourRequest, AlreadyDecided, NobodyToNudge, or NudgedAlready within an hour of the last time.
+    Raises NotYourRequest, AlreadyDecided, NobodyToNudge, AnswerAwaited while a question to the requester stops the
+    clocks, or NudgedAlready within an hour of the last time.
     """
     async with audited(database, actor, action="request.nudge", resource=str(request_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         held = await hold_seated(tx, request_id)
-        reminders = whom_to_nudge(held.state, member_of(actor), nudged_at=held.row.nudged_at, now=tx.now)
+        try:
+            reminders = whom_to_nudge(held.state, member_of(actor), nudged_at=held.row.nudged_at, now=tx.now)
+        except AnswerAwaited as exc:
+            raise _awaited(await view_of(tx, request_id)) from exc
         silent = frozenset[UserId]().union(*(each.people for each in reminders))
         everybody = await directory(tx)
         people = tuple(sorted((everybody.people[user] for user in silent), key=_by_name))
@@ -80,8 +84,19 @@ def whom_to_nudge(state: RequestState, by: UserId, *, nudged_at: datetime | None
     effects = [effect for stage in state.open_stages for effect in rules.on_reminder(state, stage.key)]
     reminders = tuple(effect for effect in effects if isinstance(effect, Remind))
     if not reminders:
-        raise NobodyToNudge
+        is_paused = any(stage.paused_at is not None for stage in state.open_stages)
+        raise AnswerAwaited if is_paused else NobodyToNudge
     return reminders
+
+
+def _awaited(request: RequestView) -> AnswerAwaited:
+    """With who asked, and what to do."""
+    question = request.open_question
+    asked = f"a question of {question.author.name}" if question else "a question"
+    return AnswerAwaited(
+        f"{request.reference} waits for your answer to {asked}.",
+        next_step="Until then nobody's time runs, and nobody can be reminded.",
+    )
 
 
 def _too_soon(again_at: datetime, now: datetime) -> NudgedAlready:

@@ -93,6 +93,12 @@ class RequestView:
         """Whether nobody is asked yet because no ticket stands for it."""
         return self.status == "pending" and self.ticket is not None and self.ticket.is_awaited
 
+    @property
+    def open_question(self) -> CommentView | None:
+        """The question to the requester that nobody has answered; None if there is none, or it is decided."""
+        last = [each for each in self.comments if each.kind in ("question", "answer")][-1:]
+        return last[0] if self.status == "pending" and last and last[0].kind == "question" else None
+
     def has_vote_to_undo(self, user: UserId | None, *, now: datetime) -> bool:
         """Whether a vote of theirs is fresh enough to offer taking it back; the rule has the last word."""
         mine = (vote for stage in self.stages for vote in stage.votes if vote.voter.id == user)

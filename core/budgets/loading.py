@@ -23,9 +23,10 @@ from core.budgets.periods import Scheme, Window, window_of
 from core.budgets.policy import BudgetPolicy
 from core.budgets.reserved import reserved_of
 from core.budgets.rules import Guarded
-from core.budgets.state import Budget, Standing
+from core.budgets.state import Budget, Standing, Terms
 from core.budgets.views import BudgetView, RaiseView
 from core.db import Transaction
+from core.ids import UserId
 from core.outbox import emit
 from core.tenants import tenant_policy
 
@@ -80,7 +81,18 @@ async def is_manager(tx: Transaction, policy: BudgetPolicy, actor: Actor) -> boo
         return True
     everybody = await directory(tx)
     held = everybody.roles.get(actor.user, frozenset()) if actor.user else frozenset()
-    return bool(held & {*policy.managers, "enterprise_administrator"})
+    return bool(held & _managing(policy))
+
+
+def keepers(policy: BudgetPolicy, everybody: Directory, terms: Terms) -> tuple[UserId, ...]:
+    """Whom `require_owner` lets pass, of the tenant's people: the owners, then those who manage budgets."""
+    managers = {user for role in _managing(policy) for user in everybody.by_role.get(role, ())}
+    return tuple(dict.fromkeys((*terms.owners, *sorted(managers))))
+
+
+def _managing(policy: BudgetPolicy) -> frozenset[str]:
+    """The roles that manage budgets."""
+    return frozenset({*policy.managers, "enterprise_administrator"})
 
 
 async def tell(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from core.access import TokenScope, directory, permitted
+from core.access import PersonView, TokenScope, directory, permitted
 from core.actor import Actor
 from core.budgets import store
+from core.budgets.catalogue import BudgetCatalogue
 from core.budgets.errors import InvalidBudget, UnknownBudget
-from core.budgets.loading import view_of, views_of, window_now
+from core.budgets.loading import keepers, policy_of, view_of, views_of, window_now
 from core.budgets.periods import window_of
 from core.budgets.views import BudgetView
 from core.costs import spent_by_step
@@ -62,6 +63,27 @@ async def get_budget(database: Database, actor: Actor, reference: UUID | int) ->
                 raise UnknownBudget(f"There is no budget BUD-{reference}.", where="budget")
             reference = budget.id
         return await view_of(tx, reference)
+
+
+async def get_period(database: Database, actor: Actor, period: UUID) -> BudgetView:
+    """The budget whose period that runs now has this id. Raises UnknownBudget."""
+    async with permitted(database, actor, TokenScope.READ, action="budget.show", resource=str(period)) as tx:
+        for budget, standing in await store.with_standing(tx, at=tx.now):
+            if period_id(budget.id, standing.window.starts_at) == period:
+                return await view_of(tx, budget.id)
+        raise UnknownBudget(where="budget")
+
+
+def period_id(budget_id: UUID, starts_at: datetime) -> UUID:
+    """By which messages of one period of a budget are known."""
+    return uuid5(budget_id, starts_at.astimezone(UTC).isoformat())
+
+
+async def keepers_of(tx: Transaction, catalogue: BudgetCatalogue, budget: BudgetView) -> tuple[PersonView, ...]:
+    """Whoever may acknowledge it and slow it down: its owners first, then those who manage budgets."""
+    everybody = await directory(tx)
+    found = keepers(await policy_of(tx, catalogue), everybody, budget.terms)
+    return tuple(everybody.people[each] for each in found if each in everybody.people)
 
 
 async def load_budget(tx: Transaction, budget_id: UUID, *, at: datetime | None = None) -> BudgetView:

@@ -12,6 +12,7 @@ from core.pictures.service import (
     Picture,
     UnusablePicture,
     keep_picture,
+    kept_under,
     picture_of,
     purge_pictures,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Picture",
     "UnusablePicture",
     "keep_picture",
+    "kept_under",
     "picture_of",
     "purge_pictures",
 ]

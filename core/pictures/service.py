@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import delete, select, text, update
 
@@ -47,7 +48,15 @@ async def keep_picture(tx: Transaction, png: bytes, *, key: str, name: str) -> s
         raise UnusablePicture(where="png", accepted=(f"PNG, at most {PICTURE_BYTES_MAX} bytes",))
     await tx.connection.execute(_LOCK, {"name": f"picture {tx.tenant} {key}"})
     token = await _known(tx, png, key) or await _kept(tx, png, key=key, name=name)
-    return f"/pictures/{token}.png"
+    return _path(token)
+
+
+async def kept_under(tx: Transaction, key: str) -> str | None:
+    """The path of the picture that is kept under the key; None if there is none any more."""
+    columns = pictures.c
+    mine = (columns.tenant_id == tx.tenant) & (columns.key == key) & (columns.expires_at > tx.now)
+    row = (await tx.connection.execute(select(columns.picture_id, columns.secret).where(mine))).first()
+    return None if row is None else _path(_token(tx, row.picture_id, row.secret))
 
 
 async def picture_of(database: Database, presented: str) -> Picture | None:
@@ -83,7 +92,15 @@ async def _known(tx: Transaction, png: bytes, key: str) -> PictureToken | None:
         await tx.connection.execute(delete(pictures).where(mine))
         return None
     await tx.connection.execute(update(pictures).where(mine).values(expires_at=tx.now + KEPT_FOR))
-    return PictureToken(tx.tenant, row.picture_id, SECRET.open(tx, row.secret, row.picture_id).decode())
+    return _token(tx, row.picture_id, row.secret)
+
+
+def _token(tx: Transaction, picture_id: UUID, sealed: str) -> PictureToken:
+    return PictureToken(tx.tenant, picture_id, SECRET.open(tx, sealed, picture_id).decode())
+
+
+def _path(token: PictureToken) -> str:
+    return f"/pictures/{token}.png"
 
 
 async def _kept(tx: Transaction, png: bytes, *, key: str, name: str) -> PictureToken:

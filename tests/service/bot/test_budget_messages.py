@@ -89,7 +89,7 @@ def usd(amount):
 @pytest.fixture
 async def channel(slack, budget_catalogue):
     gallery = SlackGallery(slack.workspace)
-    messages = BudgetMessages(slack.workspace, gallery, slack.renderer, "approvals")
+    messages = BudgetMessages(slack.workspace, gallery, slack.renderer, "approvals", budget_catalogue)
     owners = BudgetOwnerMessages(slack.workspace)
     return await Spending(slack.company, [messages, owners]).begins(budget_catalogue)
 

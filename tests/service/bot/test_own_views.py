@@ -9,9 +9,12 @@ import pytest
 from bot.cards import Actions
 from bot.conversation.chat import Asker
 from bot.conversation.shown import view_for
+from bot.living import CHANNEL
+from bot.teams.places import PLATFORM
 from core.emergency import grant
 from core.errors import NotFound
 from core.ids import uuid7
+from core.links import MessageSlot
 from tests.incident_desk import IncidentDesk
 from tests.teams_office import office
 
@@ -27,7 +30,7 @@ async def seen(company, catalogue):
 
         async def look(who, subject):
             asker = Asker(teams.aad(company.people[who].email))
-            card = await view_for(teams.desk.chat, asker, subject)
+            card = await view_for(teams.desk.chat, asker, MessageSlot(subject, PLATFORM, "approvals", CHANNEL))
             rows = [block for block in card.blocks if isinstance(block, Actions)]
             return card.summary, [each.label for row in rows for each in row.buttons if hasattr(each, "label")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -338,6 +339,20 @@ async def test_only_managers_change_budgets_only_owners_act_on_them_and_refusals
     shown = await budgets.acknowledge(database, budget_catalogue, company.actor("agent_operator"), made.id)
     assert shown.acknowledged_by == operator
     assert len(await company.trail(result="denied")) == 3
+
+
+@pytest.mark.row("C2", "B6")
+async def test_its_keepers_are_just_those_who_may_act_on_it(database, company, make, budget_catalogue):
+    made = await make(owners=[company.people["agent_operator"].email])
+    async with database.tenant(company.tenant) as tx:
+        kept_by = {each.email for each in await budgets.keepers_of(tx, budget_catalogue, made)}
+    may = set()
+    for key, person in company.people.items():
+        with contextlib.suppress(NotYourBudget):
+            await budgets.acknowledge(database, budget_catalogue, company.actor(key), made.id)
+            may.add(person.email)
+    assert kept_by == may
+    assert company.people["agent_developer"].email not in may
 
 
 @pytest.mark.row("C2")

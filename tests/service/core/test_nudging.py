@@ -8,8 +8,8 @@ import pytest
 
 from core.access import TokenScope
 from core.access.errors import ScopeMissing
-from core.approvals import nudge, withdraw
-from core.approvals.errors import AlreadyDecided, NotYourRequest, NudgedAlready
+from core.approvals import comment, nudge, withdraw
+from core.approvals.errors import AlreadyDecided, AnswerAwaited, NotYourRequest, NudgedAlready
 from core.ids import uuid7
 from tests.factories import ask, policies, vote
 
@@ -84,3 +84,18 @@ async def test_only_the_requester_nudges_and_only_while_something_waits(company,
 async def test_nobody_nudges_a_request_that_is_not_there(company):
     with pytest.raises(Exception, match=r"[Tt]here is no such request"):
         await nudge(company.database, asker(company), uuid7())
+
+
+@pytest.mark.row("B1", "P3")
+async def test_while_a_question_stops_the_clocks_the_requester_hears_whose_question_it_is(company, catalogue):
+    request_id, asked_by = await opened(company, catalogue), company.people["meta_agent_manager"]
+    await comment(
+        company.database, company.actor("meta_agent_manager"), request_id, kind="question", text="Which invoices?"
+    )
+    with pytest.raises(AnswerAwaited) as refused:
+        await nudge(company.database, asker(company), request_id)
+    assert refused.value.message == f"REQ-1001 waits for your answer to a question of {asked_by.name}."
+    await comment(company.database, asker(company), request_id, kind="answer", text="Those of last year.")
+    assert [person.email for person in (await nudge(company.database, asker(company), request_id)).people] == [
+        asked_by.email
+    ]

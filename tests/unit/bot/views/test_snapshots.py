@@ -264,9 +264,9 @@ VIEWS = {
         )
     ),
     "change_agenda_empty": agenda_card(ChangeAgenda(Span(NOW, NOW + timedelta(days=14)), "UTC", (), (), (), ())),
-    "budget_near": budget_card(budget(), now=NOW, console=CONSOLE),
-    "budget_used_up": budget_card(used_up(), now=NOW, pictures=(Picture(PICTURE, "It burns.", "Burn"),)),
-    "budget_over": budget_card(used_up(), now=NOW + timedelta(days=40)),
+    "budget_near": budget_card(budget(), None, now=NOW, console=CONSOLE),
+    "budget_used_up": budget_card(used_up(), None, now=NOW, pictures=(Picture(PICTURE, "It burns.", "Burn"),)),
+    "budget_over": budget_card(used_up(), None, now=NOW + timedelta(days=40)),
     "budget_details": budget_details_card(used_up(), now=NOW, console=CONSOLE),
     "budget_reserved": budget_details_card(budget(reserved=Decimal("12.34")), now=NOW, console=CONSOLE),
     "budget_forecast": forecast_card(budget(), now=NOW),
