@@ -9,15 +9,15 @@ from datetime import timedelta
 
 from core.access import TokenScope, directory, member_of, permitted, require_scope
 from core.actor import Actor
-from core.agents import agents_named
 from core.audit import audited
 from core.db import Database, Transaction, next_number
 from core.deadlines import set_deadline
 from core.emergency import risk as risks
 from core.emergency import rules, store
-from core.emergency.errors import InvalidBypass, ReviewDebt
+from core.emergency.errors import ReviewDebt
 from core.emergency.events import EmergencyEvent
 from core.emergency.holding import ACKNOWLEDGE, COUNT_DOWN, EXPIRY, REVIEW, REVIEW_REMINDER, emit_on, record_on
+from core.emergency.naming import check_named
 from core.emergency.risk import BypassRisk
 from core.emergency.rules import UNSAID, Circumstances, Wish
 from core.emergency.showing import view_of
@@ -36,7 +36,7 @@ from core.signin import (
     security_of,
     use_challenge,
 )
-from core.tenants import UNNAMED, StepUp, tenant_policy
+from core.tenants import StepUp, tenant_policy
 from core.tenants.bypass_policy import BypassReason
 
 PURPOSE = "bypass"  # of the challenge under which a bypass waits
@@ -114,7 +114,7 @@ async def grant(
             database,
             actor,
             action="bypass.grant",
-            resource=resource,
+            resource=wish.resource,
             details={"action": action, "justification": justification[:500]},
         ) as tx,
     ):
@@ -190,26 +190,13 @@ async def _weighed(tx: Transaction, actor: Actor, wish: Wish) -> BypassRisk:
     rules.environments_for(policy, everybody, user)
     rules.check_wish(policy, wish)
     rules.check_may_bypass(policy, everybody, user, environment=wish.named.environment)
-    await _check_agent(tx, wish)
+    await check_named(tx, wish)
     team = rules.team_of(everybody, user) if policy.review.blocks == "team" else {user}
     if (debt := await store.overdue_review(tx, team)) is not None:
         number, holder = debt
         whose = "" if holder == user else f", of {everybody.people[holder].name} in your team,"
         raise ReviewDebt(f"The review of BYP-{number}{whose} is overdue; it must be done before the next bypass.")
     return risks.assess(policy, wish, unjustified=await store.count_unjustified(tx, user))
-
-
-async def _check_agent(tx: Transaction, wish: Wish) -> None:
-    """An agent that exists is where the bypass is to hold; one that does not may be created there."""
-    known = await agents_named(tx, {wish.resource}) if wish.named.environment else {}
-    if (agent := known.get(wish.resource)) is not None:
-        place = agent.attributes.get("environment") or UNNAMED
-        if place != wish.named.environment:
-            raise InvalidBypass(
-                f"'{wish.resource}' is in '{place}', not in '{wish.named.environment}'.",
-                where="environment",
-                accepted=(place,),
-            )
 
 
 def _is_sure(actor: Actor, need: StepUp, tx: Transaction) -> bool:

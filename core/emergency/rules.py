@@ -46,9 +46,9 @@ class Wish:
     named: Circumstances = UNSAID
 
     def trimmed(self) -> Wish:
-        """Without the white space around what was typed."""
+        """Without the white space around what was typed, and with its resource as the gate will name it."""
         named = Circumstances(self.named.environment.strip(), self.named.reason.strip(), self.named.incident.strip())
-        return Wish(self.action, self.resource.strip(), self.justification.strip(), self.duration, named)
+        return Wish(self.action, _plain(self.resource), self.justification.strip(), self.duration, named)
 
     def to_json(self) -> dict[str, Any]:
         """As it waits for a second factor; `from_json` reads it back."""
@@ -64,6 +64,13 @@ class Wish:
             timedelta(seconds=stored["duration"]),
             Circumstances(**stored["named"]),
         )
+
+
+def _plain(resource: str) -> str:
+    """`agent:invoice-reader`, as changes and incidents write it, is the agent 'invoice-reader'; `chg-7` is CHG-7."""
+    kind, colon, name = resource.strip().partition(":")
+    plain = name.strip() if colon and kind.strip().casefold() == "agent" else resource.strip()
+    return plain.upper() if re.fullmatch(r"(?i)chg-[0-9]+", plain) else plain
 
 
 def environments_for(policy: BypassPolicy, everybody: Directory, user: UserId) -> tuple[str, ...]:
@@ -108,8 +115,9 @@ def check_wish(policy: BypassPolicy, wish: Wish) -> None:
         )
     longest = policy.longest_in(wish.named.environment)
     if not DURATION_MIN <= wish.duration <= longest:
-        hours = longest.total_seconds() / 3600
-        at_most = "1 hour" if hours == 1 else f"{hours:g} hours"
+        minutes = longest.total_seconds() / 60
+        hours = "1 hour" if minutes == 60 else f"{minutes / 60:g} hours"
+        at_most = f"{minutes:g} minutes" if minutes % 60 else hours
         raise InvalidBypass(f"A bypass lasts from 5 minutes to {at_most} here.", where="duration")
 
 

@@ -21,7 +21,7 @@ class BypassIn(Input):
     """What is bypassed, where, why and for how long."""
 
     action: Annotated[str, Field(max_length=100, description="agent.create … agent.retire, or * for any")]
-    resource: Annotated[str, Field(max_length=300, description="the agent's name, or * for any")]
+    resource: Annotated[str, Field(max_length=300, description="an agent (invoice-reader), a change (CHG-12), or *")]
     justification: Annotated[str, Field(max_length=20_000)]
     duration: Length = "1 hour"
     environment: Annotated[Text, Field(description="where the tenant tells environments apart")] = ""

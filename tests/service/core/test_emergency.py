@@ -111,6 +111,31 @@ async def test_only_the_roles_of_the_policy_may_use_the_bypass(company):
 
 
 @pytest.mark.row("E1")
+async def test_an_agent_that_is_named_with_its_kind_is_covered(company, catalogue):
+    await create_agent(company, catalogue)
+    bypass = await granted(company, "meta_agent_manager", action="agent.modify", resource="agent:invoice-reader")
+    asked = await ask(company, catalogue, "meta_agent_manager", action="agent.modify", resource=agent())
+    assert (bypass.resource, asked.decision, asked.bypass_id) == ("invoice-reader", "allow", bypass.id)
+
+
+@pytest.mark.row("E1")
+@pytest.mark.parametrize("action", ["agent.deploy", "agent.modify", "agent.retire", "change.implement"])
+async def test_a_mistyped_agent_is_named_before_anybody_relies_on_the_bypass(company, catalogue, action):
+    await create_agent(company, catalogue)
+    with pytest.raises(InvalidBypass) as refused:
+        await granted(company, action=action, resource="Invoice-Raeder")
+    assert refused.value.message == "There is no agent 'Invoice-Raeder' in the registry. Did you mean 'invoice-reader'?"
+    assert (refused.value.where, refused.value.accepted) == ("resource", ("invoice-reader",))
+    assert (await granted(company, action="agent.create", resource="invoice-reader-2")).status == "active"
+
+
+@pytest.mark.row("E1")
+async def test_a_change_that_there_is_not_is_not_bypassed_for(company):
+    with pytest.raises(InvalidBypass, match="There is no CHG-9999 here"):
+        await granted(company, action="change.implement", resource="CHG-9999")
+
+
+@pytest.mark.row("E1")
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
@@ -141,7 +166,7 @@ async def test_a_tenant_sets_its_own_limits(database, clock):
     company = await found_company(database, clock, policy)
     with pytest.raises(BypassNotAllowed):
         await granted(company, "security_manager", duration=timedelta(minutes=30))
-    with pytest.raises(InvalidBypass, match="A bypass lasts from 5 minutes to 0.5 hours here"):
+    with pytest.raises(InvalidBypass, match="A bypass lasts from 5 minutes to 30 minutes here"):
         await granted(company, "security_analyst", duration=timedelta(minutes=31))
     bypass = await granted(company, "security_analyst", duration=timedelta(minutes=30))
     assert bypass.review_due_at == START + timedelta(hours=24)

@@ -32,3 +32,20 @@ def test_a_refusal_counts_one_of_a_thing_as_one(justification, duration, said):
 @pytest.mark.row("E1")
 def test_who_may_not_is_told_so_whatever_they_tried():
     assert "acknowledge" not in NotManagement().message
+
+
+@pytest.mark.row("E1")
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (" invoice-reader ", "invoice-reader"),
+        ("agent:invoice-reader", "invoice-reader"),
+        ("Agent: invoice-reader", "invoice-reader"),
+        ("agent:*", "*"),
+        ("chg-1007", "CHG-1007"),
+        ("service:Payments", "service:Payments"),
+        ("agent-7", "agent-7"),
+    ],
+)
+def test_a_resource_is_named_as_the_gate_will_name_it(written, meant):
+    assert Wish("agent.deploy", written, "Payments stand still.", HOUR).trimmed().resource == meant
