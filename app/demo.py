@@ -12,11 +12,9 @@ import base64
 import contextlib
 import fcntl
 import json
-import os
 import secrets
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +26,7 @@ from rich.table import Column, Table
 
 from app import demo_monitoring, demo_platform
 from app import demo_world as world
+from app.children import Children
 from app.container import DatabaseUrls, build
 from app.demo_costs import seed_weeks
 from app.demo_seed import seed_passwords, seed_people, seed_requests, seed_usage
@@ -109,7 +108,7 @@ class _Demo:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._children = Children(data)
         self._stopping = asyncio.Event()
         self._secrets = self._load_secrets()
 
@@ -123,7 +122,7 @@ class _Demo:
         try:
             return await self._with_database(address.owner_url, plays_story=plays_story)
         finally:
-            await self._stop_children()
+            await self._children.stop()
             await asyncio.to_thread(database.stop)
 
     async def _with_database(self, owner_url: str, *, plays_story: bool) -> int:
@@ -161,7 +160,7 @@ class _Demo:
     async def _start_sandbox(self) -> None:
         people = self._data / "people.json"
         people.write_text(json.dumps(world.people_file(), indent=2))
-        await self._spawn(
+        await self._children.start(
             "sandbox",
             "-m",
             "sandbox",
@@ -188,7 +187,7 @@ class _Demo:
         itsm, jira, remedy, teams = (systems[name] for name in ("servicenow", "jira", "remedy", "teams"))
         changes = self._data / "changes"
         demo_platform.write_changes(changes, systems["platform"])
-        await self._spawn(
+        await self._children.start(
             "product",
             "-m",
             "app",
@@ -288,41 +287,23 @@ class _Demo:
             await asyncio.gather(install(team), *(install({"user": person.email}) for person in world.PEOPLE))
         marker.write_text(address)
 
-    async def _spawn(self, name: str, *arguments: str, environ: Mapping[str, str]) -> None:
-        log = (self._data / f"{name}.log").open("ab")
-        base = {key: value for key, value in os.environ.items() if not key.startswith("COUNTERSIGN_")}
-        self._children[name] = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, env={**base, **environ}, stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
-
     async def _keep_alive(self) -> None:
         """A server that dies is started again: nothing that matters lived in its memory."""
         starters = {"sandbox": self._start_sandbox, "product": self._start_product}
         stopped = asyncio.create_task(self._stopping.wait())
         while not stopped.done():
-            waits = {asyncio.create_task(child.wait()): name for name, child in self._children.items()}
+            waits = {asyncio.create_task(child.wait()): name for name, child in self._children.running.items()}
             done, _ = await asyncio.wait({stopped, *waits}, return_when=asyncio.FIRST_COMPLETED)
             for task in waits:
                 task.cancel()
             for task in done - {stopped}:
                 name = waits[task]
-                out.print(f"[yellow]The {name} has ended; starting it again. See {self._data / name}.log[/]")
+                out.print(f"[yellow]The {name} has ended; starting it again. See {self._children.log_of(name)}[/]")
                 try:
                     await starters[name]()
                 except Unavailable as exc:  # it ended again before it was ready: the next turn starts it once more
                     out.print(f"[yellow]{exc.message}[/]")
                     await asyncio.sleep(RESTART_PAUSE_S)
-
-    async def _stop_children(self) -> None:
-        for child in self._children.values():
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
-        for child in self._children.values():
-            try:
-                await asyncio.wait_for(child.wait(), 15)
-            except TimeoutError:
-                child.kill()
 
     async def _until_answers(self, url: str) -> None:
         deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
@@ -332,9 +313,9 @@ class _Demo:
                     async with session.get(url) as answer:
                         if answer.status == 200:
                             return
-                for name, child in self._children.items():
+                for name, child in self._children.running.items():
                     if child.returncode is not None:
-                        raise Unavailable(f"The {name} ended at once; see {self._data / name}.log")
+                        raise Unavailable(f"The {name} ended at once; see {self._children.log_of(name)}")
                 if asyncio.get_running_loop().time() > deadline:
                     raise Unavailable(
                         f"{url} did not answer within {READY_WITHIN_S:.0f} s; see the logs in {self._data}"
