@@ -21,6 +21,7 @@ ACTION_TITLES: Final[Mapping[str, str]] = {
 _SPOKEN_ACTIONS: Final[Mapping[str, str]] = {
     **ACTION_TITLES,
     "change.implement": "Implement change",
+    "change.rollback": "Roll back change",
     "budget.raise": "Raise budget",
     "budget.override": "Pass the budget:",
 }

@@ -22,7 +22,9 @@ def impact_chart(reference: str, radius: Sequence[Felt]) -> Chart:
     left_out = len(radius) - len(drawn)
     more = f" {left_out} farther ones are not drawn." if left_out else ""
     steps = max((each.distance for each in radius), default=0)
-    said = f"{len(others)} more feel it, up to {steps} steps away." if others else "Nothing else feels it."
+    feel = f"{len(others)} more feel it" if len(others) > 1 else "1 more feels it"
+    away = f"up to {steps} steps away" if steps > 1 else "1 step away"
+    said = f"{feel}, {away}." if others else "Nothing else feels it."
     return Chart(
         name="impact",
         title=f"What feels {reference}",

@@ -23,6 +23,7 @@ _ACTIONS: Final = {
     "agent.modify": "Change agent",
     "agent.retire": "Retire agent",
     "change.implement": "Implement change",
+    "change.rollback": "Roll back change",
     "budget.raise": "Raise budget",
     "budget.override": "Pass the budget",
     SPEND: "Spending",

@@ -7,8 +7,9 @@ import pytest
 
 from core.approvals import DayOutcomes, Figures, Outcomes, Week
 from core.approvals.analytics import Spread, StageFigures, Totals, bottlenecks
-from core.charts import NAMES, Theme
+from core.charts import NAMES, Theme, impact_chart
 from core.charts.definitions import STAGES_DRAWN, approval_charts, charts_of_week
+from core.dependencies import Felt
 
 UNTIL = datetime(2026, 11, 24, tzinfo=UTC)
 HOUR_S = 3600.0
@@ -144,3 +145,18 @@ def test_a_week_has_the_charts_that_have_something_to_show():
     assert names(decided, silent) == ["decisions"]
     assert names((), REVIEW) == ["time-in-stage"]
     assert names((), silent) == []
+
+
+@pytest.mark.row("G4")
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ((), "Nothing else feels it."),
+        ((1,), "1 more feels it, 1 step away."),
+        ((1, 1), "2 more feel it, 1 step away."),
+        ((1, 2), "2 more feel it, up to 2 steps away."),
+    ],
+)
+def test_a_blast_radius_counts_one_of_a_thing_as_one(others, said):
+    far = [Felt(f"service:s{number}", distance, "agent:reader") for number, distance in enumerate(others)]
+    assert impact_chart("CHG-1001", [Felt("agent:reader", 0, ""), *far]).description == f"CHG-1001 touches 1. {said}"
