@@ -39,7 +39,7 @@ from core.sla.label_store import label_counts
 from core.sla.labelling import LABELS_MAX, LabelCount
 from core.sla.levels import level_of
 from core.sla.looking import get_status, list_services, service_names, standings
-from core.sla.objective import ANY, Metric, Objective, value_words
+from core.sla.objective import ANY, Metric, Objective, figure_words, value_words
 from core.sla.objectives import (
     ImportView,
     Wish,
@@ -140,6 +140,7 @@ __all__ = [
     "ensure_watches",
     "export_openslo",
     "export_report",
+    "figure_words",
     "finish_action",
     "forget_old_slices",
     "get_course",

@@ -15,7 +15,7 @@ from core.sla import burn
 from core.sla.budget import Budget, budget_of, budget_words, length_words
 from core.sla.burn import Ratio
 from core.sla.meter import Meter
-from core.sla.objective import Metric, Objective, value_words
+from core.sla.objective import Metric, Objective, figure_words, value_words
 from core.sla.windows import HOUR
 
 AT_RISK: Final = 0.25  # of the budget is left
@@ -115,7 +115,7 @@ def _signal(meter: Meter, standing: Standing, budget: Budget | None, last_hour: 
         return Signal("breach", "high", words)
     if tier is not None:
         rate = burn.rate(meter.over(tier.long), target)
-        fast = f"{rate:.3g} times too fast over {length_words(tier.long)}"
+        fast = f"{figure_words(rate)} times too fast over {length_words(tier.long)}"
         capped = "; no faster burn is possible" if tier.is_capped else ""
         return Signal(tier.name, tier.severity, f"{words} It is spent {fast}{capped}.")
     if standing is Standing.AT_RISK and is_burning:

@@ -266,11 +266,15 @@ def _standing(judged: Judged, firing: Collection[str]) -> Standing:
 
 
 def _said(judged: Sequence[Judged], silence: timedelta, firing: Collection[str]) -> str:
-    """What is to be said, the worst that wakes people first, then what wakes nobody. `silence` is longer than usual."""
+    """What is to be said, the worst that wakes people first, then what wakes nobody. `silence` is longer than usual.
+
+    Silence puts every promise at risk, which needs no more words; one that is broken is named nevertheless.
+    """
     said = [silence_words(silence)] if silence else []
     for wakes in (True, False):
         some = [each for each in judged if each.objective.pages is wakes]
-        if not (silence and wakes) and _worst(some, firing) in _WRONG:
+        wrong = (Standing.BREACHED,) if silence and wakes else _WRONG
+        if _worst(some, firing) in wrong:
             said.append(_first(some, firing))
     if said:
         is_met = _stands(judged, silence, firing) is Standing.MET

@@ -18,6 +18,7 @@ _BOUND: Final = re.compile(r"(<=|>=|<|>|)\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(.*)
 _RATE_UNITS: Final = re.compile(
     r"(?:operations?|ops|requests?|calls?)\s*(?:/|per)\s*(second|sec|s|minute|min|m|hour|h)"
 )
+_FOUR_DIGITS: Final = 999.5  # of which three digits would be "1e+03"
 _PER_MINUTE: Final = {"s": 60.0, "m": 1.0, "h": 1 / 60}
 
 
@@ -182,8 +183,13 @@ def value_words(metric: Metric, value: float) -> str:
     if metric in SHARES:
         return f"{round(value * 100, 4):g}%"
     if metric == Metric.RESPONSE_TIME:
-        return f"{value * 1000:.3g}ms" if value < 0.9995 else f"{value:.3g}s"
+        return f"{value * 1000:.3g}ms" if value < 0.9995 else f"{figure_words(value)}s"
     return f"{value:,.0f} operations/minute" if value >= 1 else f"{value:.2g} operations/minute"
+
+
+def figure_words(value: float) -> str:
+    """Three digits where there are fewer, else all of the whole ones: `0.125`, `14.4`, `22,525`; never `1e+03`."""
+    return f"{value:.3g}" if abs(value) < _FOUR_DIGITS else f"{value:,.0f}"
 
 
 def _limit(metric: Metric, number: str, unit: str) -> float | None:

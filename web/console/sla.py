@@ -14,6 +14,7 @@ from core.errors import NotFound
 from core.sla import (
     ReportKind,
     export_report,
+    figure_words,
     get_course,
     get_status,
     get_trends,
@@ -41,7 +42,7 @@ _REPORT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 
 async def services(look: Look) -> web.Response:
     """`GET /console/sla`: every service, how it stands and why."""
     found = await list_services(look.database, look.house.sla, look.actor, limit=_SERVICES_SHOWN)
-    return look.page("sla.html", place="sla", services=found, value_words=value_words)
+    return look.page("sla.html", place="sla", services=found, value_words=value_words, figure_words=figure_words)
 
 
 async def service(look: Look) -> web.Response:
@@ -65,6 +66,7 @@ async def service(look: Look) -> web.Response:
         windows=_WINDOWS,
         path=f"/console/sla/services/{quote(name, safe='')}",
         value_words=value_words,
+        figure_words=figure_words,
         plans=await list_plans(look.database, look.house.sla, look.actor, service=name, limit=5),
         actions=await list_actions(look.database, look.house.sla, look.actor, service=name, limit=20),
         people=(),

@@ -329,7 +329,20 @@ async def test_a_silent_service_is_not_met_and_is_down_once_the_whole_window_was
     (line,) = await list_services(company.database, CALM, company.actor("agent_operator"))
     assert (found.samples, found.availability, found.standing) == (0, 0, "breached")
     assert (line.availability, line.standing, line.words) == (0, "breached", found.words)
-    assert "Nothing has been heard for 30 h" in found.words
+    not_kept = "79.9645% (availability >= 99.9% over the last 30 days is not kept)"
+    assert found.words.startswith(f"Nothing has been heard for 30 h; that counts as down. {not_kept};")
+
+
+@pytest.mark.row("S2", "S3")
+async def test_a_service_that_broke_a_promise_before_it_fell_silent_says_which(company, sampler):
+    await take(company, sampler, steady(company, minutes=60, failing=1))
+    company.advance(minutes=20)
+    found = await status(company)
+    (line,) = await list_services(company.database, CALM, company.actor("agent_operator"))
+    assert (found.standing, line.standing) == ("breached", "breached")
+    for words in (found.words, line.words):
+        assert words.startswith("Nothing has been heard for")
+        assert "is not kept" in words
 
 
 @pytest.mark.row("S2")
