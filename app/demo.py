@@ -40,7 +40,7 @@ from core.errors import NotFound, Unavailable
 from core.roles.hierarchy import title
 
 MAPPING: Final = Path(__file__).parents[1] / "config" / "mappings" / "servicenow.yaml"
-READY_WITHIN_S: Final = 60.0
+READY_WITHIN_S: Final = 180.0
 RESTART_PAUSE_S: Final = 0.5
 PRODUCT_PORT: Final = 8080
 SANDBOX_PORT: Final = 8090
