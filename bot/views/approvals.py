@@ -34,7 +34,7 @@ from bot.cards import (
 )
 from bot.views.pieces import cast_by, in_place, names, page_of, ticket_lines, title_of
 from bot.views.reasons import risk_line, why_blocks
-from bot.views.tickets import WAITING, may_name, ticket_blocks
+from bot.views.tickets import WAITING, ticket_blocks
 from core.access import PersonView
 from core.approvals import CommentView, RequestView, StageView, VoteView
 from core.decisions import REOPENED
@@ -49,9 +49,10 @@ _BUDGET_FACTS: Final = (
     ("counts", "Counts"),
     ("why", "Because"),
 )
-STATUS: Final = {
+_STATUS: Final = {
     "pending": "⏳ Waiting for approval",
     "approved": "✅ Approved",
+    "suspended": "⏸️ Suspended",
     "rejected": "❌ Rejected",
     "withdrawn": "↩️ Withdrawn",
     "expired": "⌛ Expired",
@@ -68,7 +69,7 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
         Heading(f"{request.reference} · {title_of(request)}"),
         Section(
             (
-                Markup(f"*{_status(request)}*"),
+                Markup(f"*{status_of(request)}*"),
                 *_decided(request),
                 Markup(" · asked by "),
                 one_line(request.requester.name),
@@ -91,9 +92,9 @@ def request_card(request: RequestView, viewer: PersonView | None, *, now: dateti
     blocks += [*ticket_blocks(request), *ticket_lines(request.tickets)]
     if request.status == "pending":
         blocks.append(Actions((*_buttons(request, viewer, now=now), _menu(request, viewer))))
-    elif may_name(request):  # its approval is suspended
+    elif request.suspension:
         blocks.append(Actions((_naming(request),)))
-    return Card(summary=f"{request.reference}: {title_of(request)} — {_status(request)}", blocks=tuple(blocks))
+    return Card(summary=f"{request.reference}: {title_of(request)} — {status_of(request)}", blocks=tuple(blocks))
 
 
 def details_blocks(request: RequestView, *, now: datetime, console: str = "") -> tuple[Block, ...]:
@@ -142,15 +143,22 @@ def details_card(request: RequestView, viewer: PersonView, *, now: datetime, con
     if request.status == "pending":
         buttons = (button for button in _buttons(request, viewer, now=now) if button.action_id != actions.DETAILS)
         blocks = (*blocks, Actions((*buttons, _menu(request, viewer))))
+    elif request.suspension and viewer.id == request.requester.id:
+        blocks = (*blocks, Actions((_naming(request),)))
     elif request.status in REOPENED and viewer.id == request.requester.id:
         blocks = (*blocks, Actions((Button(actions.REOPEN, "Ask again", target_of(request).encode()),)))
-    return Card(summary=f"{request.reference}: {title_of(request)} — {STATUS[request.status]}", blocks=blocks)
+    return Card(summary=f"{request.reference}: {title_of(request)} — {status_of(request)}", blocks=blocks)
 
 
 def why_card(request: RequestView) -> Card:
     """The private answer to `/approve why`."""
     title = f"Why {request.reference} goes the way it goes"
     return Card(summary=title, blocks=(Heading(title), *why_blocks(request)))
+
+
+def status_of(request: RequestView) -> str:
+    """How it stands, as the headline of every message about it."""
+    return WAITING if request.waits_for_ticket else _STATUS[request.status_shown]
 
 
 def target_of(request: RequestView, viewer: PersonView | None = None) -> Target:
@@ -170,7 +178,7 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
             "Withdraw this request?", "Nobody can approve it any more. You can ask again.", "Withdraw", tone=Tone.DANGER
         )
         change = Button(actions.AMEND, "Change", value)
-        naming = (_naming(request),) if may_name(request) else ()
+        naming = (_naming(request),) if request.needs_a_ticket_named else ()
         return (*answer, *naming, change, Button(actions.WITHDRAW, "Withdraw", value, confirm=confirm), details)
     if viewer is not None and not any(_is_asked(stage, viewer) for stage in request.stages):
         undo = (Button(actions.UNDO, "Undo my vote", value),) if request.has_vote_to_undo(viewer.id, now=now) else ()
@@ -191,10 +199,6 @@ def _naming(request: RequestView) -> Button:
     return Button(
         actions.NAME_TICKET, "Name a ticket" if is_first else "Name another ticket", target_of(request).encode()
     )
-
-
-def _status(request: RequestView) -> str:
-    return WAITING if request.waits_for_ticket else STATUS[request.status]
 
 
 def _menu(request: RequestView, viewer: PersonView | None) -> Menu:
@@ -237,7 +241,8 @@ def _decided(request: RequestView) -> Text:
     if request.decided_at is None:
         return ()
     if request.is_automatic:
-        return (Markup(" automatically, by its policy's criteria"), Instant(request.decided_at, " · "))
+        approved: Text = (Markup(" · approved"),) if request.suspension else ()
+        return (*approved, Markup(" automatically, by its policy's criteria"), Instant(request.decided_at, " · "))
     deciding = {"approved": "approve", "rejected": "reject"}.get(request.status)
     votes = [vote for stage in request.stages for vote in stage.votes if vote.decision == deciding]
     last = max(votes, key=lambda vote: vote.at, default=None)
@@ -245,6 +250,8 @@ def _decided(request: RequestView) -> Text:
     if request.status == "rejected" and last is None:
         who = (Markup(", because nobody decided it in time"),)
     reason: Text = (Markup(": "), one_line(f"“{last.reason}”")) if last and last.reason else ()
+    if request.suspension:
+        who = (Markup(" · approved"), *who)
     return (*who, Instant(request.decided_at, " · "), *reason)
 
 

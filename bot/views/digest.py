@@ -31,7 +31,7 @@ from bot.cards import (
 )
 from bot.plain import line_of
 from bot.times import counted
-from bot.views.approvals import STATUS, target_of
+from bot.views.approvals import status_of, target_of
 from bot.views.bypass import scope_of
 from bot.views.pieces import reference_of, title_of
 from bot.views.reasons import LEVELS
@@ -205,7 +205,7 @@ def _moved(request: RequestView, console: str) -> Section:
     titles = ", ".join(stage.title for stage in request.stages if stage.status == "open")
     where: Text = (Markup(" · open now: "), one_line(titles)) if request.status == "pending" and titles else ()
     when: Text = (Instant(request.decided_at, " · "),) if request.decided_at else ()
-    line = (*_named(request, console), Markup(f"\n{STATUS[request.status]}"), *when, *where)
+    line = (*_named(request, console), Markup(f"\n{status_of(request)}"), *when, *where)
     return Section(line, button=Button(actions.DETAILS, "Show", target_of(request).encode()))
 
 

@@ -31,7 +31,14 @@ from core.approvals import RequestView, StageView
 from core.emergency import BypassView
 
 SHOWN: Final = 15
-_MARKS: Final = {"pending": "⏳", "approved": "✅", "rejected": "❌", "withdrawn": "↩️", "expired": "⌛"}
+_MARKS: Final = {
+    "pending": "⏳",
+    "approved": "✅",
+    "suspended": "⏸️",
+    "rejected": "❌",
+    "withdrawn": "↩️",
+    "expired": "⌛",
+}
 WAITING_EMPTY: Final = "Nothing waits for you. 🎉"
 MINE_EMPTY: Final = "You have not asked for anything yet."
 
@@ -177,7 +184,7 @@ def _line(request: RequestView, *, now: datetime, console: str) -> Text:
         Plain(title_of(request)),
         Markup("\n"),
         one_line(request.requester.name),
-        Markup(f" · {_MARKS[request.status]} {request.status}"),
+        Markup(f" · {_MARKS[request.status_shown]} {request.status_shown}"),
         *where,
         *when,
     )

@@ -26,7 +26,7 @@ from bot.plain import line_of
 from bot.views.pieces import title_of
 from core.approvals import RequestView
 from core.links import SYSTEM_TITLES
-from core.named_tickets import NamedTicket, Standing
+from core.named_tickets import HOLDS_AGAIN, NamedTicket, Standing
 
 NUMBER_MAX: Final = 200  # characters
 WAITING: Final = "🎫 Waits for a ticket"
@@ -46,15 +46,8 @@ def ticket_blocks(request: RequestView) -> tuple[Block, ...]:
             label = ticket.facts.label if ticket.facts else ""
             return (Context((Markup("🎫 "), *_named(ticket), Markup(" · "), one_line(label), *_window(ticket))),)
         case Standing.REFUSED:
-            suspended = Markup("*Suspended.* " if request.status == "approved" else "")
-            reasons = Plain(" ".join(ticket.reasons))
-            return (Section((Markup("⚠️ "), *_named(ticket), Markup(": "), suspended, reasons)),)
-
-
-def may_name(request: RequestView) -> bool:
-    """Whether to offer naming a ticket: there is none that stands. The core has the last word."""
-    is_open = request.status == "pending" or (request.status == "approved" and not request.used)
-    return is_open and request.ticket is not None and request.ticket.standing is not Standing.HOLDS
+            why = Plain(request.suspension or " ".join(ticket.reasons))
+            return (Section((Markup("⚠️ "), *_named(ticket), Markup(": "), why)),)
 
 
 def ticket_form(request: RequestView, target: Target) -> Form:
@@ -99,8 +92,10 @@ def told_of_ticket(event: str, data: Mapping[str, Any]) -> Card | None:
         case "request.ticket_restored":
             line = (Markup("🎫 "), *name, Markup(" stands for this again."))
         case "request.ticket_refused":
-            before = Markup("⚠️ Suspended: " if data.get("suspends") else "⚠️ ")
-            line = (before, reasons, Markup(" Name another ticket, or withdraw the request."))
+            # What is approved cannot be withdrawn any more.
+            helps = HOLDS_AGAIN if data.get("suspends") else "Name another ticket, or withdraw the request."
+            before = Markup("⏸️ Suspended: " if data.get("suspends") else "⚠️ ")
+            line = (before, reasons, Markup(f" {helps}"))
         case _:
             return None
     return Card(line_of(line), (Section(line),))

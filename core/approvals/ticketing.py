@@ -181,7 +181,7 @@ async def _tell_of(tx: Transaction, held: store.Held, before: NamedTicket, after
         "ticket": after.number,
         "state": after.facts.label if after.facts else "",
         "reasons": list(after.reasons),
-        "suspends": after.standing is Standing.REFUSED and not after.is_awaited,
+        "suspends": after.standing is Standing.REFUSED and held.state.status is RequestStatus.APPROVED,
         **({"holds_from": after.holds_from.isoformat()} if after.holds_from else {}),
         **({"holds_until": after.holds_until.isoformat()} if after.holds_until else {}),
     }

@@ -12,7 +12,7 @@ from core.approvals.assessment import Assessment
 from core.approvals.undoing import GRACE
 from core.ids import RequestId, UserId
 from core.links.tickets import TicketLink
-from core.named_tickets import Barrier, NamedTicket, barrier
+from core.named_tickets import Barrier, NamedTicket, Standing, barrier, suspension
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,23 @@ class RequestView:
         """The question to the requester that nobody has answered; None if there is none, or it is decided."""
         last = [each for each in self.comments if each.kind in ("question", "answer")][-1:]
         return last[0] if self.status == "pending" and last and last[0].kind == "question" else None
+
+    @property
+    def suspension(self) -> str:
+        """Why its approval cannot be used until its ticket stands again, and what helps; empty if that is not so."""
+        is_unused = self.status == "approved" and not self.used
+        return suspension(self.ticket) if is_unused and self.ticket is not None else ""
+
+    @property
+    def status_shown(self) -> str:
+        """Its status as people read it: an approval that is suspended is not called approved."""
+        return "suspended" if self.suspension else self.status
+
+    @property
+    def needs_a_ticket_named(self) -> bool:
+        """Whether to offer naming a ticket: none stands for it. Who may, and which, the rule has the last word on."""
+        is_pending = self.status == "pending" and self.ticket is not None and self.ticket.standing is not Standing.HOLDS
+        return is_pending or bool(self.suspension)
 
     def has_vote_to_undo(self, user: UserId | None, *, now: datetime) -> bool:
         """Whether a vote of theirs is fresh enough to offer taking it back; the rule has the last word."""

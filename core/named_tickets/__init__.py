@@ -13,6 +13,7 @@ from core.named_tickets.need_file import read_need
 from core.named_tickets.needs import MustName, TicketNeed, Window
 from core.named_tickets.rules import (
     FRESH_FOR,
+    HOLDS_AGAIN,
     Asked,
     Barrier,
     Reading,
@@ -20,6 +21,7 @@ from core.named_tickets.rules import (
     barrier,
     in_words,
     read_ticket,
+    suspension,
     ticket_verdict,
 )
 from core.named_tickets.store import drop_ticket, keep_ticket, requests_naming, ticket_needed, tickets_needed
@@ -28,6 +30,7 @@ from core.named_tickets.words import OPEN_STATES, TicketKind, TicketState
 
 __all__ = [
     "FRESH_FOR",
+    "HOLDS_AGAIN",
     "OPEN_STATES",
     "Asked",
     "Barrier",
@@ -50,6 +53,7 @@ __all__ = [
     "read_need",
     "read_ticket",
     "requests_naming",
+    "suspension",
     "ticket_needed",
     "ticket_verdict",
     "tickets_needed",

@@ -16,6 +16,7 @@ from core.named_tickets.facts import Desk, TicketFacts
 from core.named_tickets.needs import MustName, TicketNeed, Window, listed
 from core.named_tickets.ticket import NamedTicket, Standing
 
+HOLDS_AGAIN: Final = "It can be used once its ticket stands again, or whoever asked names another."
 FRESH_FOR: Final = timedelta(minutes=15)  # what a system said of a ticket is relied on for so long
 NUMBER_MAX: Final = 100  # characters
 _MEMBERS: Final = ("system", "number")  # of a ticket that is written as an object
@@ -83,11 +84,19 @@ def ticket_verdict(
     return Verdict(tuple(faults), facts.starts_at, facts.ends_at)
 
 
+def suspension(ticket: NamedTicket) -> str:
+    """Why a grant that rests on the ticket is suspended, and what lets it be used again; empty if it is not."""
+    if ticket.standing is Standing.HOLDS:
+        return ""
+    if ticket.reasons:
+        return f"{' '.join(ticket.reasons)} {HOLDS_AGAIN}"
+    return f"Whether {ticket.number} in {ticket.title} stands for it is being asked."
+
+
 def barrier(ticket: NamedTicket, *, now: datetime) -> Barrier | None:
     """Why a grant that rests on the ticket cannot be used now; None if it can."""
     name = f"{ticket.number} in {ticket.title}"
-    if ticket.standing is not Standing.HOLDS:
-        why = " ".join(ticket.reasons) or f"Whether {name} stands for it is being asked."
+    if why := suspension(ticket):
         return Barrier("approvals.ticket_fell", f"The approval is suspended. {why}")
     if ticket.holds_until is not None and now >= ticket.holds_until:
         return Barrier("approvals.window_over", f"The window of {name} ended at {in_words(ticket.holds_until)}.")

@@ -98,6 +98,19 @@ def test_a_request_waits_for_its_change_goes_on_with_it_and_falls_with_it(produc
     assert (denied["decision"], denied["reasons"][0]["code"]) == ("deny", "approvals.ticket_fell")
     assert f"{number} is cancelled" in denied["reasons"][0]["message"]
 
+    standing = shown()
+    assert (standing["state"], standing["suspension"]) == (
+        "approved",
+        denied["reasons"][0]["message"].partition(". ")[2],
+    )
+    headers = {"Authorization": f"Bearer {product.people[me]['token']}"}
+    page = requests.get(
+        f"{product.status['base_url']}/console/requests/{standing['reference']}", headers=headers, timeout=20
+    )
+    assert '<span class="status suspended">' in page.text
+    assert "Approved, and suspended." in page.text
+    assert "Name another ticket" in page.text
+
     def told():
         message = product.message_with(f"@{me}", agent)
         return [each for each in message["thread"] if "Suspended" in each["text"]] if message else []

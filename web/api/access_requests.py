@@ -257,13 +257,14 @@ class AccessRequests:
                 )
             )
         name = request.resource.get("name", "")
+        stands = request.status_shown if request.suspension else view.status
         return TaskAnswer(
             task=TaskOut(
                 id=view.id,
                 status=view.status,
                 status_endpoint=address,
                 progress=_progress(request.stages) if view.status is TaskStatus.PENDING else None,
-                display=DisplayOut(title=request.reference, description=f"{request.action} {name}: {view.status}"),
+                display=DisplayOut(title=request.reference, description=f"{request.action} {name}: {stands}"),
                 links=links,
             ),
             result=result,

@@ -65,6 +65,7 @@ def request_out(request: RequestView) -> RequestOut:
         created_at=request.created_at,
         decided_at=request.decided_at,
         used=request.used,
+        suspension=request.suspension or None,
         stages=[_stage(stage) for stage in request.stages],
         comments=[
             CommentOut(author=person_out(each.author), kind=each.kind, text=each.text, at=each.at)

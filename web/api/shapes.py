@@ -146,6 +146,7 @@ class RequestOut(Output):
     created_at: datetime
     decided_at: datetime | None
     used: bool
+    suspension: str | None  # why an approval that was given cannot be used now, and what helps
     stages: list[StageOut]
     comments: list[CommentOut]
     tickets: list[TicketOut]

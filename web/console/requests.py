@@ -230,12 +230,6 @@ def _standing(stage: StageView, now: datetime) -> str:
             return status
 
 
-def _may_name(request: RequestView) -> bool:
-    """Whether a ticket is needed and none stands: what to offer, not what is allowed."""
-    is_open = request.status == "pending" or (request.status == "approved" and not request.used)
-    return is_open and request.ticket is not None and request.ticket.standing != "holds"
-
-
 async def _found(look: Look) -> RequestView:
     return await get_request(look.database, look.actor, _number(look))
 
@@ -294,7 +288,7 @@ async def _page(look: Look, request: RequestView, failed: Failed | None = None) 
         graphs=graphs,
         votable=[stage for stage in request.stages if may_vote_here(stage, user)],
         is_mine=request.requester.id == user,
-        may_name_ticket=request.requester.id == user and _may_name(request),
+        may_name_ticket=request.requester.id == user and request.needs_a_ticket_named,
         undoable=request.has_vote_to_undo(user, now=look.sight.now),
         reopenable=request.status in REOPENED and request.requester.id == user,
         timeline=timeline(request, tickets),

@@ -301,6 +301,9 @@ async def test_nothing_is_approved_while_its_ticket_has_fallen_and_rejecting_sti
     await says(company, request_id, replace(FACTS, state=TicketState.CANCELLED, label="Canceled"))
     with pytest.raises(TicketDoesNotHold, match="CHG0030001 is cancelled"):
         await vote(company, request_id, "meta_agent_manager")
+    ((_kind, told),) = await events(company, "request.ticket_refused")
+    request = await shown(company, request_id)
+    assert (told["suspends"], request.suspension, request.status_shown) == (False, "", "pending")
     await says(company, request_id)
     assert await kinds(company, "request.ticket_restored") == ["request.ticket_restored"]
     await vote(company, request_id, "meta_agent_manager")
@@ -372,6 +375,11 @@ async def test_a_ticket_that_is_cancelled_after_the_approval_suspends_the_grant_
     assert (by_receipt.decision, by_receipt.reasons[0].code) == ("deny", "approvals.ticket_fell")
     ((_kind, told),) = await events(company, "request.ticket_refused")
     assert told["suspends"] is True
+    request = await shown(company, request_id)
+    assert (request.status, request.status_shown) == ("approved", "suspended")
+    assert denied.reasons[0].message == f"The approval is suspended. {request.suspension}"
+    with pytest.raises(AlreadyDecided):  # so nothing offers it
+        await withdraw(company.database, actor, request_id)
 
     await named(company, request_id, "CHG0030002")
     assert (await ask(company, GATED)).decision == "deny"

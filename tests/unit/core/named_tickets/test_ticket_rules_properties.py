@@ -169,7 +169,8 @@ def test_a_grant_whose_ticket_does_not_stand_is_suspended_whatever_the_time(stan
     assert found is not None
     assert found.code == "approvals.ticket_fell"
     if reasons:
-        assert found.message == "The approval is suspended. CHG0030001 is canceled."
+        helps = "It can be used once its ticket stands again, or whoever asked names another."
+        assert found.message == f"The approval is suspended. CHG0030001 is canceled. {helps}"
 
 
 DESKS = (Desk("servicenow", "ServiceNow"), Desk("jira", "Jira"))
