@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +17,8 @@ from core import access, signin
 from core.access import TokenScope
 from core.actor import Actor, Door
 from core.audit import AuditFilter, to_csv_row, to_json_line
-from core.deliveries import destinations, list_all, replay_dead, replay_one, resume_now
+from core.db import Database
+from core.deliveries import destinations, dismiss_dead, dismiss_one, list_all, replay_dead, replay_one, resume_now
 from core.errors import InvalidInput, NotFound
 from core.ids import TenantId
 from core.tenants import list_tenants, provision
@@ -145,6 +147,7 @@ def deliveries(settings: Settings, tenant: str, *, state: str | None) -> list[di
                 "state": each.state,
                 "attempts": each.attempts,
                 "error": each.last_error or "",
+                "dismissed": f"{each.dismissed_by}: {each.dismissed_because}" if each.dismissed_by else "",
             }
             for each in found
         ]
@@ -175,17 +178,37 @@ def connectors(settings: Settings, tenant: str) -> list[dict[str, Any]]:
 
 def replay_all(settings: Settings, tenant: str, connector: str) -> int:
     """All dead deliveries of the connector are pending again; how many they were. Raises NotFound."""
+    return _all_dead(settings, tenant, connector, partial(replay_dead, subscriber=connector))
 
-    async def again(service: Service) -> int:
+
+def dismiss_all(settings: Settings, tenant: str, connector: str, *, reason: str) -> int:
+    """All dead deliveries of the connector are dismissed; how many they were. Raises NotFound or InvalidInput."""
+    return _all_dead(settings, tenant, connector, partial(dismiss_dead, subscriber=connector, reason=reason))
+
+
+def dead_letters(settings: Settings, tenant: str, connector: str) -> int:
+    """How many deliveries to the connector are dead."""
+
+    async def read(service: Service) -> int:
+        found = await destinations(service.database, operator(await existing(service, tenant)))
+        return sum(each.dead for each in found if each.subscriber == connector)
+
+    return run(settings, read)
+
+
+def _all_dead(
+    settings: Settings, tenant: str, connector: str, some: Callable[[Database, Actor], Awaitable[int]]
+) -> int:
+    async def work(service: Service) -> int:
         actor, total = operator(await existing(service, tenant)), 0
         found = {each.subscriber: each.dead for each in await destinations(service.database, actor)}
         while True:
-            count = await replay_dead(service.database, actor, subscriber=connector)
+            count = await some(service.database, actor)
             total += count
             if not count or total >= found[connector]:  # those that die again meanwhile are not sent for ever
                 return total
 
-    return run(settings, again)
+    return run(settings, work)
 
 
 def resume(settings: Settings, tenant: str, connector: str) -> None:
@@ -198,16 +221,31 @@ def resume(settings: Settings, tenant: str, connector: str) -> None:
 
 
 def replay(settings: Settings, tenant: str, delivery_id: str, connector: str) -> None:
-    """The dead delivery is pending again."""
-    try:
-        event_id = UUID(delivery_id)
-    except ValueError:
-        raise InvalidInput(f"'{delivery_id}' is not a delivery's id.", where="delivery_id") from None
+    """The dead or dismissed delivery is pending again."""
+    event_id = _event_id(delivery_id)
 
     async def again(service: Service) -> None:
         await replay_one(service.database, operator(await existing(service, tenant)), event_id, subscriber=connector)
 
     run(settings, again)
+
+
+def dismiss(settings: Settings, tenant: str, delivery_id: str, connector: str, *, reason: str) -> None:
+    """The dead delivery is dismissed."""
+    event_id = _event_id(delivery_id)
+
+    async def now(service: Service) -> None:
+        actor = operator(await existing(service, tenant))
+        await dismiss_one(service.database, actor, event_id, subscriber=connector, reason=reason)
+
+    run(settings, now)
+
+
+def _event_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(f"'{text}' is not a delivery's id.", where="delivery_id") from None
 
 
 async def existing(service: Service, tenant: str) -> TenantId:

@@ -65,6 +65,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Tenant = Annotated[str, typer.Argument(help="the tenant's id: enterprise-corp")]
 Email = Annotated[str, typer.Argument(help="the person's e-mail")]
 Connector = Annotated[str, typer.Argument(help="slack, servicenow, …: as in outbox status")]
+Reason = Annotated[str, typer.Option("--reason", help="Why nobody wants it delivered any more; it is kept.")]
 err = Console(stderr=True)
 out = Console()
 
@@ -346,7 +347,7 @@ def audit_export(
 @outbox.command("list")
 def outbox_list(
     tenant_id: Tenant,
-    state: Annotated[str | None, typer.Option(help="Those alone that are pending, done or dead.")] = None,
+    state: Annotated[str | None, typer.Option(help="Those alone that are pending, done, dead or dismissed.")] = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -381,9 +382,39 @@ def outbox_replay(
     connector: Connector,
     config: Config = None,
 ) -> None:
-    """Send a dead delivery again."""
+    """Send a dead or dismissed delivery again."""
     administration.replay(load_settings(config=config), tenant_id, delivery_id, connector)
     out.print("It will be tried again now.")
+
+
+@outbox.command("dismiss")
+def outbox_dismiss(
+    tenant_id: Tenant,
+    delivery_id: Annotated[str, typer.Argument(help="as in outbox list")],
+    connector: Connector,
+    reason: Reason,
+    config: Config = None,
+) -> None:
+    """Keep a dead delivery as dismissed: nobody wants it sent any more."""
+    administration.dismiss(load_settings(config=config), tenant_id, delivery_id, connector, reason=reason)
+    out.print("It is dismissed.")
+
+
+@outbox.command("dismiss-all")
+def outbox_dismiss_all(
+    tenant_id: Tenant,
+    connector: Connector,
+    reason: Reason,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to.")] = False,
+    config: Config = None,
+) -> None:
+    """Keep all dead deliveries of a connector as dismissed."""
+    settings = load_settings(config=config)
+    if not yes:
+        count = administration.dead_letters(settings, tenant_id, connector)
+        typer.confirm(f"Dismiss {count} dead deliveries to {connector}? They are never sent by themselves.", abort=True)
+    count = administration.dismiss_all(settings, tenant_id, connector, reason=reason)
+    out.print(f"{count} are dismissed.")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class EffectView:
-    """One thing that a rule did, does or would have done. `state`: rehearsed, pending, done or dead."""
+    """One thing that a rule did, does or would have done. `state`: rehearsed, pending, done, dead or dismissed."""
 
     kind: str
     system: str

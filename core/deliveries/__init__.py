@@ -1,7 +1,7 @@
-"""Looking at the outbox's destinations and deliveries, sending dead ones again and testing, by those who may (N6).
+"""Looking at deliveries and where they go, replaying or dismissing dead ones, and testing, by those who may (N6).
 
 values.py    a connector as it is wired, and what a test of it found
-service.py   list, compare, replay, resume
+service.py   list, compare, replay, dismiss, resume
 known.py     which connectors there are
 comparing.py pure: what a delivery would change there
 references.py  what deliveries are about, as people call it
@@ -15,9 +15,12 @@ from core.deliveries.known import UnknownConnector, check_connector, connectors
 from core.deliveries.reconciling import last_reconciliations, reconcile, reconciliations
 from core.deliveries.references import references_of
 from core.deliveries.service import (
+    REASON_MAX,
     Comparison,
     compare,
     destinations,
+    dismiss_dead,
+    dismiss_one,
     inboxes,
     list_all,
     replay_dead,
@@ -30,6 +33,7 @@ from core.deliveries.trying import SystemSilent, try_out
 from core.deliveries.values import Asked, Check, Connected, Connection, Finding, Health, Tried, TriedCall, Try, Trying
 
 __all__ = [
+    "REASON_MAX",
     "TEST_EVERY",
     "Asked",
     "Changed",
@@ -51,6 +55,8 @@ __all__ = [
     "compare",
     "connectors",
     "destinations",
+    "dismiss_dead",
+    "dismiss_one",
     "inboxes",
     "last_reconciliations",
     "list_all",

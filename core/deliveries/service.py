@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from core.access import Permission, TokenScope, require
@@ -15,7 +15,7 @@ from core.choices import check_choice
 from core.db import Database, Transaction
 from core.deliveries.comparing import Changed, changes_between
 from core.deliveries.values import Connected
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.outbox import (
     DELIVERY_STATES,
     DeliveryView,
@@ -24,6 +24,8 @@ from core.outbox import (
     bounded,
     delivered_event,
     deliveries_by_hour,
+    dismiss,
+    dismiss_all,
     list_deliveries,
     list_destinations,
     replay,
@@ -33,6 +35,8 @@ from core.outbox import (
 )
 from core.redaction import without_secrets
 from core.tickets import InboxView, list_inboxes
+
+REASON_MAX: Final = 500  # characters, of why a delivery is dismissed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ async def list_all(
 
 
 async def replay_one(database: Database, actor: Actor, event_id: UUID, *, subscriber: str) -> None:
-    """The dead delivery is tried again from the start. Raises NotFound if there is none."""
+    """The dead or dismissed delivery is tried again from the start. Raises NotFound if there is none."""
     async with audited(database, actor, action="delivery.replay", resource=str(event_id)) as tx:
         await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
         await replay(tx, event_id, subscriber)
@@ -98,6 +102,35 @@ async def replay_dead(database: Database, actor: Actor, *, subscriber: str) -> i
         return count
 
 
+async def dismiss_one(database: Database, actor: Actor, event_id: UUID, *, subscriber: str, reason: str) -> None:
+    """Nobody wants the dead delivery sent any more: it is kept as dismissed. Raises NotFound, or InvalidInput."""
+    async with audited(database, actor, action="delivery.dismiss", resource=str(event_id)) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
+        why = _reason(reason)
+        await dismiss(tx, event_id, subscriber, by=actor.email, reason=why)
+        await record(
+            tx,
+            actor,
+            action="delivery.dismiss",
+            resource=str(event_id),
+            category=AuditCategory.SYSTEM,
+            details={"subscriber": subscriber, "reason": why},
+        )
+
+
+async def dismiss_dead(database: Database, actor: Actor, *, subscriber: str, reason: str) -> int:
+    """The connector's oldest dead deliveries, a thousand at most, are dismissed; how many.
+
+    Raises NotFound, or InvalidInput without a reason.
+    """
+    async with audited(database, actor, action="delivery.dismiss", resource=subscriber) as tx:
+        await require(tx, actor, Permission.MODIFY_CONFIG, TokenScope.ADMIN)
+        why = _reason(reason)
+        count = await dismiss_all(tx, subscriber, by=actor.email, reason=why)
+        await _record(tx, actor, "delivery.dismiss", {"subscriber": subscriber, "count": count, "reason": why})
+        return count
+
+
 async def resume_now(database: Database, actor: Actor, *, subscriber: str) -> None:
     """What waits for the connector is tried at once, although it was left alone. Raises NotFound."""
     async with audited(database, actor, action="connector.resume", resource=subscriber) as tx:
@@ -131,6 +164,13 @@ async def compare(
     now = bounded(await preview(event)) if preview else None
     changes = () if now is None else changes_between(last.payload if last else {}, now)
     return Comparison(event.subject, event.type, last, now, changes)
+
+
+def _reason(reason: str) -> str:
+    why = reason.strip()
+    if not 1 <= len(why) <= REASON_MAX:
+        raise InvalidInput(f"Say why it is dismissed, in 1 to {REASON_MAX} characters.", where="reason")
+    return why
 
 
 async def _record(tx: Transaction, actor: Actor, action: str, details: Mapping[str, Any]) -> None:

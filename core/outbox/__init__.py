@@ -7,7 +7,7 @@ retry.py        pure: when to try again; breaker.py: when to leave a destination
 store.py        claims and results; destinations.py: how those that it goes to are
 dispatcher.py   the loop that routes and delivers; finishing.py: what was delivered, kept many at a time
 sent.py         what each destination took last; turns.py: the pace of calls to one, over all processes
-admin.py        list destinations and deliveries, replay them
+admin.py        list destinations and deliveries, replay and dismiss them
 """
 
 from core.outbox.admin import (
@@ -18,6 +18,8 @@ from core.outbox.admin import (
     deliveries_by_hour,
     delivery_states,
     destination_names,
+    dismiss,
+    dismiss_all,
     list_deliveries,
     list_destinations,
     replay,
@@ -55,6 +57,8 @@ __all__ = [
     "deliveries_by_hour",
     "delivery_states",
     "destination_names",
+    "dismiss",
+    "dismiss_all",
     "emit",
     "emit_all",
     "latest_events",

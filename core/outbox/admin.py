@@ -1,4 +1,4 @@
-"""Looking at deliveries and destinations, and sending dead ones again (N6)."""
+"""Looking at deliveries and destinations, sending dead ones again and dismissing them (N6)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ DRAWN: Final = timedelta(hours=23)  # before the hour that runs
 MEASURED_MAX: Final = 5_000  # of the last hour's deliveries, the latest: enough to say how long they take
 _AGAIN: Final = {
     "state": "pending", "attempts": 0, "throttled": 0, "lease_until": None, "finished_at": None, "batch": None,
+    "dismissed_by": None, "dismissed_because": None,
 }  # fmt: skip
-DELIVERY_STATES: Final = ("dead", "pending", "done")  # the worst first
-REPLAY_MAX: Final = 1000  # dead letters sent again by one call
+DELIVERY_STATES: Final = ("dead", "pending", "dismissed", "done")  # the worst first
+REPLAY_MAX: Final = 1000  # dead letters sent again, or dismissed, by one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,13 @@ class DeliveryView:
     last_error: str | None
     occurred_at: datetime
     data: Mapping[str, Any]  # the event's, as it was written
+    dismissed_by: str | None = None
+    dismissed_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """How one delivery goes: pending, done or dead."""
+    """How one delivery goes: one of DELIVERY_STATES."""
 
     state: str
     attempts: int
@@ -171,20 +174,16 @@ async def replay_all(tx: Transaction, subscriber: str) -> int:
     They are tried at once, whatever went wrong before. Raises NotFound.
     """
     await _forgive(tx, subscriber)
-    d = deliveries.c
-    oldest = (
-        select(d.event_id)
-        .where(d.tenant_id == tx.tenant, d.subscriber == subscriber, d.state == "dead")
-        .order_by(d.event_id)
-        .limit(REPLAY_MAX)
-    )
-    result = await tx.connection.execute(
-        update(deliveries)
-        .where(d.tenant_id == tx.tenant, d.subscriber == subscriber, d.event_id.in_(oldest), d.state == "dead")
-        .values(_AGAIN | {"due_at": tx.now})
-        .returning(d.event_id)
-    )
-    return len(result.all())
+    return await _change_dead(tx, subscriber, _AGAIN | {"due_at": tx.now})
+
+
+async def dismiss_all(tx: Transaction, subscriber: str, *, by: str, reason: str) -> int:
+    """The oldest dead deliveries of the subscriber are dismissed, a thousand at most; how many they were.
+
+    Raises NotFound.
+    """
+    await _require_known(tx, subscriber)
+    return await _change_dead(tx, subscriber, _dismissed(tx, by, reason))
 
 
 async def delivery_states(tx: Transaction, event_ids: Sequence[UUID]) -> Mapping[UUID, DeliveryState]:
@@ -209,7 +208,7 @@ async def list_deliveries(
     statement = (
         select(
             *(d.event_id, d.subscriber, d.subject, o.type, d.state, d.attempts, d.due_at, d.finished_at),
-            *(d.last_error, o.occurred_at, o.data),
+            *(d.last_error, o.occurred_at, o.data, d.dismissed_by, d.dismissed_because),
         )
         .join(outbox_events, (o.tenant_id == d.tenant_id) & (o.event_id == d.event_id))
         .where(d.tenant_id == tx.tenant)
@@ -226,12 +225,44 @@ async def list_deliveries(
 
 
 async def replay(tx: Transaction, event_id: UUID, subscriber: str) -> None:
-    """The dead delivery is pending again, with a fresh count of attempts. Raises NotFound if there is none."""
+    """The dead or dismissed delivery is pending again, with a fresh count of attempts. Raises NotFound."""
+    await _change_one(tx, event_id, subscriber, states=("dead", "dismissed"), values=_AGAIN | {"due_at": tx.now})
+
+
+async def dismiss(tx: Transaction, event_id: UUID, subscriber: str, *, by: str, reason: str) -> None:
+    """The dead delivery is dismissed: kept as it is, and counted as dead no more. Raises NotFound if there is none."""
+    await _change_one(tx, event_id, subscriber, states=("dead",), values=_dismissed(tx, by, reason))
+
+
+def _dismissed(tx: Transaction, by: str, reason: str) -> dict[str, Any]:
+    return {"state": "dismissed", "finished_at": tx.now, "dismissed_by": by, "dismissed_because": reason}
+
+
+async def _change_dead(tx: Transaction, subscriber: str, values: Mapping[str, Any]) -> int:
+    d = deliveries.c
+    oldest = (
+        select(d.event_id)
+        .where(d.tenant_id == tx.tenant, d.subscriber == subscriber, d.state == "dead")
+        .order_by(d.event_id)
+        .limit(REPLAY_MAX)
+    )
+    result = await tx.connection.execute(
+        update(deliveries)
+        .where(d.tenant_id == tx.tenant, d.subscriber == subscriber, d.event_id.in_(oldest), d.state == "dead")
+        .values(values)
+        .returning(d.event_id)
+    )
+    return len(result.all())
+
+
+async def _change_one(
+    tx: Transaction, event_id: UUID, subscriber: str, *, states: Sequence[str], values: Mapping[str, Any]
+) -> None:
     d = deliveries.c
     result = await tx.connection.execute(
         update(deliveries)
-        .where(d.tenant_id == tx.tenant, d.event_id == event_id, d.subscriber == subscriber, d.state == "dead")
-        .values(_AGAIN | {"due_at": tx.now})
+        .where(d.tenant_id == tx.tenant, d.event_id == event_id, d.subscriber == subscriber, d.state.in_(states))
+        .values(values)
         .returning(d.event_id)
     )
     if result.first() is None:
@@ -251,5 +282,10 @@ async def _forgive(tx: Transaction, subscriber: str) -> None:
         .returning(known.subscriber)
     )
     if found.first() is None:
-        known_names = await destination_names(tx)
+        await _require_known(tx, subscriber)
+
+
+async def _require_known(tx: Transaction, subscriber: str) -> None:
+    known_names = await destination_names(tx)
+    if subscriber not in known_names:
         raise NotFound("Nothing was ever delivered there.", where="connector", accepted=known_names)

@@ -34,7 +34,9 @@ deliveries = tenant_table(
     # Deliveries of one line that go as one: fixed at the first attempt, so that a repetition is the same over there.
     identifier("batch", nullable=True),
     Column("told_as", Text, nullable=True),  # the key of the note over there that tells of it, once that is there
-    CheckConstraint("state IN ('pending', 'done', 'dead')", name="state"),
+    Column("dismissed_by", Text, nullable=True),  # of a dead one that nobody wants delivered any more
+    Column("dismissed_because", Text, nullable=True),
+    CheckConstraint("state IN ('pending', 'done', 'dead', 'dismissed')", name="state"),
     Index(
         "ix_deliveries_waiting",
         "tenant_id",

@@ -181,6 +181,7 @@ def _group(product):
 # Addresses with a name in them that means everybody's own.
 NAMES = (
     "/api/v1/connectors/{connector}/deliveries",
+    "/api/v1/connectors/{connector}/dismiss",
     "/api/v1/connectors/{connector}/reconcile",
     "/api/v1/connectors/{connector}/reconciliations",
     "/api/v1/connectors/{connector}/replay",

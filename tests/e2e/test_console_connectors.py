@@ -45,6 +45,8 @@ async def test_errors_are_seen_and_a_dead_letter_is_looked_at_and_replayed(produ
     try:
         reference, agent = asked(product)
         until(lambda: dead_of(product, agent), "its delivery to die", within_s=60)
+        other_reference, other = asked(product)
+        until(lambda: dead_of(product, other), "another to die", within_s=60)
     finally:
         product.control("servicenow/configure", hidden_fields=[])
     async with console_as(browser, product, ADMINISTRATOR) as page:
@@ -59,6 +61,16 @@ async def test_errors_are_seen_and_a_dead_letter_is_looked_at_and_replayed(produ
         await entry.get_by_text("What is sent").click()
         await expect(entry.locator("pre")).to_contain_text("{")
         await page.screenshot(path=tmp_path / "dead.png", full_page=True)
+        unwanted = page.get_by_role("article").filter(has_text=other_reference).first
+        await unwanted.get_by_text("Dismiss").first.click()
+        await unwanted.get_by_label("Why").fill("Done by hand.")
+        await page.screenshot(path=tmp_path / "dismissing.png", full_page=True)
+        await unwanted.get_by_role("button", name="Yes, dismiss it").click()
+        await expect(page.get_by_role("status").first).to_have_text("It is dismissed, and kept here with your reason.")
+        await page.get_by_role("link", name="Dismissed").click()
+        kept = page.get_by_role("article").filter(has_text=other_reference)
+        await expect(kept).to_contain_text(f"Dismissed by {product.email(ADMINISTRATOR)}: Done by hand.")
+        await page.goto(address(product, "/connectors/servicenow"))
         dead = len(dead_of(product, agent))
         await entry.get_by_role("button", name="Replay").first.click()
         await expect(page.get_by_role("status").first).to_have_text("It is tried again from the start.")

@@ -76,7 +76,7 @@ class ActionOut(Output):
 class EffectOut(ActionOut):
     """One action of a rule, and how it goes."""
 
-    state: Annotated[str, Field(description="rehearsed, pending, done or dead")]
+    state: Annotated[str, Field(description="rehearsed, pending, done, dead or dismissed")]
     attempts: int
     outcome: str
 

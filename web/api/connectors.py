@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.db import Database
 from core.deliveries import (
+    REASON_MAX,
     Asked,
     Connected,
     Health,
@@ -17,6 +18,8 @@ from core.deliveries import (
     check_connector,
     compare,
     connectors,
+    dismiss_dead,
+    dismiss_one,
     list_all,
     replay_dead,
     replay_one,
@@ -97,6 +100,18 @@ class ReplayedOut(Output):
     count: int
 
 
+class DismissIn(Input):
+    """Why nobody wants it delivered any more."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+
+
+class DismissedOut(Output):
+    """How many dead deliveries are dismissed."""
+
+    count: int
+
+
 class FindingOut(Output):
     """One thing looked at: how it stands, and what to do if it does not."""
 
@@ -153,12 +168,14 @@ class DeliveryOut(Output):
     due_at: datetime
     finished_at: datetime | None
     last_error: str | None
+    dismissed_by: str | None
+    dismissed_because: str | None
 
 
 class DeliveriesQuery(PageQuery):
     """Which deliveries."""
 
-    state: Annotated[str | None, Field(max_length=20, description="pending, done or dead")] = None
+    state: Annotated[str | None, Field(max_length=20, description="pending, done, dead or dismissed")] = None
 
 
 class ByConnector(Path):
@@ -203,6 +220,19 @@ class Connectors:
     async def replay_dead(self, call: Call[None, None, ByConnector]) -> ReplayedOut:
         """The oldest first, a thousand at most; ask again while `count` is a thousand."""
         return ReplayedOut(count=await replay_dead(self._database, call.actor, subscriber=call.path.connector))
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/dismiss",
+        summary="Dismiss all dead deliveries",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
+        permission="modify configuration",
+    )
+    async def dismiss_dead(self, call: Call[DismissIn, None, ByConnector]) -> DismissedOut:
+        """The oldest first, a thousand at most; ask again while `count` is a thousand. They stay in the list."""
+        count = await dismiss_dead(self._database, call.actor, subscriber=call.path.connector, reason=call.body.reason)
+        return DismissedOut(count=count)
 
     @endpoint(
         Method.POST,
@@ -282,8 +312,23 @@ class Connectors:
         permission="modify configuration",
     )
     async def replay(self, call: Call[None, None, ByDelivery]) -> None:
-        """The dead delivery is tried again from the start."""
+        """The delivery, dead or dismissed, is tried again from the start."""
         await replay_one(self._database, call.actor, call.path.delivery_id, subscriber=call.path.connector)
+
+    @endpoint(
+        Method.POST,
+        "/api/v1/connectors/{connector}/deliveries/{delivery_id}/dismiss",
+        summary="Dismiss",
+        tags=("connectors",),
+        errors=(ErrorKind.FORBIDDEN, ErrorKind.NOT_FOUND),
+        permission="modify configuration",
+    )
+    async def dismiss(self, call: Call[DismissIn, None, ByDelivery]) -> None:
+        """Nobody wants the dead delivery sent any more. It stays in the list, with who dismissed it and why."""
+        path = call.path
+        await dismiss_one(
+            self._database, call.actor, path.delivery_id, subscriber=path.connector, reason=call.body.reason
+        )
 
     @endpoint(
         Method.POST,
@@ -355,4 +400,6 @@ def _delivery_out(view: DeliveryView) -> DeliveryOut:
         due_at=view.due_at,
         finished_at=view.finished_at,
         last_error=view.last_error,
+        dismissed_by=view.dismissed_by,
+        dismissed_because=view.dismissed_because,
     )

@@ -49,6 +49,7 @@ _STATES: Final = {
     "pending": ("pending", "Waits"),
     "done": ("active", "Done"),
     "dead": ("failure", "Dead"),
+    "dismissed": ("", "Dismissed"),
 }
 _ACTIONS: Final = {
     "create_ticket": "Create a ticket",

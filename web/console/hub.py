@@ -14,8 +14,11 @@ from aiohttp import web
 from core.access import Permission
 from core.charts import throughput_chart
 from core.deliveries import (
+    REASON_MAX,
     Finding,
     destinations,
+    dismiss_dead,
+    dismiss_one,
     inboxes,
     last_reconciliations,
     list_all,
@@ -28,7 +31,7 @@ from core.deliveries import (
     throughput,
 )
 from core.errors import CountersignError, NotFound
-from core.outbox import DestinationView, Flow
+from core.outbox import DELIVERY_STATES, DestinationView, Flow
 from web.console.forms import read_form
 from web.console.front import Look, see_other
 from web.errors import DoorError
@@ -37,7 +40,7 @@ from web.problems import status_of
 
 PLACE: Final = "/console/connectors"
 PAGE_SIZE: Final = 50
-STATES: Final = ("dead", "pending", "done")
+_TABS: Final = (*DELIVERY_STATES, "all")
 _CURSORS: Final = Cursors("console-deliveries", UUID)
 _PLATFORMS: Final = {"slack": "Slack", "teams": "Microsoft Teams"}
 _TOLD: Final = {
@@ -73,6 +76,8 @@ _ANSWERS: Final = {
     "resume": "What waits is tried now.",
     "replay": "It is tried again from the start.",
     "replay-all": "The dead deliveries are tried again.",
+    "dismiss": "It is dismissed, and kept here with your reason.",
+    "dismiss-all": "The dead deliveries are dismissed, and kept with your reason.",
     "reconcile": "The tickets are compared with what should be; the result appears here.",
 }
 
@@ -83,7 +88,7 @@ async def connectors(look: Look) -> web.Response:
 
 
 async def act(look: Look) -> web.Response:
-    """`POST /console/connectors/{name}/{what}`: try at once, send all dead again, or test."""
+    """`POST /console/connectors/{name}/{what}`: try at once, send dead ones again or dismiss them, or test."""
     form = await read_form(look.request, look.visitor)
     name, what = look.request.match_info["name"], look.request.match_info["what"]
     try:
@@ -95,6 +100,12 @@ async def act(look: Look) -> web.Response:
             case "replay":
                 await replay_one(look.database, look.actor, delivery_id(form.text("delivery")), subscriber=name)
                 return see_other(f"{PLACE}/{quote(name, safe='')}?done=replay")
+            case "dismiss-all":
+                await dismiss_dead(look.database, look.actor, subscriber=name, reason=form.text("reason"))
+            case "dismiss":
+                id_ = delivery_id(form.text("delivery"))
+                await dismiss_one(look.database, look.actor, id_, subscriber=name, reason=form.text("reason"))
+                return see_other(f"{PLACE}/{quote(name, safe='')}?done=dismiss")
             case "reconcile":
                 await reconcile(look.database, look.actor, look.house.connected, name=name)
             case "test":
@@ -116,7 +127,7 @@ async def connector(look: Look) -> web.Response:
     if there is None and connection is None:
         raise NotFound("There is no such connector.", next_step="Look at all connectors.")
     given = look.query("state")
-    state = given if given in (*STATES, "all") else ("dead" if there and there.dead else "all")
+    state = given if given in _TABS else ("dead" if there and there.dead else "all")
     found = await list_all(
         look.database,
         look.actor,
@@ -133,7 +144,8 @@ async def connector(look: Look) -> web.Response:
         title=title_of(look, name),
         there=there,
         state=state,
-        states=("dead", "pending", "done", "all"),
+        states=_TABS,
+        reason_max=REASON_MAX,
         deliveries=shown,
         references=await references_of(look.database, look.actor, {each.subject for each in shown}),
         pretty=_pretty,
@@ -173,6 +185,7 @@ async def _overview(
         ],
         state_of=lambda there: _state(there, look),
         may_change=may_change(look),
+        reason_max=REASON_MAX,
         walks=await last_reconciliations(look.database, look.actor),
         tested=tested,
         tested_title=title_of(look, tested) if tested else "",

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from core import deliveries
 from core.access import PermissionMissing
-from core.errors import NotFound, Unavailable
+from core.errors import InvalidInput, NotFound, Unavailable
 from core.outbox import Dispatcher, Permanent, RetryPolicy, Subscription, Throttle, emit, list_deliveries
 from core.outbox.breaker import BreakerPolicy
 from core.outbox.dispatcher import CONCURRENCY
@@ -367,6 +367,82 @@ async def test_only_a_dead_letter_is_sent_again_and_only_by_those_who_may(compan
             company.database, company.actor("agent_operator"), done.event_id, subscriber="listener"
         )
     assert [entry["action"] for entry in await company.trail(result="denied")] == ["delivery.replay"]
+
+
+@pytest.mark.row("N6", "X3")
+async def test_a_dead_letter_is_dismissed_with_a_reason_and_kept_and_what_came_after_it_goes_on(company):
+    async def refuse_the_first(event):
+        if event.data["number"] == 1:
+            raise Permanent("the ticket is gone")
+
+    manager = company.actor("meta_agent_manager")
+    listener = Subscriber(then=refuse_the_first)
+    async with dispatching((company.database, [listener])) as running:
+        await happen(company, "request:1", 1, 2)
+        await until(settled(company, "dead", "done"), *running)
+        (dead,) = await listed(company, state="dead")
+        for reason in ("", "  ", "x" * 501):
+            with pytest.raises(InvalidInput) as refused:
+                await deliveries.dismiss_one(
+                    company.database, manager, dead.event_id, subscriber="listener", reason=reason
+                )
+            assert refused.value.where == "reason"
+        await deliveries.dismiss_one(
+            company.database, manager, dead.event_id, subscriber="listener", reason=" Closed by hand. "
+        )
+        await happen(company, "request:1", 3)
+        await until(settled(company, "dismissed", "done", "done"), *running)
+
+    assert listener.done == {"request:1": [2, 3]}
+    (kept,) = await listed(company, state="dismissed")
+    assert (kept.event_id, kept.last_error) == (dead.event_id, "the ticket is gone")
+    assert (kept.dismissed_by, kept.dismissed_because) == (
+        company.people["meta_agent_manager"].email,
+        "Closed by hand.",
+    )
+    (there,) = await deliveries.destinations(company.database, manager)
+    assert (there.dead, there.pending) == (0, 0)
+    (recorded,) = await company.trail(action="delivery.dismiss", result="success")
+    assert (recorded["details"]["subscriber"], recorded["details"]["reason"]) == ("listener", "Closed by hand.")
+    with pytest.raises(NotFound):
+        await deliveries.dismiss_one(company.database, manager, dead.event_id, subscriber="listener", reason="Again.")
+
+
+@pytest.mark.row("N6")
+async def test_all_dead_letters_are_dismissed_at_once_and_one_of_them_can_still_be_sent(company):
+    sick = True
+
+    async def refuse(_event):
+        if sick:
+            raise Permanent("no")
+
+    manager = company.actor("meta_agent_manager")
+    listener = Subscriber(then=refuse)
+    async with dispatching((company.database, [listener])) as running:
+        await happen(company, "request:1", 1, 2)
+        await until(settled(company, "dead", "dead"), *running)
+        count = await deliveries.dismiss_dead(
+            company.database, manager, subscriber="listener", reason="That system is gone."
+        )
+        assert await deliveries.replay_dead(company.database, manager, subscriber="listener") == 0
+        sick = False
+        (first, _second) = sorted(await listed(company, state="dismissed"), key=lambda each: each.event_id)
+        await deliveries.replay_one(company.database, manager, first.event_id, subscriber="listener")
+        await until(settled(company, "dismissed", "done"), *running)
+
+    assert count == 2
+    assert listener.done == {"request:1": [1]}
+    (done,) = await listed(company, state="done")
+    assert (done.dismissed_by, done.dismissed_because) == (None, None)
+    (recorded,) = await company.trail(action="delivery.dismiss")
+    assert (recorded["details"]["count"], recorded["details"]["reason"]) == (2, "That system is gone.")
+    with pytest.raises(NotFound) as unknown:
+        await deliveries.dismiss_dead(company.database, manager, subscriber="nobody", reason="?")
+    assert unknown.value.accepted == ("listener",)
+    with pytest.raises(PermissionMissing):
+        await deliveries.dismiss_dead(
+            company.database, company.actor("agent_operator"), subscriber="listener", reason="?"
+        )
 
 
 @pytest.mark.row("N6")
