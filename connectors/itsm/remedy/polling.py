@@ -3,6 +3,9 @@
 Times are whole seconds and entries appear late, so each question overlaps the former by a minute. A ticket has no
 version: what was told is known by its number, time, status and last hand, so that a second change within one second is
 told too. Work logs are asked for on their own form, as they need not touch their ticket.
+
+After a long absence there may be more than one look should read: it stops where it has read enough of a form, and the
+next one goes on where all forms were read up to.
 """
 
 from __future__ import annotations
@@ -19,9 +22,10 @@ import structlog
 from connectors.itsm.base import ChangePage, NotSent, Refused, TicketChange, TicketNote
 from connectors.itsm.remedy.approvals import FIELDS as SIGNATURE_FIELDS
 from connectors.itsm.remedy.approvals import REQUEST, SIGNATURES, Approvals
-from connectors.itsm.remedy.client import PAGE_ROWS, RemedyClient
+from connectors.itsm.remedy.client import RemedyClient
 from connectors.itsm.remedy.failures import is_hidden
 from connectors.itsm.remedy.qualification import begins_with, both, compare, either
+from connectors.itsm.remedy.span import Rows, Span, rows_in
 from connectors.itsm.remedy.tasks import FORM as TASKS
 from connectors.itsm.remedy.tasks import ChangeTasks
 from connectors.itsm.remedy.tickets import Tickets
@@ -75,6 +79,25 @@ class _Log:
         return _digest(f"log {self.note.id}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a look has read. `until`: what came then and later was not read of every form; None: all was."""
+
+    touched: Sequence[Record]
+    logs: Sequence[_Log]
+    signed: Sequence[Values]
+    tasks: Sequence[Values]
+    until: datetime | None
+
+    def marks(self) -> Mapping[str, datetime]:
+        """The mark of each thing that has a time, with that."""
+        seen = {_mark(one): one.modified_at for one in self.touched if one.modified_at}
+        seen |= {one.mark: one.note.at for one in self.logs}
+        seen |= {_sign_mark(row): at for row in self.signed if (at := instant(row[MODIFIED])) is not None}
+        seen |= {_task_mark(row): at for row in self.tasks if (at := instant(row[MODIFIED])) is not None}
+        return seen
+
+
 class Polling:
     """Asks for changes of our tickets."""
 
@@ -92,26 +115,26 @@ class Polling:
         if not text_:
             return ChangePage((), (await self._start()).text())
         cursor = _read(text_)
-        touched, logs, signed, tasks = await self._found(cursor.until - OVERLAP)
-        fresh = {one.number: one for one in touched if _mark(one) not in cursor.seen}
+        found = await self._found(Span(cursor.until - OVERLAP, cursor.until))
+        fresh = {one.number: one for one in found.touched if _mark(one) not in cursor.seen}
         written: dict[str, tuple[TicketNote, ...]] = {}
-        for log in logs:
+        for log in found.logs:
             if log.mark not in cursor.seen:
                 written[log.number] = (*written.get(log.number, ()), log.note)
         decided: dict[str, list[Values]] = {}
-        for row in signed:
+        for row in found.signed:
             if _sign_mark(row) not in cursor.seen:
                 decided.setdefault(text(row[REQUEST]), []).append(row)
-        owners = await self._owners({**written, **decided}, touched)
-        known = {**{one.number: one for one in touched}, **owners}
+        owners = await self._owners({**written, **decided}, found.touched)
+        known = {**{one.number: one for one in found.touched}, **owners}
         told = [
             self._change(known[number], written.get(number, ()), await self._approvals.told(decided.get(number, ())))
             for number in {**fresh, **written, **decided}
             if number in known
         ]
         changes = tuple(sorted(told, key=lambda one: (one.at, one.ticket.number)))
-        heard = tuple([await self._tasks.told(row) for row in tasks if _task_mark(row) not in cursor.seen])
-        return ChangePage(changes, _advance(cursor, touched, logs, signed, tasks).text(), heard)
+        heard = tuple([await self._tasks.told(row) for row in found.tasks if _task_mark(row) not in cursor.seen])
+        return ChangePage(changes, _advance(cursor, found).text(), heard)
 
     async def _start(self) -> Cursor:
         """A cursor behind everything that has happened so far: what the last hour holds counts as told."""
@@ -119,54 +142,45 @@ class Polling:
         if now is None:
             raise NotSent("Remedy's answers carry no Date, so it is not known from when on to look.")
         since = datetime.fromtimestamp(int(now), UTC) - SKEW_MAX
-        return _advance(Cursor(since, {}), *await self._found(since))
+        return _advance(Cursor(since, {}), await self._found(Span(since)))
 
-    async def _found(self, since: datetime) -> tuple[list[Record], list[_Log], list[Values], list[Values]]:
+    async def _found(self, span: Span) -> _Found:
         touched: list[Record] = []
         logs: list[_Log] = []
+        read = []
         for form in FORMS:
             ours = begins_with(self._tickets.key_field(form), KEY_START)
-            rows = await self._all(form.entry, ours, self._tickets.fields(form), by=MODIFIED, since=since)
-            touched += [one for row in rows if (one := self._tickets.record(form, row)).key and one.modified_at]
+            entries = await rows_in(self._client, form.entry, ours, self._tickets.fields(form), by=MODIFIED, span=span)
+            touched += [one for row in entries.rows if (one := self._tickets.record(form, row)).key and one.modified_at]
             others = compare(SUBMITTER, "!=", self._account)
-            rows = await self._all(form.log, others, (*_LOG_FIELDS, form.number), by=SUBMITTED, since=since)
-            logs += [log for row in rows if (log := _log(form, row)) is not None]
-        return touched, logs, await self._signed(since), await self._worked(since)
+            written = await rows_in(
+                self._client, form.log, others, (*_LOG_FIELDS, form.number), by=SUBMITTED, span=span
+            )
+            logs += [log for row in written.rows if (log := _log(form, row)) is not None]
+            read += [entries, written]
+        signed, tasks = await self._signed(span), await self._worked(span)
+        until = min((one.until for one in (*read, signed, tasks) if one.until is not None), default=None)
+        return _Found(touched, logs, signed.rows, tasks.rows, until)
 
-    async def _signed(self, since: datetime) -> list[Values]:
+    async def _signed(self, span: Span) -> Rows:
         """Signatures that were answered since then, of any change."""
         answered = compare("Approval Status", "!=", "Pending")
         try:
-            return await self._all(SIGNATURES, answered, SIGNATURE_FIELDS, by=MODIFIED, since=since)
+            return await rows_in(self._client, SIGNATURES, answered, SIGNATURE_FIELDS, by=MODIFIED, span=span)
         except Refused as exc:
             if not is_hidden(exc):
                 raise
-            return []  # an account without the right to read signatures syncs statuses alone
+            return Rows()  # an account without the right to read signatures syncs statuses alone
 
-    async def _worked(self, since: datetime) -> list[Values]:
+    async def _worked(self, span: Span) -> Rows:
         """Tasks of ours that were touched since then."""
         ours = begins_with(self._tasks.key_field, KEY_START)
         try:
-            return await self._all(TASKS, ours, self._tasks.fields, by=MODIFIED, since=since)
+            return await rows_in(self._client, TASKS, ours, self._tasks.fields, by=MODIFIED, span=span)
         except Refused as exc:
             # Without the right to read tasks, or a field for our key there, changes are synced alone.
             logger.warning("ticket_tasks_hidden", system="remedy", reason=exc.reason)
-            return []
-
-    async def _all(self, form: str, condition: str, fields: Sequence[str], *, by: str, since: datetime) -> list[Values]:
-        """Every entry since then. Pages follow the time, not an offset: what is touched meanwhile moves to the end."""
-        rows: dict[str, Values] = {}
-        at, offset = int(since.timestamp()), 0
-        while True:
-            asked = both(condition, compare(by, ">=", at))
-            order = f"{by}.asc, {REQUEST_ID}.asc"
-            page = await self._client.select(form, asked, fields=fields, sort=order, limit=PAGE_ROWS, offset=offset)
-            rows.update({text(row[REQUEST_ID]): row for row in page.rows})
-            if not page.has_more or not page.rows:
-                return list(rows.values())
-            last = instant(page.rows[-1][by])
-            reached = at if last is None else int(last.timestamp())
-            at, offset = (reached, 0) if reached > at else (at, offset + len(page.rows))
+            return Rows()
 
     async def _owners(self, written: Mapping[str, object], touched: Sequence[Record]) -> dict[str, Record]:
         """The tickets of ours that these logs belong to, beyond those touched themselves."""
@@ -231,18 +245,9 @@ def _digest(what: str) -> str:
     return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 
-def _advance(
-    cursor: Cursor,
-    touched: Sequence[Record],
-    logs: Sequence[_Log],
-    signed: Sequence[Values],
-    tasks: Sequence[Values],
-) -> Cursor:
-    seen = {_mark(one): one.modified_at for one in touched if one.modified_at}
-    seen |= {one.mark: one.note.at for one in logs}
-    seen |= {_sign_mark(row): at for row in signed if (at := instant(row[MODIFIED])) is not None}
-    seen |= {_task_mark(row): at for row in tasks if (at := instant(row[MODIFIED])) is not None}
-    until = max([cursor.until, *seen.values()])
+def _advance(cursor: Cursor, found: _Found) -> Cursor:
+    seen = found.marks()
+    until = found.until or max([cursor.until, *seen.values()])
     oldest = int((until - OVERLAP).timestamp())
     every = {**cursor.seen, **{mark: int(at.timestamp()) for mark, at in seen.items()}}
     return Cursor(until, {mark: at for mark, at in every.items() if at >= oldest})

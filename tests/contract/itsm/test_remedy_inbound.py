@@ -6,7 +6,9 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import itertools
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +17,8 @@ from aiohttp import web
 
 from connectors.itsm.base import FieldChange, Refused, TicketKind, TicketState, WebhookRejected
 from connectors.itsm.remedy import Remedy, connect
-from connectors.itsm.remedy import polling as polling_module
+from connectors.itsm.remedy import span as span_module
+from connectors.itsm.remedy.client import RemedyClient
 from connectors.itsm.remedy.wire import instant
 from core.clock import SystemClock
 from tests.contract.itsm.remedy_server import WEBHOOK_SECRET, Instance, draft_of, patch, serving, settings_of
@@ -120,7 +123,7 @@ async def test_notes_on_tickets_that_are_not_ours_are_left_alone(remedy_server, 
 
 
 async def test_more_than_a_page_of_one_second_is_read_to_its_end(remedy_server, remedy, monkeypatch):
-    monkeypatch.setattr(polling_module, "PAGE_ROWS", 3)
+    monkeypatch.setattr(span_module, "PAGE_ROWS", 3)
     cursor = (await remedy.changes_since(None)).cursor
     keys = {f"request-{number}" for number in range(11)}
     for key in sorted(keys):
@@ -139,6 +142,66 @@ async def test_a_server_that_cuts_its_answers_short_is_read_to_the_end_too(remed
         await remedy.create(draft_of(f"request-{number}"))
 
     assert len((await remedy.changes_since(cursor)).changes) == 5
+
+
+@pytest.mark.row("N3", "N6")
+async def test_after_a_long_absence_a_look_reads_so_much_and_the_next_goes_on_until_all_is_told_once(
+    remedy_server, remedy, monkeypatch
+):
+    monkeypatch.setattr(span_module, "PAGE_ROWS", 3)
+    monkeypatch.setattr(span_module, "ROWS_MAX", 6)
+    cursor = (await remedy.changes_since(None)).cursor
+    minutes = itertools.count()
+    away = datetime.now(UTC)
+    monkeypatch.setattr(remedy_server.system._server, "clock", lambda: away + timedelta(minutes=next(minutes)))
+    tickets = [await remedy.create(draft_of(f"request-{number}")) for number in range(14)]
+    for ticket in tickets:
+        await remedy_server.system.edit("change", ticket.number, {"comment": f"on {ticket.number}", "by": "Bob"})
+    asked: dict[str, int] = Counter()
+    select = RemedyClient.select
+
+    async def counted(client, form, *args, **kwargs):
+        page = await select(client, form, *args, **kwargs)
+        asked[form] += len(page.rows)
+        return page
+
+    monkeypatch.setattr(RemedyClient, "select", counted)
+    heard, notes, looks = set(), [], 0
+    while True:
+        asked.clear()
+        page = await remedy.changes_since(cursor)
+        assert (
+            max(asked.values()) <= 6 + 3 + 6
+        )  # of a form: what is enough, a page more, and those that notes belong to
+        if page.cursor == cursor and not page.changes:
+            break
+        cursor, looks = page.cursor, looks + 1
+        heard |= {change.ticket.number for change in page.changes}
+        notes += [note.text for change in page.changes for note in change.notes]
+
+    assert looks > 2
+    assert heard == {ticket.number for ticket in tickets}
+    assert sorted(notes) == sorted(f"on {ticket.number}" for ticket in tickets)
+
+
+@pytest.mark.row("N3", "N6")
+async def test_more_than_enough_within_one_second_does_not_make_looks_stand_still(remedy_server, remedy, monkeypatch):
+    monkeypatch.setattr(span_module, "PAGE_ROWS", 2)
+    monkeypatch.setattr(span_module, "ROWS_MAX", 2)
+    cursor = (await remedy.changes_since(None)).cursor
+    away = datetime.now(UTC) + timedelta(hours=3)
+    monkeypatch.setattr(remedy_server.system._server, "clock", lambda: away)
+    keys = {f"request-{number}" for number in range(7)}
+    for key in sorted(keys):
+        await remedy.create(draft_of(key))
+
+    heard = []
+    for _ in range(9):
+        page = await remedy.changes_since(cursor)
+        cursor = page.cursor
+        heard += [change.key for change in page.changes]
+
+    assert sorted(heard) == sorted(keys)
 
 
 async def test_two_pollers_with_one_cursor_hear_the_same(remedy_server, remedy):
