@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.container import SEALED, Service, build, database_urls
+from app.monitoring import connect_monitoring
+from app.tickets import connect_tickets
 from config.settings import Settings
 from config.yamlfile import load_yaml
 from core import access, signin
@@ -18,6 +20,7 @@ from core.access import TokenScope
 from core.actor import Actor, Door
 from core.audit import AuditFilter, to_csv_row, to_json_line
 from core.db import Database
+from core.deliveries import connectors as known_connectors
 from core.deliveries import destinations, dismiss_dead, dismiss_one, list_all, replay_dead, replay_one, resume_now
 from core.errors import InvalidInput, NotFound
 from core.ids import TenantId
@@ -156,10 +159,17 @@ def deliveries(settings: Settings, tenant: str, *, state: str | None) -> list[di
 
 
 def connectors(settings: Settings, tenant: str) -> list[dict[str, Any]]:
-    """How deliveries to each connector go."""
+    """How deliveries to each connector go, also to those that are configured and were not used yet."""
 
     async def read(service: Service) -> list[dict[str, Any]]:
-        found = await destinations(service.database, operator(await existing(service, tenant)))
+        actor = operator(await existing(service, tenant))
+        connect_tickets(service)
+        connect_monitoring(service)
+        try:
+            found = await known_connectors(service.database, actor, service.connected)
+        finally:
+            for close in service.closers:
+                await close()
         return [
             {
                 "connector": each.subscriber,

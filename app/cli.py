@@ -357,7 +357,7 @@ def outbox_list(
 
 @outbox.command("status")
 def outbox_status(tenant_id: Tenant, config: Config = None, as_json: AsJson = False) -> None:
-    """How deliveries to each connector go: whether it takes any now, what waits, what is dead."""
+    """How deliveries to each connector go, used or not: whether it takes any now, what waits, what is dead."""
     _show(administration.connectors(load_settings(config=config), tenant_id), as_json=as_json)
 
 
@@ -412,7 +412,8 @@ def outbox_dismiss_all(
     settings = load_settings(config=config)
     if not yes:
         count = administration.dead_letters(settings, tenant_id, connector)
-        typer.confirm(f"Dismiss {count} dead deliveries to {connector}? They are never sent by themselves.", abort=True)
+        them = "1 dead delivery" if count == 1 else f"{count} dead deliveries"
+        typer.confirm(f"Dismiss {them} to {connector}? Nothing of that is sent by itself then.", abort=True)
     count = administration.dismiss_all(settings, tenant_id, connector, reason=reason)
     out.print(f"{count} are dismissed.")
 
