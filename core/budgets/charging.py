@@ -1,12 +1,14 @@
 """Charges counted by every budget that they belong to, in the ledger's own transaction (C3, demand 19).
 
 One statement counts a whole batch for all budgets. Each charge is counted once by each budget whose scope it agrees
-with, in the period that its time lies in, however late it comes; a correction is a charge of its own, below zero.
+with, in the period that its time lies in, however late it comes; a correction is a charge of its own, below zero. What
+was used before a reset by hand is forgiven, whenever it is told or corrected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,7 +16,7 @@ from typing import Final
 from core.budgets import store
 from core.budgets.alerting import raise_alerts
 from core.budgets.periods import Window, window_of
-from core.budgets.state import Budget
+from core.budgets.state import Budget, Standing
 from core.budgets.store import KNOWN, Count
 from core.costs import Spent
 from core.db import Transaction
@@ -40,11 +42,36 @@ async def count_charges(tx: Transaction, spent: Sequence[Spent]) -> None:
             by_id = {budget.id: budget for budget in known.budgets}
             for row in rows:
                 budget = by_id[row["budget_id"]]
-                await raise_alerts(tx, budget, store.standing_in(row, budget.terms.amount))
+                standing = store.standing_in(row, budget.terms.amount)
+                await raise_alerts(tx, budget, await _without_forgiven(tx, budget, standing, spent))
             return
         known = await store.load_known(tx)
         tx.cache.put(tx.tenant, KNOWN, known, generation=tx.cache.generation)
     raise Unavailable("Budgets changed while charges were counted; nothing was recorded.", retry_after_s=1)
+
+
+async def _without_forgiven(tx: Transaction, budget: Budget, standing: Standing, spent: Sequence[Spent]) -> Standing:
+    if standing.reset_at is None:
+        return standing
+    forgiven = forgiven_with(budget, standing, spent)
+    if forgiven != standing.forgiven:
+        await store.change_period(tx, budget.id, standing.window.starts_at, {"forgiven": forgiven})
+    return replace(standing, forgiven=forgiven)
+
+
+def forgiven_with(budget: Budget, standing: Standing, spent: Iterable[Spent]) -> Decimal:
+    """Pure: what is forgiven of a period that was reset by hand, once it has counted these charges.
+
+    Those for a time before the reset are forgiven, as what was told by then is. It is never more than was spent: usage
+    that was told ahead of its time, and forgiven, may be taken back too.
+    """
+    forgiven = standing.forgiven
+    for each in spent:
+        if _counts(budget, each):
+            for at, amount in zip(each.times, each.amounts, strict=True):
+                if standing.window.starts_at <= at < standing.counted_since:
+                    forgiven = EXACT.add(forgiven, amount)
+    return min(forgiven, standing.spent)
 
 
 def counts_of(budgets: Sequence[Budget], spent: Iterable[Spent]) -> list[Count]:
@@ -54,26 +81,27 @@ def counts_of(budgets: Sequence[Budget], spent: Iterable[Spent]) -> list[Count]:
     for each in spent:
         about = (each.project, each.agent, each.meter_class, each.currency)
         if about not in bound:
-            bound[about] = [counter for counter in counters if counter.counts(each)]
+            bound[about] = [counter for counter in counters if _counts(counter.budget, each)]
         for counter in bound[about]:
             counter.add(each)
     return [count for counter in counters for count in counter.found()]
+
+
+def _counts(budget: Budget, spent: Spent) -> bool:
+    """Whether these charges are the budget's."""
+    terms = budget.terms
+    if terms.currency != spent.currency:
+        return False
+    return terms.scope.counts(project=spent.project, agent=spent.agent, meter_class=spent.meter_class)
 
 
 class _Counter:
     """What is added to the periods of one budget."""
 
     def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+        self.budget = budget
         self._found: dict[datetime, tuple[Window, Decimal, int]] = {}
         self._window: Window | None = None  # the last that was met: nearly always the next, too
-
-    def counts(self, spent: Spent) -> bool:
-        """Whether these charges are the budget's."""
-        terms = self._budget.terms
-        if terms.currency != spent.currency:
-            return False
-        return terms.scope.counts(project=spent.project, agent=spent.agent, meter_class=spent.meter_class)
 
     def add(self, spent: Spent) -> None:
         """They are counted, each in the period that it lies in; in none what lies before the first."""
@@ -88,11 +116,11 @@ class _Counter:
 
     def found(self) -> Iterable[Count]:
         """What there is to count."""
-        return (Count(self._budget.id, window, amount, number) for window, amount, number in self._found.values())
+        return (Count(self.budget.id, window, amount, number) for window, amount, number in self._found.values())
 
     def _at(self, at: datetime) -> Window | None:
         if self._window is None or not self._window.holds(at):
-            self._window = window_of(self._budget.schemes, at)
+            self._window = window_of(self.budget.schemes, at)
         return self._window
 
     def _add(self, window: Window, amount: Decimal, number: int) -> None:

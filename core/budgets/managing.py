@@ -215,18 +215,28 @@ async def settle_alerts(tx: Transaction, budget: Budget, standing: Standing) -> 
 
 async def recount(tx: Transaction, budget: Budget) -> Standing:
     """The period that runs has counted what the ledger says. For whoever holds all budgets of the tenant."""
-    window, terms = window_now(tx, budget), budget.terms
-    spent, charges = await spent_in(
-        tx,
-        project=terms.scope.project,
-        agent=terms.scope.agent,
-        meter_class=terms.scope.meter_class,
-        currency=terms.currency,
-        since=window.starts_at,
-        until=window.ends_at,
-    )
+    window = window_now(tx, budget)
+    spent, charges = await _ledger_says(tx, budget, window.starts_at, window.ends_at)
     await store.open_period(tx, budget.id, window, {"spent": spent, "charges": charges})
-    return await store.hold_period(tx, budget, window)
+    standing = await store.hold_period(tx, budget, window)
+    if standing.reset_at is None:
+        return standing
+    forgiven, _charges = await _ledger_says(tx, budget, window.starts_at, standing.counted_since)
+    await store.change_period(tx, budget.id, window.starts_at, {"forgiven": forgiven})
+    return replace(standing, forgiven=forgiven)
+
+
+async def _ledger_says(tx: Transaction, budget: Budget, since: datetime, until: datetime) -> tuple[Decimal, int]:
+    scope = budget.terms.scope
+    return await spent_in(
+        tx,
+        project=scope.project,
+        agent=scope.agent,
+        meter_class=scope.meter_class,
+        currency=budget.terms.currency,
+        since=since,
+        until=until,
+    )
 
 
 async def people_of(tx: Transaction) -> Mapping[str, UserId]:

@@ -404,6 +404,34 @@ async def test_a_budget_begins_with_what_the_ledger_says_and_a_correction_counts
     assert back.standing.spent == Decimal("3.6")
 
 
+@pytest.mark.row("C2", "C3")
+async def test_what_was_used_before_a_reset_counts_no_more_however_late_it_is_told_or_corrected(
+    database, company, make, manager, writer, clock
+):
+    # rule 19
+    made = await make(amount=usd("10"))
+    await writer.record(manager, [used("wild", "100"), used("ahead", "1", at=START + timedelta(minutes=8))])
+    clock.advance(timedelta(minutes=5))
+    await budgets.reset(database, budget_policy(), manager, made.id, reason="A test ran wild.")
+    clock.advance(timedelta(minutes=5))
+    await writer.record(manager, [used("since", "5", at=clock.now())])
+
+    async def stands():
+        standing = (await budgets.get_budget(database, manager, made.id)).standing
+        return standing.used, standing.spent
+
+    await writer.record(manager, [used("right", "10", corrects="wild")])
+    assert await stands() == (Decimal("0.5"), Decimal("1.6"))
+    await writer.record(manager, [used("late", "7"), used("none", "0", corrects="right")])
+    assert await stands() == (Decimal("0.5"), Decimal("1.3"))
+    await budgets.end(database, budget_policy(), manager, made.id)
+    await writer.record(manager, [used("gone", "0", corrects="late")])
+    await budgets.restore(database, budget_policy(), manager, made.id)
+    assert await stands() == (Decimal("0.6"), Decimal("0.6"))  # "ahead" is for a time after the reset
+    await writer.record(manager, [used("back", "0", corrects="since"), used("behind", "0", corrects="ahead")])
+    assert await stands() == (0, 0)
+
+
 @pytest.mark.row("C3")
 async def test_a_charge_and_its_count_are_committed_together_or_not_at_all(database, company, make, manager):
     # rule 14
