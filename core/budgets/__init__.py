@@ -35,7 +35,7 @@ from core.budgets.looking import (
     shares_used,
 )
 from core.budgets.managing import create, end, reset, restore, undo_reset, update
-from core.budgets.periods import Period, PeriodKind, Window
+from core.budgets.periods import Period, PeriodKind, Window, calendar_window
 from core.budgets.policy import OVERRIDE, RAISE, BudgetPolicy
 from core.budgets.proposing import ControlIn, Proposal, typed_amount
 from core.budgets.raising import (
@@ -99,6 +99,7 @@ __all__ = [
     "ask_override",
     "ask_raise",
     "burn_of",
+    "calendar_window",
     "count_charges",
     "create",
     "declare_budgets",

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from core.access import TokenScope, permitted
 from core.actor import Actor
-from core.budgets import BudgetFilter, BudgetView, Standing, Window, get_budget, list_budgets
+from core.budgets import BudgetFilter, BudgetView, Standing, Window, calendar_window, get_budget, list_budgets
 from core.costs import RateCard, RateCatalogue
 from core.db import Database, Transaction
 from core.finance import ledger
@@ -32,6 +34,8 @@ from core.finance.variance import (
     spread,
     total_of,
 )
+
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 class Basis(StrEnum):
@@ -89,15 +93,14 @@ async def budget_variances(
 def _standing(view: BudgetView, at: date | None) -> Standing | None:
     if at is None:
         return view.standing
-    noon = datetime.combine(at, time(12), UTC)
+    noon = datetime.combine(at, time(12), ZoneInfo(view.zone))
     return next((each for each in (view.standing, *view.past) if each.window.holds(noon)), None)
 
 
 async def _variance(tx: Transaction, card: RateCard, view: BudgetView, standing: Standing) -> BudgetVariance:
     window, terms = standing.window, view.terms
     actual = await _used(tx, card, view, window)
-    before = Window(window.starts_at - (window.ends_at - window.starts_at), window.starts_at)
-    pattern, basis = await _used(tx, card, view, before), Basis.BEFORE
+    pattern, basis = await _used(tx, card, view, _before(view, window)), Basis.BEFORE
     planned_amount = decimal_of(Fraction(standing.limit) * _share(window, tx.now))
     planned = spread(planned_amount, pattern)
     if not planned:
@@ -120,6 +123,12 @@ async def _variance(tx: Transaction, card: RateCard, view: BudgetView, standing:
         effects=effects,
         lines=tuple(sorted(lines, key=lambda line: (-abs(line.effects.total), line.key))),
     )
+
+
+def _before(view: BudgetView, window: Window) -> Window:
+    """The whole period of the calendar before this one; where that was changed in its midst, as far as it had come."""
+    whole = calendar_window(view.period, view.zone, window.starts_at - _MOMENT)
+    return Window(whole.starts_at, window.starts_at)
 
 
 def _share(window: Window, now: datetime) -> Fraction:

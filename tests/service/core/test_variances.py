@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from core.budgets import create, load_budget_catalogue
 from core.finance import Basis, budget_variances
 from core.finance.errors import InvalidReport
 from core.money import Money
+from core.tenants import TenantPolicy, provision
 from tests.cost_books import books, usage
 
 __all__ = ["books"]  # a fixture
@@ -50,6 +52,32 @@ async def test_a_month_is_explained_by_price_volume_and_mix_and_they_add_up(comp
     assert listed == found
     with pytest.raises(InvalidReport, match="no period that holds 2025-01-01"):
         await budget_variances(company.database, books, company.actor(READER), budget=budget.id, at=date(2025, 1, 1))
+
+
+@pytest.mark.row("C11")
+async def test_the_plan_is_in_the_proportions_of_the_whole_period_before_whatever_its_length(company, books):
+    said = BudgetProposal(name="Billing", amount=Money(Decimal(400), "USD"), period="month", project="billing")
+    budget = await create(company.database, load_budget_catalogue(BUDGETS), company.actor("tenant_administrator"), said)
+    company.advance(days=10)
+    (found,) = await budget_variances(company.database, books, company.actor(READER), budget=budget.id)
+    february, march = date(2026, 2, 1), date(2026, 3, 1)  # of 28 days, and of 31
+    for line in found.lines:
+        about = {"agent": line.key.agent, "meter": line.key.meter}
+        share = cost(february, march, **about) / cost(february, march, project="billing")
+        assert line.effects.planned == pytest.approx(found.effects.planned * share, abs=Decimal("1e-9"))
+
+
+@pytest.mark.row("C11")
+async def test_the_day_that_is_asked_for_is_one_of_the_budget_s_time_zone(company, books):
+    await provision(company.database, TenantPolicy(tenant_id=company.tenant, time_zone="Pacific/Auckland"))
+    said = BudgetProposal(name="Day", amount=Money(Decimal(9), "USD"), period="day", project="billing")
+    budget = await create(company.database, load_budget_catalogue(BUDGETS), company.actor("tenant_administrator"), said)
+    today = budget.standing.window.starts_at.astimezone(ZoneInfo("Pacific/Auckland")).date()
+    reader, about = company.actor(READER), {"budget": budget.id, "at": today}
+    (found,) = await budget_variances(company.database, books, reader, **about)
+    assert found.window == budget.standing.window
+    with pytest.raises(InvalidReport, match="no period that holds"):
+        await budget_variances(company.database, books, reader, **{**about, "at": today - timedelta(days=1)})
 
 
 @pytest.mark.row("C11")
