@@ -3,7 +3,7 @@
 chart.py        a chart as data: Vega-Lite, words and a table; themes
 definitions.py  pure: the charts that figures make
 drawing.py      pure: what charts of counts are drawn with
-burn.py         pure: how a budget burns
+burn.py         pure: how a budget burns; ticks.py: names of hours, days and months below it
 bypasses.py     pure: a month of bypasses
 impact.py       pure: what feels a change
 deliveries.py   pure: what a destination takes, hour by hour

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from core.budgets import BudgetView, amount, amount_words
 from core.charts.chart import Chart, colours
+from core.charts.ticks import axis, ticks
 
 HEIGHT: Final = 180  # pixels
 USED, RATE, LIMIT = "used", "at this rate", "limit"
@@ -42,7 +43,13 @@ def burn_chart(budget: BudgetView, burn: Burn, *, now: datetime) -> Chart:
             "data": {"values": values},
             "mark": {"type": "line", "interpolate": "linear", "strokeWidth": 2.5},
             "encoding": {
-                "x": {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "title": None},
+                "x": {
+                    "field": "at",
+                    "type": "temporal",
+                    "scale": {"type": "utc"},
+                    "title": None,
+                    "axis": axis(ticks(window.starts_at, window.ends_at, zone=budget.zone)),
+                },
                 "y": {"field": "value", "type": "quantitative", "title": currency, "scale": {"zero": True}},
                 "color": {
                     "field": "what",
