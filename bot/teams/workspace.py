@@ -170,9 +170,10 @@ class Workspace:
         slot = MessageSlot(user, PLATFORM, chat_user, HOME)
         async with self.database.tenant(self.tenant) as tx:
             before = await stored_message(tx, slot)
-            await drop_message(tx, slot)
         if before is not None:
             await self._remove(before)
+            async with self.database.tenant(self.tenant) as tx:  # not before: where Teams throttles, it is found again
+                await drop_message(tx, slot)
         await self.show(slot, card)
 
     async def shown_to(self, chat_user: str, conversation: str, message_id: str, value: str) -> MessageSlot | None:

@@ -5,32 +5,14 @@ import json
 import pytest
 
 from core.approvals import get_request
-from tests.factories import agent
-from tests.teams_office import office
+from tests.service.bot.conftest import DEVELOPER, REVIEWER
 
-DEVELOPER = "agent.developer@enterprise-corp.example"
-REVIEWER = "meta.agent.manager@enterprise-corp.example"
 pytestmark = pytest.mark.row("B7", "N6")
 
 
 @pytest.fixture
-async def teams(company, catalogue):
-    async with office(company, company.gate(catalogue)) as opened:
-        await opened.act("install", user=DEVELOPER, channel="#approvals")
-        await opened.act("install", user=DEVELOPER)
-        await opened.act("install", user=REVIEWER)
-        yield opened
-
-
-@pytest.fixture
-async def request_id(company, catalogue):
-    decision = await company.gate(catalogue).decide(
-        company.actor("agent_developer"),
-        action="agent.create",
-        resource=agent(),
-        context={"justification": "Reads invoices."},
-    )
-    return decision.request_id
+def teams(met):
+    return met
 
 
 async def comments(company, request_id):
@@ -62,6 +44,19 @@ async def test_a_home_that_is_throttled_comes_later_and_alone(teams):
     await teams.fault("429", 2, retry_after=0.1, match="activities$")
     words = await told(teams, REVIEWER, "home")
     assert [each for each in words if "Nothing waits for you" in each] == [words[-1]]
+
+
+async def test_a_home_whose_predecessor_cannot_be_removed_at_once_is_alone_in_the_end(teams):
+    await told(teams, REVIEWER, "home")
+    await teams.fault("429", 1, retry_after=0.1, match="/activities/")  # the removal of the one that stands there
+    words = await told(teams, REVIEWER, "home")
+    assert [each for each in words if "Nothing waits for you" in each] == [words[-1]]
+
+
+async def test_a_name_of_two_words_without_quotes_is_refused_with_how_to_write_it(teams, request_id):
+    words = await told(teams, REVIEWER, "approve delegate REQ-1001 Pat Kim on leave")
+    assert "There is nobody here called 'Pat'." in words[-1]
+    assert 'A name of several words stands in quotes: "Pat Kim".' in words[-1]
 
 
 async def test_whoever_has_not_got_the_app_is_not_asked_to_say_again_what_was_done(teams, company, request_id):

@@ -17,31 +17,14 @@ from core.approvals import RequestEvent
 from core.ids import EventId, uuid7
 from core.links import MessageSlot, drop_message, reserve_message, stored_message
 from core.outbox import Event
-from tests.factories import agent
-from tests.teams_office import office
+from tests.service.bot.conftest import DEVELOPER, REVIEWER
 
-DEVELOPER = "agent.developer@enterprise-corp.example"
-REVIEWER = "meta.agent.manager@enterprise-corp.example"
 pytestmark = pytest.mark.row("B3", "B7", "N6")
 
 
 @pytest.fixture
-async def teams(company, catalogue):
-    async with office(company, company.gate(catalogue)) as opened:
-        await opened.act("install", user=DEVELOPER, channel="#approvals")
-        await opened.act("install", user=REVIEWER)
-        yield opened
-
-
-@pytest.fixture
-async def request_id(company, catalogue):
-    decision = await company.gate(catalogue).decide(
-        company.actor("agent_developer"),
-        action="agent.create",
-        resource=agent(),
-        context={"justification": "Reads invoices."},
-    )
-    return decision.request_id
+def teams(met):
+    return met
 
 
 @pytest.fixture
