@@ -246,8 +246,17 @@ GRAMMARS: Final = {
     "/sla": (_SLA, "INC"),
     "/budget": (_BUDGET, "BUD"),
 }
+_KINDS: Final = {
+    "/approve": "a request",
+    "/bypass": "a bypass",
+    "/change": "a change",
+    "/sla": "an incident",
+    "/budget": "a budget",
+}
 # what a command means alone; the others open their form
 _BARE: Final = {"/sla": Verb.INCIDENTS, "/budget": Verb.WAITING}
+_ALIKE: Final = 0.6  # of 1, between what was typed and a word of the command
+_ALIKE_ELSEWHERE: Final = 0.75  # and a word of another one
 _PERSON: Final = re.compile(
     r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>"  # as Slack sends it with escaping on
     r"|<mailto:(?P<mail>[^|>\s]+)(?:\|[^>]*)?>"
@@ -312,10 +321,22 @@ def read_reference(word: str, prefix: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def command_about(words: str) -> str | None:
+    """The command that the subject belongs to which the words name: "INC-12", "show INC-12"; None if they name none."""
+    first, rest = _first_word(words)
+    for word in (first, _first_word(rest)[0]):
+        for command, (_grammar, prefix) in GRAMMARS.items():
+            if word[: len(prefix)].upper() == prefix and read_reference(word, prefix) is not None:
+                return command
+    return None
+
+
 def _with_reference(command: str, word: str, verb: Verb, needs: Needs, rest: str, prefix: str) -> Intent | Misread:
     number, text = _reference(rest, prefix)
     if number is None:
-        return Misread(f"Which one? Write `{command} {word} {prefix}-1001`.", f"{command} list")
+        return _another(command, word, rest) or Misread(
+            f"Which one? Write `{command} {word} {prefix}-1001`.", f"{command} list"
+        )
     if needs is Needs.REFERENCE_AND_TEXT and not text:
         return Misread(f"Say it in words too: `{command} {word} {prefix}-{number} …`.")
     if needs is Needs.REFERENCE_AND_PERSON:
@@ -340,6 +361,8 @@ def _absence(command: str, word: str, rest: str) -> Intent | Misread:
     if not person or _WINDOW.match(rest):
         return Misread(f"Who decides for you? Write {example}.")
     found = _WINDOW.match(after)
+    if found is None and _WINDOW.search(after):
+        return Misread(f'A name of several words stands in quotes: `{command} {word} "Lee Okafor" until 2027-01-03`.')
     if found is None:
         return Misread(f"From when to when? Write {example}, or `until` and the last day.")
     reason = after[found.end() :].lstrip(_AFTER_PERSON).strip()
@@ -383,16 +406,71 @@ def _first_word(line: str) -> tuple[str, str]:
     return (parts[0] if parts else "", parts[1].strip() if len(parts) > 1 else "")
 
 
-def _misread(command: str, line: str, grammar: Mapping[str, object], prefix: str) -> Misread | Intent:
+def _misread(command: str, line: str, grammar: Mapping[str, tuple[Verb, Needs]], prefix: str) -> Misread | Intent:
     number, _rest = _reference(line, prefix)
     if number is not None:
         return Intent(Verb.SHOW, number=number)
-    word = _first_word(line)[0].lower().translate(_POWERLESS)  # it is repeated among our own words
-    meant = {verb: f"{command} {verb}" for verb in grammar}
-    others = {other.removeprefix("/"): other for other in GRAMMARS}  # in Teams any of them may be the first word
-    meant = {**others, **meant}
-    close = difflib.get_close_matches(word[:SHOWN_MAX], list(meant), n=1, cutoff=0.6)
-    guess = f" Did you mean `{meant[close[0]]}`?" if close else ""
+    word, rest = _first_word(line)
+    word = word.lower().translate(_POWERLESS)  # it is repeated among our own words
     shown = word[:SHOWN_MAX] + ("…" if len(word) > SHOWN_MAX else "")
     unknown = f"I don't know `{command} {shown}`." if shown else "I can't read that."
-    return Misread(f"{unknown}{guess} Try `{command} help`.", meant[close[0]] if close else f"{command} help")
+    meant = _meant(command, word[:SHOWN_MAX], rest, grammar)
+    guess = f" Did you mean `{meant}`?" if meant else ""
+    more = "" if meant == f"{command} help" else f" Try `{command} help`."
+    return Misread(f"{unknown}{guess}{more}", meant or f"{command} help")
+
+
+def _another(command: str, word: str, rest: str) -> Misread | None:
+    """What to type where the words name a subject of another command: `/approve show INC-12`; None if they do not."""
+    other = command_about(rest)
+    if other is None or other == command:
+        return None
+    named = _first_word(rest)[0].upper().rstrip(_AFTER_REFERENCE)
+    verb = word if word in GRAMMARS[other][0] else "show"
+    line = _example(other, verb, rest)
+    return Misread(f"{named} is {_KINDS[other]}. Did you mean `{line}`?", line)
+
+
+def _meant(command: str, word: str, rest: str, grammar: Mapping[str, tuple[Verb, Needs]]) -> str:
+    """The line that was probably meant, as far as it is not the user's own words; nothing if none is like it."""
+    if (about := command_about(word)) is not None:
+        return _example(about, "show", word)
+    elsewhere = sorted(GRAMMARS, key=lambda each: each != command_about(rest))  # what the words name comes first
+    known = next((each for each in elsewhere if word in GRAMMARS[each][0]), None)
+    if known is not None:
+        return _example(known, word, rest)
+    others = {each.removeprefix("/"): each for each in GRAMMARS}  # in Teams any of them may be the first word
+    close = difflib.get_close_matches(word, [*others, *grammar], n=1, cutoff=_ALIKE)
+    if close and close[0] in others and close[0] != command.removeprefix("/"):
+        first = _first_word(rest)[0].lower()
+        return f"{others[close[0]]} {first}" if first in GRAMMARS[others[close[0]]][0] else others[close[0]]
+    if close:
+        return _example(command, close[0], rest)
+    for each in elsewhere:
+        near = difflib.get_close_matches(word, list(GRAMMARS[each][0]), n=1, cutoff=_ALIKE_ELSEWHERE)
+        if near:
+            return _example(each, near[0], rest)
+    return ""
+
+
+def _example(command: str, word: str, rest: str) -> str:
+    """How the line is written, with the reference that was given."""
+    grammar, prefix = GRAMMARS[command]
+    verb, needs = grammar.get(word, (None, Needs.NOTHING))
+    if word == command.removeprefix("/"):  # "approve yes" reads better than "approve approve"
+        word = next((each for each, (other, _needs) in grammar.items() if other is verb and each != word), word)
+    number = _reference(rest, prefix)[0]
+    reference = f"{prefix}-{number or '…'}"
+    match needs:
+        case Needs.REFERENCE | Needs.REFERENCE_OR_WORDS:
+            return f"{command} {word} {reference}"
+        case Needs.REFERENCE_AND_TEXT:
+            return f"{command} {word} {reference} …"
+        case Needs.REFERENCE_AND_PERSON:
+            return f"{command} {word} {reference} @person"
+        case Needs.TEXT:
+            return f"{command} {word} …"
+        case Needs.NOTHING | Needs.MAYBE_AGENT | Needs.MAYBE_ABSENCE | Needs.MAYBE_WORDS | Needs.MAYBE_CODE:
+            return f"{command} {word}"
+        case _:
+            assert_never(needs)

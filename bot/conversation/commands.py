@@ -30,7 +30,7 @@ from bot.views.reopening import reopened_card
 from bot.views.request_forms import TITLE, Written
 from bot.views.votes import undone_card, voted_card
 from core.absences import list_absences
-from core.access import PersonView, member_of
+from core.access import PersonView, UnknownPerson, member_of
 from core.actor import Actor
 from core.approvals import (
     Choice,
@@ -75,6 +75,26 @@ async def on_command(chat: Chat, asker: Asker, typed: Typed) -> Reply:
         return said(intent.message)
     if intent.verb is Verb.HELP:
         return help_card(typed.command)
+    try:
+        return await _done(chat, asker, typed, intent)
+    except UnknownPerson as exc:
+        raise _nobody(exc, intent) from exc
+
+
+def _nobody(error: UnknownPerson, intent: Intent) -> UnknownPerson:
+    """The same to whoever typed a name, of which the grammar may have taken the first word alone."""
+    after = intent.text.split(maxsplit=1)
+    if not intent.person or "@" in intent.person or not after:
+        return error
+    name = f"{intent.person} {after[0]}"
+    return UnknownPerson(
+        f"There is nobody here called '{intent.person}'.",
+        where=error.where,
+        next_step=f'A name of several words stands in quotes: "{name}".',
+    )
+
+
+async def _done(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Reply:
     if intent.verb is Verb.LINK:
         return await link(chat, asker, intent.text)
     if typed.command == "/change":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,12 +14,13 @@ from bot.commands import Intent, Verb
 from bot.conversation.chat import Asker, Chat, Opening
 from bot.views import incident_forms
 from bot.views.answers import said
-from bot.views.incidents import LISTED, incident_card, incident_done, incidents_card
+from bot.views.incidents import LISTED, incident_card, incident_done, incidents_card, timeline_card
 from core.access import PersonView, member_of
 from core.actor import Actor
 from core.changes import read_time, time_zone
 from core.errors import InvalidInput
 from core.incidents import (
+    EntryView,
     IncidentFilter,
     IncidentView,
     acknowledge,
@@ -45,10 +46,9 @@ from core.incidents import (
 )
 from core.suspects import list_suspects
 
-SHOWN: Final = 40  # entries of a timeline; a form has room for some more
+SHOWN: Final = 40  # entries of a timeline; a form and a message have room for some more
 # What opens a form: the verb that is typed, and the button.
 _FORMS: Final[Mapping[Verb, str]] = {
-    Verb.TIMELINE: actions.INCIDENT_TIMELINE,
     Verb.SEVERITY: actions.INCIDENT_SEVERITY,
     Verb.ROLE: actions.INCIDENT_ROLE,
     Verb.REVIEW: actions.INCIDENT_REVIEW,
@@ -115,15 +115,20 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
         await check_may_act(chat.database, actor, incident, form=action_id)
     match action_id:
         case actions.INCIDENT_TIMELINE:
-            entries = await newest_entries(chat.database, actor, incident.id, limit=SHOWN + 1)
-            is_cut = len(entries) > SHOWN
-            return incident_forms.incident_timeline_form(incident, entries[-SHOWN:], is_cut=is_cut)
+            entries, is_cut = await _timeline(chat, actor, incident)
+            return incident_forms.incident_timeline_form(incident, entries, is_cut=is_cut)
         case actions.INCIDENT_NOTE:
             return incident_forms.incident_note_form(incident, zone=await time_zone(chat.database, actor))
         case actions.INCIDENT_FOLLOW_UP:
             return incident_forms.incident_follow_up_form(incident, zone=await time_zone(chat.database, actor))
         case _:
             return _MAKERS[action_id](incident)
+
+
+async def _timeline(chat: Chat, actor: Actor, incident: IncidentView) -> tuple[Sequence[EntryView], bool]:
+    """Its newest entries, and whether there are older ones."""
+    entries = await newest_entries(chat.database, actor, incident.id, limit=SHOWN + 1)
+    return entries[-SHOWN:], len(entries) > SHOWN
 
 
 async def _follow_ups_form(chat: Chat, actor: Actor, incident: IncidentView) -> Form:
@@ -159,6 +164,9 @@ async def on_incident(chat: Chat, actor: Actor, intent: Intent) -> Card:
         case _:
             incident = await get_incident(database, actor, intent.number or 0)
     match intent.verb:
+        case Verb.TIMELINE:
+            entries, is_cut = await _timeline(chat, actor, incident)
+            return timeline_card(incident, entries, is_cut=is_cut)
         case Verb.ACKNOWLEDGE:
             incident = await acknowledge(database, actor, incident.id)
         case Verb.RELEASE:

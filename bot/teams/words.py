@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import Final
 
 from bot.cards import Block, Card, Context, Form, Heading, Input, Markup, Section, Text
+from bot.commands import command_about
 from bot.conversation.commands import Typed
-from bot.views.help import help_card
+from bot.views.help import QUOTES, help_card
 
 _COMMANDS: Final = {
     "approve": "/approve",
@@ -34,7 +35,7 @@ class Wish(Enum):
 
 
 def read_words(words: str, interaction: str) -> Typed | Wish:
-    """What the words ask for: approvals, unless they say something else."""
+    """What the words ask for. Without a command it is what the subject belongs to that they name; else approvals."""
     first, rest = [*words.split(maxsplit=1), "", ""][:2]
     first = first.lower().removeprefix("/").rstrip("!.,")
     if not first or (first in _HOME and not rest):
@@ -43,14 +44,18 @@ def read_words(words: str, interaction: str) -> Typed | Wish:
         return Wish.HELP
     if first in _COMMANDS:
         return Typed(_COMMANDS[first], rest.strip(), interaction)
-    return Typed("/approve", words.strip().removeprefix("/"), interaction)
+    line = words.strip().removeprefix("/")
+    return Typed(command_about(line) or "/approve", line, interaction)
 
 
 def teams_help() -> Card:
     """Everything that can be written, on one card."""
     parts = [help_card(command) for command in _COMMANDS.values()]
     blocks: list[Block] = [block for part in parts for block in part.blocks if not isinstance(block, Context)]
-    also = "`home` shows what waits for you. `approve` may be left out: `list`, `yes REQ-1001 reason`."
+    also = (
+        "`home` shows what waits for you. `approve` may be left out: `list`, `yes REQ-1001 reason`."
+        f" So may the others before what they are about: `show INC-1001`. {QUOTES}"
+    )
     return in_teams_words(Card("How to use Countersign", (*blocks, Context((Markup(also),)))))
 
 

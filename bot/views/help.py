@@ -122,15 +122,19 @@ _HELP: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
 }
 
 
+QUOTES: Final = 'A name of several words stands in quotes: `"Lee Okafor"`.'
+
+
 def help_card(command: str) -> Card:
     """What can be typed after the command."""
     title, lines = _HELP[command]
     text = "\n".join(f"`{line}` – {meaning}" for line, meaning in lines)
+    quotes = f" {QUOTES}" if "@person" in text else ""
     return Card(
         f"How to use {command}",
         (
             Heading(title),
             Section((Markup(text),)),
-            Context((Markup("Numbers work without their letters: `1001`."),)),
+            Context((Markup(f"Numbers work without their letters: `1001`.{quotes}"),)),
         ),
     )

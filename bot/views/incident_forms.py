@@ -181,11 +181,10 @@ def incident_follow_up_done_form(incident: IncidentView, follow_ups: Sequence[Fo
 
 def incident_timeline_form(incident: IncidentView, entries: Sequence[EntryView], *, is_cut: bool) -> Form:
     """What happened so far; a long timeline is cut at its beginning."""
-    older = (Context((Markup("Earlier entries are in the console."),)),) if is_cut else ()
     return Form(
         callback_id=actions.FORM_INCIDENT_TIMELINE,
         title=f"Timeline {incident.reference}",
-        blocks=(Section((one_line(incident.title),)), *older, *timeline_blocks(entries)),
+        blocks=(Section((one_line(incident.title),)), *timeline_blocks(entries, is_cut=is_cut)),
     )
 
 

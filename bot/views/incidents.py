@@ -125,9 +125,19 @@ def incident_line(incident: IncidentView) -> Text:
     return (Markup(lead), one_line(incident.title), *affected, *who, Instant(incident.started_at, " · since "))
 
 
-def timeline_blocks(entries: Sequence[EntryView]) -> tuple[Block, ...]:
+def timeline_card(incident: IncidentView, entries: Sequence[EntryView], *, is_cut: bool) -> Card:
+    """`/sla timeline`: what happened so far; a long timeline is cut at its beginning."""
+    heading = Heading(f"{incident.reference} · Timeline")
+    return Card(
+        f"{incident.reference}: timeline",
+        (heading, Section((one_line(incident.title),)), *timeline_blocks(entries, is_cut=is_cut)),
+    )
+
+
+def timeline_blocks(entries: Sequence[EntryView], *, is_cut: bool = False) -> tuple[Block, ...]:
     """What happened, in the order in which it did, in the reader's own time zone."""
-    return tuple(Context(_entry(each)) for each in entries)
+    older = (Context((Markup("Earlier entries are in the console."),)),) if is_cut else ()
+    return (*older, *(Context(_entry(each)) for each in entries))
 
 
 def state_of(incident: IncidentView) -> str:

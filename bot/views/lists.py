@@ -40,6 +40,9 @@ _MARKS: Final = {
     "expired": "⌛",
 }
 WAITING_EMPTY: Final = "Nothing waits for you. 🎉"
+_HELPS: Final = (
+    "`/approve help`, `/bypass help`, `/change help`, `/sla help` and `/budget help` list what you can type."
+)
 MINE_EMPTY: Final = "You have not asked for anything yet."
 
 
@@ -126,7 +129,7 @@ def home_blocks(
         blocks += [Divider(), *budgets]
     if choices:
         blocks += [Divider(), *choices]
-    blocks.append(Context((Markup("`/approve help` and `/bypass help` list what you can type."),)))
+    blocks.append(Context((Markup(_HELPS),)))
     return tuple(blocks)
 
 

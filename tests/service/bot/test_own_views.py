@@ -59,6 +59,18 @@ async def test_what_there_is_not_is_seen_by_nobody(seen):
         await seen("agent_developer", uuid7())
 
 
+async def test_the_timeline_that_is_asked_for_is_the_answer_itself(company, catalogue):
+    await IncidentDesk(company).fires()
+    who = company.people["agent_operator"].email
+    async with office(company, company.gate(catalogue)) as teams:
+        await teams.act("install", user=who, channel="#approvals")
+        await teams.act("command", user=who, text="sla note INC-1001 The disk is full")
+        (shown,) = (await teams.act("command", user=who, text="timeline INC-1001"))["ephemeral"]
+        assert shown["words"].startswith("INC-1001 · Timeline")
+        assert "The disk is full" in shown["words"]
+        assert shown["actions"] == []
+
+
 async def test_what_is_typed_about_an_incident_leaves_no_second_message_of_it_with_buttons_that_grow_old(
     company, catalogue
 ):

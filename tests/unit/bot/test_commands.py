@@ -127,13 +127,27 @@ def test_a_reference_is_read_as_people_and_telephones_write_it(reference):
     ("command", "line", "meant"),
     [
         ("/approve", "lsit", "/approve list"),
-        ("/approve", "aprove 12", "/approve approve"),
-        ("/approve", "rejct 12 no", "/approve reject"),
+        ("/approve", "aprove", "/approve yes REQ-…"),
+        ("/approve", "aprove 12", "/approve yes REQ-12"),
+        ("/approve", "rejct 12 no", "/approve reject REQ-12 …"),
+        ("/approve", "delgate 12 @lee", "/approve delegate REQ-12 @person"),
+        ("/approve", "fnid invoices", "/approve find …"),
         ("/approve", "halp", "/approve help"),
+        ("/approve", "hello", "/approve help"),
         ("/bypass", "statsu", "/bypass status"),
-        ("/bypass", "revew 3", "/bypass review"),
-        ("/approve", "budgt list", "/budget"),  # as Teams reads it, where no slash says which command is meant
+        ("/bypass", "revew 3", "/bypass review BYP-3"),
+        ("/sla", "tmieline INC-3", "/sla timeline INC-3"),
+        ("/sla", "shwo", "/sla show INC-…"),
+        ("/change", "schedul CHG-3", "/change schedule CHG-3"),
+        ("/budget", "forcast 4", "/budget forecast BUD-4"),
+        ("/approve", "budgt list", "/budget list"),  # as Teams reads it, where no slash says which command is meant
         ("/approve", "slaa", "/sla"),
+        ("/approve", "agenda", "/change agenda"),  # a word of another command
+        ("/approve", "timeline INC-3", "/sla timeline INC-3"),
+        ("/approve", "resolv INC-3 done", "/sla resolve INC-3 …"),
+        ("/approve", "incdents", "/sla incidents"),
+        ("/approve", "ack CHG-3", "/change ack CHG-3"),  # of those that several have, the one of what is named
+        ("/approve", "INC-3", "/sla show INC-3"),
     ],
 )
 def test_a_typo_gets_a_suggestion(command, line, meant):
@@ -187,9 +201,38 @@ def test_an_administrator_says_for_whom_first():
     )
 
 
-def test_the_wrong_commands_reference_is_not_taken_for_the_right_one():
-    assert isinstance(parse("/bypass", "end REQ-3"), Misread)
-    assert isinstance(parse("/approve", "show BYP-3"), Misread)
+@pytest.mark.parametrize(
+    ("command", "line", "message"),
+    [
+        ("/bypass", "end REQ-3", "REQ-3 is a request. Did you mean `/approve show REQ-3`?"),
+        ("/approve", "show byp-3", "BYP-3 is a bypass. Did you mean `/bypass show BYP-3`?"),
+        ("/budget", "ack INC-3:", "INC-3 is an incident. Did you mean `/sla ack INC-3`?"),
+    ],
+)
+def test_the_wrong_commands_reference_is_not_taken_for_the_right_one(command, line, message):
+    answer = parse(command, line)
+    assert isinstance(answer, Misread)
+    assert answer.message == message
+
+
+def test_what_is_suggested_can_be_typed_where_nothing_is_left_out():
+    for command, (grammar, prefix) in GRAMMARS.items():
+        for word in grammar:
+            answer = parse("/approve" if command != "/approve" else "/sla", f"{word}x {prefix}-12")
+            assert isinstance(answer, Misread)
+            if "…" in answer.suggestion or "@person" in answer.suggestion:
+                continue
+            suggested, _space, line = answer.suggestion.partition(" ")
+            assert isinstance(parse(suggested, line), Intent), answer.suggestion
+
+
+@pytest.mark.row("X5")
+def test_an_absence_with_a_name_of_two_words_says_that_it_wants_quotes():
+    answer = parse("/approve", "away Pat Kim until 2027-01-03")
+    assert isinstance(answer, Misread)
+    assert answer.message == (
+        'A name of several words stands in quotes: `/approve away "Lee Okafor" until 2027-01-03`.'
+    )
 
 
 def test_another_action_than_create_is_not_filled_into_a_form_that_starts_with_create():
@@ -197,9 +240,9 @@ def test_another_action_than_create_is_not_filled_into_a_form_that_starts_with_c
 
 
 def test_an_unknown_word_is_repeated_without_its_power():
-    answer = parse("/approve", "<!channel>`*x*")
+    answer = parse("/approve", "<!here>`*x*")
     assert isinstance(answer, Misread)
-    assert answer.message == "I don't know `/approve !channel*x*`. Try `/approve help`."
+    assert answer.message == "I don't know `/approve !here*x*`. Try `/approve help`."
 
 
 def test_a_line_that_is_too_long_is_refused_and_never_cut():

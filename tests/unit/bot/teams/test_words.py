@@ -19,6 +19,12 @@ from bot.teams.words import Wish, form_in_teams_words, in_teams_words, read_word
         ("yes REQ-1001 looks good", Typed("/approve", "yes REQ-1001 looks good", "1")),
         ("/list", Typed("/approve", "list", "1")),
         ("REQ-1001", Typed("/approve", "REQ-1001", "1")),
+        ("INC-1001", Typed("/sla", "INC-1001", "1")),
+        ("show INC-1001", Typed("/sla", "show INC-1001", "1")),
+        ("/resolve inc-1001: the disk was full", Typed("/sla", "resolve inc-1001: the disk was full", "1")),
+        ("raise BUD-1001", Typed("/budget", "raise BUD-1001", "1")),
+        ("comment REQ-1001 see CHG-1001", Typed("/approve", "comment REQ-1001 see CHG-1001", "1")),
+        ("approve show CHG-1001", Typed("/approve", "show CHG-1001", "1")),  # the command was said
         ("help", Wish.HELP),
         ("/help", Wish.HELP),
         ("approve help", Typed("/approve", "help", "1")),

@@ -7,6 +7,7 @@ import pytest
 
 from bot import actions
 from bot.cards import Actions, Section
+from bot.commands import GRAMMARS
 from bot.plain import blocks_text, text_of
 from bot.slack import render
 from bot.views.approvals import target_of
@@ -125,7 +126,7 @@ def test_the_home_shows_what_waits_what_was_asked_and_what_must_be_reviewed():
     for heading in ("Waiting for you", "Your requests", "Emergency bypasses"):
         assert heading in text.splitlines()
     assert "BYP-3 🚨 Active · 45 min left" in text
-    assert "`/approve help` and `/bypass help` list what you can type." in text
+    assert all(f"`{command} help`" in text.splitlines()[-1] for command in GRAMMARS)
 
 
 @pytest.mark.row("B9")

@@ -41,7 +41,7 @@ from bot.views.chargeback import chargeback_card
 from bot.views.delegations import away_card, back_card, home_lines, notice_card, set_card
 from bot.views.digest import choice_card, digest_card, home_line, notifications_form
 from bot.views.help import help_card
-from bot.views.incidents import incident_card, incidents_card
+from bot.views.incidents import incident_card, incidents_card, timeline_card
 from bot.views.lists import found_card, home_blocks, mine_card, waiting_card
 from bot.views.pieces import ACTION_TITLES
 from bot.views.rollouts import drill_card
@@ -421,6 +421,9 @@ VIEWS = {
         over(), (follow_up(), follow_up(id=UUID(int=1), title="Alert earlier", before=""))
     ),
     "form_service_action": service_action_form(owed()),
+    "incident_timeline": timeline_card(
+        over(), (*over().newest, entry("It began.", at=NOW - timedelta(hours=1), written_at=NOW)), is_cut=False
+    ),
     "form_incident_timeline": incident_forms.incident_timeline_form(
         over(), (*over().newest, entry("It began.", at=NOW - timedelta(hours=1), written_at=NOW)), is_cut=True
     ),
