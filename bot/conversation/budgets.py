@@ -13,7 +13,7 @@ from bot.commands import Intent, Verb
 from bot.conversation.chat import Asker, Chat, Opening
 from bot.views.answers import said
 from bot.views.budget_forms import budget_details_form, raise_form
-from bot.views.budgets import budget_details_card, budgets_card, forecast_card
+from bot.views.budgets import budget_details_card, budgets_card, forecast_card, slowed_words
 from core.actor import Actor
 from core.budgets import (
     BudgetFilter,
@@ -96,8 +96,7 @@ async def on_button(chat: Chat, actor: Actor, action_id: str, target: Target) ->
             return said(f"You look after *{budget.reference}*.")
         case actions.BUDGET_THROTTLE:
             budget = await throttle(database, chat.budgets, actor, target.id)
-            rate = budget.standing.throttle_per_hour
-            return said(f"*{budget.reference}* lets {rate} governed actions an hour through until its period ends.")
+            return said(slowed_words(budget))
         case actions.BUDGET_LIFT:
             budget = await lift_throttle(database, chat.budgets, actor, target.id)
             return said(f"*{budget.reference}* is not slowed down by hand any more.")

@@ -185,10 +185,20 @@ def used_words(budget: BudgetView) -> str:
 
 def control_words(control: Control) -> str:
     """What a control does: "stops Create agent, Deploy agent"."""
-    named = ("spending" if each == SPEND else each.replace(".", " ") for each in control.actions)
-    what = ", ".join(named) or "every governed action, and spending"
+    if control.is_general:
+        what = "every governed action" + (", and spending" if control.holds(SPEND) else "")
+    else:
+        what = ", ".join("spending" if each == SPEND else each.replace(".", " ") for each in control.actions)
     rate = f" to {control.per_hour} an hour" if control.per_hour else ""
     return f"{_DOES[control.does]} {what}{rate}"
+
+
+def slowed_words(budget: BudgetView) -> str:
+    """What somebody who has slowed the budget down is told; what holds things up altogether still does."""
+    rate = budget.standing.throttle_per_hour
+    held = [control_words(each) for each in budget.controls_now if each.does in (Effect.QUEUE, Effect.STOP)]
+    still = f" Still it {'; it '.join(held)}." if held else ""
+    return f"*{budget.reference}* lets at most {rate} governed actions an hour through until its period ends.{still}"
 
 
 def page_of(budget: BudgetView, console: str) -> str:

@@ -29,13 +29,12 @@ from config.yamlfile import LocatedDocument, YamlPath
 from core.approvals.asking import resolve_asked
 from core.budgets.periods import DAYS_MAX, Period, PeriodKind
 from core.budgets.policy import BudgetPolicy, Decider, Declared
-from core.budgets.state import SPEND, Control, Effect, RollOver, Scope
+from core.budgets.state import GOVERNED, SPEND, Control, Effect, RollOver, Scope
 from core.costs import RateCard
 from core.errors import InvalidInput
 from core.located import Reader
 from core.money import InvalidMoney, Money
 from core.roles.hierarchy import UnknownRole, resolve_role
-from core.roles.permissions import ACTION_PERMISSIONS
 
 WRAPPER: Final = "Budget Management"
 KEYS: Final = (
@@ -47,7 +46,7 @@ BUDGET_KEYS: Final = (
     "budget", "name", "amount", "period", "days", "first", "project", "agent", "meter_class", "roll_over",
     "roll_over_cap", "thresholds", "forecast", "controls", "owners",
 )  # fmt: skip
-HELD_UP: Final = (*ACTION_PERMISSIONS, SPEND)  # by controls
+HELD_UP: Final = (*GOVERNED, SPEND)  # by controls
 PERCENT_MAX: Final = Decimal(1000)
 THRESHOLDS_MAX: Final = 10
 CONTROLS_MAX: Final = 10

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from core.budgets.state import Budget, Control, Effect, RollOver, Scope, Standing, Terms
+from core.budgets.state import GOVERNED, Budget, Control, Effect, RollOver, Scope, Standing, Terms
 from core.money import WIDE, plain, to_cents
 
 FORECAST: Final = "forecast"
@@ -175,7 +175,7 @@ def in_force(guarded: Guarded) -> tuple[Control, ...]:
     """The controls that hold as the budget stands, with the throttle that was asked for by hand."""
     standing = guarded.standing
     by_hand = standing.throttle_per_hour
-    asked = () if by_hand is None else (Control(Effect.THROTTLE, Decimal(0), per_hour=by_hand),)
+    asked = () if by_hand is None else (Control(Effect.THROTTLE, Decimal(0), GOVERNED, by_hand),)
     return (*asked, *(each for each in guarded.budget.terms.controls if standing.is_at(each.at)))
 
 

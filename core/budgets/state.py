@@ -13,10 +13,12 @@ from uuid import UUID
 from core.budgets.periods import Scheme, Window
 from core.ids import UserId
 from core.money import EXACT, WIDE
+from core.roles.permissions import ACTION_PERMISSIONS
 
 WHOLE: Final = Decimal(100)  # per cent
 _TENTH: Final = Decimal("0.1")
 SPEND: Final = "usage.spend"  # what platforms ask before they spend; no action of the gate
+GOVERNED: Final = tuple(ACTION_PERMISSIONS)
 THRESHOLDS: Final = (Decimal(50), Decimal(80), Decimal(100))
 
 
@@ -65,6 +67,11 @@ class Control:
     def holds(self, action: str) -> bool:
         """Whether it is one of the actions that it holds for."""
         return not self.actions or action in self.actions
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it holds for every governed action."""
+        return not self.actions or set(self.actions).issuperset(GOVERNED)
 
     def to_json(self) -> dict[str, Any]:
         """As stored."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.budgets import rules
 from core.budgets.periods import Period, PeriodKind, Window, begun
 from core.budgets.rules import FORECAST, Guarded
-from core.budgets.state import Budget, Control, Effect, RollOver, Scope, Standing, Terms
+from core.budgets.state import SPEND, Budget, Control, Effect, RollOver, Scope, Standing, Terms
 
 MARCH = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
 NOW = datetime(2026, 3, 11, tzinfo=UTC)  # ten of 31 days are over
@@ -207,3 +207,10 @@ def test_a_sum_of_many_digits_is_written_in_full_and_shown_to_the_cent():
     assert rules.amount(_LARGE) == "123456789012345678.123456789012345678"
     assert rules.amount_words(Decimal("1.255e33")) == "1,255,000,000,000,000,000,000,000,000,000,000.00"
     assert rules.projected(standing("1e40"), now=NOW) > Decimal("3e40")
+
+
+@pytest.mark.row("C5")
+def test_a_throttle_by_hand_holds_for_every_governed_action_and_not_for_spending():
+    # rule 39 of docs/budgets.md
+    (by_hand,) = rules.in_force(guarded(0, throttle_per_hour=6))
+    assert (by_hand.is_general, by_hand.holds("agent.deploy"), by_hand.holds(SPEND)) == (True, True, False)
