@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -23,6 +24,7 @@ from web.schema import DecimalText, Input, Instant, MoneyOut, OpenInput, Output
 _TAGS: Final = ("costs",)
 _LINES: Final = Cursors("usage", tuple[datetime, UUID])
 _BODY_MAX: Final = 8 * 1024 * 1024  # bytes: EVENTS_MAX events of some 800
+_AMBIGUOUS: Final = re.compile("#|%23|%25")
 MEDIA_TYPES: Final = (
     "application/json",
     "application/cloudevents+json",
@@ -200,7 +202,7 @@ def usage_of(told: UsageBatchIn | CloudEventIn | list[CloudEventIn]) -> list[Usa
     events = told if isinstance(told, list) else [told]
     return [
         Usage(
-            id=f"{each.source}#{each.id}",
+            id=f"{each.source}#{_quoted(each.id)}",
             meter=each.data.meter or each.type,
             quantity=each.data.quantity,
             at=each.time,
@@ -210,6 +212,16 @@ def usage_of(told: UsageBatchIn | CloudEventIn | list[CloudEventIn]) -> list[Usa
         )
         for each in events
     ]
+
+
+def _quoted(event_id: str) -> str:
+    """The id so that no two pairs of source and id read alike: a `#` in it would seem to end the source.
+
+    An id without `#` stays as it is, but for one that looks quoted already.
+    """
+    if not _AMBIGUOUS.search(event_id):
+        return event_id
+    return event_id.replace("%", "%25").replace("#", "%23")
 
 
 def line_out(line: LedgerLine) -> LedgerLineOut:
