@@ -30,7 +30,8 @@ from core.approvals.asking import resolve_asked
 from core.budgets.periods import DAYS_MAX, Period, PeriodKind
 from core.budgets.policy import BudgetPolicy, Decider, Declared
 from core.budgets.state import GOVERNED, SPEND, Control, Effect, RollOver, Scope
-from core.costs import RateCard
+from core.costs import NAME_MAX as COSTS_NAME_MAX
+from core.costs import RateCard, may_name
 from core.errors import InvalidInput
 from core.located import Reader
 from core.money import InvalidMoney, Money
@@ -47,6 +48,9 @@ BUDGET_KEYS: Final = (
     "roll_over_cap", "thresholds", "forecast", "controls", "owners",
 )  # fmt: skip
 HELD_UP: Final = (*GOVERNED, SPEND)  # by controls
+UNTELLABLE: Final = (
+    f"No usage is told under such a name: it is one line of up to {COSTS_NAME_MAX} printable characters."
+)
 PERCENT_MAX: Final = Decimal(1000)
 THRESHOLDS_MAX: Final = 10
 CONTROLS_MAX: Final = 10
@@ -122,6 +126,8 @@ def _declared(reader: Reader, path: YamlPath, value: object) -> Declared:
         if name in fields and not str(fields[name] or "").strip():
             said = "An empty name counts nothing by itself."
             reader.problem((*path, name), said, accepted=("a name", "nothing, so that it counts whatever it is"))
+        elif name in fields and not may_name(str(fields[name]).strip()):
+            reader.problem((*path, name), UNTELLABLE, accepted=("a name", "nothing, so that it counts whatever it is"))
     return Declared(
         key=key,
         name=reader.text((*path, "name"), fields.get("name", key))[:NAME_MAX],

@@ -13,12 +13,20 @@ from config.suggest import did_you_mean
 from core.budgets.errors import InvalidBudget
 from core.budgets.periods import DAYS_MAX, Period, PeriodKind
 from core.budgets.policy import BudgetPolicy
-from core.budgets.policy_file import CONTROLS_MAX, HELD_UP, NAME_MAX, PER_HOUR_MAX, PERCENT_MAX, THRESHOLDS_MAX
+from core.budgets.policy_file import (
+    CONTROLS_MAX,
+    HELD_UP,
+    NAME_MAX,
+    PER_HOUR_MAX,
+    PERCENT_MAX,
+    THRESHOLDS_MAX,
+    UNTELLABLE,
+)
 from core.budgets.state import Control, Effect, RollOver, Scope, Terms
+from core.costs import may_name
 from core.ids import UserId
 from core.money import Money
 
-WORD_MAX: Final = 300  # characters of a project's, agent's or class's name
 OWNERS_MAX: Final = 20
 DIGITS_MAX: Final = 18  # before the point: what is more is a slip
 ACCEPTED_AMOUNTS: Final = ("1500", "1500.00")
@@ -157,8 +165,8 @@ def _scope(said: Proposal, before: Scope) -> Scope:
         value = usual if text is None else text.strip()
         if text is not None and not value:
             raise InvalidBudget("An empty name counts nothing by itself.", where=name, accepted=_NAMED)
-        if len(value) > WORD_MAX:
-            raise InvalidBudget(f"A name has at most {WORD_MAX} characters.", where=name)
+        if value and not may_name(value):
+            raise InvalidBudget(UNTELLABLE, where=name, accepted=_NAMED)
         return value
 
     return Scope(

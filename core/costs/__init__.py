@@ -40,12 +40,13 @@ from core.costs.rates import Meter, Price, RateCard, Tier
 from core.costs.recording import Problem, Recorded, UnsoundUsage, UsageWriter
 from core.costs.series import lines_between, lines_by_day, lines_by_hour
 from core.costs.store import known_among
-from core.costs.usage import EVENTS_MAX, Usage
+from core.costs.usage import EVENTS_MAX, NAME_MAX, Usage, may_name
 from core.costs.usage import check as check_usage
 
 __all__ = [
     "DEADLINES",
     "EVENTS_MAX",
+    "NAME_MAX",
     "Bearer",
     "Charge",
     "Check",
@@ -86,6 +87,7 @@ __all__ = [
     "lines_by_hour",
     "list_checks",
     "load_rate_catalogue",
+    "may_name",
     "priced",
     "show_rates",
     "spent_by_step",

@@ -60,6 +60,11 @@ def check(usage: Usage, *, now: datetime) -> None:
         raise InvalidUsage(f"It is older than {LATE_MAX.days} days.", where="time")
 
 
+def may_name(text: str) -> bool:
+    """Whether usage can be told of a project or agent of this name."""
+    return 0 < len(text) <= NAME_MAX and _is_line(text)
+
+
 def _check_quantity(usage: Usage) -> None:
     quantity = usage.quantity
     accepted = ("a number above 0", f"up to {PLACES_MAX} decimal places", f"at most {QUANTITY_MAX:,}")
@@ -73,7 +78,13 @@ def _check_quantity(usage: Usage) -> None:
 
 
 def _check_text(where: str, text: str, most: int, *, may_be_empty: bool = True) -> None:
-    if len(text) > most or text != text.strip() or not text.isprintable():
-        raise InvalidUsage(f"It has at most {most} characters, none of them a blank at an end.", where=where)
+    if len(text) > most or not _is_line(text):
+        raise InvalidUsage(
+            f"It is one line of at most {most} printable characters, none of them a blank at an end.", where=where
+        )
     if not text and not may_be_empty:
         raise InvalidUsage("It is empty.", where=where)
+
+
+def _is_line(text: str) -> bool:
+    return text == text.strip() and text.isprintable()

@@ -10,11 +10,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from core.budgets import ControlIn, Proposal
+from core.costs import NAME_MAX
 from core.money import Money
 from web.paging import PageQuery
 from web.schema import DecimalText, Input, Instant, Line, MoneyIn, Prose, Query
 
-_Word = Annotated[str, Field(max_length=300)]
+_Word = Annotated[str, Field(max_length=NAME_MAX)]
 _Percent = Annotated[int, Field(ge=1, le=1000)] | DecimalText
 _Email = Annotated[str, Field(max_length=300)]
 

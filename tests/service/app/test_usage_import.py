@@ -89,7 +89,7 @@ async def test_rows_that_cannot_be_taken_are_named_by_their_line_and_the_others_
     found = await take_file(writer.record, who, path)
     assert [(row, column, problem.split(".")[0]) for row, column, problem in reported(path)] == [
         (3, "quantity", "'ten' is no number"),
-        (4, "project", "It has at most 200 characters, none of them a blank at an end"),
+        (4, "project", "It is one line of at most 200 printable characters, none of them a blank at an end"),
         (6, "meter", "There is no meter 'cpu_hour'"),
         (7, "time", "'2026-03-01T10:00:00' says no time zone"),
         (8, "id", "'a' was told before, with other facts"),
@@ -196,7 +196,7 @@ async def test_focus_comes_in_by_what_was_consumed(company, writer, who, tmp_pat
     assert (found.accepted, found.free, found.errors) == (2, 2, 3)
     assert reported(path) == [
         (4, "SkuId", "There is no meter 'AmazonEC2'."),
-        (5, "ResourceId", "It has at most 200 characters, none of them a blank at an end."),
+        (5, "ResourceId", "It is one line of at most 200 printable characters, none of them a blank at an end."),
         (8, "ConsumedQuantity", "It takes usage back, and does not say which."),
     ]
     assert await spent(company, Group.METER) == {"cpu_hours": Decimal("0.50")}

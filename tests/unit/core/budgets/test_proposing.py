@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,11 @@ from core.budgets import Proposal, typed_amount
 from core.budgets.errors import InvalidBudget, NothingToRaise
 from core.budgets.policy import BudgetPolicy
 from core.budgets.proposing import new_terms, period_in
+from core.costs.errors import InvalidUsage
+from core.costs.usage import Usage, check
 from core.money import Money
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def said(**more):
@@ -47,6 +51,17 @@ def test_what_is_wrong_with_the_amount_of_a_raise_stands_at_the_amount():
     assert field_of(refused.value, form) == "to"
     assert field_of(NothingToRaise("It has 10.00 USD already.", where="to"), form) == "to"
     assert field_of(refused.value, [Field("person", False, False)]) == "person"
+
+
+@pytest.mark.row("C2", "C3")
+@pytest.mark.parametrize("name", ["project", "agent"])
+@pytest.mark.parametrize("text", ["care\u202e", "two\nlines", "zero\u200bwidth", "x" * 201])
+def test_a_name_under_which_no_usage_can_be_told_is_refused(name, text):
+    with pytest.raises(InvalidUsage):
+        check(Usage("u", "cpu_hours", Decimal(1), NOW, **{name: text}), now=NOW)
+    with pytest.raises(InvalidBudget, match="No usage is told under such a name") as refused:
+        new_terms(BudgetPolicy(), said(**{name: text}), {})
+    assert refused.value.where == name
 
 
 @pytest.mark.row("C2")
