@@ -111,7 +111,8 @@ class _Story:
         """A bypass that is granted, ended and reviewed."""
         body = {
             "action": "agent.deploy",
-            "resource": self.name,
+            # Of an agent that is not registered, and unlike any that is: soak-9 would be taken for a slip for soak-4.
+            "resource": f"{self.chance.getrandbits(64):016x}",
             "justification": f"Payments fail for every customer. {self._words()}",
             "duration": "1 hour",
         }
