@@ -208,6 +208,10 @@ class TicketSystem(Protocol):
         """Of each name under which a field may be asked for, its one id there; of names for one field the same."""
         ...
 
+    async def new_targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target] | None:
+        """The same of a ticket that is to be made; None where that cannot be told beforehand."""
+        ...
+
     async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
         """What the system says of these fields of such tickets, and of any others that it tells of at once.
 

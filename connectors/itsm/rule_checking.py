@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from connectors.itsm.base import ConnectorError, Finding, Health, Target, TicketKind, TicketSystem
 from connectors.itsm.mapping import distinct
 from connectors.itsm.mapping.checking import Mapped, examine_field
+from connectors.itsm.tickets import OUR_NAMES
 from core.automation import AskedField
 
 
@@ -17,15 +18,35 @@ async def examine_rules(
 
     A field that some of these kinds lack is a warning: the rule writes it where it is.
     """
-    kinds = tuple(dict.fromkeys(kind for one in asked for kind in one.kinds if kind in offered))
-    targets: dict[TicketKind, dict[str, Target]] = {}
-    for kind in kinds:
+    # Our own names are taken everywhere: what has no field of a new ticket is told in its description.
+    made = [one for one in asked if one.is_new and one.name not in OUR_NAMES]
+    touched = [one for one in asked if not one.is_new]
+    try:
+        new = await _targets(made, offered, system.new_targets)
+        there = await _targets(touched, offered, system.targets)
+    except ConnectorError as exc:
+        return (Finding("Fields of rules", Health.FAILED, exc.reason, "Try again later."),)
+    told = [one for one in made if any(kind in new for kind in one.kinds)]
+    return distinct(
+        _judged(one, [(kind, targets[kind]) for kind in one.kinds if kind in targets])
+        for several, targets in ((told, new), (touched, there))
+        for one in several
+    )
+
+
+async def _targets(
+    asked: Sequence[AskedField],
+    offered: Sequence[TicketKind],
+    ask: Callable[[TicketKind, Sequence[str]], Awaitable[Mapping[str, Target] | None]],
+) -> dict[TicketKind, dict[str, Target]]:
+    """What the system says of these fields, of each kind of ticket for which it can tell."""
+    found = {}
+    for kind in dict.fromkeys(kind for one in asked for kind in one.kinds if kind in offered):
         names = tuple(dict.fromkeys(one.name for one in asked if kind in one.kinds))
-        try:
-            targets[kind] = dict(await system.targets(kind, names))
-        except ConnectorError as exc:
-            return (Finding("Fields of rules", Health.FAILED, exc.reason, "Try again later."),)
-    return distinct(_judged(one, [(kind, targets[kind]) for kind in one.kinds if kind in targets]) for one in asked)
+        targets = await ask(kind, names)
+        if targets is not None:
+            found[kind] = dict(targets)
+    return found
 
 
 def _judged(one: AskedField, where: Sequence[tuple[TicketKind, dict[str, Target]]]) -> Finding:

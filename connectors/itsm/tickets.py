@@ -36,9 +36,20 @@ class Ticket:
     kind: TicketKind = TicketKind.CHANGE
 
 
+OUR_NAMES: Final = frozenset(  # of what is told of a ticket: each system knows which of its fields holds it, if any
+    {
+        "business_service", "implementation_plan", "impact", "justification", "planned_end", "planned_start",
+        "risk", "risk_analysis", "rollback_plan", "severity", "test_plan", "urgency",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class TicketDraft:
     """A ticket to be: `fields` carries further facts by our names (business_service, justification, risk …).
+
+    A name that is none of ours is a field by that system's own name, as a rule of automation may give it. What has no
+    field of a new ticket there is told in the description.
 
     `facts` is what expressions of a mapping may speak of, as `connectors.itsm.mapping.FACTS` shows it. `gone` is the
     number of an earlier ticket with this key that is known not to exist any more. `is_preapproved`: approved by a

@@ -15,13 +15,17 @@ _FIELD: Final = "fields."
 
 @dataclass(frozen=True, slots=True)
 class AskedField:
-    """A field that a rule writes in tickets of one of these kinds. `value` is None where only an event tells it."""
+    """A field that a rule writes in tickets of one of these kinds. `value` is None where only an event tells it.
+
+    `is_new`: in a ticket that the rule makes.
+    """
 
     rule: str
     source: str  # file:line
     kinds: tuple[TicketKind, ...]
     name: str
     value: str | None
+    is_new: bool = False
 
 
 def asked_fields(rules: Iterable[Rule], system: str) -> tuple[AskedField, ...]:
@@ -33,13 +37,25 @@ def asked_fields(rules: Iterable[Rule], system: str) -> tuple[AskedField, ...]:
             kinds=kinds,
             name=name,
             value=value,
+            is_new=action.kind is ActionKind.CREATE_TICKET,
         )
         for rule in rules
         for action in rule.then
-        if action.kind is ActionKind.UPDATE_TICKET and action.system in {system, EVENT_TICKET}
-        for kinds in (tuple(dict.fromkeys(kind for trigger in rule.on for kind in kinds_of(trigger))),)
+        if action.system in {system, EVENT_TICKET}
+        for kinds in (_kinds(rule, action),)
         for name, value in _fields(action)
     )
+
+
+def _kinds(rule: Rule, action: Action) -> tuple[TicketKind, ...]:
+    """The kinds of tickets that the action may write fields of; none for one that writes none."""
+    match action.kind:
+        case ActionKind.CREATE_TICKET:
+            return (TicketKind(action.fixed["kind"]),)
+        case ActionKind.UPDATE_TICKET:
+            return tuple(dict.fromkeys(kind for trigger in rule.on for kind in kinds_of(trigger)))
+        case _:
+            return ()
 
 
 def _fields(action: Action) -> Iterator[tuple[str, str | None]]:

@@ -185,6 +185,11 @@ class Custom:
         del kind
         return {name: name for name in names}
 
+    async def new_targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target] | None:
+        """Nothing is known: the file's request for creating names what it takes."""
+        del kind, names
+        return None
+
     async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
         """What the file says: whatever it declares can be written, where anything can."""
         del kind, names

@@ -32,7 +32,7 @@ from connectors.itsm.base import (
 from connectors.itsm.jira.approvals import Approvals
 from connectors.itsm.jira.client import JiraClient
 from connectors.itsm.jira.doctor import Doctor
-from connectors.itsm.jira.drafts import issue_body
+from connectors.itsm.jira.drafts import closed_fields, issue_body
 from connectors.itsm.jira.fields import Fields
 from connectors.itsm.jira.files import attach_once
 from connectors.itsm.jira.keys import Keys
@@ -155,6 +155,12 @@ class Jira:
     async def field_ids(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, str]:
         """The id of each field, which may be named as people see it."""
         return await self._fields.ids(kind, names)
+
+    async def new_targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target] | None:
+        """The fields of the create screen, by their ids and by these names."""
+        ids, closed = await self._fields.ids(kind, names), closed_fields(kind)
+        found = await self._fields.targets(kind, names)
+        return {**found, **{name: Target(is_writable=False) for name in names if ids[name] in closed}}
 
     async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
         """What the create screen says of its fields; these are also told by the names they were asked for."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from connectors.itsm.base import Refused, TicketDraft
+from connectors.itsm.base import Refused, TicketDraft, TicketKind
 from connectors.itsm.jira.mapping import LABEL, SUMMARY_MAX_CHARS, key_label
 from connectors.itsm.jira.screens import named_field, shaped, shaped_many
 from connectors.itsm.jira.settings import JiraSettings
 from connectors.itsm.jira.text import shortened, written
 from connectors.itsm.jira.wire import PROPERTY, ScreenField
+from connectors.itsm.mapping import limits_of
+from connectors.itsm.tickets import OUR_NAMES
+
+LIMITS: Final = limits_of("jira")
+_ALWAYS: Final = ("summary", "description", "reporter")  # what every new issue says by other means
 
 
 def issue_body(
@@ -45,6 +50,11 @@ def issue_body(
     return {"fields": fields, "properties": [{"key": PROPERTY, "value": value}]}
 
 
+def closed_fields(kind: TicketKind) -> frozenset[str]:
+    """The ids of what no fact may fill in a new issue."""
+    return frozenset({*LIMITS.reserved_for(kind), *_ALWAYS})
+
+
 def _mapped(
     draft: TicketDraft, screen: Mapping[str, ScreenField], settings: JiraSettings, *, is_cloud: bool
 ) -> dict[str, Any]:
@@ -63,6 +73,12 @@ def _mapped(
     return fields
 
 
+def _own(draft: TicketDraft, screen: Mapping[str, ScreenField], name: str) -> ScreenField | None:
+    """The field that is meant by its own id or name, if it is one of the screen that a fact may fill."""
+    field = None if name in OUR_NAMES else named_field(screen, name)
+    return field if field is not None and field.id not in closed_fields(draft.kind) else None
+
+
 def _facts(
     draft: TicketDraft, screen: Mapping[str, ScreenField], settings: JiraSettings, *, is_cloud: bool
 ) -> tuple[dict[str, Any], list[str]]:
@@ -73,6 +89,9 @@ def _facts(
             continue
         field = screen.get(settings.fields.get(name, ""))
         kept = shaped(field, value, is_cloud=is_cloud) if field is not None else None
+        if field is None and (field := _own(draft, screen, name)) is not None:
+            several = value.split(", ") if field.type == "array" else value
+            kept = shaped_many(field, several, is_cloud=is_cloud)
         if field is not None and kept is not None:
             fields[field.id] = kept
         elif value not in draft.description:

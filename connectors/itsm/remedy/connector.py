@@ -15,6 +15,7 @@ from connectors.itsm.base import (
     Connector,
     NotSent,
     OutcomeUnknown,
+    Refused,
     Target,
     Ticket,
     TicketDraft,
@@ -38,8 +39,10 @@ from connectors.itsm.remedy.mapping import (
     SUMMARY_MAX_CHARS,
     TIMES,
     change_values,
+    closed_labels,
     incident_values,
     mapped_values,
+    unknown_names,
 )
 from connectors.itsm.remedy.moves import Moves
 from connectors.itsm.remedy.people import People
@@ -152,6 +155,12 @@ class Remedy:
         del kind
         return {name: name for name in names}
 
+    async def new_targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target] | None:
+        """What the form for creating says of its fields."""
+        closed = closed_labels(kind, self._settings)
+        found = await self._forms.targets(FORMS[kind].create)
+        return {**found, **{name: Target(is_writable=False) for name in names if name in closed}}
+
     async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
         """What the form says of its fields."""
         del names
@@ -191,11 +200,23 @@ class Remedy:
         """The licence is given back and no connection is left."""
         await self._client.close()
 
+    async def _own_labels(self, draft: TicketDraft) -> frozenset[str]:
+        """The facts that are fields of the form by its own labels; those that are not ours to fill are none."""
+        names = unknown_names(draft, self._settings)
+        if not names:
+            return frozenset()
+        try:
+            found = await self._forms.targets(FORMS[draft.kind].create)
+        except Refused:
+            return frozenset()  # a server that does not describe its forms: told in the description
+        return frozenset(name for name in names if name in found and found[name].is_writable is not False)
+
     async def _order(self, draft: TicketDraft) -> None:
         """The form for creating has our order; it is not asked for the number, as the ticket itself is looked for."""
         form = FORMS[draft.kind]
         is_incident = draft.kind is TicketKind.INCIDENT
-        values = (incident_values if is_incident else change_values)(draft, self._settings)
+        own = await self._own_labels(draft)
+        values = (incident_values if is_incident else change_values)(draft, self._settings, own)
         names = ("First_Name", "Last_Name") if is_incident else ("First Name", "Last Name")
         person = await self._people.requester(draft)
         mapped = mapped_values(self._settings.mapping.of_draft(draft))

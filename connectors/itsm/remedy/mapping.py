@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from connectors.itsm.answers import shortened
 from connectors.itsm.base import CloseCode, TicketDraft, TicketKind, TicketState
+from connectors.itsm.mapping import limits_of
 from connectors.itsm.remedy.settings import RemedySettings
 from connectors.itsm.remedy.statuses import CHANGE_STATES, INCIDENT_STATES
 from connectors.itsm.remedy.wire import KEY_START, Record
 from connectors.itsm.severity_scale import SEVERITIES, SeverityScale, rank
+from connectors.itsm.tickets import OUR_NAMES
 
 SUMMARY_MAX_CHARS: Final = 100  # Description, field 1000000000
 DESCRIPTION_MAX_CHARS: Final = 32_000  # our own measure: the field is unlimited, a reader is not
@@ -53,11 +55,29 @@ SEVERITY_SCALE: Final = SeverityScale(
 )
 _TEXTS: Final[Mapping[str, str]] = {"business_service": "ServiceCI"}
 _CHANGE_TEXTS: Final[Mapping[str, str]] = {**_TEXTS, "justification": "Reason For Change"}
+_ALWAYS: Final = (  # what every new ticket says by other means
+    "Description", "Detailed Description", "Detailed_Decription", "First Name", "Last Name", "First_Name", "Last_Name",
+)  # fmt: skip
 TIMES: Final[Mapping[str, str]] = {"planned_start": "Scheduled Start Date", "planned_end": "Scheduled End Date"}
 
 
-def change_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, str | int]:
-    """The fields of a new change but the person. Facts without a field are told in the description."""
+def unknown_names(draft: TicketDraft, settings: RemedySettings) -> tuple[str, ...]:
+    """The facts of which we know no label by ourselves: labels of the form, or told in the description."""
+    known = {*OUR_NAMES, *settings.fields, *closed_labels(draft.kind, settings)}
+    return tuple(name for name, value in draft.fields.items() if value and name not in known)
+
+
+def closed_labels(kind: TicketKind, settings: RemedySettings) -> frozenset[str]:
+    """What no fact may fill in a new ticket."""
+    keys = (settings.change_key_field, settings.incident_key_field)
+    return frozenset({*limits_of("remedy").reserved_for(kind), *_ALWAYS, *keys})
+
+
+def change_values(draft: TicketDraft, settings: RemedySettings, own: Container[str] = ()) -> dict[str, str | int]:
+    """The fields of a new change but the person. Facts without a field are told in the description.
+
+    `own` are the names among them that are labels of the form itself.
+    """
     labels = {**_CHANGE_TEXTS, **settings.fields}
     values: dict[str, str | int] = {
         "z1D_Action": "CREATE",
@@ -84,6 +104,8 @@ def change_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, str
             values[labels[name]] = shortened(value, REASON_MAX_CHARS)
             if len(value) > REASON_MAX_CHARS:
                 told.append(f"{_words(name)}: {value}")
+        elif name in own:
+            values[name] = value
         else:
             told.append(f"{_words(name)}: {value}")
     return {
@@ -94,8 +116,8 @@ def change_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, str
     }
 
 
-def incident_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, str | int]:
-    """The fields of a new incident but the person. Its priority is calculated there from impact and urgency."""
+def incident_values(draft: TicketDraft, settings: RemedySettings, own: Container[str] = ()) -> dict[str, str | int]:
+    """The same of a new incident but the person. Its priority is calculated there from impact and urgency."""
     labels = {**_TEXTS, **settings.fields}
     values: dict[str, str | int] = {
         "z1D_Action": "CREATE",
@@ -115,6 +137,8 @@ def incident_values(draft: TicketDraft, settings: RemedySettings) -> dict[str, s
             values[label[0]] = level
         elif name in labels:
             values[labels[name]] = shortened(value, REASON_MAX_CHARS)
+        elif name in own:
+            values[name] = value
         else:
             told.append(f"{_words(name)}: {value}")
     return {

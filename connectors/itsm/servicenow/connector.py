@@ -157,6 +157,12 @@ class ServiceNow:
         del kind
         return {name: name for name in names}
 
+    async def new_targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target] | None:
+        """The columns of the table: a new record has every one."""
+        closed = LIMITS.reserved_for(kind)
+        found = await self.targets(kind, names)
+        return {**found, **{name: Target(is_writable=False) for name in names if name in closed}}
+
     async def targets(self, kind: TicketKind, names: Sequence[str]) -> Mapping[str, Target]:
         """What the dictionary says of these columns."""
         return await Columns(self._client, self._lookups, self._settings).targets(TABLES[kind], names)

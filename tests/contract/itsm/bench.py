@@ -135,6 +135,10 @@ class Bench(ABC):
     mapping: ClassVar[str]  # an administrator's mapping file for this system
     mapped: ClassVar[Mapping[str, Any]]  # what stands in a change of it then
     mapped_state: ClassVar[tuple[TicketKind, TicketState, str]]  # which state is mapped, and where a ticket stands then
+    new_fields: ClassVar[Mapping[str, str]]  # fields of a new change by the system's own names, as a rule writes them
+    new_values: ClassVar[Mapping[str, Any]]  # what they hold then
+    describes: ClassVar[str]  # the field that holds a change's description
+    reserved: ClassVar[str]  # a field that a rule may not fill
     choice: ClassVar[tuple[str, str]]  # a field of changes, and a value that it does not take
     read_only: ClassVar[str] = ""  # a field of changes that nobody may set
     asks: ClassVar[str] = ""  # the end of a call that asks an approver, as faults name it

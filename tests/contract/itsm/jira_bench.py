@@ -84,6 +84,13 @@ class JiraBench(Bench):
     choice = ("customfield_10021", "Enormous")
     field = "customfield_10020"
     other_field = "summary"
+    new_fields: ClassVar = {"Environments": "Production, Staging", "customfield_10020": "As the rule says."}
+    new_values: ClassVar = {
+        "customfield_10028": ["Production", "Staging"],
+        "customfield_10020": "As the rule says.",
+    }
+    describes = "description"
+    reserved = "Labels"
 
     @property
     def is_cloud(self) -> bool:

@@ -63,6 +63,10 @@ class RemedyBench(Bench):
     cancelled = "Cancelled"
     field = "Reason For Change"
     other_field = "Description"
+    new_fields: ClassVar = {"Change Environment": "Production", "ASCPY": "The desk"}
+    new_values: ClassVar = {"Change Environment": "Production", "ASCPY": "The desk"}
+    describes = "Detailed Description"
+    reserved = "Status"
     mapping = """
     users: {people: {Dana.Reyes@example.com: Allen}}
     kinds:

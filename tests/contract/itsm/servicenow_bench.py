@@ -86,6 +86,10 @@ class ServiceNowBench(Bench):
     read_only = "std_change_producer_version"
     field = "justification"
     other_field = "backout_plan"
+    new_fields: ClassVar = {"backout_plan": "Undo it all."}
+    new_values: ClassVar = {"backout_plan": "Undo it all."}
+    describes = "description"
+    reserved = "work_notes"
     _labels: ClassVar = {
         "-5": "New", "-4": "Assess", "-3": "Authorize", "-2": "Scheduled", "-1": "Implement", "0": "Review",
         "3": "Closed", "4": "Canceled",

@@ -12,6 +12,7 @@ from connectors.itsm.base import Health, Refused, TicketDraft, TicketKind
 from connectors.itsm.mapping import FACTS
 from connectors.itsm.rehearsal import rehearse_create
 from connectors.itsm.rule_checking import examine_rules
+from connectors.itsm.tickets import OUR_NAMES
 from core.automation import AskedField, Surroundings, asked_fields, read_rules
 from tests.contract.itsm.bench import Bench, make_draft, patch
 from tests.contract.itsm.systems import MAPPED
@@ -117,6 +118,45 @@ async def test_the_doctor_says_how_the_fields_that_rules_write_stand(bench):
     assert (health, message.startswith(f"It does not take '{value}', but ")) == (Health.FAILED, True)
     if bench.read_only:
         assert said[f"Field {bench.read_only} of rule mark-it"][0] is Health.FAILED
+
+
+@pytest.mark.row("N5")
+async def test_a_field_by_that_systems_own_name_is_filled_in_a_new_ticket(bench):
+    value = "By the rule's own word."
+    system = bench.connect()
+    await system.create(make_draft("ruled-1", fields={**bench.new_fields, "u_nowhere": value}))
+    await system.close()
+
+    found = bench.values("ruled-1")
+    assert {name: found.get(name) for name in bench.new_values} == bench.new_values
+    described = found[bench.describes]
+    assert f"U nowhere: {value}" in described
+    assert not any(str(each) in described for each in bench.new_fields.values())
+
+
+@pytest.mark.row("N5")
+async def test_the_doctor_says_how_the_fields_of_tickets_that_rules_make_stand(bench):
+    field, value = bench.choice
+    (name, *_rest) = bench.new_fields
+    lines = f"'{field}': {value}, u_nowhere: x, '{name}': '{{request.reference}}', business_service: Payments"
+    lines += f", '{bench.reserved}': x"
+    text = (
+        "rules: [{name: make-it, on: request.opened, then: [{create_ticket: {system: any, kind: change, summary: x, "
+        f"fields: {{{lines}}}}}}}]}}]"
+    )
+    rules = read_rules(parse_yaml(text, file="rules.yaml"), Surroundings(None, str))
+    system = bench.connect()
+    found = await examine_rules(system, asked_fields(rules, "any"), (TicketKind.CHANGE,))
+    await system.close()
+
+    said = {one.subject.removeprefix("Field ").removesuffix(" of rule make-it"): one for one in found}
+    assert said[name].health is Health.OK
+    assert "business_service" not in said  # ours, and told in the description at least
+    assert said["u_nowhere"].message.startswith("There is no such field.")
+    assert "rules.yaml:" in said["u_nowhere"].next_step
+    assert said[bench.reserved].message == "It cannot be written."
+    if field not in OUR_NAMES:  # whose words are ours, like high
+        assert said[field].message.startswith(f"It does not take '{value}', but ")
 
 
 @pytest.mark.parametrize(("slug", "name"), [("servicenow", "backout_plan"), ("remedy", "Reason For Change")])
