@@ -80,7 +80,7 @@ async def values_of(
     """The columns that the proposal sets, within what its template approves. Raises InvalidChange naming the field."""
     values: dict[str, Any] = {}
     if proposal.title is not None:
-        values["title"] = rules.check_text("title", proposal.title, rules.TITLE_MAX)
+        values["title"] = rules.check_title(proposal.title)
     if proposal.description is not None:
         values["description"] = rules.check_text("description", proposal.description, rules.DESCRIPTION_MAX, least=0)
     if proposal.type is not None:

@@ -23,6 +23,7 @@ from core.changes.timetable import LONGEST, SHORTEST, Span, told
 from core.changes.views import Fit
 from core.emergency import RunningBypass
 from core.ids import UserId
+from core.one_line import is_one_line, one_line
 from core.roles.hierarchy import PARENTS, ancestors
 
 ROLLBACK: Final = "change.rollback"  # of the request for the approval of a rollback
@@ -170,6 +171,15 @@ def check_text(where: str, text: str, longest: int, *, least: int = 1) -> str:
     if not least <= len(found) <= longest:
         raise InvalidChange(f"Write {least} to {longest} characters; here are {len(found)}.", where=where)
     return found
+
+
+def check_title(text: str) -> str:
+    """The title on one line, with single spaces within and none around it. Raises InvalidChange."""
+    title = one_line(text)
+    if not is_one_line(text) or not 1 <= len(title) <= TITLE_MAX:
+        message = f"A title has 1 to {TITLE_MAX} characters, none of them a line break or a control character."
+        raise InvalidChange(message, where="title")
+    return title
 
 
 def check_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> Span:

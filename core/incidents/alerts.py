@@ -12,6 +12,7 @@ from typing import Final
 from config.suggest import did_you_mean
 from core.ids import TenantId
 from core.incidents.errors import InvalidIncident
+from core.one_line import is_one_line, one_line
 
 SOURCE_MAX: Final = 40  # characters
 KEY_MAX: Final = 500
@@ -26,7 +27,6 @@ _ADDRESS: Final = re.compile(r"https?://[^\s/?#]\S*")
 PERSON: Final = "person"  # the source of what people report
 GATE: Final = "gate"  # the source of what was done and not allowed, or allowed and not reported
 UNTITLED: Final = "An alert without words"
-_JOINERS: Final = frozenset("\u200c\u200d")  # within words of some languages, and within emoji
 RESERVED: Final = frozenset({PERSON, ALERT, GATE, "sla", "countersign"})  # sources that nobody else may tell of
 
 
@@ -164,17 +164,6 @@ def _is_address(link: str) -> bool:
 def _place(label: str) -> str:
     """Where the label stands (RFC 6901)."""
     return "/labels/" + label.replace("~", "~0").replace("/", "~1")
-
-
-def is_one_line(text: str) -> bool:
-    """Whether nothing in it breaks its line, turns it around or cannot be seen; joiners of letters may be there."""
-    return all(each.isprintable() or each in _JOINERS for each in text)
-
-
-def one_line(text: str) -> str:
-    """The text as one line of what can be seen, with single spaces within and none around it."""
-    seen = (each if is_one_line(each) else " " for each in text)
-    return " ".join("".join(seen).split())
 
 
 def _cut(text: str, longest: int) -> str:
