@@ -21,10 +21,13 @@ from core.changes import (
     ChangeFilter,
     ChangeView,
     Proposal,
+    Step,
     acknowledge,
     cancel,
     change_agenda,
     change_policy,
+    check_may_raise,
+    check_offered,
     complete,
     draft,
     get_change,
@@ -49,6 +52,14 @@ _FORMS: Final[Mapping[Verb, str]] = {
     Verb.DONE: actions.CHANGE_DONE,
     Verb.REVIEW: actions.CHANGE_REVIEW,
     Verb.RECOVERY: actions.CHANGE_RECOVERY,
+}
+# What the form behind a button is about to do; evidence can be shown at any time.
+_STEPS: Final[Mapping[str, Step]] = {
+    actions.CHANGE_SCHEDULE: Step.SCHEDULE,
+    actions.CHANGE_DONE: Step.COMPLETE,
+    actions.CHANGE_ROLLBACK: Step.ROLL_BACK,
+    actions.CHANGE_REVIEW: Step.REVIEW,
+    actions.CHANGE_RECOVERY: Step.REOPEN,
 }
 FORM_TITLES: Final[Mapping[str, str]] = {
     actions.CHANGE_EVIDENCE: "Evidence",
@@ -85,14 +96,17 @@ def opening_of(chat: Chat, asker: Asker, intent: Intent) -> Opening | None:
 
 
 async def new_form(chat: Chat, actor: Actor) -> Form:
-    """The form of a new change, with the types that hold here."""
+    """The form of a new change, with the types that hold here, for whoever may raise one."""
+    await check_may_raise(chat.database, chat.changes, actor)
     policy = await change_policy(chat.database, chat.changes, actor)
     return change_forms.change_form(policy, zone=await time_zone(chat.database, actor))
 
 
 async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | int) -> Form:
-    """The form behind a button, with what is true now."""
+    """The form behind a button, with what is true now, for whoever may do what it asks for."""
     change = await get_change(chat.database, actor, reference)
+    if (step := _STEPS.get(action_id)) is not None:
+        await check_offered(chat.database, chat.changes, actor, change.id, step)
     match action_id:
         case actions.CHANGE_EVIDENCE:
             return change_forms.evidence_form(change)

@@ -16,6 +16,7 @@ loading.py      what every use case begins and ends with
 fitting.py      what is in the way of one change, then or now
 raising.py, authorising.py, scheduling.py, implementing.py, reviewing.py, looking.py, agenda.py   use cases
 tasks.py        pure: what is to be done, step by step; hearing.py: what is heard of it in ticket systems
+offering.py     whether what a form asks for can be done
 rolling_back.py, drilling.py   use cases; rolling_out.py: what is heard of rollouts (core/rollouts)
 views.py, events.py, errors.py   what doors show; the outbox; what can go wrong
 """
@@ -42,6 +43,7 @@ from core.changes.looking import (
     load_change,
     tasks_for,
 )
+from core.changes.offering import check_may_raise, check_offered
 from core.changes.policy import ChangePolicy, ChangeType, Drill, Gate, Template
 from core.changes.proposing import Proposal
 from core.changes.raising import draft, draft_in, revise, show_evidence
@@ -136,6 +138,8 @@ __all__ = [
     "change_impact",
     "change_policy",
     "changes_at_work",
+    "check_may_raise",
+    "check_offered",
     "complete",
     "draft",
     "draft_in",

@@ -42,13 +42,8 @@ async def review(
     async with audited(database, actor, action="change.reviewed", resource=str(change_id)) as tx:
         require_scope(actor, TokenScope.VOTE)
         held = await hold(tx, change_id)
-        await _check_reviewer(tx, catalogue, actor, held)
-        to = held.move(Step.REVIEW)
-        if held.row.review_state not in ("due", "overdue"):
-            raise WrongState(f"Nothing of {held.reference} waits for a review.", where="state")
-        if (held.row.recovery or {}).get("state") == "due":
-            message = "Say first whether everything works again after the rollback."
-            raise WrongState(message, where="recovery", accepted=rules.RESULTS)
+        await check_reviewer(tx, catalogue, actor, held)
+        to = check_reviewable(held)
         if outcome not in rules.OUTCOMES:
             raise InvalidChange(f"'{outcome}' is not an outcome.", where="outcome", accepted=rules.OUTCOMES)
         said = {
@@ -68,8 +63,22 @@ async def review(
         return await view_of(tx, change_id)
 
 
-async def _check_reviewer(tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, held: Held) -> None:
-    """What was never assessed, as a bypass came first, is reviewed as if it were of high risk."""
+def check_reviewable(held: Held) -> ChangeState:
+    """Where a review leads. Raises WrongState if none waits."""
+    to = held.move(Step.REVIEW)
+    if held.row.review_state not in ("due", "overdue"):
+        raise WrongState(f"Nothing of {held.reference} waits for a review.", where="state")
+    if (held.row.recovery or {}).get("state") == "due":
+        message = "Say first whether everything works again after the rollback."
+        raise WrongState(message, where="recovery", accepted=rules.RESULTS)
+    return to
+
+
+async def check_reviewer(tx: Transaction, catalogue: ChangeCatalogue, actor: Actor, held: Held) -> None:
+    """Returns if the actor may review it. Raises NotIndependent or NotAReviewer.
+
+    What was never assessed, as a bypass came first, is reviewed as if it were of high risk.
+    """
     policy, user = await policy_of(tx, catalogue), member_of(actor)
     row = policy.matrix[RiskLevel(held.row.risk_level or RiskLevel.HIGH)]
     roles = (await directory(tx)).roles.get(user, frozenset())

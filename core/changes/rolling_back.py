@@ -90,14 +90,19 @@ async def validate_recovery(
         user = await require_type(tx, actor, type_of(policy, held.row.change_type))
         if result not in rules.RESULTS:
             raise InvalidChange(f"'{result}' is not a result.", where="result", accepted=rules.RESULTS)
-        if held.state is not ChangeState.ROLLED_BACK or (held.row.recovery or {}).get("state") != "due":
-            raise WrongState(f"No rollback of {held.reference} waits to be looked at.", where="state")
+        check_recovery_due(held)
         said = rules.check_text("notes", notes, rules.SUMMARY_MAX, least=0)
         if result == rules.PASSED:
             await recovered(tx, actor, held, said, by=str(user))
         else:
             await not_recovered(tx, policy, actor, held, said or "It does not work again.", by=str(user))
         return await view_of(tx, change_id)
+
+
+def check_recovery_due(held: Held) -> None:
+    """Returns if nobody has said yet whether everything works again. Raises WrongState."""
+    if held.state is not ChangeState.ROLLED_BACK or (held.row.recovery or {}).get("state") != "due":
+        raise WrongState(f"No rollback of {held.reference} waits to be looked at.", where="state")
 
 
 async def order_rollback(tx: Transaction, actor: Actor, held: Held, why: str) -> None:
