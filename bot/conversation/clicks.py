@@ -12,9 +12,10 @@ from bot.conversation import budgets, changes, incidents, service_actions
 from bot.conversation.chat import Asker, Chat, Opening, Reply
 from bot.conversation.commands import bypass_form
 from bot.conversation.drafts import draft_form
+from bot.conversation.emergencies import extension_form_of, review_form_of
 from bot.conversation.preferences import open_notifications
 from bot.conversation.requesting import first_form
-from bot.views import bypass_forms, forms
+from bot.views import forms
 from bot.views.answers import nudged_card, said
 from bot.views.reopening import reopen_form
 from bot.views.request_forms import TITLE, Written
@@ -22,7 +23,7 @@ from bot.views.tickets import ticket_form
 from bot.views.votes import over, undone_card
 from core.approvals import nudge, see_request, undo_vote, withdraw
 from core.drafts import discard
-from core.emergency import acknowledge, confirm_extension, decline_extension, end, get_bypass
+from core.emergency import acknowledge, confirm_extension, decline_extension, end
 from core.errors import Conflict, InvalidInput
 
 FORM_TITLES: Final[Mapping[str, str]] = {
@@ -117,8 +118,8 @@ async def form_of(chat: Chat, asker: Asker, action_id: str, target: Target | Non
     if action_id in service_actions.FORM_TITLES:
         return await service_actions.form_of(chat, actor, target.id)
     if action_id in (actions.BYPASS_REVIEW, actions.BYPASS_EXTEND):
-        bypass = await get_bypass(chat.database, actor, target.id)
-        return (bypass_forms.review_form if action_id == actions.BYPASS_REVIEW else bypass_forms.extension_form)(bypass)
+        form = review_form_of if action_id == actions.BYPASS_REVIEW else extension_form_of
+        return await form(chat, actor, target.id)
     if action_id == actions.DRAFT_CONTINUE:
         return await draft_form(chat, actor, target.id, channel=asker.channel)
     request = await see_request(chat.database, actor, target.id)

@@ -11,6 +11,7 @@ from bot.commands import Intent, Misread, Verb
 from bot.conversation import budgets, incidents, service_levels
 from bot.conversation.changes import on_change, opening_of
 from bot.conversation.chat import Asker, Chat, Opening, Reply
+from bot.conversation.emergencies import extension_form_of, review_form_of
 from bot.conversation.linking import link
 from bot.conversation.lists import listed
 from bot.conversation.many import many_opening
@@ -143,8 +144,8 @@ async def _budget(chat: Chat, asker: Asker, typed: Typed, intent: Intent) -> Rep
 async def bypass_form(chat: Chat, actor: Actor, channel: str, intent: Intent | None = None) -> Form:
     """The form that the command or button opens: a new bypass, the review of one, or more time for one."""
     if intent and intent.verb in {Verb.REVIEW, Verb.EXTEND} and intent.number:
-        bypass = await get_bypass(chat.database, actor, intent.number)
-        return (bypass_forms.review_form if intent.verb is Verb.REVIEW else bypass_forms.extension_form)(bypass)
+        form = review_form_of if intent.verb is Verb.REVIEW else extension_form_of
+        return await form(chat, actor, intent.number)
     return bypass_forms.bypass_form(channel=channel, terms=await terms_for(chat.database, actor))
 
 

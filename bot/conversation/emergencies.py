@@ -1,19 +1,44 @@
-"""Submitted forms of a bypass: the grant, its review, more time."""
+"""Forms of a bypass, opened and submitted: the grant, its review, more time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from bot.actions import Target, choice_value
-from bot.cards import Card, one_line
+from bot.cards import Card, Form, one_line
 from bot.conversation.chat import Chat
 from bot.views.answers import said
 from bot.views.bypass import risk_words
+from bot.views.bypass_forms import extension_form, review_form
 from core.actor import Actor
-from core.emergency import Circumstances, FollowUp, ask_extension, get_bypass, grant, review
+from core.emergency import (
+    Circumstances,
+    FollowUp,
+    ask_extension,
+    check_extension_offered,
+    check_review_offered,
+    get_bypass,
+    grant,
+    review,
+)
 from core.errors import InvalidInput
+
+
+async def review_form_of(chat: Chat, actor: Actor, which: UUID | int) -> Form:
+    """The form of its review, for whoever may review it."""
+    bypass = await get_bypass(chat.database, actor, which)
+    await check_review_offered(chat.database, actor, bypass.id)
+    return review_form(bypass)
+
+
+async def extension_form_of(chat: Chat, actor: Actor, which: UUID | int) -> Form:
+    """The form of more time, for whoever may ask for it now."""
+    bypass = await get_bypass(chat.database, actor, which)
+    await check_extension_offered(chat.database, actor, bypass.id)
+    return extension_form(bypass)
 
 
 async def submit_bypass(chat: Chat, actor: Actor, values: Mapping[str, Any]) -> Card:

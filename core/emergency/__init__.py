@@ -6,11 +6,13 @@ model.py        the tables
 store.py        SQL of bypasses; part_store.py of what belongs to them
 showing.py      rows as doors show them (views.py)
 holding.py      what every use case does
+naming.py       whether what is named is there
 granting.py     grant, also one that waits for a second factor
 service.py      end, acknowledge; ending.py what ends with it
 extending.py    more time, which a second person confirms
 using.py        what the gate allowed under it
 reviewing.py    the post-deployment review; remediating.py what follows from it
+offering.py     whether what a form asks for can be done
 timing.py       what deadlines do
 queries.py      read-only questions; reporting.py a month in figures
 events.py       what goes to the outbox
@@ -29,6 +31,7 @@ from core.emergency.granting import (
     terms_offered,
     waiting_bypass,
 )
+from core.emergency.offering import check_extension_offered, check_review_offered
 from core.emergency.queries import (
     bypasses_of,
     get_bypass,
@@ -72,6 +75,8 @@ __all__ = [
     "at_most_left",
     "bypass_report",
     "bypasses_of",
+    "check_extension_offered",
+    "check_review_offered",
     "close_remediation",
     "confirm_bypass",
     "confirm_extension",

@@ -24,6 +24,7 @@ from core.emergency.showing import view_of
 from core.emergency.views import BypassView
 from core.ids import uuid7
 from core.tenants import tenant_policy
+from core.tenants.bypass_policy import ExtensionRule
 
 REASON_MAX: Final = 500  # characters
 
@@ -38,17 +39,7 @@ async def ask_extension(
     async with audited(database, actor, action="bypass.ask_extension", resource=str(bypass_id)) as tx:
         require_scope(actor, TokenScope.REQUEST)
         row = await locked(tx, bypass_id)
-        if row.requester_id != actor.user:
-            await require_told(tx, actor, row)
-        _check_running(row, tx)
-        rule = (await tenant_policy(tx)).bypass.extensions
-        before = await part_store.extensions_of(tx, [bypass_id])
-        if any(each.state == "asked" for each in before):
-            raise ExtensionRefused(f"An extension of BYP-{row.number} waits already.")
-        if sum(each.state == "confirmed" for each in before) >= rule.most:
-            raise ExtensionRefused(
-                f"BYP-{row.number} cannot be extended any more.", next_step="Ask for another bypass, or for approval."
-            )
+        rule = await check_extendable(tx, actor, row)
         if not rules.DURATION_MIN <= extra <= rule.longest:
             minutes = rule.longest.total_seconds() / 60
             raise InvalidBypass(f"An extension is of 5 to {minutes:g} minutes here.", where="duration")
@@ -69,6 +60,22 @@ async def ask_extension(
         await record_on(tx, actor, "bypass.ask_extension", view, details=said)
         await emit_on(tx, view, EmergencyEvent.EXTENSION_ASKED, actor, data=said)
         return view
+
+
+async def check_extendable(tx: Transaction, actor: Actor, row: Row[Any]) -> ExtensionRule:
+    """By which rule the actor may ask for more time now. Raises NotManagement, BypassOver or ExtensionRefused."""
+    if row.requester_id != actor.user:
+        await require_told(tx, actor, row)
+    _check_running(row, tx)
+    rule = (await tenant_policy(tx)).bypass.extensions
+    before = await part_store.extensions_of(tx, [row.bypass_id])
+    if any(each.state == "asked" for each in before):
+        raise ExtensionRefused(f"An extension of BYP-{row.number} waits already.")
+    if sum(each.state == "confirmed" for each in before) >= rule.most:
+        raise ExtensionRefused(
+            f"BYP-{row.number} cannot be extended any more.", next_step="Ask for another bypass, or for approval."
+        )
+    return rule
 
 
 async def confirm_extension(database: Database, actor: Actor, bypass_id: UUID) -> BypassView:

@@ -61,7 +61,8 @@ async def review(
         require_scope(actor, TokenScope.VOTE)
         row = await locked(tx, bypass_id)
         used = await part_store.uses_of(tx, [bypass_id])
-        await _check_reviewer(tx, actor, row, used)
+        await check_reviewer(tx, actor, row, used)
+        check_unreviewed(row)
         _check_review(row, found, len(notes))
         if row.state == "active":  # nothing may be done under it that its review has not seen
             await finish(tx, bypass_id)
@@ -109,7 +110,8 @@ async def review(
         return view
 
 
-async def _check_reviewer(tx: Transaction, actor: Actor, row: Row[Any], used: Sequence[Row[Any]]) -> None:
+async def check_reviewer(tx: Transaction, actor: Actor, row: Row[Any], used: Sequence[Row[Any]]) -> None:
+    """Returns if the actor may review it, `used` is what was done. Raises OwnReview, NotIndependent, NotManagement."""
     user = member_of(actor)
     if row.requester_id == user:
         raise OwnReview
@@ -122,13 +124,17 @@ async def _check_reviewer(tx: Transaction, actor: Actor, row: Row[Any], used: Se
         raise NotManagement("You are not one of those who review bypasses.", where="role", accepted=reviewers.names)
 
 
+def check_unreviewed(row: Row[Any]) -> None:
+    """Returns if it was not reviewed yet. Raises AlreadyReviewed."""
+    if row.review_state == "done":
+        raise AlreadyReviewed(f"BYP-{row.number} was reviewed already: {row.review_verdict}.")
+
+
 def _check_review(row: Row[Any], found: Review, written: int) -> None:
     if found.verdict not in VERDICTS:
         raise InvalidBypass(f"'{found.verdict}' is not a verdict.", where="verdict", accepted=VERDICTS)
     if not found.notes or written > NOTES_MAX:
         raise InvalidBypass(f"Write what was found, in at most {NOTES_MAX} characters.", where="notes")
-    if row.review_state == "done":
-        raise AlreadyReviewed(f"BYP-{row.number} was reviewed already: {row.review_verdict}.")
     for item in found.findings:
         if item not in row.checklist:
             raise InvalidBypass(f"'{item}' is not on the checklist.", where="checklist", accepted=tuple(row.checklist))

@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import text
 
 from core.decisions import report_outcome
-from core.emergency import acknowledge, end, get_bypass, grant, list_bypasses, review
+from core.emergency import (
+    acknowledge,
+    check_extension_offered,
+    check_review_offered,
+    end,
+    get_bypass,
+    grant,
+    list_bypasses,
+    review,
+)
 from core.emergency.errors import (
     AlreadyReviewed,
     BypassNotAllowed,
@@ -108,6 +117,26 @@ async def test_only_the_roles_of_the_policy_may_use_the_bypass(company):
         ("bypass.grant", company.people[who].email, WHY)
         for who in ("agent_developer", "enterprise_administrator", "audit_reviewer")
     ]
+
+
+@pytest.mark.row("E2", "B1")
+async def test_nobody_writes_a_review_or_asks_for_time_that_would_not_be_taken(company):
+    bypass = await granted(company)
+    everybody = {who: company.actor(who) for who in ("security_manager", "agent_developer", "tenant_administrator")}
+    with pytest.raises(OwnReview):
+        await check_review_offered(company.database, everybody["security_manager"], bypass.id)
+    with pytest.raises(NotManagement):
+        await check_review_offered(company.database, everybody["agent_developer"], bypass.id)
+    with pytest.raises(NotManagement):
+        await check_extension_offered(company.database, everybody["agent_developer"], bypass.id)
+    await check_extension_offered(company.database, everybody["security_manager"], bypass.id)
+    manager = everybody["tenant_administrator"]
+    await check_review_offered(company.database, manager, bypass.id)
+    await review(company.database, manager, bypass.id, verdict="justified", notes="It was needed.")
+    with pytest.raises(AlreadyReviewed):
+        await check_review_offered(company.database, manager, bypass.id)
+    with pytest.raises(BypassOver):
+        await check_extension_offered(company.database, everybody["security_manager"], bypass.id)
 
 
 @pytest.mark.row("E1")
