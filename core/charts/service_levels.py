@@ -100,7 +100,7 @@ def _budget(course: Course, place: ZoneInfo) -> Chart:
                         "field": "at",
                         "type": "temporal",
                         "title": None,
-                        "axis": {"format": "%b %d %H:%M", "tickCount": 4},
+                        "axis": {"format": "%d %b %H:%M", "tickCount": 4, "labelOverlap": True, "labelSeparation": 12},
                     },
                     "y": {**_axis("left", "budget left"), "axis": {"format": "%", "tickCount": 4}},
                 },

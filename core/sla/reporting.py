@@ -177,7 +177,10 @@ class _About:
         )
 
     async def customer(self) -> ServiceReport:
-        """What was promised and what was delivered, how long it was down, and what is credited."""
+        """What was promised and what was delivered, how long it was down, and what is credited.
+
+        Two objectives that promise the same, over other windows or for other reasons, are one promise to a customer.
+        """
         delivered: list[tuple[Cell, ...]] = []
         downs: list[tuple[Cell, ...]] = []
         runs: list[Run] = []
@@ -197,7 +200,7 @@ class _About:
             f"Service level report of {self._name}",
             (("Services", str(len(self._rows) + self._left)), ("Credits", _credit_words(credited))),
             (
-                Table("What was promised, and what was delivered", DELIVERED_COLUMNS, tuple(delivered)),
+                Table("What was promised, and what was delivered", DELIVERED_COLUMNS, tuple(dict.fromkeys(delivered))),
                 Table("When it was down", down_columns, tuple(downs)),
                 Table("Service credits", _CREDIT_COLUMNS, tuple(_credit_row(each, self._place) for each in credited)),
                 *_drawn(runs),

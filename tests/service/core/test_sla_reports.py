@@ -252,6 +252,17 @@ async def test_a_report_holds_what_was_delivered_against_what_was_promised(month
     assert "search,throughput > 0.9 operations/minute,1 operations/minute,yes" in text  # since it is there
 
 
+@pytest.mark.row("S8")
+async def test_a_customer_reads_a_promise_once_that_two_objectives_make(month, renderer):
+    actor = month.actor("agent_operator")
+    for name, window in (("quarterly", "rolling 90 days"), ("weekly", "rolling 7 days")):
+        wish = Wish(name=name, service="payments", metric="availability", target="99.9%", window=window)
+        await create_objective(month.database, TERMS, month.actor("meta_agent_manager"), wish)
+    report = await service_report(month.database, TERMS, actor, "customer", period="2026-03")
+    text = (await write_report(report, ReportFormat.CSV, renderer)).decode()
+    assert text.count("payments,availability >= 99.9%,") == 1
+
+
 @pytest.mark.row("S8", "T11")
 async def test_reports_have_the_tenants_colour_and_sign(month, renderer):
     brand = BrandPolicy("Acme Ltd", "#7a1fa2")
