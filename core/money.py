@@ -87,3 +87,10 @@ def plain(number: Decimal) -> str:
     text = format(number, "f")
     whole, _, places = text.partition(".")
     return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
+
+
+def in_full(number: Decimal) -> str:
+    """A decimal to its last digit, with its thousands apart and no idle zeros: "1,204.5". `normalize` would round."""
+    whole, _, places = format(number, ",f").partition(".")
+    places = places.rstrip("0")
+    return f"{whole}.{places}" if places else whole

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from core.money import in_full
+
 Cell: TypeAlias = str | Decimal | int | date | None
 COLOUR: Final = "#0072b2"
 
@@ -76,7 +78,7 @@ def shown(cell: Cell, column: Column) -> str:
         case Decimal() if column.places is not None:
             return f"{cell:,.{column.places}f}"
         case Decimal():
-            return f"{cell.normalize():,f}"
+            return in_full(cell)
         case int():
             return f"{cell:,}"
         case date():

@@ -17,6 +17,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from core.documents.document import Cell, Column, Document, Picture, Table, Words
+from core.money import in_full
 
 DIGITS_EXACT: Final = 15  # of a double
 TEXT_MAX: Final = 32_767  # characters of a cell (Microsoft, "Excel specifications and limits")
@@ -79,14 +80,19 @@ def _row(sheet: Worksheet, number: int, row: Iterable[Cell], formats: list[Forma
         match cell:
             case None:
                 sheet.write_blank(number, at, None, style)
-            case Decimal() if len(cell.normalize().as_tuple().digits) > DIGITS_EXACT:
-                sheet.write_string(number, at, f"{cell.normalize():f}", style)
+            case Decimal() if _digits(cell) > DIGITS_EXACT:
+                sheet.write_string(number, at, in_full(cell).replace(",", ""), style)
             case Decimal() | int():
                 sheet.write_number(number, at, float(cell), style)
             case date():
                 sheet.write_datetime(number, at, cell, day)
             case str():
                 sheet.write_string(number, at, _text(cell), style)
+
+
+def _digits(number: Decimal) -> int:
+    """How many digits it has, without zeros at its ends."""
+    return len("".join(map(str, number.as_tuple().digits)).strip("0"))
 
 
 def _format(book: xlsxwriter.Workbook, column: Column, *, bold: bool = False) -> Format:

@@ -7,6 +7,7 @@ from typing import Final
 
 from core.documents import Column, Document, Table, Words
 from core.finance.chargeback import CentreStatement, Chargeback, Statement, places_of
+from core.money import in_full
 
 _NOBODY: Final = "No cost centre"
 
@@ -19,7 +20,7 @@ def statement_document(made: Chargeback) -> Document:
         ("Period", f"{made.period}, days of UTC" + ("" if made.is_over else "; it is not over yet")),
         ("Currency", statement.currency),
         ("Amount", f"{statement.amount:,} {statement.currency}"),
-        ("Exact cost in the ledger", f"{statement.exact:,f} {statement.currency}"),
+        ("Exact cost in the ledger", f"{in_full(statement.exact)} {statement.currency}"),
         ("Made", f"{made.made_at:%Y-%m-%d %H:%M} UTC"),
     )
     parts: list[Table | Words] = [

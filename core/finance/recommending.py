@@ -25,6 +25,7 @@ from statistics import median
 from typing import Final
 
 from core.finance.variance import decimal_of
+from core.money import in_full
 
 WINDOW: Final = 28  # days
 MONTH: Final = Fraction(365, 12)  # days
@@ -191,7 +192,7 @@ def _expensive(subjects: Sequence[Subject]) -> Iterator[Finding]:
             saved = Fraction(use.cost) * (1 - 2 * usual / quantity)
             words = use.meter.replace("_", " ")
             evidence = (
-                (f"{words} in 28 days", f"{use.quantity.normalize():,f}"),
+                (f"{words} in 28 days", in_full(use.quantity)),
                 (f"median of {len(meters[use.meter]) - 1} others", f"{float(usual):,.1f}"),
                 ("Cost in 28 days", str(_money(use.cost))),
                 ("Share of its cost", f"{use.cost / each.cost:.0%}"),
@@ -249,10 +250,11 @@ def _asleep(subjects: Iterable[Subject]) -> Iterator[Finding]:
             ("Share of its compute cost", f"{float(lost / compute):.0%}"),
             ("Deeds in 28 days", f"{deeds:,}"),
         )
+        hours = "an hour" if len(asleep) == 1 else f"{len(asleep)} hours"
         yield _finding(
             Kind.SCHEDULE,
             each.name,
-            f"{each.name} computes through {len(asleep)} hours of the week in which it does nothing",
+            f"{each.name} computes through {hours} of the week in which it does nothing",
             f"Switch {each.name} off in these hours (UTC): {spans(asleep)}.",
             monthly(lost * ASLEEP_SAVED),
             evidence,

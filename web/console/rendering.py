@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from core.approvals import asked_title, quorum_in_words
 from core.budgets import SPEND, amount, scope_words
-from core.money import CENT, plain
+from core.money import CENT, in_full, plain
 from web.console import times
 from web.console.assets import PREFIX, Asset
 
@@ -80,6 +80,7 @@ def environment(assets: dict[str, Asset]) -> Environment:
         said=said,
         money=grouped,
         brief=brief,
+        in_full=in_full,
         written=amount,
         signed=signed,
         counts=scope_words,

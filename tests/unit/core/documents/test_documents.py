@@ -110,3 +110,12 @@ def test_no_words_keep_a_report_from_being_made(texts):
 
 def test_what_the_fallback_cannot_set_is_a_question_mark():
     assert legible("Zürich 合同", FALLBACK) == "Zürich ??"
+
+
+@pytest.mark.row("C10")
+def test_an_exact_figure_keeps_all_its_digits_in_print_and_in_a_workbook():
+    exact = Decimal("4887.898170000012345678901234567890100")  # 34 digits: six more than Python rounds to
+    found = document(("bot", exact, None, None), ("bot", Decimal("0.100"), None, None))
+    assert sheet(found)[1][1] == "4887.8981700000123456789012345678901"
+    assert sheet(found)[2][1] == 0.1
+    assert "4,887.8981700000123456789012345678901" in "".join(printed(found)[0].split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -105,6 +106,10 @@ def test_hours_that_are_computed_through_without_a_deed_can_be_switched_off():
     (finding,) = findings([worker], today=TODAY)
     assert (finding.kind, finding.saving) == (Kind.SCHEDULE, monthly(Decimal("97.2")))  # nine tenths of 108 hours
     assert "Fri 19:00 - Mon 07:00, Mon 19:00 - Tue 07:00" in finding.action
+    assert finding.title == "office computes through 108 hours of the week in which it does nothing"
+    alone = {13: (Decimal(4), 0), **{hour: (Decimal(1), 4) for hour in range(30, 38)}}
+    (finding,) = findings([replace(worker, hours=alone)], today=TODAY)
+    assert finding.title == "office computes through an hour of the week in which it does nothing"
     always = {hour: (Decimal(1), 1) for hour in range(168)}
     assert found(subject("always", use("cpu_hours", 168, "168", kind=COMPUTE), hours=always)) == []
 
