@@ -194,6 +194,16 @@ def _buttons(request: RequestView, viewer: PersonView | None, *, now: datetime) 
     )
 
 
+def moving_on(request: RequestView) -> tuple[Button, ...]:
+    """What its requester can do so that it goes on."""
+    value = target_of(request).encode()
+    if request.is_paused:
+        return (Button(actions.ANSWER, "Answer", value),)
+    if request.waits_for_ticket:  # nobody is asked yet
+        return (_naming(request),) if request.needs_a_ticket_named else ()
+    return (Button(actions.NUDGE, "Nudge", value),)
+
+
 def _naming(request: RequestView) -> Button:
     is_first = request.ticket is not None and not request.ticket.number
     return Button(
@@ -205,7 +215,8 @@ def _menu(request: RequestView, viewer: PersonView | None) -> Menu:
     """What people do now and then. Its targets name no stage: an option has little room, and none needs it."""
     value = Target(id=request.id, digest=request.digest[: actions.DIGEST_CHARS]).encode()
     is_requester = viewer is not None and viewer.id == request.requester.id
-    nudge = (Choice(actions.NUDGE, "Nudge", value),) if is_requester else ()
+    is_voted_on = not request.is_paused and not request.waits_for_ticket
+    nudge = (Choice(actions.NUDGE, "Nudge", value),) if is_requester and is_voted_on else ()
     return Menu(
         actions.MENU,
         (*nudge, Choice(actions.COMMENT, "Comment", value), Choice(actions.WHY, "Why these approvals?", value)),

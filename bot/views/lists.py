@@ -24,7 +24,7 @@ from bot.cards import (
     one_line,
 )
 from bot.times import counted, due
-from bot.views.approvals import target_of
+from bot.views.approvals import moving_on, target_of
 from bot.views.bypass import bypass_line, hint_for
 from bot.views.pieces import reference_of, title_of
 from core.approvals import RequestView, StageView
@@ -162,8 +162,7 @@ def _to_look_at(request: RequestView, now: datetime, console: str) -> tuple[Bloc
 def _mine(request: RequestView, now: datetime, console: str) -> tuple[Block, ...]:
     if request.status != "pending":
         return _to_look_at(request, now, console)
-    value = target_of(request).encode()
-    buttons = (Button(actions.NUDGE, "Nudge", value), Button(actions.DETAILS, "Show", value))
+    buttons = (*moving_on(request), Button(actions.DETAILS, "Show", target_of(request).encode()))
     return (Section(_line(request, now=now, console=console)), Actions(buttons))
 
 

@@ -46,8 +46,8 @@ async def nudge(database: Database, actor: Actor, request_id: UUID) -> Nudged:
         held = await hold_seated(tx, request_id)
         try:
             reminders = whom_to_nudge(held.state, member_of(actor), nudged_at=held.row.nudged_at, now=tx.now)
-        except AnswerAwaited as exc:
-            raise _awaited(await view_of(tx, request_id)) from exc
+        except NobodyToNudge as exc:
+            raise _nobody(await view_of(tx, request_id)) from exc
         silent = frozenset[UserId]().union(*(each.people for each in reminders))
         everybody = await directory(tx)
         people = tuple(sorted((everybody.people[user] for user in silent), key=_by_name))
@@ -84,13 +84,16 @@ def whom_to_nudge(state: RequestState, by: UserId, *, nudged_at: datetime | None
     effects = [effect for stage in state.open_stages for effect in rules.on_reminder(state, stage.key)]
     reminders = tuple(effect for effect in effects if isinstance(effect, Remind))
     if not reminders:
-        is_paused = any(stage.paused_at is not None for stage in state.open_stages)
-        raise AnswerAwaited if is_paused else NobodyToNudge
+        raise NobodyToNudge
     return reminders
 
 
-def _awaited(request: RequestView) -> AnswerAwaited:
-    """With who asked, and what to do."""
+def _nobody(request: RequestView) -> NobodyToNudge:
+    """Why nobody can be: what the request waits for instead."""
+    if request.waits_for_ticket:
+        return NobodyToNudge(f"{request.reference} waits for its ticket: nobody is asked yet.")
+    if not request.is_paused:
+        return NobodyToNudge()
     question = request.open_question
     asked = f"a question of {question.author.name}" if question else "a question"
     return AnswerAwaited(

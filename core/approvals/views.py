@@ -94,6 +94,11 @@ class RequestView:
         return self.status == "pending" and self.ticket is not None and self.ticket.is_awaited
 
     @property
+    def is_paused(self) -> bool:
+        """Whether a question to the requester stops its clocks; nobody can be reminded then."""
+        return any(stage.paused_at is not None for stage in self.stages)
+
+    @property
     def open_question(self) -> CommentView | None:
         """The question to the requester that nobody has answered; None if there is none, or it is decided."""
         last = [each for each in self.comments if each.kind in ("question", "answer")][-1:]

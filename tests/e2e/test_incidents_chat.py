@@ -117,7 +117,7 @@ def test_incidents_are_worked_on_by_typing(product):
     assert "We look." in typed(product, f"/sla update {reference} We look.")
     typed(product, f"/sla link {reference} OPS-17")
     assert "OPS-17" in typed(product, f"/sla show {reference}")
-    assert "Did you mean `/sla resolve`?" in typed(product, f"/sla resolv {reference} Done.")
+    assert f"Did you mean `/sla resolve {reference} …`?" in typed(product, f"/sla resolv {reference} Done.")
     assert "does not work on incidents" in typed(product, f"/sla resolve {reference} No.", "compliance_manager")
     assert "Resolved by" in typed(product, f"/sla resolve {reference} Filtered.")
     assert "🔥 Open" in typed(product, f"/sla reopen {reference} Again.")

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.approvals import amend, ask_again, get_request, name_ticket, take_facts, withdraw
+from core.approvals import amend, ask_again, get_request, name_ticket, nudge, take_facts, withdraw
 from core.approvals.errors import (
     AlreadyDecided,
     InvalidTicket,
+    NobodyToNudge,
     NoTicketNeeded,
     NotYourRequest,
     TicketDoesNotHold,
@@ -124,6 +125,12 @@ async def test_nobody_is_asked_before_the_ticket_was_found_right(company):
     assert (request.ticket.standing, request.ticket.holds_until) == (Standing.HOLDS, ENDS)
     (record,) = await company.trail(action="request.ticket_accepted")
     assert record["details"]["ticket"] == NUMBER
+
+
+async def test_a_nudge_before_that_says_what_the_request_waits_for(company):
+    pending = await ask(company, GATED, ticket=NUMBER)
+    with pytest.raises(NobodyToNudge, match="REQ-1001 waits for its ticket: nobody is asked yet."):
+        await nudge(company.database, company.actor("agent_developer"), pending.request_id)
 
 
 async def test_a_vote_before_that_has_no_stage_to_be_cast_on(company):

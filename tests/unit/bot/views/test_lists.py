@@ -10,12 +10,12 @@ from bot.cards import Actions, Section
 from bot.commands import GRAMMARS
 from bot.plain import blocks_text, text_of
 from bot.slack import render
-from bot.views.approvals import target_of
+from bot.views.approvals import request_card, target_of
 from bot.views.digest import digest_card
 from bot.views.lists import SHOWN, Listed, found_card, home_blocks, mine_card, waiting_card
 from core.approvals import Agenda
 from tests.unit.bot.blockkit_schema import message_problems, view_problems
-from tests.unit.bot.samples import NOW, bypass, digest, listed, rejected, request, reviewed
+from tests.unit.bot.samples import NOW, bypass, comment, digest, listed, rejected, request, reviewed
 
 
 def many(count):
@@ -53,6 +53,17 @@ def test_what_waits_can_be_decided_from_the_list():
         actions.DETAILS,
     ]
     assert {button.value for button in row.buttons} == {target_of(request()).encode()}
+
+
+@pytest.mark.row("B1", "P9")
+def test_ones_own_request_offers_the_answer_while_a_question_stops_its_clocks():
+    (stage, *rest) = request().stages
+    asked = replace(request(), comments=(comment(),), stages=(replace(stage, paused_at=NOW), *rest))
+    (row,) = (block for block in mine_card(listed([asked]), now=NOW).blocks if isinstance(block, Actions))
+    assert [button.action_id for button in row.buttons] == [actions.ANSWER, actions.DETAILS]
+    menus = str(request_card(asked, asked.requester, now=NOW).blocks[-1])
+    assert actions.NUDGE not in menus
+    assert actions.NUDGE in str(request_card(request(), asked.requester, now=NOW).blocks[-1])
 
 
 @pytest.mark.row("B1", "B9")
