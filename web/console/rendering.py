@@ -71,6 +71,7 @@ def environment(assets: dict[str, Asset]) -> Environment:
     found.filters.update(
         words=words,
         action=action_title,
+        factor=factor,
         event=event_title,
         role=asked_title,
         quorum=quorum_in_words,
@@ -103,6 +104,14 @@ def event_title(key: str) -> str:
 def action_title(action: str) -> str:
     """A governed action as people say it."""
     return _ACTIONS.get(action, action)
+
+
+def factor(name: str) -> str:
+    """A factor of a bypass's risk; the action is named there by its key, after this word."""
+    action = name.removeprefix("action ")
+    if action == name:
+        return name
+    return "Any action" if action == "*" else action_title(action)
 
 
 def door_title(door: str) -> str:

@@ -23,7 +23,7 @@ from tests.unit.bot.samples import (
     whole_bypass,
 )
 from web.console.assets import load_assets
-from web.console.rendering import Sight, environment
+from web.console.rendering import Sight, environment, factor
 
 TEMPLATES = environment(load_assets())
 VISITOR = SimpleNamespace(
@@ -110,11 +110,20 @@ def test_the_list_offers_a_bypass_to_whoever_may_have_one() -> None:
     assert "Bypass now" not in empty
 
 
+@pytest.mark.row("E3")
+def test_factors_name_the_action_as_people_say_it() -> None:
+    assert [factor(each) for each in ("action *", "action agent.deploy", "actions under it: 2")] == [
+        "Any action",
+        "Deploy agent",
+        "actions under it: 2",
+    ]
+
+
 @pytest.mark.row("E1", "E3", "X2")
 def test_the_confirmation_repeats_what_is_asked_for_and_its_risk_with_every_factor() -> None:
     risk = BypassRisk((("action *", 45), ("any agent, not one", 25)))
     page = shown("stepup_bypass.html", waiting=WaitingBypass(WISH, risk, "A service is down", True), options="")
-    for words in ("45 minutes", "70 points", "action * +45", "any agent, not one +25", "INC0010042", 'name="code"'):
+    for words in ("45 minutes", "70 points", "Any action +45", "any agent, not one +25", "INC0010042", 'name="code"'):
         assert words in page, words
     fresh = shown("stepup_bypass.html", waiting=WaitingBypass(WISH, risk, "", False), options="")
     assert 'name="code"' not in fresh
