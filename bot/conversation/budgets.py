@@ -62,10 +62,10 @@ async def on_budget(chat: Chat, actor: Actor, intent: Intent) -> Card:
     match intent.verb:
         case Verb.MINE:
             found = await list_budgets(database, actor, BudgetFilter(is_mine=True))
-            return budgets_card(found, title="Budgets that you own", console=console)
+            return budgets_card(found, title="Budgets that you own", none="You own no budget.", console=console)
         case Verb.FIND:
             found = await list_budgets(database, actor, BudgetFilter(contains=intent.text))
-            return budgets_card(found, title="Found", console=console)
+            return budgets_card(found, title="Found", none="No budget is like that.", console=console)
         case Verb.WAITING | Verb.FORM:
             found = await list_budgets(database, actor, BudgetFilter())
             return budgets_card(found, title="Budgets", console=console)

@@ -54,6 +54,13 @@ _FORMS: Final[Mapping[Verb, str]] = {
     Verb.REVIEW: actions.INCIDENT_REVIEW,
     Verb.FOLLOW_UP: actions.INCIDENT_FOLLOW_UP,
 }
+# What is said of a line that does what a form does.
+_SAYS: Final[Mapping[Verb, str]] = {
+    Verb.ASSIGN: actions.FORM_INCIDENT_ASSIGN,
+    Verb.UPDATE: actions.FORM_INCIDENT_UPDATE,
+    Verb.NOTE: actions.FORM_INCIDENT_NOTE,
+    Verb.RELATE: actions.FORM_INCIDENT_LINK,
+}
 _FOR_ALL: Final = frozenset({actions.INCIDENT_TIMELINE, actions.INCIDENT_NOTE})
 FORM_TITLES: Final[Mapping[str, str]] = {
     actions.INCIDENT_ASSIGN: "Assign",
@@ -188,10 +195,12 @@ async def on_incident(chat: Chat, actor: Actor, intent: Intent) -> Card:
             incident = await reopen(database, actor, incident.id, reason=intent.text)
         case _:
             pass
+    if chat.platform.traits.keeps_answers and intent.verb is not Verb.SHOW:  # the living message shows it as it is
+        return incident_done(incident, _SAYS.get(intent.verb, ""))
     viewer = PersonView(id=member_of(actor), email=actor.email, name=actor.name)
     suspects = () if incident.is_over else await list_suspects(database, actor, incident.id)
     card = incident_card(incident, viewer, now=chat.now(), console=chat.console, suspects=suspects)
-    return chat.answer_with(card, is_asked_for=intent.verb is Verb.SHOW)
+    return chat.answer_with(card, is_asked_for=True)
 
 
 async def on_button(chat: Chat, actor: Actor, action_id: str, target: Target) -> Card:

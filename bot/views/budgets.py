@@ -36,6 +36,7 @@ from bot.views.rollouts import bar
 from core.access import PersonView
 from core.budgets import FORECAST, SPEND, BudgetView, Control, Effect, Standing, amount_words, scope_words
 
+NONE: Final = "No budget. Whoever manages budgets makes one in the console or by API."
 LISTED: Final = 20
 PAST_SHOWN: Final = 6  # periods
 NEAR: Final = Decimal(80)  # per cent, from which on a budget is looked at
@@ -82,11 +83,10 @@ def budget_details_card(budget: BudgetView, *, now: datetime, console: str = "")
     return Card(_summary(budget, now=now), tuple(blocks))
 
 
-def budgets_card(budgets: Sequence[BudgetView], *, title: str, console: str = "") -> Card:
-    """A line each, those that are used most first."""
+def budgets_card(budgets: Sequence[BudgetView], *, title: str, none: str = NONE, console: str = "") -> Card:
+    """A line each, those that are used most first; `none` where there is none."""
     if not budgets:
-        none = "No budget. Whoever manages budgets makes one in the console or by API."
-        return Card("No budget.", (Section((Markup(none),)),))
+        return Card(none, (Section((Markup(none),)),))
     ordered = sorted(budgets, key=lambda each: each.standing.percent, reverse=True)
     shown = ordered[:LISTED]
     more = (Context((Markup(f"and {len(ordered) - LISTED} more"),)),) if len(ordered) > LISTED else ()

@@ -64,7 +64,8 @@ async def test_the_timeline_that_is_asked_for_is_the_answer_itself(company, cata
     who = company.people["agent_operator"].email
     async with office(company, company.gate(catalogue)) as teams:
         await teams.act("install", user=who, channel="#approvals")
-        await teams.act("command", user=who, text="sla note INC-1001 The disk is full")
+        (noted,) = (await teams.act("command", user=who, text="sla note INC-1001 The disk is full"))["ephemeral"]
+        assert noted["words"] == "INC-1001: its timeline has it."
         (shown,) = (await teams.act("command", user=who, text="timeline INC-1001"))["ephemeral"]
         assert shown["words"].startswith("INC-1001 · Timeline")
         assert "The disk is full" in shown["words"]

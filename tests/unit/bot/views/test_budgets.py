@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.views.budgets import budget_card, control_words, slowed_words
+from bot.plain import text_of
+from bot.views.budgets import budget_card, budgets_card, control_words, slowed_words
 from core.budgets import SPEND, Control, Effect
 from core.roles.permissions import ACTION_PERMISSIONS
 from tests.unit.bot.samples import NOW, budget
@@ -34,3 +35,9 @@ def test_a_throttle_of_governed_actions_alone_does_not_say_that_it_slows_spendin
     )
     assert control_words(Control(Effect.STOP, actions=(*actions, SPEND))) == "stops every governed action, and spending"
     assert control_words(Control(Effect.STOP, actions=("agent.deploy", SPEND))) == "stops agent deploy, spending"
+
+
+@pytest.mark.row("B1", "C2")
+def test_a_list_with_nothing_in_it_says_what_there_is_none_of():
+    assert text_of(budgets_card((), title="Budgets that you own", none="You own no budget.")) == "You own no budget."
+    assert text_of(budgets_card((), title="Budgets")).startswith("No budget. Whoever manages budgets makes one")
