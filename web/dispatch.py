@@ -17,6 +17,7 @@ from core.errors import CountersignError
 from core.ids import uuid7
 from web.auth import authenticate, client_of
 from web.body import read_body, refuse_body
+from web.cloud_events import is_binary, structured
 from web.endpoint import JSON_MEDIA_TYPE, Answer, Call, Idempotency, Media, Method, PublicCall, Reply, Stream
 from web.idempotency import answered_once, fingerprint, read_key
 from web.json_text import Json
@@ -123,6 +124,8 @@ async def _body(operation: Operation, request: web.Request) -> tuple[BaseModel |
         encoding = endpoint.encoding(request.content_type)
         if encoding is not None:
             return encoding.read(raw), hashlib.sha256(raw).hexdigest()
+        if endpoint.takes_binary_events and request.content_type == JSON_MEDIA_TYPE and is_binary(request.headers):
+            raw = structured(request.headers, raw)
         return operation.body.read(raw)
     if endpoint.method in _MAY_CARRY_A_BODY:
         await refuse_body(request)

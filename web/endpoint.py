@@ -138,6 +138,7 @@ class Endpoint:
     media_types: tuple[str, ...]
     encodings: tuple[Encoding, ...]
     is_packed_read: bool
+    takes_binary_events: bool  # CloudEvents whose attributes are headers
 
     def encoding(self, media_type: str) -> Encoding | None:
         """What reads and writes the media type; None: that is JSON."""
@@ -164,6 +165,7 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
     media_types: tuple[str, ...] = (JSON_MEDIA_TYPE,),
     encodings: tuple[Encoding, ...] = (),
     is_packed_read: bool = False,
+    takes_binary_events: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Endpoint]:
     """The decorated coroutine function becomes an Endpoint; its docstring is the description.
 
@@ -189,6 +191,7 @@ def endpoint(  # noqa: PLR0913  a declaration: every argument is one fact about 
             media_types=media_types,
             encodings=encodings,
             is_packed_read=is_packed_read,
+            takes_binary_events=takes_binary_events,
         )
 
     return declare

@@ -23,6 +23,9 @@ _WRITTEN: Final[Mapping[str, str]] = {  # by the pattern that a text does not ma
     CURRENCY_PATTERN: "It must be the three capital letters of a currency, such as USD.",
     EMAIL_PATTERN: "It must be an e-mail address, such as dana@example.com.",
 }
+_AS_PARAMETER: Final[Mapping[str, str]] = {  # a parameter has no quotes
+    'It must be a decimal number in quotes, such as "12.50".': "It must be a decimal number, such as 12.50.",
+}
 Schema = Mapping[str, Any]  # a JSON schema, as pydantic wrote it
 
 
@@ -71,7 +74,8 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
 def _fault(found: ErrorDetails, place: Place, *, path: tuple[str | int, ...], schema: Schema) -> Fault:
     name = pointer(path) if place is Place.BODY else str(path[0]) if path else ""
     accepted = _accepted(found, path=path, schema=schema)
-    return Fault(place, name, _sentence(found, accepted), accepted)
+    sentence = _sentence(found, accepted)
+    return Fault(place, name, sentence if place is Place.BODY else _AS_PARAMETER.get(sentence, sentence), accepted)
 
 
 def _sentence(found: ErrorDetails, accepted: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_late_usage_is_corrected_by_naming_it(product, project):
 
 
 @pytest.mark.row("C3", "M5")
-def test_cloud_events_are_taken_alone_and_in_batches(product, project):
+def test_cloud_events_are_taken_alone_in_batches_and_with_their_attributes_in_headers(product, project):
     cloud = {
         "specversion": "1.0",
         "id": secrets.token_hex(4),
@@ -90,8 +91,16 @@ def test_cloud_events_are_taken_alone_and_in_batches(product, project):
     batch = [cloud, {**cloud, "source": "/runners/8"}]
     found = told(product, batch, media_type="application/cloudevents-batch+json")
     assert found == {"accepted": 1, "duplicates": 1}
+    attributes = {f"ce-{name}": quote(str(value)) for name, value in cloud.items() if name != "data"}
+    for source, outcome in (("/runners/7", (0, 1)), ("/runners/9 %C3%BC", (1, 0))):  # known, and new
+        headers = {**attributes, "ce-source": source, "Content-Type": "application/json"}
+        answer = product.call("POST", "/api/v1/usage", role=ROLE, json=cloud["data"], headers=headers)
+        assert (answer.json()["accepted"], answer.json()["duplicates"]) == outcome
+    del attributes["ce-time"]
+    answer = product.call("POST", "/api/v1/usage", role=ROLE, json={"quantity": "x"}, headers=attributes)
+    assert {fault["pointer"] for fault in answer.json()["errors"]} == {"#/time", "#/data/quantity"}
     (row,) = spent(product, f"group_by=agent&project={project}")
-    assert (row["agent"], row["cost"]["amount"]) == ("helper", "6.00")
+    assert (row["agent"], row["cost"]["amount"]) == ("helper", "9.00")
 
 
 @pytest.mark.row("C3")

@@ -151,12 +151,15 @@ class UsageResource:
         example=EXAMPLE,
         body_limit_bytes=_BODY_MAX,
         media_types=MEDIA_TYPES,
+        takes_binary_events=True,
         responses={202: RecordedOut},
     )
     async def record(self, call: Call[UsageBody, None, None]) -> RecordedOut:
         """All of it is priced and stands in the ledger, or none of it, and then each fault is named.
 
-        The same id with the same facts counts once, however often it is told; with other facts it is a conflict.
+        The same id with the same facts counts once, however often it is told; with other facts it is a conflict. A
+        CloudEvent may have its attributes in headers (`ce-id`, `ce-source` …) and its data in the body; pointers lead
+        into the event as one JSON object then, too.
         """
         told = call.body.root
         events = usage_of(told)
