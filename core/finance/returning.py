@@ -15,7 +15,7 @@ from core.finance import ledger
 from core.finance.benefits import BenefitView, benefits_in
 from core.finance.chargeback import Spent
 from core.finance.errors import InvalidReport
-from core.finance.exact import total
+from core.finance.exact import difference, total
 from core.finance.ledger import Narrowed
 from core.finance.looking import DAY, chosen_currency
 from core.finance.roi import BenefitKind, Payback, Return, return_of
@@ -45,7 +45,7 @@ class Returns:
     @property
     def net(self) -> Decimal:
         """What was gained beyond what was spent."""
-        return self.benefit - self.cost
+        return difference(self.benefit, self.cost)
 
 
 async def returns(
@@ -71,7 +71,7 @@ async def returns(
     if agent is not None and not claims and not spent:
         raise InvalidReport(f"Nothing is known of an agent '{agent[:100]}'.", where="agent")
     agents = _agents([each for each in claims if each.currency == chosen], spent, found)
-    costs = [each.found.running_cost + each.found.investment for each in agents]
+    costs = [total((each.found.running_cost, each.found.investment)) for each in agents]
     return Returns(
         span=found,
         currency=chosen,

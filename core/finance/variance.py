@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
-from core.finance.exact import DIGITS
+from core.finance.exact import difference, product, total
 
 EXACT: Final = Decimal("1e-12")  # to which price and volume are rounded; mix takes what is left, so that nothing is
 
@@ -64,15 +64,15 @@ class Effects:
     @property
     def total(self) -> Decimal:
         """Above 0: more was spent than planned."""
-        return self.actual - self.planned
+        return difference(self.actual, self.planned)
 
     def __add__(self, other: Effects) -> Effects:
         return Effects(
-            self.planned + other.planned,
-            self.actual + other.actual,
-            self.price + other.price,
-            self.volume + other.volume,
-            self.mix + other.mix,
+            planned=total((self.planned, other.planned)),
+            actual=total((self.actual, other.actual)),
+            price=total((self.price, other.price)),
+            volume=total((self.volume, other.volume)),
+            mix=total((self.mix, other.mix)),
         )
 
 
@@ -91,10 +91,10 @@ class LineVariance:
 
 def spread(budget: Decimal, pattern: Mapping[LineKey, Used]) -> dict[LineKey, Used]:
     """The budget as quantities and costs in the proportions of the pattern; empty if that costs nothing."""
-    total = sum((each.cost for each in pattern.values()), Fraction(0))
-    if total <= 0:
+    cost = sum((each.cost for each in pattern.values()), Fraction(0))
+    if cost <= 0:
         return {}
-    factor = Fraction(budget) / total
+    factor = Fraction(budget) / cost
     return {key: each.times(factor) for key, each in pattern.items()}
 
 
@@ -110,8 +110,7 @@ def explain(planned: Mapping[LineKey, Used], actual: Mapping[LineKey, Used]) -> 
 
 def total_of(lines: Iterable[LineVariance]) -> Effects:
     """All of them together."""
-    with localcontext(prec=DIGITS):
-        return sum((each.effects for each in lines), ZERO)
+    return sum((each.effects for each in lines), ZERO)
 
 
 def _group(
@@ -139,10 +138,10 @@ def _price(plan: Used, paid: Used) -> Fraction:
 def _effects(planned: Fraction, actual: Fraction, *, price: Fraction, volume: Fraction) -> Effects:
     plan, paid = decimal_of(planned), decimal_of(actual)
     of_price, of_volume = decimal_of(price), decimal_of(volume)
-    return Effects(plan, paid, of_price, of_volume, paid - plan - of_price - of_volume)
+    return Effects(plan, paid, of_price, of_volume, difference(difference(paid, plan), total((of_price, of_volume))))
 
 
 def decimal_of(value: Fraction) -> Decimal:
     """The figure with twelve places: as exact as any price, and short enough to be read."""
     scaled = round(value / Fraction(EXACT))
-    return Decimal(scaled).scaleb(EXACT.as_tuple().exponent)  # type: ignore[arg-type]  # finite: its exponent is a number
+    return product(Decimal(scaled), EXACT)

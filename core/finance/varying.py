@@ -24,6 +24,7 @@ from core.costs import RateCard, RateCatalogue
 from core.db import Database, Transaction
 from core.finance import ledger
 from core.finance.errors import InvalidReport
+from core.finance.exact import difference
 from core.finance.variance import (
     Effects,
     LineKey,
@@ -110,7 +111,9 @@ async def _variance(tx: Transaction, card: RateCard, view: BudgetView, standing:
     lines = explain(planned, actual)
     effects = total_of(lines)
     if basis is Basis.NOTHING:  # what was not spent at all is volume
-        effects = Effects(planned_amount, effects.actual, Decimal(0), effects.actual - planned_amount, Decimal(0))
+        effects = Effects(
+            planned_amount, effects.actual, Decimal(0), difference(effects.actual, planned_amount), Decimal(0)
+        )
     return BudgetVariance(
         budget_id=view.id,
         reference=view.reference,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
@@ -92,3 +92,13 @@ def test_a_budget_is_spread_as_the_pattern_was(pattern, budget):
 def test_what_went_as_planned_has_nothing_to_explain(planned):
     found = total_of(explain(planned, planned))
     assert (found.price, found.volume, found.mix) == (Decimal(0), Decimal(0), Decimal(0))
+
+
+@pytest.mark.row("C11")
+def test_nothing_is_lost_of_figures_of_more_digits_than_python_keeps():
+    limit = Decimal("999999999999999999.999999999999")
+    planned = spread(limit, {line("cpu_hours"): used(3, "0.1"), line("cpu_hours", "a"): used(4, "0.07")})
+    found = total_of(explain(planned, {line("cpu_hours"): used("7.123456789012", "12345678901234.5")}))
+    assert found.planned == limit
+    with localcontext(prec=60):
+        assert found.price + found.volume + found.mix == found.total == found.actual - limit
