@@ -23,25 +23,26 @@ WINDOW = st.tuples(st.datetimes(), st.timedeltas(timedelta(days=1), timedelta(da
 NOBODY = Totals(0, 0, 0, 0, 0, 0, 0, 0, Spread(0, None, None))
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    """What one renderer draws of all examples: to start one takes longer than they do."""
+    with asyncio.Runner() as runner:
+        renderer = Renderer()
+        yield lambda chart, picture, theme: runner.run(renderer.draw(chart, picture, theme))
+        runner.run(renderer.close())
+
+
 @pytest.mark.row("P8")
 @given(stages=STAGES, days=DAYS, window=WINDOW, automatic=COUNT, by_people=COUNT)
 @settings(max_examples=15)
-def test_any_figures_make_pictures(stages, days, window, automatic, by_people):
+def test_any_figures_make_pictures(drawn, stages, days, window, automatic, by_people):
     since = window[0].replace(year=2000)
     figures = Figures(since, since + window[1], NOBODY, stages, (), (), bottlenecks(stages))
     outcomes = Outcomes(since, since + window[1], days, automatic, by_people)
-
-    async def draw():
-        renderer = Renderer()
-        try:
-            for chart in approval_charts(figures, outcomes):
-                assert all(len(row) == len(chart.columns) for row in chart.rows)
-                ET.fromstring(await renderer.draw(chart, PictureFormat.SVG, Theme.DARK))  # noqa: S314  our own
-                assert (await renderer.draw(chart, PictureFormat.PNG, Theme.LIGHT)).startswith(b"\x89PNG")
-        finally:
-            await renderer.close()
-
-    asyncio.run(draw())
+    for chart in approval_charts(figures, outcomes):
+        assert all(len(row) == len(chart.columns) for row in chart.rows)
+        ET.fromstring(drawn(chart, PictureFormat.SVG, Theme.DARK))  # noqa: S314  our own
+        assert drawn(chart, PictureFormat.PNG, Theme.LIGHT).startswith(b"\x89PNG")
 
 
 async def test_names_with_line_separators_are_drawn(renderer):
