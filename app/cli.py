@@ -6,7 +6,7 @@ import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 import uvloop
@@ -30,6 +30,7 @@ from config.load import load_settings
 from core.access import TokenScope
 from core.db.embedded_errors import EmbeddedPostgresError
 from core.errors import CountersignError, InvalidInput
+from core.roles.hierarchy import ROLES
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Governs enterprise AI agents where people talk.")
 database = typer.Typer(no_args_is_help=True, help="The database.")
@@ -68,6 +69,7 @@ Connector = Annotated[str, typer.Argument(help="slack, servicenow, …: as in ou
 Reason = Annotated[str, typer.Option("--reason", help="Why nobody wants it delivered any more; it is kept.")]
 err = Console(stderr=True)
 out = Console()
+_SIGNS: Final = {"ok": "[green]✓[/]", "warning": "[yellow]![/] [dim]warning[/]", "failed": "[red]✗[/] [dim]failed[/]"}
 
 
 @cli.command()
@@ -94,7 +96,7 @@ def run_demo(
     as_json: AsJson = False,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".countersign/demo"),
 ) -> None:
-    """Run the whole product with a simulated Slack, Teams, ServiceNow and Jira, on this machine alone."""
+    """Run the whole product with a simulated outside world (Slack, Teams, ServiceNow, …), on this machine alone."""
     if status:
         found = demo.read_status(data)
         if as_json:
@@ -109,7 +111,12 @@ def run_demo(
 def doctor(config: Config = None, as_json: AsJson = False) -> None:
     """Check the configuration and every connector's credentials, and say what to fix."""
     findings = asyncio.run(doctoring.examine(load_settings(config=config)))
-    _show(findings, as_json=as_json)
+    if as_json:
+        _show(findings, as_json=True)
+    for finding in () if as_json else findings:
+        step = f"\n  → {escape(finding['next_step'])}" if finding.get("next_step") else ""
+        line = f"{_SIGNS[finding['health']]} [bold]{escape(finding['subject'])}[/]: {escape(finding['message'])}{step}"
+        out.print(line, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if any(finding["health"] == "failed" for finding in findings) else 0)
 
 
@@ -156,7 +163,7 @@ def tenant_add_person(
     tenant_id: Tenant,
     email: Email,
     name: Annotated[str, typer.Option(help="Their full name.")],
-    role: Annotated[list[str], typer.Option(help="One of the fourteen; may be repeated.")],
+    role: Annotated[list[str], typer.Option(help=f"May be repeated. {', '.join(ROLES)}.")],
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -441,7 +448,7 @@ def _show(data: Any, *, as_json: bool) -> None:
         err.print("There is nothing to show.")
     for row in data if isinstance(data, list) else [data]:
         out.print(
-            "  ".join(f"[dim]{key}[/] {escape(str(value))}" for key, value in row.items()),
+            "  ".join(f"[dim]{key}[/] {escape(str(value))}" for key, value in row.items() if value not in ("", None)),
             highlight=False,
             soft_wrap=True,
         )

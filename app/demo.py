@@ -8,7 +8,6 @@ takes seconds and finds everything as it was left.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import fcntl
 import json
@@ -24,7 +23,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Column, Table
 
-from app import demo_monitoring, demo_platform
+from app import demo_monitoring, demo_platform, demo_settings
 from app import demo_world as world
 from app.children import Children
 from app.container import DatabaseUrls, build
@@ -37,9 +36,17 @@ from core.clock import SystemClock
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import derived_app_url
 from core.errors import NotFound, Unavailable
+from core.links import SYSTEM_TITLES
 from core.roles.hierarchy import title
 
-MAPPING: Final = Path(__file__).parents[1] / "config" / "mappings" / "servicenow.yaml"
+TITLES: Final[Mapping[str, str]] = {
+    **SYSTEM_TITLES,
+    "datadog": "Datadog",
+    "newrelic": "New Relic",
+    "splunk": "Splunk",
+    "platform": "The agent platform",
+    "alertmanager": "Alertmanager tells here",
+}
 READY_WITHIN_S: Final = 180.0
 RESTART_PAUSE_S: Final = 0.5
 PRODUCT_PORT: Final = 8080
@@ -93,10 +100,12 @@ def status_table(status: Mapping[str, Any]) -> Table:
     ways = "with a token (countersign demo --status --json), or a password, which sets up a second factor first"
     table.add_row("Console", f"{status['base_url']}/console (sign in {ways})")
     table.add_row("API", f"{status['base_url']}/api/docs")
+    if "environment" in status:  # there since an earlier release left none
+        table.add_row("CLI, in a shell of its own", f"source {status['environment']}")
     for name, system in status["systems"].items():
-        if name == "teams":
-            continue
-        table.add_row(name, f"{system['url']}  user {system.get('user', '–')}")
+        if name != "teams":
+            user = f"\nuser {system['user']}" if "user" in system else ""
+            table.add_row(TITLES.get(name, name), f"{system['url']}{user}")
     for tenant, details in status["tenants"].items():
         for email, person in details["people"].items():
             table.add_row(f"{tenant} · {title(person['role'])}", f"{email}\npassword {person.get('password', '–')}")
@@ -184,64 +193,23 @@ class _Demo:
 
     async def _start_product(self) -> None:
         systems = await self._systems()
-        itsm, jira, remedy, teams = (systems[name] for name in ("servicenow", "jira", "remedy", "teams"))
-        changes = self._data / "changes"
-        demo_platform.write_changes(changes, systems["platform"])
-        await self._children.start(
-            "product",
-            "-m",
-            "app",
-            "serve",
-            environ={
-                "COUNTERSIGN_DEMO": "true",
-                "COUNTERSIGN_DATA_DIR": str(self._data),
-                "COUNTERSIGN_BIND__PORT": str(self._port("product")),
-                "COUNTERSIGN_LOG_FORMAT": "json",
-                "COUNTERSIGN_CALENDARS__ALLOW_PRIVATE_ADDRESSES": "true",  # a feed of this machine can be tried out
-                "COUNTERSIGN_SLACK__BASE_URL": f"{self._url('sandbox')}/slack/api",
-                "COUNTERSIGN_SLACK__BOT_TOKEN": self._secrets["bot_token"],
-                "COUNTERSIGN_SLACK__SIGNING_SECRET": self._secrets["signing_secret"],
-                "COUNTERSIGN_SLACK__TENANT": world.TENANT,
-                "COUNTERSIGN_TEAMS__APP_ID": teams["app_id"],
-                "COUNTERSIGN_TEAMS__APP_PASSWORD": teams["client_secret"],
-                "COUNTERSIGN_TEAMS__TENANT_ID": teams["tenant_id"],
-                "COUNTERSIGN_TEAMS__TENANT": world.TENANT,
-                "COUNTERSIGN_TEAMS__LOGIN_URL": teams["login_endpoint"],
-                "COUNTERSIGN_TEAMS__METADATA_URL": teams["openid_metadata_url"],
-                "COUNTERSIGN_TEAMS__SERVICE_URL": teams["url"],
-                **self._rules(),
-                **demo_platform.environ(changes, systems["platform"]),
-                **demo_monitoring.environ(systems, self._secrets["hook_secret"]),
-                "COUNTERSIGN_SERVICENOW__URL": itsm["url"],
-                "COUNTERSIGN_SERVICENOW__USER": itsm["user"],
-                "COUNTERSIGN_SERVICENOW__PASSWORD": itsm["password"],
-                "COUNTERSIGN_SERVICENOW__TENANT": world.TENANT,
-                "COUNTERSIGN_SERVICENOW__MAPPING": str(MAPPING),
-                "COUNTERSIGN_SERVICENOW__WEBHOOK_SECRET": self._hook_secret(),
-                "COUNTERSIGN_CONFIG": str(self._jira_file(jira)),
-                "COUNTERSIGN_REMEDY__URL": remedy["url"],
-                "COUNTERSIGN_REMEDY__USER": remedy["user"],
-                "COUNTERSIGN_REMEDY__PASSWORD": remedy["password"],
-                "COUNTERSIGN_REMEDY__TENANT": world.TENANT,
-                "COUNTERSIGN_REMEDY__COMPANY": remedy["company"],
-                "COUNTERSIGN_REMEDY__FIRST_NAME": remedy["person"]["first_name"],
-                "COUNTERSIGN_REMEDY__LAST_NAME": remedy["person"]["last_name"],
-                "COUNTERSIGN_REMEDY__ASSIGNMENT_GROUP": "AI Platform",
-                "COUNTERSIGN_REMEDY__WEBHOOK_SECRET": self._hook_secret(),
-                "COUNTERSIGN_AUTHZEN__ACCESS_REQUEST": "draft-1",
-                "COUNTERSIGN_AUTHZEN__INTERNAL_CALLBACKS": "127.0.0.0/8",
-            },
+        demo_platform.write_changes(self._data / demo_settings.CHANGES, systems["platform"])
+        environ = demo_settings.environ(
+            self._data, systems, self._secrets, port=self._port("product"), sandbox=self._url("sandbox")
         )
+        demo_settings.write_for_shells(self._data, environ)
+        await self._children.start("product", "-m", "app", "serve", environ=environ)
         await self._until_answers(f"{self._url('product')}/readyz")
 
     async def _hear_of_systems(self) -> None:
         """The simulated systems tell us at once what happens there, as their administrators set up."""
         platform = (await self._systems())["platform"]
         told = demo_monitoring.hooks(self._url("product"), self._secrets["hook_secret"])
+        signing = demo_settings.signing_secret(self._secrets)
         for system, connector, secret in (
-            ("servicenow", "servicenow", self._hook_secret()),
-            ("jira", "jira", self._hook_secret()),
-            ("remedy", "remedy", self._hook_secret()),
+            ("servicenow", "servicenow", signing),
+            ("jira", "jira", signing),
+            ("remedy", "remedy", signing),
             ("platform", "executor", platform["secret"]),
         ):
             hook = f"{self._url('product')}/hooks/{connector}/{world.TENANT}"
@@ -251,26 +219,6 @@ class _Demo:
                 address = f"{self._url('sandbox')}/control/{system}/configure"
                 async with session.post(address, json=options) as answer:
                     answer.raise_for_status()
-
-    def _jira_file(self, jira: Mapping[str, Any]) -> Path:
-        """A configuration file: both tenants keep their issues in one project, and variables set one section alone."""
-        of_all = {name: jira[name] for name in ("url", "user", "password", "project")}
-        sections = [
-            {**of_all, "tenant": world.TENANT, "webhook_secret": self._hook_secret()},
-            {**of_all, "tenant": world.SECOND_TENANT},
-        ]
-        file = self._data / "countersign.yaml"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps({"jira": sections}, indent=2))  # JSON is YAML
-        return file
-
-    def _rules(self) -> dict[str, str]:
-        """Rules of one's own, from the folder `automation` beside the demo's data; else the examples."""
-        own = self._data / "automation"
-        return {"COUNTERSIGN_AUTOMATION_DIR": str(own)} if own.is_dir() else {}
-
-    def _hook_secret(self) -> str:
-        return f"whsec_{base64.b64encode(self._secrets['hook_secret'].encode()).decode()}"
 
     async def _add_to_teams(self) -> None:
         """Everybody, and the team, has the app in Teams; once for each address of Teams, where the bot writes."""
@@ -331,6 +279,7 @@ class _Demo:
         return {
             "base_url": self._url("product"),
             "sandbox_url": self._url("sandbox"),
+            "environment": str(self._data / demo_settings.SHELL_FILE),
             "tenants": {
                 world.TENANT: {
                     "people": _people(world.PEOPLE, tokens[world.TENANT], passwords[world.TENANT], in_teams),

@@ -11,6 +11,7 @@ metering.py     governed actions are told by themselves
 comparing.py    whether the sums are those of the ledger; checks.py: its SQL; nightly.py: each night
 looking.py      use cases: what was spent
 model.py, store.py   tables; SQL that writes
+titles.py       what a meter is called by people
 bearing.py      which cost centre bears what, as finance says it
 queries.py, series.py   SQL that reads: sums, lines; lines added up for reports
 events.py, errors.py    the outbox; what can go wrong
@@ -40,6 +41,7 @@ from core.costs.rates import Meter, Price, RateCard, Tier
 from core.costs.recording import Problem, Recorded, UnsoundUsage, UsageWriter
 from core.costs.series import lines_between, lines_by_day, lines_by_hour
 from core.costs.store import known_among
+from core.costs.titles import meter_title
 from core.costs.usage import EVENTS_MAX, NAME_MAX, Usage, may_name
 from core.costs.usage import check as check_usage
 
@@ -88,6 +90,7 @@ __all__ = [
     "list_checks",
     "load_rate_catalogue",
     "may_name",
+    "meter_title",
     "priced",
     "show_rates",
     "spent_by_step",

@@ -11,7 +11,17 @@ from typing import Final
 
 from core.access import Permission, TokenScope, require
 from core.actor import Actor
-from core.costs import CostFilter, CostRow, Group, RateCard, lines_between, lines_by_day, lines_by_hour, sums
+from core.costs import (
+    CostFilter,
+    CostRow,
+    Group,
+    RateCard,
+    lines_between,
+    lines_by_day,
+    lines_by_hour,
+    meter_title,
+    sums,
+)
 from core.db import Transaction
 from core.errors import CountersignError
 from core.finance import store
@@ -162,7 +172,7 @@ async def used_between(
 def meters_of(card: RateCard) -> dict[str, Meter]:
     """What each meter is called and counts, as the rate card says."""
     return {
-        name: Meter(name.replace("_", " ").capitalize(), each.prices[-1].unit or name, each.meter_class)
+        name: Meter(meter_title(name), each.prices[-1].unit or name, each.meter_class)
         for name, each in card.meters.items()
     }
 

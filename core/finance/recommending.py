@@ -24,6 +24,7 @@ from itertools import combinations
 from statistics import median
 from typing import Final
 
+from core.costs import meter_title
 from core.finance.variance import decimal_of
 from core.money import in_full
 
@@ -190,7 +191,7 @@ def _expensive(subjects: Sequence[Subject]) -> Iterator[Finding]:
             if usual is None or quantity < METER_FACTOR * usual or use.cost < METER_SHARE * each.cost:
                 continue
             saved = Fraction(use.cost) * (1 - 2 * usual / quantity)
-            words = use.meter.replace("_", " ")
+            words = meter_title(use.meter)
             evidence = (
                 (f"{words} in 28 days", in_full(use.quantity)),
                 (f"median of {len(meters[use.meter]) - 1} others", f"{float(usual):,.1f}"),

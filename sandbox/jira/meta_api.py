@@ -104,6 +104,9 @@ class MetaApi:
             raise Refused("The 'permissions' query parameter is required.")
         if unknown := [one for one in asked if one not in PERMISSIONS]:
             raise Refused(f"Unrecognized permission: {unknown[0]}")
+        wanted = request.query.get("projectKey", "")
+        if wanted and project(wanted) is None:
+            raise missing(f"No project could be found with key '{wanted}'.")
         held = {
             one: {"id": str(at), "key": one, "name": one.replace("_", " ").capitalize(), "type": "PROJECT",
                   "description": "", "havePermission": not call.is_anonymous and (admin or one not in _FOR_ADMINS)}

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from core.approvals import asked_title, quorum_in_words
 from core.budgets import SPEND, amount, scope_words
+from core.costs import meter_title
 from core.money import CENT, in_full, plain
 from web.console import times
 from web.console.assets import PREFIX, Asset
@@ -70,6 +71,7 @@ def environment(assets: dict[str, Asset]) -> Environment:
     found.globals["asset"] = lambda name: f"{PREFIX}/{name}?v={assets[name].version}"
     found.filters.update(
         words=words,
+        meter=meter_title,
         action=action_title,
         factor=factor,
         event=event_title,

@@ -308,6 +308,14 @@ async def test_data_center_has_no_third_version_and_no_token_search(api, data_ce
     assert (await api("GET", f"{V2}/issue/createmeta"))[0] == 404
 
 
+async def test_permissions_in_a_project_that_there_is_none_of_are_no_answer(api):
+    asked = f"{V3}/mypermissions?permissions=CREATE_ISSUES&projectKey="
+    status, body = await api("GET", f"{asked}NOPE")
+    assert (status, body["errorMessages"]) == (404, ["No project could be found with key 'NOPE'."])
+    status, body = await api("GET", f"{asked}GOV")
+    assert (status, body["permissions"]["CREATE_ISSUES"]["havePermission"]) == (200, True)
+
+
 async def test_cloud_has_removed_the_old_search(api):
     assert (await api("GET", f"{V2}/search", jql="project = GOV"))[0] == 410
 
