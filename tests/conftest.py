@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.memory import folder_in_memory
 from tests.product import running_product
 
 # A busy machine is no counterexample: properties say what is true, and bench/ says how fast it is. Every run tries the
@@ -68,13 +69,19 @@ def seeded(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="session")
 def new_product(seeded, tmp_path_factory):
-    """`with new_product() as product`: a product of one's own, which nobody else has changed."""
+    """`with new_product() as product`: a product of one's own, which nobody else has changed.
+
+    Its database's files are in memory where there is room, so that no commit waits for a disk; its logs stay behind.
+    """
 
     @contextmanager
     def start():
         data = tmp_path_factory.mktemp("product") / "demo"
-        shutil.copytree(seeded, data)
-        with running_product(data) as running:
-            yield running
+        with folder_in_memory(data.parent) as folder:
+            shutil.copytree(seeded, data, ignore=shutil.ignore_patterns("postgresql"))
+            shutil.copytree(seeded / "postgresql", folder / "postgresql")
+            (data / "postgresql").symlink_to(folder / "postgresql")
+            with running_product(data) as running:
+                yield running
 
     return start

@@ -6,10 +6,8 @@ There are two templates: an empty one, and one in which enterprise-corp has its 
 
 from __future__ import annotations
 
-import shutil
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import pytest_asyncio
@@ -29,6 +27,7 @@ from core.db.migrate import derived_app_url, migrate
 from core.deadlines import DeadlineRunner
 from core.ids import TenantId
 from tests.factories import ADDRESS, KEYRING, START, Company, found_company
+from tests.memory import folder_in_memory
 
 TEMPLATE = "countersign_template"
 STAFFED = "countersign_staffed"
@@ -41,8 +40,6 @@ DEADLINES = {
     **incidents.DEADLINES,
     **rollouts.DEADLINES,
 }
-MEMORY = Path("/dev/shm")  # noqa: S108 - no name in it is guessed: the folder below is made for us alone
-ROOM_BYTES = 2 * 1024**3
 POLICIES = Path(__file__).parents[2] / "config" / "policies"
 BUDGETS = Path(__file__).parents[2] / "config" / "budgets"
 CHANGES = Path(__file__).parents[2] / "config" / "changes"
@@ -55,10 +52,9 @@ def postgres(tmp_path_factory):
 
     Its files are in memory where there is room: a fresh database for a test is then a copy ten times as fast.
     """
-    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     with (
-        TemporaryDirectory(dir=MEMORY if has_room else tmp_path_factory.getbasetemp()) as folder,
-        EmbeddedPostgres(Path(folder), fast=True) as server,
+        folder_in_memory(tmp_path_factory.getbasetemp()) as folder,
+        EmbeddedPostgres(folder, fast=True) as server,
     ):
         yield server.address().owner_url
 
