@@ -17,7 +17,7 @@ VISIBLE_S = 3.5  # longest wait for a reaction
 SETTLE_S = 0.15  # of quiet, before what is seen counts as the reaction
 AFTER_CLOSE_S = 1.0  # a closed modal is often followed by a message: how long to wait for it
 OTHERS_S = 1.5  # of quiet after messages that everybody sees, when nothing came for the person alone
-LOADING_S = 1.5  # a modal that offers nothing to do is probably still loading: how long to wait for more
+LOADING_S = 6.0  # longest wait for a modal that offers nothing to do, and is probably still loading, to be replaced
 ANSWERS = frozenset({Kind.EPHEMERAL, Kind.EPHEMERAL_GONE, Kind.MODAL, Kind.MODAL_CLOSED})
 _UNSEEN = {Kind.READ, Kind.CHANNEL, Kind.PERSON, Kind.RESET}
 
@@ -110,7 +110,7 @@ class Watch:
             return min(limit, max(settled, seen[0].at + AFTER_CLOSE_S))
         modal = self._world.top_modal(self._user)
         if modal is not None and is_loading(self._world, modal):
-            return min(limit, max(settled, seen[-1].at + LOADING_S))
+            return max(settled, seen[-1].at + LOADING_S)
         return min(limit, settled)
 
 

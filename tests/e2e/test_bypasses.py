@@ -64,6 +64,8 @@ def test_a_bypass_lives_from_its_risk_to_what_its_review_wants_done(product):
     assert (done["state"], done["review_state"], done["risk_after"]) == ("ended", "done", "high")
     assert product.decide(HOLDER, "agent.modify", **facts)["bypass_id"] is None
 
+    named = product.call("GET", f"/api/v1/bypasses/{reference}", role=BOSS)
+    assert (named.status_code, named.json()["id"]) == (200, bypass["id"])
     shown = page(product, f"/{reference}")
     for words in (agent, "The desk was down.", "Alert when the desk is down", "Before the grant: Medium", "High"):
         assert words in shown, words

@@ -44,6 +44,19 @@ def approved(product, change):
     return found
 
 
+@pytest.mark.row("G1")
+def test_changes_and_requests_are_shown_as_people_call_them_too(product):
+    change = drafted(product)
+    assert call(product, "GET", f"/{change['reference']}")["id"] == change["id"]
+    assert call(product, "GET", "/CHG-999999999", status=404)["detail"] == "There is no CHG-999999999 here."
+    assert "such as CHG-12" in call(product, "GET", "/REQ-1001", status=422)["detail"]
+    facts = {"sponsor": "s@x.example", "owner": "o@x.example", "business_service": "Desk"}
+    asked = product.decide("agent_developer", "agent.create", name=f"called-{secrets.token_hex(4)}", **facts)
+    by_id = product.call("GET", f"/api/v1/requests/{asked['request_id']}", role="agent_developer").json()
+    by_name = product.call("GET", f"/api/v1/requests/{by_id['reference']}", role="agent_developer").json()
+    assert by_name["id"] == asked["request_id"]
+
+
 @pytest.mark.row("G1", "G2", "G3", "G6")
 def test_a_change_goes_from_a_draft_to_its_review(product):
     now = datetime.now(UTC)

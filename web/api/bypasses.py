@@ -45,7 +45,7 @@ from web.api.bypass_shapes import (
 from web.api.request_shapes import NoteIn
 from web.endpoint import Call, Idempotency, Method, Reply, endpoint
 from web.paging import Cursors, Page, PageQuery
-from web.schema import Id, Path
+from web.schema import Id, Named, Path
 
 _CURSORS = Cursors("bypasses", UUID)
 _REMEDIATIONS = Cursors("remediations", UUID)
@@ -63,6 +63,12 @@ class RemediationsQuery(PageQuery):
 
     state: Annotated[str | None, Field(max_length=20, description="open, overdue, done or dropped")] = None
     mine: Annotated[bool, Field(description="those that the caller owns")] = False
+
+
+class OneBypass(Path):
+    """One bypass, by its reference or its id."""
+
+    bypass_id: Annotated[UUID | int, Named("BYP")]
 
 
 class ByBypass(Path):
@@ -183,7 +189,7 @@ class Bypasses:
         tags=("bypasses",),
         errors=(ErrorKind.NOT_FOUND,),
     )
-    async def show(self, call: Call[None, None, ByBypass]) -> WholeBypassOut:
+    async def show(self, call: Call[None, None, OneBypass]) -> WholeBypassOut:
         """Its scope, its risk, what was done under it, its review."""
         return whole_bypass_out(await get_bypass(self._database, call.actor, call.path.bypass_id))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
+from uuid import UUID
 
 from core.changes import (
     ChangeCatalogue,
@@ -35,13 +36,19 @@ from web.api.change_inputs import (
 from web.api.change_shapes import ChangeOut, change_out
 from web.endpoint import Call, Method, Reply, endpoint
 from web.paging import Cursors, Page
-from web.schema import Id, Path
+from web.schema import Id, Named, Path
 
 _CURSORS: Final = Cursors("changes", int)
 _CHANGING: Final = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
 _TAGS: Final = ("changes",)
 _TYPE: Final = "the permission of its type"
 _REQUESTER: Final = "its requester"
+
+
+class OneChange(Path):
+    """One change, by its reference or its id."""
+
+    change_id: Annotated[UUID | int, Named("CHG")]
 
 
 class ByChange(Path):
@@ -104,7 +111,7 @@ class Changes:
     @endpoint(
         Method.GET, "/api/v1/changes/{change_id}", summary="Show a change", tags=_TAGS, errors=(ErrorKind.NOT_FOUND,)
     )
-    async def show(self, call: Call[None, None, ByChange]) -> ChangeOut:
+    async def show(self, call: Call[None, None, OneChange]) -> ChangeOut:
         """Its whole life in one place."""
         return change_out(await get_change(self._database, call.actor, call.path.change_id))
 

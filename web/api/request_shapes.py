@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -11,7 +12,7 @@ from core.actor import Door
 from core.approvals.many import MANY_MAX
 from web.api.shapes import PersonOut, RequestOut
 from web.paging import PageQuery
-from web.schema import Id, Input, Output, Path
+from web.schema import Id, Input, Named, Output, Path
 
 
 class RequestsQuery(PageQuery):
@@ -135,6 +136,12 @@ class TicketEventsOut(Output):
     """What happened to the request's tickets, oldest first."""
 
     items: list[TicketEventOut]
+
+
+class OneRequest(Path):
+    """One request, by its reference or its id."""
+
+    request_id: Annotated[UUID | int, Named("REQ")]
 
 
 class ByRequest(Path):

@@ -36,6 +36,7 @@ from web.api.request_shapes import (
     ManyIn,
     ManyOut,
     NoteIn,
+    OneRequest,
     OutcomeOut,
     ReassignIn,
     RequestsQuery,
@@ -85,7 +86,7 @@ class Requests:
         tags=("requests",),
         errors=(ErrorKind.NOT_FOUND,),
     )
-    async def show(self, call: Call[None, None, ByRequest]) -> RequestOut:
+    async def show(self, call: Call[None, None, OneRequest]) -> RequestOut:
         """Everything that a reader may see."""
         return request_out(await see_request(self._database, call.actor, call.path.request_id))
 
