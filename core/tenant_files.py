@@ -14,14 +14,15 @@ DEFAULT: Final = "default"
 
 
 def load_documents(folder: Path, *, setting: str) -> dict[str, LocatedDocument]:
-    """Every *.yaml in the folder by its name, in the order of names.
+    """Every *.yaml in the folder by its name, in the order of names. Each is called with its folder, as others have
+    files of the same names.
 
     Raises ConfigError naming the setting if there is no folder, else file and line of what is no YAML.
     """
     if not folder.is_dir():
         raise ConfigError(f"There is no folder {folder}.", key=setting)
     try:
-        return {path.stem: load_yaml(path, file=path.name) for path in sorted(folder.glob("*.yaml"))}
+        return {path.stem: load_yaml(path, file=f"{folder.name}/{path.name}") for path in sorted(folder.glob("*.yaml"))}
     except YamlSyntaxError as exc:
         raise ConfigError(exc.message, file=exc.file, line=exc.line) from exc
 

@@ -140,7 +140,7 @@ def test_a_declared_budget_in_another_currency_than_the_tenants_costs_is_refused
     with pytest.raises(ConfigError) as raised:
         loaded(tmp_path, budgets=budgets, rates=cards)
     said = raised.value
-    assert (said.file, said.line, said.key) == (file, 4, "Budget Management.budgets.0.amount")
+    assert (said.file, said.line, said.key) == (f"budgets/{file}", 4, "Budget Management.budgets.0.amount")
     assert said.message == f"Costs of '{tenant}' are in EUR, so a budget in USD would count nothing."
     assert said.accepted == ("500 EUR",)
 
@@ -150,7 +150,7 @@ def test_a_declared_budget_of_a_class_without_meters_is_refused(tmp_path):
     said = declared("500 EUR", "      meter_class: compute_cost\n")
     with pytest.raises(ConfigError) as raised:
         loaded(tmp_path, budgets={"acme": said}, rates={"acme": rate_card("EUR")})
-    assert (raised.value.file, raised.value.line) == ("acme.yaml", 6)
+    assert (raised.value.file, raised.value.line) == ("budgets/acme.yaml", 6)
     assert "Did you mean 'compute_costs'?" in raised.value.message
     assert raised.value.accepted == ("compute_costs",)
 
