@@ -212,6 +212,8 @@ class _About:
         """What a reader must know if services are missing."""
         if self._service is not None and not self._rows:
             return (Words(f"{self._service} was hardly heard of, and nothing that is promised names it."),)
+        if not self._rows:
+            return (Words("Nothing was measured in this time."),)
         return (Words(f"{self._left} more services are not in this report."),) if self._left else ()
 
     @property

@@ -100,6 +100,16 @@ async def test_a_period_that_runs_is_credited_as_if_nothing_more_happened(month)
     assert (over.is_over, over.availability_at_end) == (True, over.availability)
 
 
+@pytest.mark.row("S9")
+async def test_a_report_of_a_time_without_samples_says_so(company, renderer):
+    actor = company.actor("agent_operator")
+    for kind in ("customer", "trends", "violations"):
+        report = await service_report(company.database, TERMS, actor, kind, period="2025-01")
+        assert (
+            "Nothing was measured in this time." in (await write_report(report, ReportFormat.HTML, renderer)).decode()
+        )
+
+
 @pytest.mark.row("S9", "S8")
 async def test_a_name_that_was_sampled_once_owes_nobody_anything_unless_a_promise_names_it(month, renderer):
     actor, now = month.actor("agent_operator"), month.clock.now()
