@@ -182,9 +182,16 @@ def _on(day: datetime, found: tuple[object, ...]) -> list[object]:
 
 
 def _span(each: object) -> tuple[datetime, datetime] | None:
+    """From when until when it is shown: what is planned, but a change that is done no longer than it took."""
     span = getattr(each, "span", each)
     starts_at, ends_at = getattr(span, "starts_at", None), getattr(span, "ends_at", None)
-    return (starts_at, ends_at) if starts_at and ends_at else None
+    if not starts_at or not ends_at:
+        return None
+    done_at = getattr(each, "completed_at", None) or getattr(each, "ended_at", None)
+    if done_at is not None:
+        starts_at = min(starts_at, done_at)
+        ends_at = max(min(ends_at, done_at), starts_at + timedelta(minutes=1))
+    return starts_at, ends_at
 
 
 def _status(error: CountersignError | None) -> int:
