@@ -14,9 +14,9 @@ DEFAULT: Final = "default"
 
 
 def load_documents(folder: Path, *, setting: str) -> dict[str, LocatedDocument]:
-    """Every *.yaml in the folder by its name, in the order of names. Each is called with its folder, as others have
-    files of the same names.
+    """Every *.yaml in the folder by its name, in the order of names.
 
+    Messages call each with its folder, since other folders have files of the same names.
     Raises ConfigError naming the setting if there is no folder, else file and line of what is no YAML.
     """
     if not folder.is_dir():
