@@ -32,10 +32,13 @@ def approvals(figures: Figures) -> RenderableType:
 def bypasses(report: BypassReport) -> RenderableType:
     """The month by reason and by person, and how long people took."""
     found = report.all
+    if not found.total:
+        return f"{report.first} to {report.last}: no bypasses."
     headline = (
-        f"{report.first} to {report.last}: {found.total} bypasses, {found.justified} justified, "
-        f"{found.not_justified} not justified, {found.unreviewed} not reviewed ({report.overdue} overdue). "
-        f"{report.actions} actions under them, {report.failed} failed. "
+        f"{report.first} to {report.last}: {found.total} {'bypass' if found.total == 1 else 'bypasses'}, "
+        f"{found.justified} justified, {found.not_justified} not justified, "
+        f"{found.unreviewed} not reviewed ({report.overdue} overdue). "
+        f"{report.actions} {'action' if report.actions == 1 else 'actions'} under them, {report.failed} failed. "
         f"Acknowledged in {_duration(report.to_acknowledgement_s)} (median), "
         f"reviewed in {_duration(report.to_review_s)} (median); {report.unacknowledged} never acknowledged, "
         f"{report.remediations_open} {'remediation' if report.remediations_open == 1 else 'remediations'} open."
@@ -45,7 +48,7 @@ def bypasses(report: BypassReport) -> RenderableType:
 
 def _tallies(title: str, tallies: Sequence[Tally]) -> Table:
     name = Column("name", overflow="fold")
-    table = Table(name, "bypasses", "", "justified", "not justified", "not reviewed", title=title)
+    table = Table(name, "bypasses", "share", "justified", "not justified", "not reviewed", title=title)
     most = max((each.total for each in tallies), default=0)
     for each in tallies:
         counts = (each.justified, each.not_justified, each.unreviewed)
@@ -55,7 +58,7 @@ def _tallies(title: str, tallies: Sequence[Tally]) -> Table:
 
 def _stages(figures: Figures) -> Table:
     where = (Column("policy", overflow="fold"), Column("stage", overflow="fold"))
-    table = Table(*where, "decided", "median", "slowest tenth", "", "open", "overdue", title="Stages")
+    table = Table(*where, "decided", "median", "slowest tenth", "time spent", "open", "overdue", title="Stages")
     longest_s = max((stage.time.median_s or 0.0 for stage in figures.stages), default=0.0)
     for stage in figures.stages:
         filled = round(_BAR * (stage.time.median_s or 0.0) / longest_s) if longest_s else 0

@@ -31,7 +31,7 @@ from bot.cards import (
     one_line,
 )
 from bot.times import counted, in_words
-from bot.views.pieces import first_line, names, spoken
+from bot.views.pieces import action_title, first_line, names, spoken
 from bot.views.rollouts import bar
 from core.access import PersonView
 from core.budgets import FORECAST, SPEND, BudgetView, Control, Effect, Standing, amount_words, scope_words
@@ -188,7 +188,7 @@ def control_words(control: Control) -> str:
     if control.is_general:
         what = "every governed action" + (", and spending" if control.holds(SPEND) else "")
     else:
-        what = ", ".join("spending" if each == SPEND else each.replace(".", " ") for each in control.actions)
+        what = ", ".join("spending" if each == SPEND else action_title(each) for each in control.actions)
     rate = f" to {control.per_hour} an hour" if control.per_hour else ""
     return f"{_DOES[control.does]} {what}{rate}"
 

@@ -221,7 +221,7 @@ def test_budgets_are_typed_about_with_help_and_suggestions(product, desk):
     assert desk.reference in listed
     shown = json.dumps(desk.typed(DEVELOPER, f"/budget show {desk.reference}"), ensure_ascii=False)
     assert "4.00 of 10.00 USD used" in shown
-    assert "it stops agent create, agent deploy" in shown
+    assert "it stops Create agent, Deploy agent" in shown
     assert "left" in json.dumps(desk.typed(DEVELOPER, f"/budget forecast {desk.reference}"))
     assert "Did you mean `/budget forecast`" in json.dumps(desk.typed(DEVELOPER, "/budget forcast BUD-1001"))
     assert "/budget raise BUD-1001" in json.dumps(desk.typed(DEVELOPER, "/budget help"))

@@ -34,7 +34,7 @@ def test_a_throttle_of_governed_actions_alone_does_not_say_that_it_slows_spendin
         "slows down every governed action to 6 an hour"
     )
     assert control_words(Control(Effect.STOP, actions=(*actions, SPEND))) == "stops every governed action, and spending"
-    assert control_words(Control(Effect.STOP, actions=("agent.deploy", SPEND))) == "stops agent deploy, spending"
+    assert control_words(Control(Effect.STOP, actions=("agent.deploy", SPEND))) == "stops Deploy agent, spending"
 
 
 @pytest.mark.row("B1", "C2")
