@@ -200,7 +200,6 @@ def test_a_token_of_another_tenant_finds_nothing_here_and_changes_nothing(produc
     ("request_id", "status", "words"),
     [
         ("01a20a68-d996-703c-8646-2196a0e5917c", 404, "There is no such request here."),
-        ("REQ-9999999", 422, "It must be an id such as"),
         ("%00", 422, "It holds the character U+0000."),
     ],
 )
@@ -212,6 +211,15 @@ def test_a_request_that_does_not_exist_is_not_found(request_id, status, words, p
     ):
         assert answer.status_code == status
         assert words in answer.json()["detail"]
+
+
+def test_a_reference_shows_a_request_and_an_id_is_what_it_is_acted_on_by(product):
+    path = "/api/v1/requests/REQ-9999999"
+    shown = product.call("GET", path, role="meta_agent_manager")
+    assert (shown.status_code, shown.json()["detail"]) == (404, "There is no REQ-9999999 here.")
+    voted = product.call("POST", f"{path}/votes", role="meta_agent_manager", json={"decision": "approve"})
+    assert voted.status_code == 422
+    assert "It must be an id such as" in voted.json()["detail"]
 
 
 @pytest.mark.parametrize("token", ["x", "cst_enterprise-corp_" + "0" * 32 + "_" + "0" * 64, "é", "a b"])
