@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -113,10 +114,9 @@ def doctor(config: Config = None, as_json: AsJson = False) -> None:
     findings = asyncio.run(doctoring.examine(load_settings(config=config)))
     if as_json:
         _show(findings, as_json=True)
-    for finding in () if as_json else findings:
-        step = f"\n  → {escape(finding['next_step'])}" if finding.get("next_step") else ""
-        line = f"{_SIGNS[finding['health']]} [bold]{escape(finding['subject'])}[/]: {escape(finding['message'])}{step}"
-        out.print(line, highlight=False, soft_wrap=True)
+    else:
+        for finding in findings:
+            out.print(_finding_line(finding), highlight=False, soft_wrap=True)
     raise typer.Exit(1 if any(finding["health"] == "failed" for finding in findings) else 0)
 
 
@@ -438,6 +438,12 @@ def main() -> None:
             markup=True,
         )
         raise SystemExit(2) from None
+
+
+def _finding_line(finding: Mapping[str, Any]) -> str:
+    """What was looked at and found, and below it what to do."""
+    step = f"\n  → {escape(finding['next_step'])}" if finding["next_step"] else ""
+    return f"{_SIGNS[finding['health']]} [bold]{escape(finding['subject'])}[/]: {escape(finding['message'])}{step}"
 
 
 def _show(data: Any, *, as_json: bool) -> None:
