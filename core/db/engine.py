@@ -32,6 +32,9 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_S: Final = 5.0
 POOL_TIMEOUT_S: Final = 5.0
 STATEMENT_TIMEOUT_MS: Final = 15_000
+# The driver keeps a hundred statements of a connection prepared unless told otherwise. We have several hundred, and one
+# that is prepared anew costs a round trip and a plan.
+PREPARED: Final = {"prepared_statement_cache_size": "1000"}
 # SQLSTATEs of work that waited too long or stood in another's way: cancelled by its time-out, deadlock, lock not had.
 GAVE_UP: Final = frozenset({"57014", "40P01", "55P03"})
 
@@ -56,7 +59,7 @@ class Database:
     """A pool of connections under the application's role."""
 
     def __init__(
-        self, url: str, *, clock: Clock, pool_size: int = 10, address: str = "", keyring: Keyring | None = None
+        self, url: str, *, clock: Clock, pool_size: int = 20, address: str = "", keyring: Keyring | None = None
     ) -> None:
         self.clock = clock
         self.address = address  # of this installation, without a closing slash: what links to it begin with
@@ -64,9 +67,10 @@ class Database:
         self.url = url
         self.cache = TenantCache()
         self.engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
+            make_url(url).set(drivername="postgresql+asyncpg").update_query_dict(PREPARED),
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # one beyond the pool would be closed after its use, and opened anew at the next burst
+            pool_use_lifo=True,  # the one used last has most of its statements prepared
             pool_timeout=POOL_TIMEOUT_S,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
