@@ -372,7 +372,7 @@ def outbox_status(tenant_id: Tenant, config: Config = None, as_json: AsJson = Fa
 def outbox_replay_all(tenant_id: Tenant, connector: Connector, config: Config = None) -> None:
     """Send all dead deliveries of a connector again."""
     count = administration.replay_all(load_settings(config=config), tenant_id, connector)
-    out.print(f"{count} will be tried again now.")
+    out.print(f"Trying {_dead(count)} again now.")
 
 
 @outbox.command("resume")
@@ -419,10 +419,9 @@ def outbox_dismiss_all(
     settings = load_settings(config=config)
     if not yes:
         count = administration.dead_letters(settings, tenant_id, connector)
-        them = "1 dead delivery" if count == 1 else f"{count} dead deliveries"
-        typer.confirm(f"Dismiss {them} to {connector}? Nothing of that is sent by itself then.", abort=True)
+        typer.confirm(f"Dismiss {_dead(count)} to {connector}? Nothing of that is sent by itself then.", abort=True)
     count = administration.dismiss_all(settings, tenant_id, connector, reason=reason)
-    out.print(f"{count} are dismissed.")
+    out.print(f"Dismissed {_dead(count)}.")
 
 
 def main() -> None:
@@ -438,6 +437,10 @@ def main() -> None:
             markup=True,
         )
         raise SystemExit(2) from None
+
+
+def _dead(count: int) -> str:
+    return "1 dead delivery" if count == 1 else f"{count} dead deliveries"
 
 
 def _finding_line(finding: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from app.demo_seed import seed_passwords, seed_people, seed_requests, seed_usage
 from app.demo_service_levels import seed_service_levels
 from app.demo_story import play
 from config.settings import Settings
+from connectors.monitoring import datadog, newrelic, splunk
 from core.clock import SystemClock
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import derived_app_url
@@ -41,9 +42,9 @@ from core.roles.hierarchy import title
 
 TITLES: Final[Mapping[str, str]] = {
     **SYSTEM_TITLES,
-    "datadog": "Datadog",
-    "newrelic": "New Relic",
-    "splunk": "Splunk",
+    "datadog": datadog.TITLE,
+    "newrelic": newrelic.TITLE,
+    "splunk": splunk.TITLE,
     "platform": "The agent platform",
     "alertmanager": "Alertmanager tells here",
 }

@@ -40,23 +40,30 @@ async def count_charges(tx: Transaction, spent: Sequence[Spent]) -> None:
                 return
         elif (rows := await store.count(tx, counts, changed=known.changed)) is not None:
             by_id = {budget.id: budget for budget in known.budgets}
-            for row in rows:
-                budget = by_id[row["budget_id"]]
-                standing = store.standing_in(row, budget.terms.amount)
-                await raise_alerts(tx, budget, await _without_forgiven(tx, budget, standing, spent))
+            standings = [(each := by_id[row["budget_id"]], store.standing_in(row, each.terms.amount)) for row in rows]
+            for budget, standing in await _without_forgiven(tx, standings, spent):
+                await raise_alerts(tx, budget, standing)
             return
         known = await store.load_known(tx)
         tx.cache.put(tx.tenant, KNOWN, known, generation=tx.cache.generation)
     raise Unavailable("Budgets changed while charges were counted; nothing was recorded.", retry_after_s=1)
 
 
-async def _without_forgiven(tx: Transaction, budget: Budget, standing: Standing, spent: Sequence[Spent]) -> Standing:
-    if standing.reset_at is None:
-        return standing
-    forgiven = forgiven_with(budget, standing, spent)
-    if forgiven != standing.forgiven:
-        await store.change_period(tx, budget.id, standing.window.starts_at, {"forgiven": forgiven})
-    return replace(standing, forgiven=forgiven)
+async def _without_forgiven(
+    tx: Transaction, standings: Sequence[tuple[Budget, Standing]], spent: Sequence[Spent]
+) -> list[tuple[Budget, Standing]]:
+    """How the budgets stand once what these charges add to the time before a reset is forgiven, and kept as such."""
+    found = [
+        (budget, replace(standing, forgiven=forgiven_with(budget, standing, spent)) if standing.reset_at else standing)
+        for budget, standing in standings
+    ]
+    changed = [
+        (budget.id, after.window.starts_at, after.forgiven)
+        for (budget, after), (_, before) in zip(found, standings, strict=True)
+        if after.forgiven != before.forgiven
+    ]
+    await store.forgive(tx, changed)
+    return found
 
 
 def forgiven_with(budget: Budget, standing: Standing, spent: Iterable[Spent]) -> Decimal:

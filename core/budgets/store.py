@@ -55,6 +55,15 @@ def _with_standing() -> Select[Any]:
 
 _STANDING: Final = _with_standing().where(budgets.c.ended_at.is_(None))
 _STANDING_OF_ONE: Final = _with_standing().where(budgets.c.budget_id == bindparam("of_budget"))
+_FORGIVE: Final = (
+    update(budget_periods)
+    .where(
+        budget_periods.c.tenant_id == bindparam("of_tenant"),
+        budget_periods.c.budget_id == bindparam("of_budget"),
+        budget_periods.c.starts_at == bindparam("of_period"),
+    )
+    .values(forgiven=bindparam("amount"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +247,18 @@ async def change_period(tx: Transaction, budget_id: UUID, starts_at: datetime, v
         .where(columns.tenant_id == tx.tenant, columns.budget_id == budget_id, columns.starts_at == starts_at)
         .values(**values)
     )
+
+
+async def forgive(tx: Transaction, periods: Sequence[tuple[UUID, datetime, Decimal]]) -> None:
+    """Of each period, by its budget and begin, this much is forgiven."""
+    if periods:
+        await tx.connection.execute(
+            _FORGIVE,
+            [
+                {"of_tenant": tx.tenant, "of_budget": budget_id, "of_period": starts_at, "amount": amount}
+                for budget_id, starts_at, amount in periods
+            ],
+        )
 
 
 async def hold_period(tx: Transaction, budget: Budget, window: Window) -> Standing:

@@ -69,6 +69,6 @@ async def test_all_dead_letters_are_dismissed_once_that_was_confirmed(company, c
 
     assert (refused.exit_code, before) == (1, 2)
     assert "Dismiss 2 dead deliveries to desk?" in refused.output
-    assert (confirmed.exit_code, "2 are dismissed." in confirmed.output) == (0, True)
+    assert (confirmed.exit_code, "Dismissed 2 dead deliveries." in confirmed.output) == (0, True)
     kept = await listed(company, state="dismissed")
     assert [(one.dismissed_by, one.dismissed_because) for one in kept] == [("cli", "It is gone for good.")] * 2
