@@ -1,20 +1,24 @@
 """Whether what a form asks for can be done at all, said before anybody has written an answer.
 
-Nothing is done. A refusal is not recorded, as nobody has tried yet; the use case itself decides again.
+Nothing is done, and the use case itself decides again. A refusal is recorded like an attempt (R6).
 """
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from core.access import PermissionMissing
 from core.actor import Actor
+from core.audit import audited
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.loading import hold, policy_of, require_type, type_of
 from core.changes.reviewing import check_reviewable, check_reviewer
 from core.changes.rolling_back import check_recovery_due
 from core.changes.state import ChangeState, Step
 from core.db import Database
+
+_PREPARED: Final = "change.prepare"  # in the trail: somebody wanted the form of an act
 
 
 async def check_offered(
@@ -24,7 +28,8 @@ async def check_offered(
 
     Raises WrongState, PermissionMissing, NotIndependent or NotAReviewer.
     """
-    async with database.tenant(actor.tenant) as tx:
+    said = {"form": step.value}
+    async with audited(database, actor, action=_PREPARED, resource=str(change_id), details=said) as tx:
         policy, held = await policy_of(tx, catalogue), await hold(tx, change_id)
         if step is Step.REVIEW:
             await check_reviewer(tx, catalogue, actor, held)
@@ -39,7 +44,7 @@ async def check_offered(
 
 async def check_may_raise(database: Database, catalogue: ChangeCatalogue, actor: Actor) -> None:
     """Returns if there is a type of which the actor may raise a change. Raises PermissionMissing."""
-    async with database.tenant(actor.tenant) as tx:
+    async with audited(database, actor, action=_PREPARED, resource="changes", details={"form": "new"}) as tx:
         refused: PermissionMissing | None = None
         for change_type in (await policy_of(tx, catalogue)).types.values():
             try:

@@ -52,7 +52,7 @@ async def test_nobody_writes_a_review_that_would_not_be_taken(desk):
     await desk.do(check_offered, "meta_agent_manager", change.id, Step.REVIEW)
 
 
-@pytest.mark.row("G2", "B1")
+@pytest.mark.row("G2", "B1", "R6")
 async def test_the_form_of_a_new_change_is_for_those_who_may_raise_one(desk):
     await desk.do(check_may_raise, "agent_developer")
     with pytest.raises(PermissionMissing) as refused:
@@ -60,3 +60,5 @@ async def test_the_form_of_a_new_change_is_for_those_who_may_raise_one(desk):
     assert refused.value.message.startswith("None of your roles may modify config.")
     with pytest.raises(PermissionMissing):
         await desk.do(check_offered, "audit_reviewer", (await desk.draft()).id, Step.SCHEDULE)
+    denied = await desk.company.trail(action="change.prepare")
+    assert [(each["result"], each["details"]["form"]) for each in denied] == [("denied", "new"), ("denied", "schedule")]

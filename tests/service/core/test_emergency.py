@@ -119,7 +119,7 @@ async def test_only_the_roles_of_the_policy_may_use_the_bypass(company):
     ]
 
 
-@pytest.mark.row("E2", "B1")
+@pytest.mark.row("E2", "B1", "R6")
 async def test_nobody_writes_a_review_or_asks_for_time_that_would_not_be_taken(company):
     bypass = await granted(company)
     everybody = {who: company.actor(who) for who in ("security_manager", "agent_developer", "tenant_administrator")}
@@ -129,6 +129,12 @@ async def test_nobody_writes_a_review_or_asks_for_time_that_would_not_be_taken(c
         await check_review_offered(company.database, everybody["agent_developer"], bypass.id)
     with pytest.raises(NotManagement):
         await check_extension_offered(company.database, everybody["agent_developer"], bypass.id)
+    denied = [
+        (each["details"]["form"], each["details"]["code"]) for each in await company.trail(action="bypass.prepare")
+    ]
+    assert denied == [
+        ("review", OwnReview.code), ("review", NotManagement.code), ("extension", NotManagement.code)
+    ]  # fmt: skip
     await check_extension_offered(company.database, everybody["security_manager"], bypass.id)
     manager = everybody["tenant_administrator"]
     await check_review_offered(company.database, manager, bypass.id)
