@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from core import idempotency
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from core import approvals, changes, emergency, idempotency, incidents
 from core.access import authenticate
 from core.actor import Actor, CallKey, Door
-from core.db import Database
+from core.db import Database, Transaction
 from core.idempotency import CarriedOut, StoredAnswer
 from web.ports import AnswerLost, Begun, Fresh, InFlight, Mismatch, Replay
+from web.schema import Reference
+
+_FINDERS: Final[Mapping[str, Callable[[Transaction, int], Awaitable[UUID]]]] = {
+    "REQ": approvals.id_of,
+    "CHG": changes.id_of,
+    "BYP": emergency.id_of,
+    "INC": incidents.id_of,
+}
 
 
 class TokenAuthenticator:
@@ -23,6 +35,18 @@ class TokenAuthenticator:
         return await authenticate(
             self._database, token, door=Door.API, ip_address=ip, user_agent=user_agent, tenant_override=tenant_override
         )
+
+
+class StoredReferences:
+    """What people call things by, as the core numbers them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def id_of(self, actor: Actor, reference: Reference) -> UUID:
+        """The id behind it in the actor's tenant. Raises NotFound."""
+        async with self._database.tenant(actor.tenant) as tx:
+            return await _FINDERS[reference.prefix](tx, reference.number)
 
 
 class StoredIdempotency:

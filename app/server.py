@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY
 
-from app.adapters import StoredIdempotency, TokenAuthenticator
+from app.adapters import StoredIdempotency, StoredReferences, TokenAuthenticator
 from app.automation import connect_automation
 from app.budgets import connect_budgets
 from app.callbacks import callback_subscriptions
@@ -190,6 +190,7 @@ def make_application(service: Service, slack: Slack, teams: Teams) -> web.Applic
         settings=WebSettings(public_url=settings.base_url, trusted_proxies=settings.trusted_proxies),
         authenticator=authenticator,
         idempotency=StoredIdempotency(database),
+        references=StoredReferences(database),
         registry=REGISTRY,
     )
     changes = add_console(

@@ -16,7 +16,7 @@ from web.documents import documents
 from web.endpoint import BODY_LIMIT_BYTES, Method
 from web.metrics import HttpMetrics, exposition
 from web.middleware import header_hook, observing, problems
-from web.ports import Authenticator, IdempotencyStore
+from web.ports import Authenticator, IdempotencyStore, References
 from web.registry import Api
 
 log = structlog.get_logger(__name__)
@@ -41,6 +41,7 @@ def create_application(
     settings: WebSettings,
     authenticator: Authenticator,
     idempotency: IdempotencyStore,
+    references: References,
     registry: CollectorRegistry,
 ) -> web.Application:
     """An application that serves the Api; whatever is added to it shares its middlewares."""
@@ -51,7 +52,12 @@ def create_application(
         middlewares=[observing(metrics, trusted_proxies=settings.trusted_proxies), problems],
     )
     app.on_response_prepare.append(header_hook(has_tls=settings.has_tls))
-    desk = Desk(authenticator=authenticator, idempotency=idempotency, trusted_proxies=settings.trusted_proxies)
+    desk = Desk(
+        authenticator=authenticator,
+        idempotency=idempotency,
+        references=references,
+        trusted_proxies=settings.trusted_proxies,
+    )
     for operation in api.operations:
         handler = request_handler(operation, desk)
         app.router.add_route(operation.endpoint.method, operation.endpoint.path, handler)

@@ -24,8 +24,9 @@ from web.json_text import Json
 from web.middleware import correlation_id_of
 from web.operation import Operation
 from web.parameters import Parameters
-from web.ports import Authenticator, IdempotencyStore
+from web.ports import Authenticator, IdempotencyStore, References
 from web.problems import error_response
+from web.schema import Reference
 
 _MAY_CARRY_A_BODY: Final = frozenset({Method.POST, Method.PUT, Method.PATCH, Method.DELETE})
 
@@ -39,6 +40,7 @@ class Desk:
 
     authenticator: Authenticator
     idempotency: IdempotencyStore
+    references: References
     trusted_proxies: int
 
 
@@ -61,6 +63,7 @@ async def _serve_known(operation: Operation, desk: Desk, request: web.Request) -
     )
     key = read_key(request, operation.idempotency)
     public, value = await _public_call(operation, desk, request)
+    public = replace(public, path=await _with_ids(desk, actor, public.path))
     if operation.idempotency is Idempotency.KEPT:
         return await _answer(operation, request, replace(_call(public, actor, None), key=key))
     call = _call(public, actor, key)
@@ -94,6 +97,14 @@ async def _public_call(
         user_agent=client.user_agent,
     )
     return call, value
+
+
+async def _with_ids(desk: Desk, actor: Actor, path: object) -> object:
+    """The parameters of the path, with the id of what people call otherwise. Raises NotFound."""
+    if not isinstance(path, BaseModel):
+        return path
+    ids = {name: await desk.references.id_of(actor, value) for name, value in path if isinstance(value, Reference)}
+    return path.model_copy(update=ids) if ids else path
 
 
 def _call(public: PublicCall[object, object, object], actor: Actor, key: str | None) -> Call[object, object, object]:

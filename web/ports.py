@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from core.actor import Actor
+from web.schema import Reference
 
 
 class Authenticator(Protocol):
@@ -76,6 +77,14 @@ class IdempotencyStore(Protocol):
 
     async def abandon(self, actor: Actor) -> None:
         """The key is free again, because the call changed nothing."""
+        ...
+
+
+class References(Protocol):
+    """Whoever knows what people call things by."""
+
+    async def id_of(self, actor: Actor, reference: Reference) -> UUID:
+        """The id behind it in the actor's tenant. Raises NotFound."""
         ...
 
 

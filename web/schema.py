@@ -109,8 +109,22 @@ def _canonical_uuid(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What people call one thing by, such as INC-12."""
+
+    prefix: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
-    """A parameter that names one thing: by its id, or as people call it (INC-12), which is its number then."""
+    """Marks the id of one thing in a path, which may be given as people call it (INC-12).
+
+    Such a Reference is the id by the time that a handler sees it (web.dispatch).
+    """
 
     prefix: str
 
@@ -125,13 +139,13 @@ class Named:
         pattern = f"^({self.prefix}-[1-9][0-9]{{0,8}}|{_UUID.pattern})$"
         return {"type": "string", "pattern": pattern, "examples": [f"{self.prefix}-12"]}
 
-    def _read(self, value: object) -> UUID | int:
+    def _read(self, value: object) -> UUID | Reference:
         if isinstance(value, str) and _UUID.fullmatch(value):
             return UUID(value)
         number = value[len(self.prefix) + 1 :] if isinstance(value, str) else ""
         if value != f"{self.prefix}-{number}" or not _NUMBER.fullmatch(number):
             raise ValueError(f"it must be a reference such as {self.prefix}-12, or an id")
-        return int(number)
+        return Reference(self.prefix, int(number))
 
 
 def _decimal_text(value: object) -> object:

@@ -50,7 +50,7 @@ from core.approvals.many import Outcome, Seen, approve_many, largest_kind, previ
 from core.approvals.nudging import Nudged, nudge
 from core.approvals.outcomes import DayOutcomes, Outcomes, outcomes
 from core.approvals.policy import ApprovalPolicy, PolicySet
-from core.approvals.queries import RequestFilter, is_used, numbers, request_states, usable_approvals
+from core.approvals.queries import RequestFilter, id_of, is_used, numbers, request_states, usable_approvals
 from core.approvals.quorum import in_words as quorum_in_words
 from core.approvals.service import (
     Wishes,
@@ -160,6 +160,7 @@ __all__ = [
     "held_view",
     "hold_approved",
     "holders",
+    "id_of",
     "is_used",
     "lapse_request",
     "largest_kind",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Row, Text, bindparam, exists, func, or_, select
 
+from core.approvals.errors import UnknownRequest
 from core.approvals.model import request_stages, requests, stage_approvers, votes
 from core.approvals.views import UsableApproval
 from core.db import Transaction
@@ -28,13 +29,14 @@ class RequestFilter:
     contains: str | None = None
 
 
-async def id_of_number(tx: Transaction, number: int) -> UUID | None:
-    """The id behind REQ-<number>."""
-    found: UUID | None = (
-        await tx.connection.execute(
-            select(requests.c.request_id).where(requests.c.tenant_id == tx.tenant, requests.c.number == number)
-        )
-    ).scalar()
+async def id_of(tx: Transaction, which: UUID | int) -> UUID:
+    """The id behind REQ-<number>; an id is not looked up. Raises UnknownRequest."""
+    if not isinstance(which, int):
+        return which
+    wanted = select(requests.c.request_id).where(requests.c.tenant_id == tx.tenant, requests.c.number == which)
+    found: UUID | None = (await tx.connection.execute(wanted)).scalar()
+    if found is None:
+        raise UnknownRequest(f"There is no REQ-{which} here.", where="request")
     return found
 
 

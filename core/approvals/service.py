@@ -17,7 +17,7 @@ from core.approvals.awaiting import ask_about, await_ticket, read_named
 from core.approvals.catalogue import PolicyCatalogue
 from core.approvals.consequences import follow
 from core.approvals.effects import Effect
-from core.approvals.errors import InvalidRequest, NotYourRequest, UnknownRequest
+from core.approvals.errors import InvalidRequest, NotYourRequest
 from core.approvals.events import RequestEvent
 from core.approvals.loading import AUTOMATIC, JUSTIFICATION_MAX, digest_of, hold, hold_seated, view_of
 from core.approvals.policy import ApprovalPolicy
@@ -257,10 +257,7 @@ async def reassign(
 async def get_request(database: Database, actor: Actor, reference: UUID | int) -> RequestView:
     """The request by id, or by its number, for what is done with it; `see_request` shows it. Raises UnknownRequest."""
     async with permitted(database, actor, TokenScope.READ, action="request.show", resource=str(reference)) as tx:
-        request_id = await queries.id_of_number(tx, reference) if isinstance(reference, int) else reference
-        if request_id is None:
-            raise UnknownRequest(f"There is no REQ-{reference} here.", where="request")
-        return await view_of(tx, request_id)
+        return await view_of(tx, await queries.id_of(tx, reference))
 
 
 async def list_requests(

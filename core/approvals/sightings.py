@@ -17,7 +17,6 @@ from sqlalchemy.dialects.postgresql import insert
 from core.access import PersonView, TokenScope, directory, permitted
 from core.actor import Actor, Door
 from core.approvals import queries
-from core.approvals.errors import UnknownRequest
 from core.approvals.loading import view_of
 from core.approvals.model import sightings
 from core.approvals.views import RequestView
@@ -44,10 +43,7 @@ async def see_request(database: Database, actor: Actor, reference: UUID | int) -
     Raises UnknownRequest.
     """
     async with permitted(database, actor, TokenScope.READ, action="request.show", resource=str(reference)) as tx:
-        request_id = await queries.id_of_number(tx, reference) if isinstance(reference, int) else reference
-        if request_id is None:
-            raise UnknownRequest(f"There is no REQ-{reference} here.", where="request")
-        request = await view_of(tx, request_id)
+        request = await view_of(tx, await queries.id_of(tx, reference))
         await note_sighting(tx, actor, request.id, revision=request.revision)
         return request
 

@@ -30,10 +30,15 @@ AT_WORK_MAX: Final = 200  # changes of a span
 async def get_change(database: Database, actor: Actor, reference: UUID | int) -> ChangeView:
     """The change by id, or by its number. Raises UnknownChange."""
     async with permitted(database, actor, TokenScope.READ, action="change.show", resource=str(reference)) as tx:
-        change_id = await store.id_of_number(tx, reference) if isinstance(reference, int) else reference
-        if change_id is None:
-            raise UnknownChange(f"There is no CHG-{reference} here.", where="change")
-        return await view_of(tx, change_id)
+        return await view_of(tx, await id_of(tx, reference))
+
+
+async def id_of(tx: Transaction, which: UUID | int) -> UUID:
+    """The id behind CHG-<number>; an id is not looked up. Raises UnknownChange."""
+    found = await store.id_of_number(tx, which) if isinstance(which, int) else which
+    if found is None:
+        raise UnknownChange(f"There is no CHG-{which} here.", where="change")
+    return found
 
 
 async def list_changes(

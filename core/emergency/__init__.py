@@ -35,6 +35,7 @@ from core.emergency.offering import check_extension_offered, check_review_offere
 from core.emergency.queries import (
     bypasses_of,
     get_bypass,
+    id_of,
     list_bypasses,
     load_bypass,
     reviews_waiting,
@@ -85,6 +86,7 @@ __all__ = [
     "get_bypass",
     "grant",
     "how_many_active",
+    "id_of",
     "issue_bypass_report",
     "list_bypasses",
     "list_remediations",

@@ -25,10 +25,15 @@ REVIEW_STATES: Final = ("due", "overdue", "done")
 async def get_bypass(database: Database, actor: Actor, reference: UUID | int) -> BypassView:
     """The bypass by id, or by its number. Raises UnknownBypass."""
     async with permitted(database, actor, TokenScope.READ, action="bypass.show", resource=str(reference)) as tx:
-        bypass_id = await store.id_of_number(tx, reference) if isinstance(reference, int) else reference
-        if bypass_id is None:
-            raise UnknownBypass(f"There is no BYP-{reference} here.", where="bypass")
-        return await view_of(tx, bypass_id)
+        return await view_of(tx, await id_of(tx, reference))
+
+
+async def id_of(tx: Transaction, which: UUID | int) -> UUID:
+    """The id behind BYP-<number>; an id is not looked up. Raises UnknownBypass."""
+    found = await store.id_of_number(tx, which) if isinstance(which, int) else which
+    if found is None:
+        raise UnknownBypass(f"There is no BYP-{which} here.", where="bypass")
+    return found
 
 
 async def list_bypasses(

@@ -34,6 +34,7 @@ from core.incidents.looking import (
     refusal_of,
     timeline,
 )
+from core.incidents.naming import id_of
 from core.incidents.opening import Outcome, open_or_update, open_or_update_leniently, report
 from core.incidents.resolving import close, reopen, resolve
 from core.incidents.responding import (
@@ -117,6 +118,7 @@ __all__ = [
     "give_role",
     "hear_of_ticket",
     "held_severity",
+    "id_of",
     "keep_severity",
     "keep_suspected",
     "link",

@@ -213,13 +213,23 @@ def test_a_request_that_does_not_exist_is_not_found(request_id, status, words, p
         assert words in answer.json()["detail"]
 
 
-def test_a_reference_shows_a_request_and_an_id_is_what_it_is_acted_on_by(product):
-    path = "/api/v1/requests/REQ-9999999"
-    shown = product.call("GET", path, role="meta_agent_manager")
-    assert (shown.status_code, shown.json()["detail"]) == (404, "There is no REQ-9999999 here.")
-    voted = product.call("POST", f"{path}/votes", role="meta_agent_manager", json={"decision": "approve"})
-    assert voted.status_code == 422
-    assert "It must be an id such as" in voted.json()["detail"]
+def test_a_reference_names_what_is_shown_and_what_is_acted_on(product):
+    who = {"role": "meta_agent_manager"}
+    for kind, reference, act in (
+        ("requests", "REQ", "nudge"),
+        ("changes", "CHG", "submit"),
+        ("bypasses", "BYP", "end"),
+    ):
+        for method, path in (("GET", ""), ("POST", f"/{act}")):
+            refused = product.call(
+                method, f"/api/v1/{kind}/{reference}-9999999{path}", **who, json={} if path else None
+            )
+            assert (refused.status_code, refused.json()["detail"]) == (404, f"There is no {reference}-9999999 here.")
+    newest = product.call("GET", "/api/v1/requests?state=pending&limit=1", **who).json()["items"][0]
+    said = product.call(
+        "POST", f"/api/v1/requests/{newest['reference']}/comments", **who, json={"text": "Looking at it."}
+    )
+    assert (said.status_code, said.json()["id"]) == (200, newest["id"])
 
 
 @pytest.mark.parametrize("token", ["x", "cst_enterprise-corp_" + "0" * 32 + "_" + "0" * 64, "é", "a b"])

@@ -65,16 +65,10 @@ class RemediationsQuery(PageQuery):
     mine: Annotated[bool, Field(description="those that the caller owns")] = False
 
 
-class OneBypass(Path):
+class ByBypass(Path):
     """One bypass, by its reference or its id."""
 
-    bypass_id: Annotated[UUID | int, Named("BYP")]
-
-
-class ByBypass(Path):
-    """One bypass."""
-
-    bypass_id: Id
+    bypass_id: Annotated[UUID, Named("BYP")]
 
 
 class ByRemediation(Path):
@@ -189,7 +183,7 @@ class Bypasses:
         tags=("bypasses",),
         errors=(ErrorKind.NOT_FOUND,),
     )
-    async def show(self, call: Call[None, None, OneBypass]) -> WholeBypassOut:
+    async def show(self, call: Call[None, None, ByBypass]) -> WholeBypassOut:
         """Its scope, its risk, what was done under it, its review."""
         return whole_bypass_out(await get_bypass(self._database, call.actor, call.path.bypass_id))
 

@@ -36,7 +36,7 @@ from web.api.change_inputs import (
 from web.api.change_shapes import ChangeOut, change_out
 from web.endpoint import Call, Method, Reply, endpoint
 from web.paging import Cursors, Page
-from web.schema import Id, Named, Path
+from web.schema import Named, Path
 
 _CURSORS: Final = Cursors("changes", int)
 _CHANGING: Final = (ErrorKind.NOT_FOUND, ErrorKind.CONFLICT, ErrorKind.FORBIDDEN)
@@ -45,16 +45,10 @@ _TYPE: Final = "the permission of its type"
 _REQUESTER: Final = "its requester"
 
 
-class OneChange(Path):
+class ByChange(Path):
     """One change, by its reference or its id."""
 
-    change_id: Annotated[UUID | int, Named("CHG")]
-
-
-class ByChange(Path):
-    """One change."""
-
-    change_id: Id
+    change_id: Annotated[UUID, Named("CHG")]
 
 
 class Changes:
@@ -111,7 +105,7 @@ class Changes:
     @endpoint(
         Method.GET, "/api/v1/changes/{change_id}", summary="Show a change", tags=_TAGS, errors=(ErrorKind.NOT_FOUND,)
     )
-    async def show(self, call: Call[None, None, OneChange]) -> ChangeOut:
+    async def show(self, call: Call[None, None, ByChange]) -> ChangeOut:
         """Its whole life in one place."""
         return change_out(await get_change(self._database, call.actor, call.path.change_id))
 

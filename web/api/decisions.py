@@ -11,6 +11,7 @@ from pydantic import Field
 from core.db import Database
 from core.decisions import DecisionView, Gate, get_decision, reopen, report_outcome
 from core.errors import ErrorKind
+from web.api.request_shapes import ByRequest
 from web.endpoint import Call, Method, endpoint
 from web.schema import Id, Input, Output, Path
 
@@ -71,12 +72,6 @@ class ReopenIn(Input):
     """Why it should be looked at again."""
 
     reason: Annotated[str, Field(max_length=500)]
-
-
-class ByRequest(Path):
-    """One request."""
-
-    request_id: Id
 
 
 class ByDecision(Path):

@@ -68,7 +68,7 @@ RESPONDER: Final = "a responder, or somebody with a part in it"
 class ByIncident(Path):
     """One incident, by its reference or its id."""
 
-    incident_id: Annotated[UUID | int, Named("INC")]
+    incident_id: Annotated[UUID, Named("INC")]
 
 
 class Incidents:

@@ -11,8 +11,9 @@ from pydantic import Field
 from core.db import Database
 from core.errors import ErrorKind
 from core.receipts import Issuer, issue_receipt
+from web.api.request_shapes import ByRequest
 from web.endpoint import Call, Method, PublicCall, endpoint
-from web.schema import Id, Output, Path
+from web.schema import Output
 
 
 class ReceiptOut(Output):
@@ -41,12 +42,6 @@ class JwksOut(Output):
     """The keys that verify receipts, the one that signs now first."""
 
     keys: list[JwkOut]
-
-
-class ByRequest(Path):
-    """One request."""
-
-    request_id: Id
 
 
 class Receipts:

@@ -138,13 +138,7 @@ class TicketEventsOut(Output):
     items: list[TicketEventOut]
 
 
-class OneRequest(Path):
+class ByRequest(Path):
     """One request, by its reference or its id."""
 
-    request_id: Annotated[UUID | int, Named("REQ")]
-
-
-class ByRequest(Path):
-    """One request."""
-
-    request_id: Id
+    request_id: Annotated[UUID, Named("REQ")]

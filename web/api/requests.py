@@ -36,7 +36,6 @@ from web.api.request_shapes import (
     ManyIn,
     ManyOut,
     NoteIn,
-    OneRequest,
     OutcomeOut,
     ReassignIn,
     RequestsQuery,
@@ -86,7 +85,7 @@ class Requests:
         tags=("requests",),
         errors=(ErrorKind.NOT_FOUND,),
     )
-    async def show(self, call: Call[None, None, OneRequest]) -> RequestOut:
+    async def show(self, call: Call[None, None, ByRequest]) -> RequestOut:
         """Everything that a reader may see."""
         return request_out(await see_request(self._database, call.actor, call.path.request_id))
 

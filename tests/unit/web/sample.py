@@ -27,7 +27,20 @@ from web.idempotency import REPLAYED_HEADER
 from web.paging import Cursors, Page, PageQuery
 from web.ports import AnswerLost, Begun, Fresh, HealthCheck, InFlight, Mismatch, Replay
 from web.registry import Api, Tag
-from web.schema import DecimalText, Id, Input, Instant, Line, MoneyIn, MoneyOut, Output, Path, Prose, Query
+from web.schema import (
+    DecimalText,
+    Input,
+    Instant,
+    Line,
+    MoneyIn,
+    MoneyOut,
+    Named,
+    Output,
+    Path,
+    Prose,
+    Query,
+    Reference,
+)
 
 TOKEN = "cst_enterprise-corp_dana"
 READER_TOKEN = "cst_enterprise-corp_ron"
@@ -89,7 +102,7 @@ class NoteOut(Output):
 class ByNote(Path):
     """Which note."""
 
-    note_id: Id
+    note_id: Annotated[UUID, Named("NOTE")]
 
 
 class NotesQuery(PageQuery):
@@ -115,6 +128,16 @@ class Note:
     colour: Colour
     created_at: datetime
     price: MoneyOut | None = None
+
+
+class Numbers:
+    """Notes are numbered as they are kept: NOTE-1 is the first."""
+
+    async def id_of(self, actor: Actor, reference: Reference) -> UUID:
+        del actor
+        if reference.number > 5:
+            raise NotFound(f"There is no {reference}.", where="note_id")
+        return UUID(int=NOTE.int + reference.number - 1)
 
 
 POSITION = Cursors("notes", tuple[Instant, UUID])
@@ -348,6 +371,7 @@ async def serving(world: World) -> AsyncIterator[aiohttp.ClientSession]:
         settings=WebSettings(public_url="https://governance.example.com", trusted_proxies=world.trusted_proxies),
         authenticator=world.tokens,
         idempotency=world.keys,
+        references=Numbers(),
         registry=world.registry,
     )
 

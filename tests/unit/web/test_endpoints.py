@@ -184,6 +184,13 @@ async def test_a_path_parameter_of_the_wrong_kind_is_named(client: aiohttp.Clien
         assert (await answer.json())["errors"][0]["parameter"] == "note_id"
 
 
+async def test_what_people_call_it_by_is_the_id_for_whoever_serves_it(client: aiohttp.ClientSession):
+    async with client.get("/api/v1/notes/NOTE-2") as answer:
+        assert (answer.status, (await answer.json())["title"]) == (200, "Note 1")
+    async with client.get("/api/v1/notes/NOTE-6") as answer:
+        assert (answer.status, (await answer.json())["detail"]) == (404, "There is no NOTE-6.")
+
+
 async def test_an_unknown_note_is_not_found(client: aiohttp.ClientSession):
     async with client.get("/api/v1/notes/0198c1f2-6a00-7000-8000-0000000000ff") as answer:
         assert answer.status == 404
