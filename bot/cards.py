@@ -6,7 +6,7 @@ so that nobody can smuggle in `<!channel>` or a link.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -291,3 +291,13 @@ class Form:
     blocks: tuple[Block | Input, ...] = field(default_factory=tuple)
     submit: str | None = None
     memo: str = ""
+
+    def with_words(self, words: str) -> Form:
+        """With what somebody has typed already in its first empty field for a text, or else in its first line."""
+        fields = [each for each in self.blocks if isinstance(each, TextInput)]
+        empty = (each for each in fields if each.is_multiline and not each.initial)
+        chosen = next(empty, fields[0] if fields else None)
+        if chosen is None:
+            return self
+        filled = replace(chosen, initial=words[: chosen.max_chars])
+        return replace(self, blocks=tuple(filled if each is chosen else each for each in self.blocks))

@@ -55,6 +55,14 @@ class Opening:
     title: str
     make: Callable[[], Awaitable[Form]]
 
+    def with_words(self, words: str) -> Opening:
+        """Of the same form, with these words to begin with: nobody types a reason twice."""
+
+        async def make() -> Form:
+            return (await self.make()).with_words(words)
+
+        return Opening(self.title, make)
+
     async def form(self) -> Form:
         """The form, or why there is none, as a form."""
         try:

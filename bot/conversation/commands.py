@@ -77,9 +77,12 @@ async def on_command(chat: Chat, asker: Asker, typed: Typed) -> Reply:
     if intent.verb is Verb.HELP:
         return help_card(typed.command)
     try:
-        return await _done(chat, asker, typed, intent)
+        reply = await _done(chat, asker, typed, intent)
     except UnknownPerson as exc:
         raise _nobody(exc, intent) from exc
+    if isinstance(reply, Opening) and intent.number and intent.text:
+        return reply.with_words(intent.text)
+    return reply
 
 
 def _nobody(error: UnknownPerson, intent: Intent) -> UnknownPerson:

@@ -86,6 +86,10 @@ def test_a_change_is_scheduled_done_rolled_back_recovered_and_reviewed_in_chat(p
         voted(product, reference, "security_manager")
     until(lambda: state() == "schedule", "the approval")
     begins, ends = (f"{each:%Y-%m-%d %H:%M}" for each in (starts_at, ends_at))
+    form = product.control(
+        "slack/command", user=product.email(who), channel="general", text=f"/change schedule {reference} soon"
+    )
+    assert "soon" in str(form["modal"])  # what was typed is there to be mended
     filled(product, who, f"/change schedule {reference}", starts_at=begins, ends_at=ends)
     assert "Being implemented" in str(typed(product, f"/change start {reference}")["ephemeral"])
     filled(product, who, f"/change done {reference}", validation="passed", notes="All green.")

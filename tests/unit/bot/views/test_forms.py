@@ -6,7 +6,7 @@ import pytest
 
 from bot import actions
 from bot.actions import Target, choice_value, decode
-from bot.cards import ChecksInput, Passage, PersonInput, Plain, Quote, SelectInput, TextInput
+from bot.cards import ChecksInput, Form, Passage, PersonInput, Plain, Quote, SelectInput, TextInput
 from bot.plain import blocks_text
 from bot.slack import render
 from bot.views import bypass_forms, forms, request_forms
@@ -31,6 +31,19 @@ def inputs_of(form):
     return {
         part.id: part for part in form.blocks if isinstance(part, TextInput | SelectInput | ChecksInput | PersonInput)
     }
+
+
+@pytest.mark.row("B1")
+def test_what_was_typed_behind_a_command_stands_in_the_form_that_it_opens():
+    words = "The migration is not done."
+    asked = inputs_of(bypass_forms.extension_form(bypass()).with_words(words))
+    assert asked["reason"].initial == words
+    long = inputs_of(forms.reject_form(request(), TARGET).with_words("x" * 5000))
+    assert len(long["reason"].initial) == long["reason"].max_chars
+    times = Form("times", "Schedule", (TextInput("starts_at", "Start", initial="2026-03-03 22:00"),))
+    assert inputs_of(times.with_words("tomorrow"))["starts_at"].initial == "tomorrow"
+    told = forms.loading_form("Schedule")
+    assert told.with_words(words) == told
 
 
 @pytest.mark.row("B1", "X7")
