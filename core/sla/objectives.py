@@ -153,9 +153,8 @@ async def _take(tx: Transaction, catalogue: SlaCatalogue, actor: Actor, found: I
     """What holds otherwise, or not at all, holds so now."""
     promised, created, changed, unchanged = await promises_of(tx, catalogue), [], [], 0
     holding = {(each.objective.service, each.objective.name): each for each in promised.holding}
-    wanted = {(each.service, each.name): each for each in found.objectives}  # of two of one name the later
-    for key, objective in wanted.items():
-        known = holding.get(key)
+    for objective in found.objectives:
+        known = holding.get((objective.service, objective.name))
         inherited = promised.of(objective.service) if objective.is_inherited else ()
         held = known.objective if known else next((each for each in inherited if each.name == objective.name), None)
         if held is not None and is_same(held, objective):

@@ -37,6 +37,7 @@ STARTS_OTHERWISE: Final = "2026-01-01 00:00:00"  # of every period but weeks
 UTC: Final = "Etc/UTC"  # as a zone of a region, which OpenSLO wants
 _SIGNS: Final = {name: sign for sign, name in OPS.items()}
 _DURATION: Final = re.compile(r"([0-9]{1,6})([mhdwMQY])")
+_MARKER: Final = re.compile(r"---\s*(?:\s#.*)?")  # where a document begins
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,9}")
 _LENGTHS: Final = {"m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _ALERTS: Final = "Countersign alerts by its own policy."
@@ -46,7 +47,7 @@ _TOP: Final = ("apiVersion", "kind", "metadata", "spec")
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What the documents say; and what of them was passed over, with the reason."""
+    """What the documents say, each service and name once; and what of them was passed over, with the reason."""
 
     objectives: tuple[Objective, ...]
     passed_over: tuple[str, ...]
@@ -76,18 +77,22 @@ def read_openslo(text: str, *, file: str) -> Imported:
                 slos.append((document, fields))
             case _:
                 passed_over.append(f"{kind} {name}: {_OTHERWISE.get(kind, _ALERTS)}")
-    found: list[Objective] = []
+    found: dict[tuple[str, str], Objective] = {}
     for document, fields in slos:
         read, lost = _objectives(document, fields, services, indicators)
-        found += read
         passed_over += lost
-    return Imported(tuple(found), tuple(passed_over))
+        for each in read:
+            key = each.service, each.name
+            if key in found:
+                passed_over.append(f"SLO {each.name}: '{each.service}' has several of this name; the last one counts.")
+            found[key] = each
+    return Imported(tuple(found.values()), tuple(passed_over))
 
 
 def _parts(text: str) -> list[str]:
     """The documents, each behind as many empty lines as stand before it, so that its lines keep their numbers."""
     found, lines = [], text.splitlines()
-    starts = [-1, *(index for index, line in enumerate(lines) if re.fullmatch(r"---\s*", line)), len(lines)]
+    starts = [-1, *(index for index, line in enumerate(lines) if _MARKER.fullmatch(line)), len(lines)]
     for before, after in itertools.pairwise(starts):
         if any(line.strip() and not line.lstrip().startswith("#") for line in lines[before + 1 : after]):
             found.append("\n" * (before + 1) + "\n".join(lines[before + 1 : after]) + "\n")
@@ -126,12 +131,13 @@ def _objectives(
         reader.problem((*path, "service"), refusal("a service"), accepted=ACCEPTED)
     window = _window(reader, (*path, "timeWindow"), spec.get("timeWindow", ()))
     method = reader.choice((*path, "budgetingMethod"), spec.get("budgetingMethod", METHODS[0]), METHODS)
-    is_ratio = _is_ratio(reader, path, spec, indicators)
     found = []
     given = reader.sequence((*path, "objectives"), spec.get("objectives", ()))
     for index, item in enumerate(given):
         place = (*path, "objectives", index)
         entry = reader.mapping(place, item)
+        has_own = "indicator" in entry or "indicatorRef" in entry  # a part of a composite
+        is_ratio = _is_ratio(reader, place, entry, indicators) if has_own else _is_ratio(reader, path, spec, indicators)
         metric, bound, percentile = _promise(reader, place, entry, method, is_ratio=is_ratio, notes=notes)
         name = notes.get("name") or str(metadata.get("name", "?")) + (f"-{index + 1}" if len(given) > 1 else "")
         found.append(

@@ -1,4 +1,4 @@
-"""What an SLO says that an objective of ours cannot: each is told of, so that nothing is lost in silence (S1). Pure."""
+"""What an SLO says that an objective of ours cannot, or not in so many words: each is told of (S1). Pure."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def _of_entry(entry: Mapping[str, object], notes: Mapping[str, str], metric: Met
     if metric is Metric.THROUGHPUT and notes.get("metric") != Metric.THROUGHPUT:
         target = entry.get("target", entry.get("targetPercent"))
         yield f"op {entry.get('op')}: read as a throughput in operations per minute, which has no target ({target})."
+    if metric is Metric.RESPONSE_TIME and "metric" not in notes:
+        yield f"value {entry.get('value')}: read as seconds of response time."
     if not is_threshold:
         for key in ("op", "value"):
             if key in entry:

@@ -178,7 +178,10 @@ def test_documents_of_others_are_read_as_near_as_can_be():
         "The Shop", "latency", "99% of response times <= 300ms",
     )  # fmt: skip
     assert objective.window.rolling == 28 * DAY
-    assert found.passed_over == ("AlertPolicy fast: Countersign alerts by its own policy.",)
+    assert found.passed_over == (
+        "AlertPolicy fast: Countersign alerts by its own policy.",
+        "SLO latency: value 0.3: read as seconds of response time.",
+    )
 
 
 @pytest.mark.row("S1")
@@ -207,6 +210,48 @@ def test_what_an_objective_cannot_hold_is_told_of_and_not_lost_in_silence(given,
     assert given in FOREIGN
     passed_over = read_openslo(FOREIGN.replace(given, other, 1), file="shop.yaml").passed_over
     assert [each for each in passed_over if each.startswith(f"SLO latency: {said}")]
+
+
+@pytest.mark.row("S1")
+def test_of_several_objectives_of_one_service_and_name_the_last_counts_and_that_is_told():
+    slo = FOREIGN.split("---\n")[1]
+    found = read_openslo(f"{slo}---\n{slo.replace('0.3', '0.2', 1)}", file="shop.yaml")
+    assert [each.words for each in found.objectives] == ["99% of response times <= 200ms"]
+    assert "SLO latency: 'shop' has several of this name; the last one counts." in found.passed_over
+
+
+@pytest.mark.row("S1")
+def test_each_part_of_a_composite_is_measured_by_its_own_indicator():
+    composite = """apiVersion: openslo/v1
+kind: SLI
+metadata: {name: answered}
+spec: {ratioMetric: {counter: true, good: {}, total: {}}}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: checkout}
+spec:
+  service: shop
+  timeWindow: [{duration: 4w, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives:
+    - {indicatorRef: answered, target: 0.999, compositeWeight: 2}
+    - {indicator: {spec: {thresholdMetric: {metricSource: {}}}}, op: lte, value: 0.3, target: 0.95}
+"""
+    found = read_openslo(composite, file="shop.yaml")
+    assert [(each.name, each.words) for each in found.objectives] == [
+        ("checkout-1", "success rate >= 99.9%"),
+        ("checkout-2", "95% of response times <= 300ms"),
+    ]
+    assert len([each for each in found.passed_over if "compositeWeight" in each]) == 1
+    with pytest.raises(ConfigError, match="There is no SLI 'other' here") as refused:
+        read_openslo(composite.replace("indicatorRef: answered", "indicatorRef: other"), file="shop.yaml")
+    assert refused.value.key == "spec.objectives.0.indicatorRef"
+
+
+def test_a_comment_behind_the_line_that_divides_documents_is_passed_over():
+    plain = read_openslo(FOREIGN, file="shop.yaml")
+    assert read_openslo(FOREIGN.replace("---", "--- # next"), file="shop.yaml") == plain
 
 
 @pytest.mark.row("S1")
