@@ -126,16 +126,24 @@ def incident_reopen_form(incident: IncidentView) -> Form:
 
 
 def incident_review_form(incident: IncidentView) -> Form:
-    """The post-incident review."""
+    """The post-incident review; one that is written already is to be changed."""
+    done = incident.review if incident.review_state == "done" else None
+    causes = done.causes if done else incident.cause
     return _about(
         incident,
         actions.FORM_INCIDENT_REVIEW,
         "Review",
         "Finish review",
-        TextInput("summary", "What happened?", is_multiline=True, max_chars=TEXT_MAX),
-        TextInput("causes", "Why?", is_multiline=True, initial=incident.cause[:TEXT_MAX], max_chars=TEXT_MAX),
-        TextInput("went_well", "What went well?", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
-        TextInput("went_wrong", "What went wrong?", is_multiline=True, is_optional=True, max_chars=TEXT_MAX),
+        _part("summary", "What happened?", done.summary if done else ""),
+        _part("causes", "Why?", causes),
+        _part("went_well", "What went well?", done.went_well if done else "", is_optional=True),
+        _part("went_wrong", "What went wrong?", done.went_wrong if done else "", is_optional=True),
+    )
+
+
+def _part(name: str, label: str, initial: str, *, is_optional: bool = False) -> TextInput:
+    return TextInput(
+        name, label, is_multiline=True, is_optional=is_optional, initial=initial[:TEXT_MAX], max_chars=TEXT_MAX
     )
 
 

@@ -235,7 +235,7 @@ def _outcome(incident: IncidentView, *, is_late: bool) -> Iterator[Block]:
             yield Context((Markup("🔬 Cause: "), one_line(incident.cause[:500])))
     if incident.review:
         yield Context((Markup("🔎 "), one_line(incident.review.summary[:500])))
-    elif incident.review_state and incident.review_due_at:
+    if incident.review_state in ("due", "overdue") and incident.review_due_at:
         lead = "⏰ Its review is overdue since " if is_late else "🔎 Review due "
         yield Context((Instant(incident.review_due_at, lead),))
 

@@ -63,7 +63,7 @@ async def resolve_held(
 ) -> Held:
     """The held incident is resolved by the actor; by its alerts, if that is the system."""
     to = held.move(Step.RESOLVE)
-    owes = held.row.review is None and reaches(held.severity, held.policy.review_from)
+    owes = reaches(held.severity, held.policy.review_from)
     due = tx.now + held.policy.review_due
     values = {
         "state": to,
@@ -98,7 +98,8 @@ async def reopen_held(
         "reopened": held.row.reopened + 1,
         "page": {},
         "told_at": tx.now,
-        **({"review_state": None, "review_due_at": None} if held.row.review is None else {}),
+        "review_state": None,  # what was written says nothing of what has come back
+        "review_due_at": None,
     }
     for kind in (CLOSE, REVIEW):
         await clear(tx, held.id, kind=kind)

@@ -58,7 +58,9 @@ async def review(
         }
         review = {**written, "by": str(user), "at": tx.now.isoformat()}
         await clear(tx, held.id, kind=REVIEW)
-        values = {"review": review, "review_state": "done", "cause": held.row.cause or written["causes"]}
+        is_said = held.row.cause and held.row.cause != (held.row.review or {}).get("causes")  # and not by a review
+        cause = held.row.cause if is_said else written["causes"]
+        values = {"review": review, "review_state": "done", "cause": cause}
         text = f"Reviewed: {written['summary']}"
         held = await settle_on(tx, actor, held, IncidentEvent.REVIEWED, text=text, values=values, details=written)
         if held.state is IncidentState.RESOLVED:

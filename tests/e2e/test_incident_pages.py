@@ -56,6 +56,8 @@ async def test_an_incident_is_reported_worked_on_reviewed_and_followed_up(produc
         await expect(page.locator("section", has_text="Review").last).to_contain_text("after: 1 s")
         await do(page, "Write the review", What_happened="It leaked.", Why="No limit.")
         await expect(page.locator(".headline")).to_contain_text("Closed")
+        await page.locator("summary", has_text="Change the review").click()
+        await expect(page.get_by_label("What happened?")).to_have_value("It leaked.")
         timeline = page.locator("ol.timeline")
         for words in ("Reported:", "looks after it", "Update: We restart it.", "Severity medium → high", "Reviewed:"):
             await expect(timeline).to_contain_text(words)

@@ -334,6 +334,35 @@ async def test_a_review_is_owed_and_closes_it_and_follow_ups_are_tracked_to_thei
 
 
 @pytest.mark.row("S3")
+async def test_one_that_comes_back_after_its_review_owes_another_which_says_its_cause_anew(incident_desk, runner):
+    desk = incident_desk
+    incident = await opened_by_hand(desk)
+    await desk.do(resolve, OPERATOR, incident, resolution="Restarted.")
+    await desk.do(review, OPERATOR, incident, summary="Too slow.", causes="No cache.")
+    again = await desk.do(reopen, OPERATOR, incident, reason="It is slow again.")
+    assert (again.review_state, again.review_due_at, again.review.summary) == (None, None, "Too slow.")
+    over = await desk.do(resolve, OPERATOR, incident, resolution="Restarted again.")
+    assert (over.state, over.review_state) == ("resolved", "due")
+    with pytest.raises(WrongState, match="owes its review"):
+        await desk.do(close, OPERATOR, incident)
+    desk.later(days=5)
+    await runner.run_due()
+    assert (await desk.show(incident)).review_state == "overdue"
+    found = await desk.do(review, OPERATOR, incident, summary="Slow again.", causes="A leak.")
+    assert (found.state, found.review_state, found.cause) == ("closed", "done", "A leak.")
+
+
+@pytest.mark.row("S3")
+async def test_a_cause_that_was_said_at_the_resolution_stands_beside_that_of_the_review(incident_desk):
+    desk = incident_desk
+    incident = await opened_by_hand(desk)
+    await desk.do(resolve, OPERATOR, incident, resolution="Restarted.", cause="Memory.")
+    for causes in ("No bound.", "No bound on the cache."):
+        found = await desk.do(review, OPERATOR, incident, summary="Too slow.", causes=causes)
+        assert (found.cause, found.review.causes) == ("Memory.", causes)
+
+
+@pytest.mark.row("S3")
 async def test_an_owner_who_is_nobody_here_is_refused_at_the_owner(incident_desk):
     desk, operator = incident_desk, incident_desk.company.actor(OPERATOR)
     incident = await opened_by_hand(desk)

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from bot import actions
-from bot.cards import Context, Instant
+from bot.cards import Context, Instant, TextInput
 from bot.plain import text_of
+from bot.views.incident_forms import incident_review_form
 from bot.views.incidents import incident_card, incident_done, incident_thread_line, timeline_blocks
+from core.incidents import IncidentReview
 from tests.unit.bot.incident_samples import BEGAN, entry, incident, over, worked_on
 from tests.unit.bot.samples import NOW, PRIYA
 
@@ -51,6 +53,28 @@ def test_a_title_that_begins_with_what_is_affected_does_not_name_it_twice():
 def test_what_no_person_resolved_here_says_how_it_was_resolved_once():
     there = replace(over(), resolved_by=None, resolution="By Lee on INC0030068 in ServiceNow.")
     assert "✅ Resolved: By Lee on INC0030068 in ServiceNow." in text_of(incident_card(there, None, now=NOW))
+
+
+REVIEW = IncidentReview(summary="Too slow.", causes="No cache.", went_well="Paging.", went_wrong="", by=PRIYA, at=NOW)
+
+
+@pytest.mark.row("B6", "S3")
+def test_one_that_came_back_after_its_review_shows_that_another_is_due():
+    again = replace(over(), review=REVIEW, review_state="due", review_due_at=NOW + timedelta(days=5))
+    shown = text_of(incident_card(again, None, now=NOW))
+    assert "🔎 Too slow." in shown
+    assert "🔎 Review due" in shown
+    assert "Review due" not in text_of(incident_card(replace(again, review_state="done"), None, now=NOW))
+
+
+@pytest.mark.row("B6", "S3")
+def test_a_review_that_is_written_again_begins_with_what_stands_and_another_with_the_cause_alone():
+    def begins(state):
+        form = incident_review_form(replace(over(), cause="A leak.", review=REVIEW, review_state=state))
+        return [each.initial for each in form.blocks if isinstance(each, TextInput)]
+
+    assert begins("done") == ["Too slow.", "No cache.", "Paging.", ""]
+    assert begins("due") == ["", "A leak.", "", ""]
 
 
 @pytest.mark.row("B6")
