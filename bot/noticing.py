@@ -62,6 +62,7 @@ _OF_PEOPLE: Final = frozenset(
         ChangeEvent.UNDONE_LATE,
         ChangeEvent.RECOVERY_FAILED,
         ChangeEvent.WENT_SILENT,
+        ChangeEvent.HEARD_AGAIN,
         ChangeEvent.ALARM_REPEATED,
         ChangeEvent.TICKET_ENDED,
         ChangeEvent.TASK_HEARD,

@@ -254,6 +254,7 @@ _TOLD: Final = {
     "change.rollout_failed": "🚨 Its rollout failed",
     "change.undone_late": "🚨 Undone after it was over",
     "change.went_silent": "🚨 The platform is silent",
+    "change.heard_again": "📡 The platform is heard again.",
     "change.alarm_repeated": "🚨 Nobody looks after it yet",
     "change.ticket_ended": "🎫 Its ticket is over, and it is not",
     "change.task_heard": "🎫 A task of it was touched on its ticket",

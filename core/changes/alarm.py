@@ -34,6 +34,17 @@ async def raised(tx: Transaction, policy: ChangePolicy, held: Held, what: str) -
     return {"alarm": {"what": what, "at": tx.now.isoformat(), "people": sorted(people), "reminders": 0}}
 
 
+async def silence_over(tx: Transaction, held: Held) -> Held:
+    """The platform is heard again: an alarm that says it is not is over, and those who were told hear so."""
+    alarm = held.row.alarm
+    if alarm is None or not alarm.get("is_silence"):
+        return held
+    await clear(tx, held.id, kind=ALARM)
+    who, category = system_actor(tx.tenant), AuditCategory.SYSTEM
+    said, values = {"what": alarm["what"], "people": alarm["people"]}, {"alarm": None}
+    return await settle_on(tx, who, held, ChangeEvent.HEARD_AGAIN, values=values, details=said, category=category)
+
+
 def told_of(values: dict[str, Any]) -> dict[str, Any]:
     """Who is told, for the event that the alarm goes out with."""
     return {"people": values["alarm"]["people"]}

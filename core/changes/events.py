@@ -41,6 +41,7 @@ class ChangeEvent(StrEnum):
     ROLLOUT_FAILED = "change.rollout_failed"  # and stays as it is until people decide
     UNDONE_LATE = "change.undone_late"  # there, after it was over here
     WENT_SILENT = "change.went_silent"  # the platform says nothing any more
+    HEARD_AGAIN = "change.heard_again"  # and the alarm that said so is over
     ALARM_REPEATED = "change.alarm_repeated"  # nobody has acknowledged it
     ACKNOWLEDGED = "change.acknowledged"
     TICKET_ENDED = "change.ticket_ended"  # in its system, while it is not over here

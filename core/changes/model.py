@@ -32,7 +32,8 @@ changes = tenant_table(
     Column("validation", JSONB, nullable=True),  # the last: result, notes, by, at
     identifier("rollback_request_id", nullable=True),  # of the approval of its rollback, the last one
     Column("recovery", JSONB, nullable=True),  # after a rollback: state, notes, by, at
-    Column("alarm", JSONB, nullable=True),  # the last: what, at, people, reminders, acknowledged_by, acknowledged_at
+    # the last, until it is over: what, at, people, reminders, is_silence, acknowledged_by, acknowledged_at
+    Column("alarm", JSONB(none_as_null=True), nullable=True),
     Column("review_state", Text, nullable=True),  # NULL until there is one to do
     instant("review_due_at", nullable=True),
     Column("review", JSONB, nullable=True),  # outcome, notes, lessons, by, at

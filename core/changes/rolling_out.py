@@ -10,7 +10,7 @@ from uuid import UUID
 from core.actor import system_actor
 from core.audit import AuditCategory
 from core.changes import drilling, implementing, rolling_back, rules
-from core.changes.alarm import raised, told_of
+from core.changes.alarm import raised, silence_over, told_of
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.events import ChangeEvent
 from core.changes.loading import Held, hold, policy_of, settle_on
@@ -52,6 +52,8 @@ async def hear_of_rollout(database: Database, catalogue: ChangeCatalogue, event:
         rollout = (await rollouts_of(tx, [held.id])).get(held.id)
         if rollout is None or rollout.id != event.subject_id:
             return  # of a rollout that another has followed
+        if not rollout.is_silent:
+            held = await silence_over(tx, held)
         match event.type:
             case RolloutEvent.PROGRESSED:
                 await _note(tx, held, ChangeEvent.PROGRESSED)
@@ -59,6 +61,7 @@ async def hear_of_rollout(database: Database, catalogue: ChangeCatalogue, event:
                 since = told_at(datetime.fromisoformat(event.data["since"]), (await tenant_policy(tx)).time_zone)
                 what = f"Nothing is heard of the agent platform since {since}."
                 values = await raised(tx, policy, held, what)
+                values["alarm"]["is_silence"] = True
                 await _note(tx, held, ChangeEvent.WENT_SILENT, values=values, reason=what, **told_of(values))
             case _:
                 before, to = (RolloutState(event.data[key]) for key in ("from", "to"))

@@ -42,7 +42,7 @@ async def hear(database: Database, tenant: TenantId, rollout_id: UUID, report: R
             changed = await moved(tx, system_actor(tenant), row, move, values=values)
             return RolloutState(changed.state)
         changed = await store.change(tx, rollout_id, values)
-        if (changed.progress, changed.message) != (row.progress, row.message):
+        if (changed.progress, changed.message) != (row.progress, row.message) or row.told_silent_at is not None:
             await tell(tx, changed, RolloutEvent.PROGRESSED)
         return state
 

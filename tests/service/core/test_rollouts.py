@@ -183,6 +183,25 @@ async def test_a_platform_that_refuses_the_order_fails_the_rollout_with_what_it_
     )
 
 
+@pytest.mark.row("G6", "G10")
+async def test_the_alarm_of_a_silent_platform_is_over_once_it_is_heard_again(floor):
+    floor.platform.configure({"next": "silent"})
+    change = await rolled_out(floor, "silent")
+    await floor.turn(2)
+    floor.faults.add("platform", Fault.DOWN, 1000)
+    await floor.turn(8)
+    assert (await floor.desk.now(change)).alarm.what.startswith("Nothing is heard of the agent platform")
+    floor.faults.clear("platform")
+    await floor.turn(2)
+    change = await floor.desk.now(change)
+    assert (change.state, change.rollout.is_silent, change.alarm) == ("implement", False, None)
+    events = await floor.desk.events(change)
+    assert (events.count("went_silent"), events.count("heard_again")) == (1, 1)
+    floor.faults.add("platform", Fault.DOWN, 1000)
+    await floor.turn(8)
+    assert (await floor.desk.now(change)).alarm is not None, "another silence is another alarm"
+
+
 @pytest.mark.row("G6", "G7")
 async def test_a_silent_platform_is_told_of_and_after_its_limit_the_change_is_undone(floor):
     floor.platform.configure({"next": "silent"})
