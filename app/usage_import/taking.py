@@ -29,6 +29,8 @@ from core.errors import Conflict, CountersignError, InvalidInput
 from core.money import Money
 
 BATCH: Final = 1_000  # rows at a time, and usage in one transaction
+_BY_ANOTHER: Final = "This row counts already, by another meter, and no row counts twice."
+_ITS_METER: Final = ("the same --meter as before, or none as before",)
 _PART: Final = 1 << 20  # bytes read at a time
 
 Write = Callable[[Actor, Sequence[Usage]], Awaitable[Recorded]]
@@ -182,6 +184,8 @@ def _imported(marks: Marks, written: _Written, *, total: int, skipped: int) -> I
 
 
 def _refused(row: UsageRow, error: CountersignError, columns: Mapping[str, str]) -> RowError:
+    if columns and isinstance(error, ToldOtherwise):  # of FOCUS: a row says its id, so the meter alone differs
+        return RowError(row.number, columns["meter"], _BY_ANOTHER, _ITS_METER)
     where = error.where or ""
     return RowError(row.number, columns.get(where, where), error.message, error.accepted)
 

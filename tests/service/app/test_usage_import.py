@@ -241,6 +241,18 @@ async def test_a_bill_comes_in_by_what_it_cost_with_free_rows_passed_over_and_cr
 
 
 @pytest.mark.row("C10")
+async def test_a_row_of_focus_that_counts_already_by_another_meter_is_named_so(company, bills, who, tmp_path):
+    writer, card = bills
+    header = "BilledCost,BillingCurrency,ChargePeriodStart,ConsumedQuantity,SkuId"
+    path = file_of(tmp_path, "9,USD,2026-03-01,2,cpu_hours", header=header)
+    assert (await take_file(writer.record, who, path, card=card)).accepted == 1
+    found = await take_file(writer.record, who, path, card=card, meter="cloud_spend")
+    assert (found.accepted, found.errors) == (0, 1)
+    assert reported(path) == [(2, "SkuId", "This row counts already, by another meter, and no row counts twice.")]
+    assert await spent(company, Group.METER) == {"cpu_hours": Decimal("0.20")}
+
+
+@pytest.mark.row("C10")
 async def test_a_bill_is_not_counted_by_a_meter_of_something_else_than_money(bills, who, tmp_path):
     writer, card = bills
     path = file_of(tmp_path, "9,USD,2026-03-01", header="BilledCost,BillingCurrency,ChargePeriodStart")
