@@ -15,12 +15,23 @@ function isBusy(part = main()) { // somebody types in it, or it has what was typ
         : field.value !== field.defaultValue);
 }
 
-function pathTo(element) { // how to find the same control in the new part
-  if (!element || !main().contains(element) || element === main()) return null;
+function finderOf(element) { // how to find the same control in the new part
+  if (!element || !main().contains(element) || element === main()) return () => null;
+  const path = pathTo(element);
+  if (path) return () => main().querySelector(path);
+  const name = nameOf(element); // those of one name are told apart by their order
+  const alike = () => [...main().querySelectorAll(element.tagName)].filter((each) => nameOf(each) === name);
+  const index = alike().indexOf(element);
+  return () => alike()[index];
+}
+
+function pathTo(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   if (element.getAttribute("href")) return `a[href="${CSS.escape(element.getAttribute("href"))}"]`;
   return element.name ? `[name="${CSS.escape(element.name)}"]${element.value ? `[value="${CSS.escape(element.value)}"]` : ""}` : null;
 }
+
+const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
 
 async function refresh(reference, isQuiet = false) {
   const hasParts = main().querySelector("[data-part]") !== null;
@@ -33,22 +44,24 @@ async function refresh(reference, isQuiet = false) {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = fresh.querySelector("main");
   if (!next || (isBusy() && !hasParts)) return;
-  const path = pathTo(document.activeElement);
+  const find = finderOf(document.activeElement);
   const scroll = window.scrollY;
   const isKept = isBusy();
   if (isKept) replaceParts(next); else replace(main(), next);
-  if (path && !main().contains(document.activeElement)) main().querySelector(path)?.focus({ preventScroll: true });
+  if (!main().contains(document.activeElement)) find()?.focus({ preventScroll: true });
   window.scrollTo({ top: scroll });
   document.title = fresh.title;
   if (!isQuiet) say(`${reference || "The page"} was updated.${isKept ? " What you typed is still here." : ""}`, isKept);
 }
 
-function replace(old, next) { // what was open stays so, whatever comes or goes beside it
+function replace(old, next) { // what was open or moved sideways stays so, whatever comes or goes beside it
   const open = {};
   const name = (each) => each.querySelector("summary")?.textContent.trim() ?? "";
+  const moved = new Map([...old.querySelectorAll(".scroll")].map((each) => [nameOf(each), each.scrollLeft]));
   for (const each of old.querySelectorAll("details")) (open[name(each)] ??= []).push(each.open);
   old.replaceChildren(...document.adoptNode(next).childNodes);
   for (const each of old.querySelectorAll("details")) each.open = open[name(each)]?.shift() ?? each.open;
+  for (const each of old.querySelectorAll(".scroll")) each.scrollLeft = moved.get(nameOf(each)) ?? 0;
 }
 
 function replaceParts(next) { // all but those in which somebody types
