@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # within words of some languages, and within emoji
@@ -16,3 +17,9 @@ def one_line(text: str) -> str:
     """The text as one line of what can be seen, with single spaces within and none around it."""
     seen = (each if is_one_line(each) else " " for each in text)
     return " ".join("".join(seen).split())
+
+
+def as_sentences(reasons: Iterable[str]) -> str:
+    """Them one after the other, each ended, however the person who wrote it left it."""
+    said = [each.strip() for each in reasons if each.strip()]
+    return " ".join(each if each.endswith((".", "!", "?", "…")) else f"{each}." for each in said)

@@ -28,6 +28,7 @@ from core.incidents import (
     assign,
     change_severity,
     check_may_act,
+    check_may_review,
     finish_follow_up,
     finishable_follow_ups,
     get_incident,
@@ -118,7 +119,9 @@ async def form_of(chat: Chat, actor: Actor, action_id: str, reference: UUID | in
     incident = await get_incident(chat.database, actor, reference)
     if action_id == actions.INCIDENT_FOLLOW_UP_DONE:
         return await _follow_ups_form(chat, actor, incident)
-    if action_id not in _FOR_ALL:
+    if action_id == actions.INCIDENT_REVIEW:
+        await check_may_review(chat.database, actor, incident, form=action_id)
+    elif action_id not in _FOR_ALL:
         await check_may_act(chat.database, actor, incident, form=action_id)
     match action_id:
         case actions.INCIDENT_TIMELINE:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.cards import Block, Card, Context, Heading, Instant, Markup, Plain, Section, Steps, Strong, Text, one_line
 from core.changes import ChangeView
+from core.one_line import as_sentences
 from core.rollouts import CheckView, RolloutState, RolloutView
 
 BAR_CELLS: Final = 10
@@ -60,7 +61,7 @@ def _rollout(rollout: RolloutView, *, now: datetime) -> Iterator[Block]:
     if rollout.watched_until and rollout.watched_until > now:
         yield Context((Instant(rollout.watched_until, "Watched until "),))
     if rollout.reasons:
-        yield Context((Markup("Because: "), one_line(" ".join(rollout.reasons)[:500])))
+        yield Context((Markup("Because: "), one_line(as_sentences(rollout.reasons)[:500])))
 
 
 def is_with_platform(change: ChangeView) -> bool:

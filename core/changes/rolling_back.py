@@ -34,6 +34,7 @@ from core.db import Database, Transaction
 from core.deadlines import clear
 from core.emergency import note_outcome
 from core.ids import RequestId
+from core.one_line import as_sentences
 from core.rollouts import RolloutState, end_rollout, rollouts_of, undo
 
 _DECLINED: Final = {"rejected": "declined", "withdrawn": "withdrawn", "expired": "not decided in time"}
@@ -186,7 +187,7 @@ async def _ask(tx: Transaction, policy: ChangePolicy, actor: Actor, held: Held, 
 async def _end(
     tx: Transaction, actor: Actor, held: Held, step: Step, event: ChangeEvent, reasons: Sequence[str]
 ) -> Held:
-    why = " ".join(reasons)[: rules.SUMMARY_MAX]
+    why = as_sentences(reasons)[: rules.SUMMARY_MAX]
     values: dict[str, Any] = {
         "state": held.move(step),
         "note": why,

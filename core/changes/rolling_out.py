@@ -18,6 +18,7 @@ from core.changes.policy import ChangePolicy
 from core.changes.state import ENDS, ChangeState, Step, target
 from core.changes.timetable import told_at
 from core.db import Database, Transaction
+from core.one_line import as_sentences
 from core.outbox import Event
 from core.rollouts import RolloutEvent, RolloutState, RolloutView, rollouts_of
 from core.tenants import tenant_policy
@@ -38,7 +39,7 @@ class _Moved:
     @property
     def why(self) -> str:
         """The reasons as one text."""
-        return " ".join(self.reasons)
+        return as_sentences(self.reasons)
 
 
 async def hear_of_rollout(database: Database, catalogue: ChangeCatalogue, event: Event) -> None:

@@ -26,6 +26,7 @@ from core.incidents.linking import link, unlink
 from core.incidents.looking import (
     begun_between,
     check_may_act,
+    check_may_review,
     finishable_follow_ups,
     get_incident,
     list_incidents,
@@ -109,6 +110,7 @@ __all__ = [
     "change_severity",
     "changed_incidents",
     "check_may_act",
+    "check_may_review",
     "close",
     "correct_start",
     "corrected_start",

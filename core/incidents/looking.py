@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.audit import audited
 from core.db import Database, Transaction
 from core.errors import Forbidden
-from core.incidents import part_store, store
+from core.incidents import part_store, rules, store
 from core.incidents.alerts import read_severity
 from core.incidents.errors import InvalidIncident, NotTheOwner, UnknownIncident, WrongState
 from core.incidents.holding import Held, require_responder
@@ -51,6 +51,12 @@ async def check_may_act(database: Database, actor: Actor, incident: IncidentView
     said = {"form": form}
     async with audited(database, actor, action=PREPARED, resource=incident.reference, details=said) as tx:
         await require_responder(tx, actor, await _looked_at(tx, incident.id))
+
+
+async def check_may_review(database: Database, actor: Actor, incident: IncidentView, *, form: str) -> None:
+    """As `check_may_act`, and the incident is over. Raises WrongState too."""
+    await check_may_act(database, actor, incident, form=form)
+    rules.check_reviewable(incident.reference, IncidentState(incident.state))
 
 
 async def finishable_follow_ups(

@@ -48,8 +48,7 @@ async def review(
     async with audited(database, actor, action="incident.reviewed", resource=named(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
-        if held.state not in (IncidentState.RESOLVED, IncidentState.CLOSED):
-            raise WrongState(f"{held.reference} is {held.state}; resolve it first.", where="state")
+        rules.check_reviewable(held.reference, held.state)
         written = {
             "summary": rules.check_text("summary", summary),
             "causes": rules.check_text("causes", causes),

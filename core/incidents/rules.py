@@ -185,6 +185,12 @@ def check_past(where: str, at: datetime, *, now: datetime) -> datetime:
     return min(at, now)
 
 
+def check_reviewable(reference: str, state: IncidentState) -> None:
+    """Returns if what happened can be looked back at. Raises WrongState."""
+    if state not in (IncidentState.RESOLVED, IncidentState.CLOSED):
+        raise WrongState(f"{reference} is {state}; resolve it first.", where="state")
+
+
 def check_may_close(reference: str, review_state: str | None) -> None:
     """Returns if nothing is owed. Raises WrongState while its review is."""
     if review_state in ("due", "overdue"):

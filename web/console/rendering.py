@@ -15,6 +15,7 @@ from core.approvals import asked_title, quorum_in_words
 from core.budgets import SPEND, amount, scope_words
 from core.costs import meter_title
 from core.money import CENT, in_full, plain
+from core.one_line import as_sentences
 from web.console import times
 from web.console.assets import PREFIX, Asset
 
@@ -88,6 +89,7 @@ def environment(assets: dict[str, Asset]) -> Environment:
         signed=signed,
         counts=scope_words,
         door=door_title,
+        as_sentences=as_sentences,
     )
     return found
 

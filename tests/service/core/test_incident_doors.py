@@ -12,8 +12,8 @@ from bot.conversation.incidents import form_of
 from bot.conversation.requesting import form_for
 from bot.views.request_forms import Written
 from core.decisions.errors import NothingToAsk
-from core.incidents import add_follow_up
-from core.incidents.errors import NotAResponder, NotTheOwner
+from core.incidents import add_follow_up, resolve
+from core.incidents.errors import NotAResponder, NotTheOwner, WrongState
 from tests.incident_desk import IncidentDesk
 from tests.unit.web.console.test_bypass_pages import TEMPLATES, VISITOR
 from web.console.rendering import Sight
@@ -39,6 +39,17 @@ async def test_a_form_that_somebody_may_not_send_does_not_open_for_them(company)
     forms = [page.render(may=may, **given).count('<details class="act"') for may in (False, True)]
     assert forms[0] == 1  # everybody may add to the timeline
     assert forms[1] > forms[0]
+
+
+@pytest.mark.row("B6")
+async def test_nobody_writes_a_review_of_what_goes_on_still(company):
+    desk = IncidentDesk(company)
+    incident, chat = await desk.show(await desk.fires()), SimpleNamespace(database=desk.database)
+    responder = company.actor("agent_operator")
+    with pytest.raises(WrongState, match="resolve it first"):
+        await form_of(chat, responder, actions.INCIDENT_REVIEW, incident.id)
+    await resolve(desk.database, responder, incident.id, resolution="Restarted.", cause="A leak.")
+    assert await form_of(chat, responder, actions.INCIDENT_REVIEW, incident.id)
 
 
 @pytest.mark.row("B6", "R6")
