@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from core.one_line import as_sentences
 from web.errors import Fault, Place
 from web.json_text import Json
 from web.schema import CURRENCY_PATTERN, EMAIL_PATTERN, LINE_PATTERN, PROSE_PATTERN
@@ -93,8 +94,7 @@ def _sentence(found: ErrorDetails, accepted: tuple[str, ...]) -> str:
             reason = found["msg"].removeprefix("Value error, ")
         case _:
             reason = found["msg"].replace("Input should", "It should", 1)
-    reason = reason[:1].upper() + reason[1:]
-    return reason if reason.endswith((".", "?", "!")) else f"{reason}."
+    return as_sentences([reason[:1].upper() + reason[1:]])
 
 
 def _length(kind: str, context: Mapping[str, Any]) -> str:

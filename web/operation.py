@@ -17,7 +17,7 @@ from web.errors import InvalidRequest, Place
 from web.faults import Schema, body_faults
 from web.json_text import Json, parse_json
 from web.parameters import Parameters, parameters_of
-from web.schema import OpenInput, Path, Query
+from web.schema import Named, OpenInput, Path, Query
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _EMPTY: Final = b"{}"
@@ -152,12 +152,19 @@ def _check(operation: Operation) -> None:
     declared = set(operation.path.model.model_fields) if operation.path else set()
     if in_path != declared:
         raise _wrong(endpoint, f"its path names {sorted(in_path)}, its Path model {sorted(declared)}")
+    if operation.is_public and _has_references(operation.path):
+        raise _wrong(endpoint, "what people call a thing by belongs to a tenant, and here the caller is unknown")
     if operation.idempotency is Idempotency.IGNORED:
         return
     if operation.is_public:
         raise _wrong(endpoint, "an Idempotency-Key belongs to a caller, and here the caller is unknown")
     if any(isinstance(answer, Media) for answer in operation.responses.values()):
         raise _wrong(endpoint, "a streamed answer is not kept, so it cannot be repeated for an Idempotency-Key")
+
+
+def _has_references(path: Parameters | None) -> bool:
+    fields = path.model.model_fields.values() if path else ()
+    return any(isinstance(each, Named) for field in fields for each in field.metadata)
 
 
 def _wrong(endpoint: Endpoint, reason: str) -> DeclarationError:

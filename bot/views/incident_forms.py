@@ -127,7 +127,7 @@ def incident_reopen_form(incident: IncidentView) -> Form:
 
 def incident_review_form(incident: IncidentView) -> Form:
     """The post-incident review; one that is written already is to be changed."""
-    done = incident.review if incident.review_state == "done" else None
+    done = incident.standing_review
     causes = done.causes if done else incident.cause
     return _about(
         incident,

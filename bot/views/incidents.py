@@ -235,7 +235,7 @@ def _outcome(incident: IncidentView, *, is_late: bool) -> Iterator[Block]:
             yield Context((Markup("🔬 Cause: "), one_line(incident.cause[:500])))
     if incident.review:
         yield Context((Markup("🔎 "), one_line(incident.review.summary[:500])))
-    if incident.review_state in ("due", "overdue") and incident.review_due_at:
+    if incident.owes_review and incident.review_due_at:
         lead = "⏰ Its review is overdue since " if is_late else "🔎 Review due "
         yield Context((Instant(incident.review_due_at, lead),))
 
@@ -270,7 +270,7 @@ def _buttons(incident: IncidentView, console: str) -> tuple[Button | LinkButton 
             Button(actions.INCIDENT_RESOLVE, "Resolve", value, tone=Tone.PLAIN if is_new else Tone.PRIMARY),
         ]
     if Step.REOPEN in steps:
-        if incident.review_state in ("due", "overdue"):
+        if incident.owes_review:
             buttons.append(Button(actions.INCIDENT_REVIEW, "Review", value, tone=Tone.PRIMARY))
         if _has_open_follow_ups(incident):
             buttons.append(Button(actions.INCIDENT_FOLLOW_UP_DONE, "Finish follow-up", value))

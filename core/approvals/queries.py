@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Text, bindparam, exists, func,
 from core.approvals.errors import UnknownRequest
 from core.approvals.model import request_stages, requests, stage_approvers, votes
 from core.approvals.views import UsableApproval
-from core.db import Transaction
+from core.db import Transaction, id_behind
 from core.ids import RequestId, UserId
 from core.named_tickets import tickets_needed
 
@@ -31,13 +31,10 @@ class RequestFilter:
 
 async def id_of(tx: Transaction, which: UUID | int) -> UUID:
     """The id behind REQ-<number>; an id is not looked up. Raises UnknownRequest."""
-    if not isinstance(which, int):
-        return which
-    wanted = select(requests.c.request_id).where(requests.c.tenant_id == tx.tenant, requests.c.number == which)
-    found: UUID | None = (await tx.connection.execute(wanted)).scalar()
-    if found is None:
-        raise UnknownRequest(f"There is no REQ-{which} here.", where="request")
-    return found
+    columns = requests.c
+    return await id_behind(
+        tx, which, kind="REQ", ids=columns.request_id, numbers=columns.number, unknown=UnknownRequest
+    )
 
 
 async def numbers(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:

@@ -40,7 +40,8 @@ async def count_charges(tx: Transaction, spent: Sequence[Spent]) -> None:
                 return
         elif (rows := await store.count(tx, counts, changed=known.changed)) is not None:
             by_id = {budget.id: budget for budget in known.budgets}
-            standings = [(each := by_id[row["budget_id"]], store.standing_in(row, each.terms.amount)) for row in rows]
+            counted = [(by_id[row["budget_id"]], row) for row in rows]
+            standings = [(budget, store.standing_in(row, budget.terms.amount)) for budget, row in counted]
             for budget, standing in await _without_forgiven(tx, standings, spent):
                 await raise_alerts(tx, budget, standing)
             return

@@ -23,15 +23,21 @@ from core.tenants import tenant_policy
 ALARM: Final = "changes.alarm"
 
 
-async def raised(tx: Transaction, policy: ChangePolicy, held: Held, what: str) -> dict[str, Any]:
-    """The values of a change that people must look at now: those of its row, who raised it and who implements it."""
+async def raised(
+    tx: Transaction, policy: ChangePolicy, held: Held, what: str, *, is_silence: bool = False
+) -> dict[str, Any]:
+    """The values of a change that people must look at now: those of its row, who raised it and who implements it.
+
+    `is_silence`: it is over once the platform is heard again.
+    """
     row = held.row
     keys = {each.key for each in policy.matrix[RiskLevel(row.risk_level or RiskLevel.HIGH)]}
     people = {str(row.requester_id), *([str(row.implementer_id)] if row.implementer_id else [])}
     people |= await _with_roles(tx, keys)
     every = (await tenant_policy(tx)).bypass.acknowledge_every
     await set_deadline(tx, held.id, ALARM, tx.now + every)
-    return {"alarm": {"what": what, "at": tx.now.isoformat(), "people": sorted(people), "reminders": 0}}
+    alarm = {"what": what, "at": tx.now.isoformat(), "people": sorted(people), "reminders": 0}
+    return {"alarm": alarm | ({"is_silence": True} if is_silence else {})}
 
 
 async def silence_over(tx: Transaction, held: Held) -> Held:

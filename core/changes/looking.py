@@ -14,13 +14,14 @@ from core.changes import reading, store
 from core.changes.catalogue import ChangeCatalogue
 from core.changes.errors import UnknownChange
 from core.changes.loading import policy_of, view_of
+from core.changes.model import changes
 from core.changes.policy import ChangePolicy
 from core.changes.state import ENDS, ChangeState
 from core.changes.store import ChangeFilter
 from core.changes.tasks import ChangeTask, tasks_of
 from core.changes.views import ChangeView, EvidenceView
 from core.choices import check_choice
-from core.db import Database, Transaction
+from core.db import Database, Transaction, id_behind
 from core.dependencies import read_resource
 from core.errors import InvalidInput
 
@@ -35,10 +36,8 @@ async def get_change(database: Database, actor: Actor, reference: UUID | int) ->
 
 async def id_of(tx: Transaction, which: UUID | int) -> UUID:
     """The id behind CHG-<number>; an id is not looked up. Raises UnknownChange."""
-    found = await store.id_of_number(tx, which) if isinstance(which, int) else which
-    if found is None:
-        raise UnknownChange(f"There is no CHG-{which} here.", where="change")
-    return found
+    columns = changes.c
+    return await id_behind(tx, which, kind="CHG", ids=columns.change_id, numbers=columns.number, unknown=UnknownChange)
 
 
 async def list_changes(

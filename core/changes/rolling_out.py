@@ -61,8 +61,7 @@ async def hear_of_rollout(database: Database, catalogue: ChangeCatalogue, event:
             case RolloutEvent.WENT_SILENT:
                 since = told_at(datetime.fromisoformat(event.data["since"]), (await tenant_policy(tx)).time_zone)
                 what = f"Nothing is heard of the agent platform since {since}."
-                values = await raised(tx, policy, held, what)
-                values["alarm"]["is_silence"] = True
+                values = await raised(tx, policy, held, what, is_silence=True)
                 await _note(tx, held, ChangeEvent.WENT_SILENT, values=values, reason=what, **told_of(values))
             case _:
                 before, to = (RolloutState(event.data[key]) for key in ("from", "to"))

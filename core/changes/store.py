@@ -67,13 +67,6 @@ async def by_id(tx: Transaction, change_id: UUID) -> Row[Any] | None:
     return (await tx.connection.execute(wanted)).first()
 
 
-async def id_of_number(tx: Transaction, number: int) -> UUID | None:
-    """The id behind CHG-<number>."""
-    wanted = select(_C.change_id).where(_C.tenant_id == tx.tenant, _C.number == number)
-    found: UUID | None = (await tx.connection.execute(wanted)).scalar()
-    return found
-
-
 async def id_of_request(tx: Transaction, request_id: UUID) -> UUID | None:
     """The change whose approval, or the approval of whose rollback, this request is."""
     asked = or_(_C.request_id == request_id, _C.rollback_request_id == request_id)

@@ -12,8 +12,17 @@ embedded.py      the PostgreSQL server that comes with the package
 
 from core.db.batches import Batches
 from core.db.engine import Database
-from core.db.references import is_numbered, next_number
+from core.db.references import id_behind, is_numbered, next_number
 from core.db.staging import Staging
 from core.db.transaction import SystemTransaction, Transaction
 
-__all__ = ["Batches", "Database", "Staging", "SystemTransaction", "Transaction", "is_numbered", "next_number"]
+__all__ = [
+    "Batches",
+    "Database",
+    "Staging",
+    "SystemTransaction",
+    "Transaction",
+    "id_behind",
+    "is_numbered",
+    "next_number",
+]

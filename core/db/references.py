@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import Column, Integer, Text, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.db.tables import tenant_table
 from core.db.transaction import Transaction
+from core.errors import NotFound
 
 FIRST_NUMBER = 1001
 
@@ -33,3 +36,16 @@ async def is_numbered(tx: Transaction, kind: str, number: int) -> bool:
     )
     last = (await tx.connection.execute(counted)).scalar_one_or_none()
     return last is not None and FIRST_NUMBER <= number <= last
+
+
+async def id_behind(
+    tx: Transaction, which: UUID | int, *, kind: str, ids: Column[UUID], numbers: Column[int], unknown: type[NotFound]
+) -> UUID:
+    """The id behind `kind`-<number>; an id is not looked up. Raises `unknown`."""
+    if not isinstance(which, int):
+        return which
+    wanted = select(ids).where(ids.table.c.tenant_id == tx.tenant, numbers == which)
+    found: UUID | None = (await tx.connection.execute(wanted)).scalar()
+    if found is None:
+        raise unknown(f"There is no {kind}-{which} here.", where=ids.name.removesuffix("_id"))
+    return found

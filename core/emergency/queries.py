@@ -9,9 +9,10 @@ from uuid import UUID
 from core.access import TokenScope, permitted
 from core.actor import Actor
 from core.choices import check_choice
-from core.db import Database, Transaction
+from core.db import Database, Transaction, id_behind
 from core.emergency import store
 from core.emergency.errors import UnknownBypass
+from core.emergency.model import bypasses
 from core.emergency.rules import RunningBypass
 from core.emergency.showing import view_of, views_of
 from core.emergency.views import BypassView
@@ -30,10 +31,8 @@ async def get_bypass(database: Database, actor: Actor, reference: UUID | int) ->
 
 async def id_of(tx: Transaction, which: UUID | int) -> UUID:
     """The id behind BYP-<number>; an id is not looked up. Raises UnknownBypass."""
-    found = await store.id_of_number(tx, which) if isinstance(which, int) else which
-    if found is None:
-        raise UnknownBypass(f"There is no BYP-{which} here.", where="bypass")
-    return found
+    columns = bypasses.c
+    return await id_behind(tx, which, kind="BYP", ids=columns.bypass_id, numbers=columns.number, unknown=UnknownBypass)
 
 
 async def list_bypasses(

@@ -47,17 +47,6 @@ async def by_id(tx: Transaction, bypass_id: UUID) -> Row[Any] | None:
     ).first()
 
 
-async def id_of_number(tx: Transaction, number: int) -> UUID | None:
-    """The id behind BYP-<number>."""
-    columns = bypasses.c
-    found: UUID | None = (
-        await tx.connection.execute(
-            select(columns.bypass_id).where(columns.tenant_id == tx.tenant, columns.number == number)
-        )
-    ).scalar()
-    return found
-
-
 async def numbers(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
     """The number of each of these bypasses."""
     columns = bypasses.c

@@ -18,8 +18,8 @@ from core.errors import Forbidden
 from core.ids import UserId
 from core.incidents import part_store, rules, store
 from core.incidents.alerts import Severity
+from core.incidents.errors import UnknownIncident
 from core.incidents.events import IncidentEvent
-from core.incidents.naming import Which, unknown
 from core.incidents.state import IncidentState, Step
 from core.outbox import emit
 from core.tenants import IncidentPolicy, tenant_policy
@@ -75,11 +75,11 @@ class Held:
         return rules.move(self.reference, self.state, step)
 
 
-async def hold(tx: Transaction, which: Which) -> Held:
+async def hold(tx: Transaction, incident_id: UUID) -> Held:
     """The incident, locked. Raises UnknownIncident."""
-    row = await store.lock(tx, which)
+    row = await store.lock(tx, incident_id)
     if row is None:
-        raise unknown(which)
+        raise UnknownIncident(where="incident")
     return Held(row, (await tenant_policy(tx)).incidents)
 
 

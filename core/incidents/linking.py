@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from uuid import UUID
 
 from core.actor import Actor
 from core.audit import audited
@@ -12,7 +13,6 @@ from core.incidents import part_store
 from core.incidents.errors import InvalidIncident, UnknownLink, UnknownTarget
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import hold, require_responder, settle_on
-from core.incidents.naming import Which, named
 from core.incidents.reading import view_of
 from core.incidents.views import IncidentView
 
@@ -24,12 +24,12 @@ _TICKET: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{1,19}-?\d{1,12}", re.ASCII)  #
 EXAMPLES: Final = ("CHG-1001", "REQ-1002", "INC-1003", "OPS-17", "https://wiki.example.com/outage")
 
 
-async def link(database: Database, actor: Actor, incident_id: Which, target: str) -> IncidentView:
+async def link(database: Database, actor: Actor, incident_id: UUID, target: str) -> IncidentView:
     """The incident is linked with it; said twice, that is true once.
 
     Raises InvalidIncident, or UnknownTarget for something of ours that there is not.
     """
-    async with audited(database, actor, action="incident.linked", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.linked", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
         kind, known_as = read_target(target)
@@ -44,9 +44,9 @@ async def link(database: Database, actor: Actor, incident_id: Which, target: str
         return await view_of(tx, held.id)
 
 
-async def unlink(database: Database, actor: Actor, incident_id: Which, target: str) -> IncidentView:
+async def unlink(database: Database, actor: Actor, incident_id: UUID, target: str) -> IncidentView:
     """The link is gone. Raises UnknownLink."""
-    async with audited(database, actor, action="incident.unlinked", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.unlinked", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         _kind, known_as = read_target(target)

@@ -15,7 +15,7 @@ from core.incidents import part_store, rules, store
 from core.incidents.alerts import read_severity
 from core.incidents.errors import InvalidIncident, NotTheOwner, UnknownIncident, WrongState
 from core.incidents.holding import Held, require_responder
-from core.incidents.naming import Which, id_of, named
+from core.incidents.naming import id_of
 from core.incidents.reading import entry_view, view_of, views
 from core.incidents.state import IncidentState
 from core.incidents.store import IncidentFilter
@@ -26,9 +26,10 @@ AROUND_MAX: Final = 200  # incidents that stand around another
 PREPARED: Final = "incident.prepare"  # in the trail: somebody wanted the form of an act
 
 
-async def get_incident(database: Database, actor: Actor, which: Which) -> IncidentView:
+async def get_incident(database: Database, actor: Actor, which: UUID | int) -> IncidentView:
     """The incident by id, or by its number. Raises UnknownIncident."""
-    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=named(which)) as tx:
+    named = f"INC-{which}" if isinstance(which, int) else str(which)
+    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=named) as tx:
         return await view_of(tx, await id_of(tx, which))
 
 
@@ -37,7 +38,7 @@ async def refusal_of(database: Database, actor: Actor, incident_id: UUID) -> For
 
     For pages that offer acts beside other things: whoever looks at one has not tried any.
     """
-    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=named(incident_id)) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="incident.show", resource=str(incident_id)) as tx:
         held = await _looked_at(tx, incident_id)
         try:
             await require_responder(tx, actor, held)
@@ -94,28 +95,23 @@ async def list_incidents(
 async def timeline(
     database: Database,
     actor: Actor,
-    incident_id: Which,
+    incident_id: UUID,
     *,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> tuple[EntryView, ...]:
     """What happened, in the order in which it did, beyond the entry `after`. Raises UnknownIncident."""
-    async with permitted(
-        database, actor, TokenScope.READ, action="incident.timeline", resource=named(incident_id)
-    ) as tx:
-        found = await id_of(tx, incident_id)
-        if not await store.by_ids(tx, [found]):
+    async with permitted(database, actor, TokenScope.READ, action="incident.timeline", resource=str(incident_id)) as tx:
+        if not await store.by_ids(tx, [incident_id]):
             raise UnknownIncident(where="incident")
         everybody = await directory(tx)
-        rows = await part_store.timeline(tx, found, after=after, limit=limit)
+        rows = await part_store.timeline(tx, incident_id, after=after, limit=limit)
         return tuple(entry_view(row, everybody) for row in rows)
 
 
 async def newest_entries(database: Database, actor: Actor, incident_id: UUID, *, limit: int) -> tuple[EntryView, ...]:
     """The last entries of its timeline, as they happened."""
-    async with permitted(
-        database, actor, TokenScope.READ, action="incident.timeline", resource=named(incident_id)
-    ) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="incident.timeline", resource=str(incident_id)) as tx:
         everybody = await directory(tx)
         found = await part_store.newest_entries(tx, [incident_id], each=limit)
         return tuple(entry_view(row, everybody) for row in found.get(incident_id, ()))
@@ -127,9 +123,9 @@ async def begun_between(tx: Transaction, *, since: datetime, until: datetime) ->
     return await views(tx, await store.page(tx, wanted, after=None, limit=AROUND_MAX))
 
 
-async def load_incident(tx: Transaction, which: Which) -> IncidentView:
+async def load_incident(tx: Transaction, incident_id: UUID) -> IncidentView:
     """The incident, for subscribers. Raises UnknownIncident."""
-    return await view_of(tx, await id_of(tx, which))
+    return await view_of(tx, incident_id)
 
 
 async def _looked_at(tx: Transaction, incident_id: UUID) -> Held:

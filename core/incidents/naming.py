@@ -1,31 +1,17 @@
-"""How an incident is named by whoever does something with it: by its id, or by the number in INC-12."""
+"""How an incident is named: by its id, or by the number in INC-12."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
 from uuid import UUID
 
-from core.db import Transaction
-from core.incidents import store
+from core.db import Transaction, id_behind
 from core.incidents.errors import UnknownIncident
-
-Which: TypeAlias = UUID | int
-
-
-def named(which: Which) -> str:
-    """As the trail calls it."""
-    return f"INC-{which}" if isinstance(which, int) else str(which)
+from core.incidents.model import incidents
 
 
-def unknown(which: Which) -> UnknownIncident:
-    """That there is none, in words."""
-    message = f"There is no {named(which)} here." if isinstance(which, int) else None
-    return UnknownIncident(message, where="incident")
-
-
-async def id_of(tx: Transaction, which: Which) -> UUID:
-    """Its id; an id is not looked up. Raises UnknownIncident."""
-    found = await store.id_of_number(tx, which) if isinstance(which, int) else which
-    if found is None:
-        raise unknown(which)
-    return found
+async def id_of(tx: Transaction, which: UUID | int) -> UUID:
+    """The id behind INC-<number>; an id is not looked up. Raises UnknownIncident."""
+    columns = incidents.c
+    return await id_behind(
+        tx, which, kind="INC", ids=columns.incident_id, numbers=columns.number, unknown=UnknownIncident
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from core.actor import Actor, system_actor
 from core.audit import audited
@@ -13,7 +14,6 @@ from core.incidents import rules, store
 from core.incidents.alerts import reaches
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import CLOSE, REVIEW, UPDATE, Held, hold, require_responder, settle_on
-from core.incidents.naming import Which, named
 from core.incidents.paging import begin_updates, page_now, stop_paging
 from core.incidents.reading import view_of
 from core.incidents.state import IncidentState, Step
@@ -21,10 +21,10 @@ from core.incidents.views import IncidentView
 
 
 async def resolve(
-    database: Database, actor: Actor, incident_id: Which, *, resolution: str, cause: str = ""
+    database: Database, actor: Actor, incident_id: UUID, *, resolution: str, cause: str = ""
 ) -> IncidentView:
     """It is resolved, and a review is due where its severity owes one. Raises WrongState or InvalidIncident."""
-    async with audited(database, actor, action="incident.resolved", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.resolved", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         said = rules.check_text("resolution", resolution)
@@ -33,18 +33,18 @@ async def resolve(
         return await view_of(tx, held.id)
 
 
-async def reopen(database: Database, actor: Actor, incident_id: Which, *, reason: str) -> IncidentView:
+async def reopen(database: Database, actor: Actor, incident_id: UUID, *, reason: str) -> IncidentView:
     """It is open again, and pages as at first. Raises WrongState."""
-    async with audited(database, actor, action="incident.reopened", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.reopened", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         held = await reopen_held(tx, actor, held, reason=rules.check_text("reason", reason))
         return await view_of(tx, held.id)
 
 
-async def close(database: Database, actor: Actor, incident_id: Which) -> IncidentView:
+async def close(database: Database, actor: Actor, incident_id: UUID) -> IncidentView:
     """It is over for good: no alert opens it again. Raises WrongState while a review is due."""
-    async with audited(database, actor, action="incident.closed", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.closed", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         rules.check_may_close(held.reference, held.row.review_state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from core.access import TokenScope, directory, find_person, permitted
 from core.actor import Actor
@@ -16,16 +17,15 @@ from core.incidents.alerts import Severity, read_severity
 from core.incidents.errors import InvalidIncident, WrongState
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import Held, hold, require_responder, settle_on
-from core.incidents.naming import Which, named
 from core.incidents.paging import begin_updates, page_now, stop_paging
 from core.incidents.reading import view_of
 from core.incidents.state import UNDER_WAY, IncidentState, Step, steps_from
 from core.incidents.views import IncidentView
 
 
-async def acknowledge(database: Database, actor: Actor, incident_id: Which) -> IncidentView:
+async def acknowledge(database: Database, actor: Actor, incident_id: UUID) -> IncidentView:
     """The actor looks after it, and nobody is told again. Raises WrongState or NotAResponder."""
-    async with audited(database, actor, action="incident.acknowledged", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.acknowledged", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
         if held.state is IncidentState.ACKNOWLEDGED:
@@ -37,9 +37,9 @@ async def acknowledge(database: Database, actor: Actor, incident_id: Which) -> I
         return await view_of(tx, held.id)
 
 
-async def release(database: Database, actor: Actor, incident_id: Which, *, reason: str = "") -> IncidentView:
+async def release(database: Database, actor: Actor, incident_id: UUID, *, reason: str = "") -> IncidentView:
     """The acknowledgement is undone: nobody looks after it, and it pages as at first."""
-    async with audited(database, actor, action="incident.released", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.released", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         why = rules.check_text("reason", reason, least=0)
@@ -52,9 +52,9 @@ async def release(database: Database, actor: Actor, incident_id: Which, *, reaso
         return await view_of(tx, held.id)
 
 
-async def assign(database: Database, actor: Actor, incident_id: Which, *, email: str) -> IncidentView:
+async def assign(database: Database, actor: Actor, incident_id: UUID, *, email: str) -> IncidentView:
     """The person works on it and is told so; nobody does, if the address is empty. Raises UnknownPerson."""
-    async with audited(database, actor, action="incident.assigned", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.assigned", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         _require_under_way(held)
@@ -66,9 +66,9 @@ async def assign(database: Database, actor: Actor, incident_id: Which, *, email:
         return await view_of(tx, held.id)
 
 
-async def give_role(database: Database, actor: Actor, incident_id: Which, *, role: str, email: str) -> IncidentView:
+async def give_role(database: Database, actor: Actor, incident_id: UUID, *, role: str, email: str) -> IncidentView:
     """The person has the role in it; nobody has, if the address is empty. Raises InvalidIncident or UnknownPerson."""
-    async with audited(database, actor, action="incident.role_given", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.role_given", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         _require_under_way(held)
@@ -90,10 +90,10 @@ async def give_role(database: Database, actor: Actor, incident_id: Which, *, rol
 
 
 async def change_severity(
-    database: Database, actor: Actor, incident_id: Which, *, severity: str, reason: str = ""
+    database: Database, actor: Actor, incident_id: UUID, *, severity: str, reason: str = ""
 ) -> IncidentView:
     """It is as bad as that; whoever that pages is told. Raises InvalidIncident or WrongState."""
-    async with audited(database, actor, action="incident.severity_changed", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.severity_changed", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         _require_under_way(held)
@@ -123,9 +123,9 @@ async def change_severity_held(
     await page_now(tx, changed)
 
 
-async def correct_start(database: Database, actor: Actor, incident_id: Which, *, started_at: datetime) -> IncidentView:
+async def correct_start(database: Database, actor: Actor, incident_id: UUID, *, started_at: datetime) -> IncidentView:
     """It began then; when it was reported stays as it is. Raises InvalidIncident for a time to come."""
-    async with audited(database, actor, action="incident.start_corrected", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.start_corrected", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         began = rules.check_past("started_at", started_at, now=tx.now)
@@ -143,9 +143,9 @@ async def correct_start(database: Database, actor: Actor, incident_id: Which, *,
         return await view_of(tx, held.id)
 
 
-async def post_update(database: Database, actor: Actor, incident_id: Which, *, text: str) -> IncidentView:
+async def post_update(database: Database, actor: Actor, incident_id: UUID, *, text: str) -> IncidentView:
     """Everybody who follows it, stakeholders too, hears how it stands."""
-    async with audited(database, actor, action="incident.updated", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.updated", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         said = rules.check_text("text", text)
@@ -156,12 +156,10 @@ async def post_update(database: Database, actor: Actor, incident_id: Which, *, t
 
 
 async def note(
-    database: Database, actor: Actor, incident_id: Which, *, text: str, at: datetime | None = None
+    database: Database, actor: Actor, incident_id: UUID, *, text: str, at: datetime | None = None
 ) -> IncidentView:
     """The timeline has what somebody saw or did, at the time at which that was. Everybody of the tenant may note."""
-    async with permitted(
-        database, actor, TokenScope.REQUEST, action="incident.noted", resource=named(incident_id)
-    ) as tx:
+    async with permitted(database, actor, TokenScope.REQUEST, action="incident.noted", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         when = None if at is None else rules.check_past("at", at, now=tx.now)
         said = rules.check_text("text", text)
@@ -169,9 +167,9 @@ async def note(
         return await view_of(tx, held.id)
 
 
-async def want_channel(database: Database, actor: Actor, incident_id: Which) -> IncidentView:
+async def want_channel(database: Database, actor: Actor, incident_id: UUID) -> IncidentView:
     """It has a channel of its own, where the platform has such; asked for twice, it is one."""
-    async with audited(database, actor, action="incident.channel_wanted", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.channel_wanted", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         _require_under_way(held)

@@ -21,7 +21,6 @@ from core.incidents.alerts import check_title
 from core.incidents.errors import InvalidIncident, NotAResponder, NotTheOwner, UnknownFollowUp, WrongState
 from core.incidents.events import IncidentEvent
 from core.incidents.holding import FOLLOW_UP, REVIEW, Held, hold, require_responder, settle_on
-from core.incidents.naming import Which, named
 from core.incidents.reading import follow_up_view, view_of
 from core.incidents.resolving import close_held
 from core.incidents.state import IncidentState
@@ -37,7 +36,7 @@ STATES: Final = ("open", "done", "dropped")
 async def review(
     database: Database,
     actor: Actor,
-    incident_id: Which,
+    incident_id: UUID,
     *,
     summary: str,
     causes: str,
@@ -45,7 +44,7 @@ async def review(
     went_wrong: str = "",
 ) -> IncidentView:
     """The review is written, and what was resolved is closed. Said again, it says something else. Raises WrongState."""
-    async with audited(database, actor, action="incident.reviewed", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.reviewed", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         user = await require_responder(tx, actor, held)
         rules.check_reviewable(held.reference, held.state)
@@ -70,7 +69,7 @@ async def review(
 async def add_follow_up(
     database: Database,
     actor: Actor,
-    incident_id: Which,
+    incident_id: UUID,
     *,
     title: str,
     owner: str,
@@ -81,7 +80,7 @@ async def add_follow_up(
 
     Raises InvalidIncident naming the field, or UnknownPerson.
     """
-    async with audited(database, actor, action="incident.follow_up_added", resource=named(incident_id)) as tx:
+    async with audited(database, actor, action="incident.follow_up_added", resource=str(incident_id)) as tx:
         held = await hold(tx, incident_id)
         await require_responder(tx, actor, held)
         if len((await part_store.follow_ups_of(tx, [held.id])).get(held.id, ())) >= FOLLOW_UPS_MAX:

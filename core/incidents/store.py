@@ -56,10 +56,9 @@ async def add(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
     return added
 
 
-async def lock(tx: Transaction, which: UUID | int) -> Row[Any] | None:
-    """The incident of that id or number, held for the rest of the transaction."""
-    column = _C.number if isinstance(which, int) else _C.incident_id
-    wanted = select(incidents).where(_C.tenant_id == tx.tenant, column == which).with_for_update()
+async def lock(tx: Transaction, incident_id: UUID) -> Row[Any] | None:
+    """The incident, held for the rest of the transaction."""
+    wanted = select(incidents).where(_C.tenant_id == tx.tenant, _C.incident_id == incident_id).with_for_update()
     return (await tx.connection.execute(wanted)).first()
 
 
@@ -86,13 +85,6 @@ async def by_ids(tx: Transaction, ids: Collection[UUID]) -> Sequence[Row[Any]]:
     """These incidents."""
     wanted = select(incidents).where(_C.tenant_id == tx.tenant, _C.incident_id.in_(tuple(ids)))
     return (await tx.connection.execute(wanted)).all()
-
-
-async def id_of_number(tx: Transaction, number: int) -> UUID | None:
-    """The id behind INC-<number>."""
-    wanted = select(_C.incident_id).where(_C.tenant_id == tx.tenant, _C.number == number)
-    found: UUID | None = (await tx.connection.execute(wanted)).scalar()
-    return found
 
 
 async def page(tx: Transaction, wanted: IncidentFilter, *, after: int | None, limit: int) -> Sequence[Row[Any]]:

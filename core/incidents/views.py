@@ -147,6 +147,16 @@ class IncidentView:
         return self.resolved_at is not None
 
     @property
+    def owes_review(self) -> bool:
+        """Whether its review is due, or overdue."""
+        return self.review_state in ("due", "overdue")
+
+    @property
+    def standing_review(self) -> IncidentReview | None:
+        """What was written, unless the incident has come back since: writing again changes it."""
+        return self.review if self.review_state == "done" else None
+
+    @property
     def affected(self) -> str:
         """What of the business it affects, or what was named; empty where neither is known."""
         return self.business_service or self.service

@@ -13,13 +13,12 @@ from core.suspects.gathering import scene_of
 from core.suspects.ranking import is_placed, rank
 
 
-async def list_suspects(database: Database, actor: Actor, incident_id: UUID | int) -> tuple[Suspect, ...]:
-    """What may have caused the incident (by id or number), the likeliest first, as far as is known now.
+async def list_suspects(database: Database, actor: Actor, incident_id: UUID) -> tuple[Suspect, ...]:
+    """What may have caused the incident, the likeliest first, as far as is known now.
 
     Raises UnknownIncident.
     """
-    resource = f"INC-{incident_id}" if isinstance(incident_id, int) else str(incident_id)
-    async with permitted(database, actor, TokenScope.READ, action="incident.suspects", resource=resource) as tx:
+    async with permitted(database, actor, TokenScope.READ, action="incident.suspects", resource=str(incident_id)) as tx:
         return await suspects_of(tx, await load_incident(tx, incident_id))
 
 

@@ -53,6 +53,10 @@ async def takes_public(call: PublicCall[Author, None, None]) -> NoteOut:
     raise NotImplementedError
 
 
+async def takes_public_path(call: PublicCall[None, None, ByNote]) -> NoteOut:
+    raise NotImplementedError
+
+
 async def answers_reply(call: Call[None, None, None]) -> Reply:
     raise NotImplementedError
 
@@ -82,6 +86,7 @@ def _api(handler: Callable[..., Awaitable[Any]], method: Method = Method.POST, p
         (lambda: _api(answers_reply), "a handler that returns Reply needs responses"),
         (lambda: _api(answers_text), "is no model"),
         (lambda: _api(takes_public, idempotency=Idempotency.HONOURED), "here the caller is unknown"),
+        (lambda: _api(takes_public_path, Method.GET, path="/x/{note_id}"), "belongs to a tenant"),
         (lambda: _api(answers_stream, responses={200: Media(("a/b",), "x")}), "a streamed answer is not kept"),
     ],
 )
